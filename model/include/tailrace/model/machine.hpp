@@ -1,0 +1,149 @@
+// The specification: the abstract machine of the contract (model/README.md) as a plain value.
+//
+// No thread, no clock, no channel: a state that can be copied, compared, hashed and printed, and one transition for each step of the
+// vocabulary. Everything else in this project is judged by it, so it is written to be read, not to be fast.
+// After a change here run: ctest -L model && ci/verify
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tailrace/model/vocabulary.hpp"
+
+namespace tailrace::model {
+
+/// A waiting operation, from its creation until it finishes or is dropped.
+struct operation {
+    enum class phase : unsigned char {
+        created,   // never polled: has no place in the queue, has taken nothing
+        waiting,   // polled; acquiring operations are in the queue, a receive is parked, a listener listens
+        granted,   // off the queue with everything it asked for; not polled since
+        failed     // off the queue because the channel closed; keeps what it held until it is polled or dropped
+    };
+
+    std::uint32_t number = 0;
+    verb what = verb::send;
+    std::uint32_t sender = 0;  // the sender it borrows; the one it owns, for reserve_owned; unused by a receive
+    value_id value = 0;
+    std::uint64_t need = 0;    // permits asked for; the limit of a recv_many
+    std::uint64_t held = 0;    // permits already taken
+    duration timeout{0};
+    std::optional<duration> deadline;  // set by the first poll
+    phase now = phase::created;
+    bool notified = false;        // a receive or a listener: woken since its last poll
+    bool deadline_fired = false;
+
+    friend bool operator==(const operation&, const operation&) = default;
+};
+
+/// Permits that are out: `size` is 1 for a permit and an owned permit, the remainder for an iterator.
+struct grant {
+    handle name;
+    std::uint32_t sender = 0;  // the sender it borrows; for an owned permit the one inside it
+    std::uint64_t size = 1;
+
+    friend bool operator==(const grant&, const grant&) = default;
+};
+
+struct machine {
+    /// Precondition: 1 <= capacity <= largest_capacity.
+    explicit machine(std::uint64_t capacity) : max(capacity), available(capacity) {}
+
+    /// Why `s` is not a legal step now (a dead handle, a borrow, a second receive, a name used before): nothing if it is legal.
+    [[nodiscard]] std::optional<std::string> refusal(const step& s) const;
+
+    /// Takes one step. Precondition: `refusal(s)` is empty.
+    outcome apply(const step& s);
+
+    // ---- The state. Plain data: faulty models (proptests/zoo) reach in, the specification itself goes through the transitions below.
+
+    std::uint64_t max;
+    std::uint64_t available;
+    bool closed = false;
+    bool receiver_gone = false;
+    duration now{0};
+    std::vector<std::uint32_t> queue;      // acquiring operations that wait, oldest first
+    std::vector<std::uint32_t> listeners;  // closed() operations that wait, oldest first
+    std::optional<std::uint32_t> parked;   // the receive that waits
+    std::vector<value_id> buffer;          // oldest first
+    std::vector<operation> operations;     // unfinished, in order of creation
+    std::vector<grant> grants;             // permits, iterators and owned permits that are out
+    std::vector<std::uint32_t> senders{0};
+    std::vector<std::uint32_t> weak_senders;
+
+    // The next new name of each kind.
+    std::uint32_t next_sender = 1;
+    std::uint32_t next_weak_sender = 0;
+    std::uint32_t next_operation = 0;
+    std::uint32_t next_permit = 0;
+    std::uint32_t next_iterator = 0;
+    std::uint32_t next_owned_permit = 0;
+    value_id next_value = 1;
+
+    friend bool operator==(const machine&, const machine&) = default;
+
+    // ---- Observations.
+
+    [[nodiscard]] std::uint64_t outstanding() const;   // permits that are out
+    [[nodiscard]] std::uint64_t held() const;          // permits held by unfinished operations
+    [[nodiscard]] std::uint64_t strong_count() const;  // senders, owned permits, unfinished reserve_owned
+    [[nodiscard]] bool idle() const { return available == max; }
+    [[nodiscard]] bool ended() const;                  // a receive would say none
+    /// The conservation law: every permit is in exactly one place.
+    [[nodiscard]] bool conserves() const;
+
+    [[nodiscard]] operation* find_operation(std::uint32_t number);
+    [[nodiscard]] const operation* find_operation(std::uint32_t number) const;
+    [[nodiscard]] const grant* find_grant(handle name) const;
+
+    // ---- The transitions that the steps are made of. Each appends what it causes to `out`.
+
+    /// First poll of an acquiring operation: takes what it needs, or all there is and a place in the queue.
+    void acquire(operation& op);
+    /// Gives k permits back: to the oldest waiter until it has all it needs, then the next; the rest becomes available.
+    void release(std::uint64_t k, outcome& out);
+    /// Takes an operation off every list it is on.
+    void unlink(const operation& op);
+    /// Removes an unfinished operation and gives back what it holds.
+    void withdraw(std::uint32_t number, outcome& out);
+    /// Sets closed, fails every waiter, wakes the waiters and then the listeners.
+    void close(outcome& out);
+    /// Appends to the buffer (or destroys, when nobody can receive any more) and wakes the parked receive.
+    void deliver(value_id v, outcome& out);
+    /// Wakes the parked receive if it is still asleep.
+    void wake_receive(outcome& out);
+    /// A sender is gone; the last one ends the channel.
+    void drop_sender(std::uint32_t number, outcome& out);
+
+  private:
+    void poll(const step& s, outcome& out);
+    void poll_acquiring(operation& op, outcome& out);
+    void poll_receive(operation& op, outcome& out);
+    void drop(handle h, outcome& out);
+    void act_on_sender(const step& s, outcome& out);
+    void act_on_grant(const step& s, outcome& out);
+    void act_on_receiver(const step& s, outcome& out);
+    void observe(const step& s, outcome& out);
+    void create(const step& s, outcome& out);
+    void advance(duration by, outcome& out);
+    void make_grant(handle_kind kind, std::uint32_t sender, std::uint64_t size, outcome& out);
+    void make_sender(outcome& out);
+};
+
+/// A hash consistent with ==.
+[[nodiscard]] std::size_t hash_value(const machine& m) noexcept;
+
+/// One line: `max 4 available 1 | buffer v2 v3 | queue f4(2/3) | out p1 | ...`.
+[[nodiscard]] std::string to_string(const machine& m);
+
+}  // namespace tailrace::model
+
+template <>
+struct std::hash<tailrace::model::machine> {
+    std::size_t operator()(const tailrace::model::machine& m) const noexcept {
+        return tailrace::model::hash_value(m);
+    }
+};
