@@ -1,0 +1,26 @@
+// How a runtime says that a thread runs asynchronous tasks, so that a blocking operation there is refused.
+// After a change here run: ctest -L impl && ctest -L conformance
+#pragma once
+
+namespace tailrace {
+
+/// Declares, while it lives, that the calling thread runs tasks of an asynchronous runtime: blocking forms throw there.
+///
+///     void worker() { tailrace::async_context here; run_tasks(); }
+class async_context {
+  public:
+    async_context() noexcept { ++depth(); }
+    ~async_context() { --depth(); }
+    async_context(const async_context&) = delete;
+    async_context& operator=(const async_context&) = delete;
+
+    [[nodiscard]] static bool active() noexcept { return depth() > 0; }
+
+  private:
+    static int& depth() noexcept {
+        thread_local int value = 0;
+        return value;
+    }
+};
+
+}  // namespace tailrace

@@ -1,0 +1,33 @@
+// tailrace: a bounded, asynchronous, multi-producer single-consumer channel with permits.
+//
+//     auto [tx, rx] = tailrace::channel<int>(16);
+//     tx.try_send(1);
+//     tx.blocking_send(2);
+//     std::optional<int> v = rx.blocking_recv();
+//
+// The contract, clause by clause: model/README.md. The algorithm: impl/DESIGN.md.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include "tailrace/errors.hpp"
+#include "tailrace/manual_clock.hpp"
+#include "tailrace/permit.hpp"
+#include "tailrace/platform.hpp"
+#include "tailrace/receiver.hpp"
+#include "tailrace/sender.hpp"
+
+namespace tailrace {
+
+/// Makes a channel with room for `capacity` values, 1 to 67,108,863.
+///
+/// Returns its first sender and its receiver. Throws: std::invalid_argument for any other capacity, std::bad_alloc.
+template <class T, class Platform = std_platform>
+[[nodiscard]] auto channel(std::size_t capacity) {
+    if (capacity == 0 || capacity > detail::max_capacity) detail::bad_capacity();
+    auto* core = new detail::core<detail::carried<T>, Platform>(capacity);
+    return std::pair(sender<T, Platform>(core), receiver<T, Platform>(core));
+}
+
+}  // namespace tailrace

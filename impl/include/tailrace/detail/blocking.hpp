@@ -1,0 +1,71 @@
+// Blocking forms: any operation, polled by a thread that sleeps in between.
+//
+// The operation's waker unparks the thread. A thread does not leave while such an unpark may still be on its way to it: it polls again
+// only after the wake-up has arrived, or after the operation has said that none will come.
+// After a change here run: ctest -L stress
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "tailrace/detail/deadline_after.hpp"
+#include "tailrace/detail/misuse.hpp"
+#include "tailrace/waker.hpp"
+
+namespace tailrace::detail {
+
+/// How an operation stopped waiting.
+enum class stopped : unsigned char {
+    undecided,  // it got nothing; no wake-up will come
+    decided,    // its answer is there; no wake-up will come
+    woken       // its answer is there; a wake-up has come or will
+};
+
+template <class Platform>
+[[nodiscard]] tailrace::waker waker_of(typename Platform::parker& bed) noexcept {
+    return {[](void* p) noexcept { static_cast<typename Platform::parker*>(p)->unpark(); }, &bed};
+}
+
+template <class Platform>
+void refuse_in_async_context() {
+    if (Platform::in_async_context()) {
+        misuse("tailrace: a blocking operation inside an asynchronous context");
+    }
+}
+
+/// Polls until finished.
+template <class Platform, class Operation>
+[[nodiscard]] typename Operation::result_type block_on(Operation& op) {
+    typename Platform::parker bed;
+    for (;;) {
+        if (auto result = op.poll(waker_of<Platform>(bed))) return std::move(*result);
+        bed.park();
+    }
+}
+
+/// Polls until finished, or nothing after the deadline; then the operation no longer waits and no wake-up is on its way. Whatever it
+/// was given before that counts: success and closed beat the deadline.
+template <class Platform, class Operation>
+[[nodiscard]] std::optional<typename Operation::result_type> block_on_until(
+    Operation& op, typename Platform::clock::time_point deadline) {
+    typename Platform::parker bed;
+    for (;;) {
+        if (auto result = op.poll(waker_of<Platform>(bed))) return result;
+        if (bed.park_until(deadline)) continue;
+        const stopped how = op.stop_waiting();
+        if (how == stopped::undecided) return std::nullopt;
+        if (how == stopped::woken) bed.park();  // the wake-up is on its way, and the answer is there
+    }
+}
+
+/// block_on_until for a timeout, with the operation's own way of saying that it ran out.
+template <class Platform, class Operation, class Rep, class Period>
+[[nodiscard]] typename Operation::timed_result_type block_on_for(
+    Operation& op, std::chrono::duration<Rep, Period> timeout) {
+    const auto deadline = deadline_after(Platform::clock::now(), timeout);
+    if (auto result = block_on_until<Platform>(op, deadline)) return Operation::timed(std::move(*result));
+    return op.timed_out();
+}
+
+}  // namespace tailrace::detail

@@ -1,0 +1,395 @@
+// The channel itself: the word, the slots, the lock for those who wait, and every transition between them.
+//
+// A claim is one compare-exchange on the word; a claimed ticket names the slot its value goes to. The receiver takes slots in the order
+// of tickets, and sleeps in the slot it waits for. Waiting senders stand in a queue under a small lock; whoever returns a permit hands
+// it to the oldest. impl/DESIGN.md has the state tables, the invariants, and the reason for every memory order by its number.
+// After a change here run: ctest -L impl && ctest -L relacy
+#pragma once
+
+#include <atomic>
+#include <cassert>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "tailrace/detail/ring.hpp"
+#include "tailrace/detail/waiter.hpp"
+#include "tailrace/detail/word.hpp"
+
+namespace tailrace::detail {
+
+enum class claim_result : unsigned char { claimed, full, closed };
+
+template <class T, class Platform>
+class core {
+  public:
+    using node = waiter<Platform>;
+
+    explicit core(std::uint64_t capacity) : max_(capacity), ring_(capacity) {}
+    core(const core&) = delete;
+    core& operator=(const core&) = delete;
+
+    // ---- Handles. A core lives as long as the receiver or anything that counts as a sender.
+
+    void add_sender() noexcept {
+        strong_.fetch_add(1, std::memory_order_relaxed);  // relaxed: whoever clones has a count already
+    }
+
+    void drop_sender() noexcept {
+        // (23) acq_rel: release, so that the last one (acquire) comes after every publication of the others: the end goes behind them.
+        if (strong_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+        post_end(tail(word_.load(std::memory_order_relaxed)));  // (24) relaxed: (23) has ordered every claim before it
+        drop_half();
+    }
+
+    void drop_receiver() noexcept {
+        close();
+        drain();
+        drop_half();
+    }
+
+    // ---- Claims
+
+    /// Claims a permit and a ticket at once. Throws std::bad_alloc before anything is changed.
+    [[nodiscard]] claim_result claim_ticket(word_type& ticket) {
+        return claim(one_used + one_ticket, ticket);
+    }
+
+    [[nodiscard]] claim_result claim_permit() {
+        word_type ignored;
+        return claim(one_used, ignored);
+    }
+
+    /// Puts a value behind a claimed ticket.
+    void publish(word_type ticket, T&& value) noexcept {
+        auto& s = ring_.at(ticket);
+        s.storage.put(std::move(value));
+        // (3) release: the value, to (16). acquire: the node of (18), the consumer role of (22).
+        const slot_state previous = s.state.exchange(slot_full, std::memory_order_acq_rel);
+        if (previous == slot_orphan) {
+            drain();
+        } else if (previous != slot_empty) {
+            wake_receive(previous);
+        }
+    }
+
+    /// Turns a permit into a value in the buffer.
+    void send_permit(T&& value) noexcept {
+        // (5) relaxed: the permit was ordered when it was claimed; only the place in the order is new. LP of permit.send.
+        publish(tail(word_.fetch_add(one_ticket, std::memory_order_relaxed)), std::move(value));
+    }
+
+    /// Turns a granted permit into a ticket unless the channel has closed.
+    [[nodiscard]] bool ticket_for_grant(word_type& ticket) noexcept {
+        word_type w = word_.load(std::memory_order_relaxed);
+        do {
+            if (is_closed(w)) return false;
+            // (13) relaxed: as (5). One exchange with the look at `closed`, or an end could come between. LP of a resumed send.
+        } while (!word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_relaxed,
+                                                std::memory_order_relaxed));
+        ticket = tail(w);
+        return true;
+    }
+
+    void return_permit() noexcept {
+        // (6) acquire: if this ends the channel, the end must not land on a slot still seen full from a lap ago (15).
+        const word_type w = word_.fetch_sub(one_used, std::memory_order_acquire);
+        if (is_closed(w)) {
+            if (used(w) == 1) post_end(tail(w));
+        } else if (has_waiters(w)) {
+            hand_over();
+        }
+    }
+
+    // ---- Waiting for a permit
+
+    /// What an operation that found no capacity does: granted or failed at once, or queued (verdict::none). The place in the queue,
+    /// and the linearization point of the request, is (8).
+    [[nodiscard]] verdict enqueue(node& n, const waker& w) {
+        ring_.cover_all();  // a grant allocates nothing: the storage must be there before anybody can be granted
+        const std::lock_guard guard(lock_);
+        // Outside the lock the waiters bit is set exactly while the queue is not empty (INV-3): it is never set on trial, or a
+        // concurrent capacity() would see a number that was never true.
+        word_type seen = word_.load(std::memory_order_relaxed);
+        while (!has_waiters(seen)) {
+            if (is_closed(seen)) return verdict::failed;  // set under the lock: final here
+            if (used(seen) < max_) {
+                // (9) acquire: as (2).
+                if (word_.compare_exchange_strong(seen, seen + one_used, std::memory_order_acquire,
+                                                  std::memory_order_relaxed)) {
+                    return verdict::granted;
+                }
+            } else if (word_.compare_exchange_strong(seen, seen | waiters_bit,
+                                                     std::memory_order_relaxed,  // (8) by the lock
+                                                     std::memory_order_relaxed)) {
+                break;
+            }
+        }
+        n.waker = w;
+        n.result = verdict::none;
+        n.state.store(wait_state::queued, std::memory_order_relaxed);
+        waiters_.push_back(n);
+        return verdict::none;
+    }
+
+    /// Looks at a queued node again: what became of it, or none, and then `w` is who will be woken.
+    [[nodiscard]] verdict look(node& n, const waker& w) noexcept {
+        // (19) acquire: what the granter had acquired by (11), and that nobody touches the node any more.
+        if (n.state.load(std::memory_order_acquire) == wait_state::woken) return n.result;
+        const std::lock_guard guard(lock_);
+        if (n.state.load(std::memory_order_relaxed) == wait_state::queued) {
+            n.waker = w;
+            return verdict::none;
+        }
+        return settle(n);
+    }
+
+    /// Ends the wait of a queued node. `owed`: a wake-up was sent and is on its way or has arrived.
+    struct withdrawal {
+        verdict result;
+        bool owed;
+    };
+    [[nodiscard]] withdrawal withdraw(node& n) noexcept {
+        if (n.state.load(std::memory_order_acquire) == wait_state::woken) return {n.result, true};  // (19)
+        const std::lock_guard guard(lock_);
+        if (n.state.load(std::memory_order_relaxed) != wait_state::queued) {
+            const bool owed = n.state.load(std::memory_order_relaxed) == wait_state::woken;
+            return {settle(n), owed};
+        }
+        waiter_list<Platform>::unlink(n);
+        n.state.store(wait_state::created, std::memory_order_relaxed);
+        if (waiters_.empty()) word_.fetch_and(~waiters_bit, std::memory_order_relaxed);  // by the lock
+        return {verdict::none, false};
+    }
+
+    // ---- Receiving. By the consumer only.
+
+    /// Whether a value is ready, will never be, or may yet come.
+    enum class front : unsigned char { value, end, nothing };
+
+    [[nodiscard]] front look_at_front() noexcept {
+        // (16) acquire: the value of (3); the end of (7).
+        switch (ring_.at(head_.load()).state.load(std::memory_order_acquire)) {
+            case slot_full: return front::value;
+            case slot_end: return front::end;
+            default: break;
+        }
+        // (17) relaxed: nothing is read on the strength of it; closed and unused is final.
+        const word_type w = word_.load(std::memory_order_relaxed);
+        return is_closed(w) && used(w) == 0 ? front::end : front::nothing;
+    }
+
+    /// Precondition: look_at_front() said value.
+    [[nodiscard]] T take() noexcept {
+        auto& s = ring_.at(head_.load());
+        T value = s.storage.take();
+        s.state.store(slot_empty, std::memory_order_relaxed);  // (14) relaxed: (15) publishes it
+        head_.store(head_.load() + 1);
+        // (15) release: the empty slot, to whoever claims it a lap later (2, 9, 11) or ends the channel (6). LP of a receive.
+        const word_type w = word_.fetch_sub(one_used, std::memory_order_release);
+        if (has_waiters(w) && !is_closed(w)) hand_over();
+        return value;
+    }
+
+    /// Nothing was claimed behind what has been taken. Otherwise an empty front slot is about to be written.
+    [[nodiscard]] bool nothing_claimed() const noexcept {
+        // relaxed: a send that happened before this call is seen by coherence. LP of an empty try_recv.
+        return tail(word_.load(std::memory_order_relaxed)) == (head_.load() & ticket_mask);
+    }
+
+    /// Lies down in the front slot. False if the slot has changed: look again.
+    [[nodiscard]] bool park(receive_node<Platform>& n, const waker& w) noexcept {
+        n.waker = w;
+        n.done.store(false, std::memory_order_relaxed);
+        slot_state expected = slot_empty;
+        // (18) release: the node, to (3) and (7).
+        return ring_.at(head_.load()).state.compare_exchange_strong(
+            expected, reinterpret_cast<slot_state>(&n), std::memory_order_release,
+            std::memory_order_relaxed);
+    }
+
+    [[nodiscard]] bool still_parked(const receive_node<Platform>& n) const noexcept {
+        return ring_.at(head_.load()).state.load(std::memory_order_relaxed) ==
+               reinterpret_cast<slot_state>(&n);
+    }
+
+    /// Gets up again. False if somebody has replaced the node, and so has sent or is about to send the wake-up; the node is free then.
+    [[nodiscard]] bool unpark(receive_node<Platform>& n) noexcept {
+        auto expected = reinterpret_cast<slot_state>(&n);
+        // (20) relaxed: on success the node was never seen by anybody.
+        if (ring_.at(head_.load()).state.compare_exchange_strong(
+                expected, slot_empty, std::memory_order_relaxed, std::memory_order_relaxed)) {
+            return true;
+        }
+        // Its writer stands between the exchange and its last access; nothing foreign runs there.
+        for (unsigned turn = 0; !n.done.load(std::memory_order_acquire); ++turn) {  // (19)
+            Platform::pause(turn);
+        }
+        return false;
+    }
+
+    // ---- Closing and observing
+
+    void close() noexcept {
+        waiter_list<Platform> chosen;
+        std::unique_lock guard(lock_);
+        word_type w = word_.load(std::memory_order_relaxed);
+        do {
+            if (is_closed(w)) return;
+            // (21) LP. relaxed: by the lock. One step, so that no capacity() sees closed with a queue that has gone.
+        } while (!word_.compare_exchange_strong(w, (w | closed_bit) & ~waiters_bit,
+                                                std::memory_order_relaxed,
+                                                std::memory_order_relaxed));
+        choose_all(waiters_, chosen);
+        choose_all(listeners_, chosen);
+        wake_chosen(guard, chosen);
+        if (used(w) == 0) post_end(tail(w));  // idle already: nobody else will wake a parked receive
+    }
+
+    /// False, and a listener is queued, while the channel is open.
+    [[nodiscard]] bool listen(node& n, const waker& w) noexcept {
+        const std::lock_guard guard(lock_);
+        if (closed()) return true;
+        n.waker = w;
+        n.state.store(wait_state::queued, std::memory_order_relaxed);
+        listeners_.push_back(n);
+        return false;
+    }
+
+    void unlisten(node& n) noexcept {
+        const std::lock_guard guard(lock_);
+        waiter_list<Platform>::unlink(n);
+    }
+
+    [[nodiscard]] bool closed() const noexcept { return is_closed(word_.load(std::memory_order_relaxed)); }
+    [[nodiscard]] std::uint64_t max() const noexcept { return max_; }
+
+    [[nodiscard]] std::uint64_t available() const noexcept {
+        const word_type w = word_.load(std::memory_order_relaxed);  // (25) LP of capacity()
+        return has_waiters(w) ? 0 : max_ - used(w);
+    }
+
+    /// Strong count zero, as the receiver may ask it.
+    [[nodiscard]] bool senders_gone() const noexcept { return strong_.load(std::memory_order_relaxed) == 0; }
+
+    /// A receive operation is alive. Data of the consumer.
+    typename Platform::template plain<bool> receiving{false};
+
+  private:
+    ~core() { assert(used(word_.load(std::memory_order_relaxed)) == 0); }
+
+    void drop_half() noexcept {
+        // acq_rel: everything either half has done comes before the end of the core.
+        if (halves_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    }
+
+    [[nodiscard]] claim_result claim(word_type what, word_type& ticket) {
+        word_type w = word_.load(std::memory_order_relaxed);  // (1) relaxed: (2) checks it. LP of a failure
+        for (;;) {
+            if (is_closed(w)) return claim_result::closed;
+            if (has_waiters(w) || used(w) == max_) return claim_result::full;
+            ring_.cover(tail(w) + used(w) + 2);  // this ticket, those of the permits that are out, and the end
+            // (2) acquire: the emptied slot of (15). LP of success.
+            if (word_.compare_exchange_strong(w, w + what, std::memory_order_acquire,
+                                              std::memory_order_relaxed)) {
+                ticket = tail(w);
+                return claim_result::claimed;
+            }
+        }
+    }
+
+    void post_end(word_type ticket) noexcept {
+        // (7) acquire: the node of (18). release: what the senders did before they went, to a receive that says none (16).
+        const slot_state previous = ring_.at(ticket).state.exchange(slot_end, std::memory_order_acq_rel);
+        assert(previous != slot_full);
+        if (previous != slot_empty && previous != slot_end && previous != slot_orphan) wake_receive(previous);
+    }
+
+    static void wake_receive(slot_state address) noexcept {
+        auto& n = *reinterpret_cast<receive_node<Platform>*>(address);
+        const tailrace::waker w = n.waker;
+        n.done.store(true, std::memory_order_release);  // (4) the last access
+        w();
+    }
+
+    /// The consumer role without a receiver: destroys what is there, and lies down as an orphan.
+    void drain() noexcept {
+        for (;;) {
+            auto& s = ring_.at(head_.load());
+            const slot_state seen = s.state.load(std::memory_order_acquire);  // (16)
+            if (seen == slot_full) {
+                [[maybe_unused]] const T dies_here = take();
+                continue;
+            }
+            if (seen == slot_end) return;
+            slot_state expected = slot_empty;
+            // (22) release: head_ and all the slots, to (3) and (7). After it the role is another's.
+            if (s.state.compare_exchange_strong(expected, slot_orphan, std::memory_order_release,
+                                                std::memory_order_relaxed)) {
+                return;
+            }
+        }
+    }
+
+    /// Gives free permits to the oldest waiters.
+    void hand_over() noexcept {
+        waiter_list<Platform> chosen;
+        std::unique_lock guard(lock_);
+        while (!waiters_.empty()) {
+            // (10) relaxed: while somebody waits, `used` grows only here, under the lock.
+            if (used(word_.load(std::memory_order_relaxed)) == max_) break;
+            choose(*waiters_.pop_front(), verdict::granted, chosen);
+            word_.fetch_add(one_used, std::memory_order_acquire);  // (11) acquire: as (2), on behalf of the waiter
+        }
+        if (waiters_.empty()) word_.fetch_and(~waiters_bit, std::memory_order_relaxed);  // (12) by the lock
+        wake_chosen(guard, chosen);
+    }
+
+    static void choose(node& n, verdict result, waiter_list<Platform>& chosen) noexcept {
+        n.result = result;
+        n.state.store(wait_state::chosen, std::memory_order_relaxed);
+        chosen.push_back(n);
+    }
+
+    static void choose_all(waiter_list<Platform>& from, waiter_list<Platform>& chosen) noexcept {
+        while (node* n = from.pop_front()) choose(*n, verdict::failed, chosen);
+    }
+
+    /// Wakes the chosen one by one, without the lock. Their owners can take themselves off `chosen` until their turn comes.
+    static void wake_chosen(std::unique_lock<typename Platform::mutex>& guard,
+                            waiter_list<Platform>& chosen) noexcept {
+        for (;;) {
+            node* n = chosen.pop_front();
+            if (n == nullptr) break;
+            const tailrace::waker w = n->waker;
+            const bool last = chosen.empty();  // under the lock nobody can be added
+            n->state.store(wait_state::woken, std::memory_order_release);  // (4) the last access
+            guard.unlock();
+            w();
+            if (last) return;
+            guard.lock();
+        }
+        guard.unlock();
+    }
+
+    /// By the lock: takes the verdict of a node that is chosen or woken.
+    static verdict settle(node& n) noexcept {
+        waiter_list<Platform>::unlink(n);
+        n.state.store(wait_state::woken, std::memory_order_relaxed);
+        return n.result;
+    }
+
+    typename Platform::template atomic<word_type> word_{0};
+    typename Platform::template atomic<std::uint64_t> strong_{1};
+    typename Platform::template atomic<unsigned> halves_{2};  // the senders together, and the receiver
+    const std::uint64_t max_;
+    ring<T, Platform> ring_;
+    typename Platform::template plain<word_type> head_{0};  // values taken; of the consumer role
+    typename Platform::mutex lock_;
+    waiter_list<Platform> waiters_;    // by the lock
+    waiter_list<Platform> listeners_;  // by the lock
+};
+
+}  // namespace tailrace::detail

@@ -1,0 +1,85 @@
+// What waits: the node of a waiting sender or listener, the list it stands in, and the node of the parked receive.
+//
+//     waiter    created ──▶ queued ──▶ chosen ──▶ woken          any of them ──▶ dropped
+//                             │           │
+//                             └───────────┴──▶ (cancelled: off its list, under the lock)
+//
+//   state     | who may touch the node         | left by
+//   created   | its owner                      | being queued, or finishing at once
+//   queued    | whoever holds the lock         | being chosen (granted or failed), or cancelled
+//   chosen    | whoever holds the lock         | being popped by the thread that chose it, or taken back by its owner
+//   woken     | its owner                      | -
+//
+// A chosen node stays on its chooser's own list, under the lock, until the very moment of its wake-up: so its owner can still take it
+// off, and no wake-up ever goes through a node that is gone.
+// After a change here run: ctest -L impl && ctest -L relacy
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "tailrace/waker.hpp"
+
+namespace tailrace::detail {
+
+enum class wait_state : unsigned char { created, queued, chosen, woken };
+enum class verdict : unsigned char { none, granted, failed };
+
+struct link {
+    link* previous = this;
+    link* next = this;
+};
+
+template <class Platform>
+struct waiter : link {
+    // (4) release / (19) acquire: `woken` is the last thing that others write to a node. All else about it is under the lock.
+    typename Platform::template atomic<wait_state> state{wait_state::created};
+    verdict result = verdict::none;
+    tailrace::waker waker;
+};
+
+/// Intrusive, doubly linked, circular. Unlinking needs no list.
+template <class Platform>
+class waiter_list {
+  public:
+    using node = waiter<Platform>;
+
+    waiter_list() noexcept = default;
+    waiter_list(const waiter_list&) = delete;
+    waiter_list& operator=(const waiter_list&) = delete;
+
+    [[nodiscard]] bool empty() const noexcept { return head_.next == &head_; }
+
+    void push_back(node& n) noexcept {
+        n.previous = head_.previous;
+        n.next = &head_;
+        head_.previous->next = &n;
+        head_.previous = &n;
+    }
+
+    [[nodiscard]] node* pop_front() noexcept {
+        if (empty()) return nullptr;
+        auto* n = static_cast<node*>(head_.next);
+        unlink(*n);
+        return n;
+    }
+
+    static void unlink(node& n) noexcept {
+        n.previous->next = n.next;
+        n.next->previous = n.previous;
+        n.previous = n.next = &n;
+    }
+
+  private:
+    link head_;
+};
+
+/// The parked receive. Its address stands in the slot it waits for; whoever replaces it there owes it a wake-up.
+template <class Platform>
+struct alignas(8) receive_node {
+    tailrace::waker waker;  // published by (18), read by the one who owes the wake-up
+    // (4) release / (19) acquire: the last access of the one who owes the wake-up.
+    typename Platform::template atomic<bool> done{false};
+};
+
+}  // namespace tailrace::detail

@@ -1,0 +1,92 @@
+// The errors of the channel: one type per operation, so that an impossible outcome cannot be written down.
+//
+// An error that refuses a value carries that value, one that refuses a sender carries that sender: nothing is lost by failing.
+// Misuse (a moved-from handle, a second poll after the end) is not an error but a std::logic_error.
+// After a change here run: ctest -L impl
+#pragma once
+
+#include <cstddef>
+#include <ostream>
+#include <stdexcept>
+
+namespace tailrace {
+
+/// The receive half has closed or is gone.
+struct closed_error {
+    friend bool operator==(const closed_error&, const closed_error&) = default;
+    friend std::ostream& operator<<(std::ostream& out, const closed_error&) {
+        return out << "channel closed";
+    }
+};
+
+/// A send that found the channel closed. The value was not sent and never will be.
+template <class T>
+struct send_error {
+    T value;
+
+    friend std::ostream& operator<<(std::ostream& out, const send_error&) {
+        return out << "channel closed";
+    }
+};
+
+/// Why an attempt without waiting failed. Closed beats full.
+enum class try_error : unsigned char { full, closed };
+
+inline std::ostream& operator<<(std::ostream& out, try_error e) {
+    return out << (e == try_error::full ? "no available capacity" : "channel closed");
+}
+
+template <class T>
+struct try_send_error {
+    try_error reason;
+    T value;
+
+    friend std::ostream& operator<<(std::ostream& out, const try_send_error& e) {
+        return out << e.reason;
+    }
+};
+
+using try_reserve_error = try_error;
+
+template <class Sender>
+struct try_reserve_owned_error {
+    try_error reason;
+    Sender sender;  // usable as before
+
+    friend std::ostream& operator<<(std::ostream& out, const try_reserve_owned_error& e) {
+        return out << e.reason;
+    }
+};
+
+/// Why a wait with a deadline failed. Success and closed beat timeout.
+enum class timeout_error : unsigned char { timeout, closed };
+
+inline std::ostream& operator<<(std::ostream& out, timeout_error e) {
+    return out << (e == timeout_error::timeout ? "timed out waiting" : "channel closed");
+}
+
+template <class T>
+struct send_timeout_error {
+    timeout_error reason;
+    T value;
+
+    friend std::ostream& operator<<(std::ostream& out, const send_timeout_error& e) {
+        return out << e.reason;
+    }
+};
+
+using reserve_timeout_error = timeout_error;
+
+/// `closed`: no value can ever arrive any more, where a plain receive would say none.
+using recv_timeout_error = timeout_error;
+
+enum class try_recv_error : unsigned char {
+    empty,        // nothing to receive now
+    disconnected  // nothing to receive, ever again
+};
+
+inline std::ostream& operator<<(std::ostream& out, try_recv_error e) {
+    return out << (e == try_recv_error::empty ? "channel empty" : "channel disconnected");
+}
+
+}  // namespace tailrace

@@ -1,0 +1,149 @@
+// The platform seam: what the channel needs from the machine below it, as one template parameter.
+//
+// `std_platform` is production. The interleaving search brings one whose every operation is a scheduling point, the stress tests one
+// that can tell that everybody sleeps. A platform provides:
+//
+//     atomic<T>     load, store, exchange, compare_exchange_strong, fetch_add, fetch_sub, fetch_and, fetch_or; orders always given
+//     plain<T>      a variable that the protocol never lets two threads touch at once: load, store
+//     cell<T>       room for one T under the same promise: put(T&&), take()
+//     mutex         lock, unlock
+//     parker        one thread's bed: park, park_until, unpark
+//     clock         now(), for deadlines of the blocking forms
+//     pause(n)      the n-th turn of a spin loop
+//     in_async_context()
+//     segment_slots how many slots are allocated at a time, a power of two
+//
+// After a change here run: ctest -L impl
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "tailrace/async_context.hpp"
+
+namespace tailrace {
+
+struct std_platform {
+    template <class T>
+    using atomic = std::atomic<T>;
+
+    using mutex = std::mutex;
+    using clock = std::chrono::steady_clock;
+
+    template <class T>
+    class plain {
+      public:
+        explicit plain(T v) noexcept : value_(v) {}
+        [[nodiscard]] T load() const noexcept { return value_; }
+        void store(T v) noexcept { value_ = v; }
+
+      private:
+        T value_;
+    };
+
+    template <class T>
+    class cell {
+      public:
+        cell() noexcept {}
+        ~cell() {}
+        cell(const cell&) = delete;
+        cell& operator=(const cell&) = delete;
+
+        void put(T&& v) noexcept { std::construct_at(&value_, std::move(v)); }
+        [[nodiscard]] T take() noexcept {
+            T v = std::move(value_);
+            std::destroy_at(&value_);
+            return v;
+        }
+
+      private:
+        union {
+            T value_;
+        };
+    };
+
+    /// Spins, then yields, then sleeps. A token: unpark() may come before park().
+    ///
+    /// The sleeper may be destroyed as soon as park() has returned: unpark() touches the mutex only of a sleeper that cannot leave
+    /// before that mutex is released.
+    class parker {
+      public:
+        void park() noexcept { (void)park_until(clock::time_point::max()); }
+
+        /// False if the deadline came first; the token, if it comes later, is still owed.
+        [[nodiscard]] bool park_until(clock::time_point deadline) noexcept {
+            for (unsigned turn = 0; turn < spin_turns; ++turn) {
+                if (take_token()) return true;
+                pause(turn);
+            }
+            std::unique_lock guard(mutex_);
+            auto expected = token::none;
+            // Partner: the exchange in unpark. acquire on failure: the token carries what the waker did before it.
+            if (!state_.compare_exchange_strong(expected, token::asleep, std::memory_order_relaxed,
+                                                std::memory_order_acquire)) {
+                state_.store(token::none, std::memory_order_relaxed);
+                return true;
+            }
+            const auto woken = [this] { return delivered_; };
+            if (deadline == clock::time_point::max()) {
+                sleeper_.wait(guard, woken);
+            } else if (!sleeper_.wait_until(guard, deadline, woken)) {
+                expected = token::asleep;
+                if (state_.compare_exchange_strong(expected, token::none, std::memory_order_relaxed,
+                                                   std::memory_order_relaxed)) {
+                    return false;
+                }
+                sleeper_.wait(guard, woken);  // the waker has committed itself and is on its way to the mutex
+            }
+            delivered_ = false;
+            state_.store(token::none, std::memory_order_relaxed);
+            return true;
+        }
+
+        void unpark() noexcept {
+            // release: what happened before the wake-up happens before the return of park.
+            if (state_.exchange(token::given, std::memory_order_release) != token::asleep) return;
+            const std::lock_guard guard(mutex_);
+            delivered_ = true;
+            sleeper_.notify_one();
+        }
+
+      private:
+        enum class token : unsigned char { none, given, asleep };
+        static constexpr unsigned spin_turns = 96;
+
+        bool take_token() noexcept {
+            if (state_.load(std::memory_order_acquire) != token::given) return false;  // partner: unpark
+            state_.store(token::none, std::memory_order_relaxed);
+            return true;
+        }
+
+        std::atomic<token> state_{token::none};
+        std::mutex mutex_;
+        std::condition_variable sleeper_;
+        bool delivered_ = false;  // by the mutex
+    };
+
+    static void pause(unsigned turn) noexcept {
+        constexpr unsigned busy_turns = 64;
+        if (turn >= busy_turns) {
+            std::this_thread::yield();
+            return;
+        }
+#if defined(__x86_64__) || defined(__i386__)
+        __builtin_ia32_pause();
+#endif
+    }
+
+    [[nodiscard]] static bool in_async_context() noexcept { return async_context::active(); }
+
+    static constexpr std::uint64_t segment_slots = 1024;
+};
+
+}  // namespace tailrace

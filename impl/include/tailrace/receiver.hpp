@@ -1,0 +1,121 @@
+// The receiver: the one consumer of a channel.
+// After a change here run: ctest -L impl && ctest -L conformance
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <ostream>
+#include <utility>
+
+#include "tailrace/deadline.hpp"
+#include "tailrace/detail/blocking.hpp"
+#include "tailrace/detail/core.hpp"
+#include "tailrace/detail/misuse.hpp"
+#include "tailrace/errors.hpp"
+#include "tailrace/operations.hpp"
+
+namespace tailrace {
+
+/// The receive half. Move-only; used by one thread at a time. Destroying it closes the channel and destroys what is buffered.
+template <class T, class Platform>
+class receiver {
+  public:
+    using value_type = T;
+
+    receiver(receiver&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+    receiver& operator=(receiver&& other) noexcept {
+        if (this != &other) {
+            drop();
+            core_ = std::exchange(other.core_, nullptr);
+        }
+        return *this;
+    }
+    ~receiver() { drop(); }
+
+    [[nodiscard]] explicit operator bool() const noexcept { return core_ != nullptr; }
+
+    /// Waits for the next value. None once no value can ever arrive: every sender is gone, or the channel was closed and every
+    /// outstanding permit has been used or returned.
+    ///
+    /// Cancellation: safe at every point; a cancelled receive has taken nothing. One at a time: a second one throws
+    /// std::logic_error. Progress: takes no lock when a value is ready and nobody waits to send.
+    [[nodiscard]] recv_operation<T, Platform> recv() { return recv_operation<T, Platform>(core()); }
+
+    /// The same, waiting no longer than `timeout` from the first poll. A value beats the deadline.
+    template <class Rep, class Period, class Clock>
+    [[nodiscard]] auto recv_timeout(std::chrono::duration<Rep, Period> timeout, Clock& clock) {
+        const auto clamped = detail::deadline_after(typename Clock::time_point{}, timeout);
+        return deadline_operation<recv_operation<T, Platform>, Clock>(recv(), clamped.time_since_epoch(),
+                                                                      clock);
+    }
+
+    /// The next value if there is one: empty, or disconnected where recv would say none.
+    ///
+    /// A value whose send happened before is never missed; where an earlier send has its place and has not written yet, this waits
+    /// for it: spinning, then sleeping.
+    [[nodiscard]] std::expected<T, try_recv_error> try_recv() {
+        using front = typename core_type::front;
+        auto& c = core();
+        auto op = recv();  // nobody else may receive meanwhile
+        for (unsigned turn = 0;; ++turn) {
+            switch (c.look_at_front()) {
+                case front::value: return detail::unpack<T>(c.take());
+                case front::end: return std::unexpected(try_recv_error::disconnected);
+                case front::nothing: break;
+            }
+            if (c.nothing_claimed()) return std::unexpected(try_recv_error::empty);
+            if (turn >= patience) break;
+            Platform::pause(turn);
+        }
+        // The place is taken and its value on its way: a plain wait for it ends.
+        if (auto value = detail::block_on<Platform>(op)) return std::move(*value);
+        return std::unexpected(try_recv_error::disconnected);
+    }
+
+    [[nodiscard]] std::optional<T> blocking_recv() {
+        detail::refuse_in_async_context<Platform>();
+        auto op = recv();
+        return detail::block_on<Platform>(op);
+    }
+
+    template <class Rep, class Period>
+    [[nodiscard]] std::expected<T, recv_timeout_error> blocking_recv_timeout(
+        std::chrono::duration<Rep, Period> timeout) {
+        detail::refuse_in_async_context<Platform>();
+        auto op = recv();
+        return detail::block_on_for<Platform>(op, timeout);
+    }
+
+    /// Refuses new values and wakes all that wait to send, and then those that wait for this. What is buffered, and what outstanding
+    /// permits still send, can be received.
+    void close() { core().close(); }
+
+    /// True once closed, or when every sender is gone.
+    [[nodiscard]] bool is_closed() const { return core().closed() || core().senders_gone(); }
+
+    friend std::ostream& operator<<(std::ostream& out, const receiver& r) {
+        if (!r) return out << "receiver{moved from}";
+        return out << "receiver{" << (r.is_closed() ? "closed" : "open") << '}';
+    }
+
+  private:
+    template <class U, class P>
+    friend auto channel(std::size_t capacity);
+    using core_type = detail::core<detail::carried<T>, Platform>;
+    static constexpr unsigned patience = 128;  // turns of spinning before sleeping
+
+    explicit receiver(core_type* c) noexcept : core_(c) {}
+
+    [[nodiscard]] core_type& core() const {
+        if (core_ == nullptr) detail::misuse("tailrace: a receiver was used after it was moved from");
+        return *core_;
+    }
+    void drop() noexcept {
+        if (core_ != nullptr) std::exchange(core_, nullptr)->drop_receiver();
+    }
+
+    core_type* core_;
+};
+
+}  // namespace tailrace

@@ -1,0 +1,195 @@
+// The sender: any number of them, copied freely, used from any thread.
+// After a change here run: ctest -L impl && ctest -L conformance
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <ostream>
+#include <utility>
+
+#include "tailrace/deadline.hpp"
+#include "tailrace/detail/blocking.hpp"
+#include "tailrace/detail/core.hpp"
+#include "tailrace/detail/misuse.hpp"
+#include "tailrace/errors.hpp"
+#include "tailrace/operations.hpp"
+#include "tailrace/permit.hpp"
+
+namespace tailrace {
+
+/// One of the senders of a channel. Copying it is cloning it; when the last one goes, the channel ends for the receiver.
+///
+/// Const members may run concurrently on one object. A moved-from sender can be destroyed, assigned and tested; anything else throws
+/// std::logic_error. An operation or permit made from a sender borrows its share in the channel: the last sender must outlive them.
+template <class T, class Platform>
+class sender {
+  public:
+    using value_type = T;
+
+    sender(const sender& other) noexcept : core_(other.core_) {
+        if (core_ != nullptr) core_->add_sender();
+    }
+    sender(sender&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+    sender& operator=(const sender& other) noexcept {
+        if (core_ != other.core_) *this = sender(other);
+        return *this;
+    }
+    sender& operator=(sender&& other) noexcept {
+        if (this != &other) {
+            drop();
+            core_ = std::exchange(other.core_, nullptr);
+        }
+        return *this;
+    }
+    ~sender() { drop(); }
+
+    [[nodiscard]] explicit operator bool() const noexcept { return core_ != nullptr; }
+
+    /// Another sender of the same channel.
+    [[nodiscard]] sender clone() const {
+        (void)core();
+        return *this;
+    }
+
+    // ---- Without waiting
+
+    /// Sends now or not at all: full while nothing is free or anybody waits, closed once the receive half has closed. Closed beats
+    /// full. The error hands the value back.
+    ///
+    /// Ok does not mean received: the receiver may still go first. Progress: lock-free; takes no lock.
+    [[nodiscard]] std::expected<void, try_send_error<T>> try_send(T value) const {
+        auto& c = core();
+        auto carried = detail::pack<T>(std::move(value));
+        detail::word_type ticket;
+        const detail::claim_result claim = c.claim_ticket(ticket);
+        if (claim != detail::claim_result::claimed) {
+            return std::unexpected(
+                try_send_error<T>{reason(claim), detail::unpack<T>(std::move(carried))});
+        }
+        c.publish(ticket, std::move(carried));
+        return {};
+    }
+
+    /// A permit now or none at all; fails as try_send does.
+    [[nodiscard]] std::expected<permit<T, Platform>, try_reserve_error> try_reserve() const {
+        auto& c = core();
+        const detail::claim_result claim = c.claim_permit();
+        if (claim != detail::claim_result::claimed) return std::unexpected(reason(claim));
+        return permit<T, Platform>(c);
+    }
+
+    /// An owned permit now, or an error with this sender inside, usable as before.
+    [[nodiscard]] std::expected<owned_permit<T, Platform>, try_reserve_owned_error<sender>>
+    try_reserve_owned() && {
+        const detail::claim_result claim = core().claim_permit();
+        if (claim != detail::claim_result::claimed) {
+            return std::unexpected(try_reserve_owned_error<sender>{reason(claim), std::move(*this)});
+        }
+        return owned_permit<T, Platform>(std::move(*this));
+    }
+
+    // ---- Waiting, in driven form (operations.hpp)
+
+    /// Sends, waiting for capacity. Error, with the value: the receive half has closed; the value is never received.
+    [[nodiscard]] send_operation<T, Platform> send(T value) const { return {core(), std::move(value)}; }
+
+    /// Sends, waiting no longer than `timeout` from the first poll.
+    template <class Rep, class Period, class Clock>
+    [[nodiscard]] auto send_timeout(T value, std::chrono::duration<Rep, Period> timeout,
+                                    Clock& clock) const {
+        return deadline_operation<send_operation<T, Platform>, Clock>(send(std::move(value)),
+                                                                      clamp<Clock>(timeout), clock);
+    }
+
+    /// Waits for a permit. Error: the receive half has closed.
+    [[nodiscard]] reserve_operation<T, Platform> reserve() const {
+        return reserve_operation<T, Platform>(core());
+    }
+
+    /// Waits for an owned permit. Takes this sender; clone first to keep one. Cancelling, or failing, drops it.
+    [[nodiscard]] reserve_owned_operation<T, Platform> reserve_owned() && {
+        (void)core();
+        return reserve_owned_operation<T, Platform>(std::move(*this));
+    }
+
+    /// Waits until the receive half has closed or is gone.
+    [[nodiscard]] closed_operation<T, Platform> closed() const {
+        return closed_operation<T, Platform>(core());
+    }
+
+    // ---- Waiting, blocking the thread. Each throws std::logic_error inside an async_context, even when it would not have to wait.
+
+    [[nodiscard]] std::expected<void, send_error<T>> blocking_send(T value) const {
+        detail::refuse_in_async_context<Platform>();
+        auto op = send(std::move(value));
+        return detail::block_on<Platform>(op);
+    }
+
+    template <class Rep, class Period>
+    [[nodiscard]] std::expected<void, send_timeout_error<T>> blocking_send_timeout(
+        T value, std::chrono::duration<Rep, Period> timeout) const {
+        detail::refuse_in_async_context<Platform>();
+        auto op = send(std::move(value));
+        return detail::block_on_for<Platform>(op, timeout);
+    }
+
+    [[nodiscard]] std::expected<permit<T, Platform>, closed_error> blocking_reserve() const {
+        detail::refuse_in_async_context<Platform>();
+        auto op = reserve();
+        return detail::block_on<Platform>(op);
+    }
+
+    template <class Rep, class Period>
+    [[nodiscard]] std::expected<permit<T, Platform>, reserve_timeout_error> blocking_reserve_timeout(
+        std::chrono::duration<Rep, Period> timeout) const {
+        detail::refuse_in_async_context<Platform>();
+        auto op = reserve();
+        return detail::block_on_for<Platform>(op, timeout);
+    }
+
+    // ---- Observing. A number may be stale by the time it is read.
+
+    /// True once the receive half has closed or is gone; never because of senders.
+    [[nodiscard]] bool is_closed() const { return core().closed(); }
+    /// Free permits; 0 while anybody waits.
+    [[nodiscard]] std::uint64_t capacity() const { return core().available(); }
+    [[nodiscard]] std::uint64_t max_capacity() const { return core().max(); }
+    [[nodiscard]] bool same_channel(const sender& other) const { return &core() == &other.core(); }
+
+    friend std::ostream& operator<<(std::ostream& out, const sender& s) {
+        if (!s) return out << "sender{moved from}";
+        return out << "sender{" << (s.is_closed() ? "closed" : "open") << ", capacity " << s.capacity()
+                   << " of " << s.max_capacity() << '}';
+    }
+
+  private:
+    template <class U, class P>
+    friend class sender;
+    friend class owned_permit<T, Platform>;
+    friend class reserve_owned_operation<T, Platform>;
+    template <class U, class P>
+    friend auto channel(std::size_t capacity);
+    using core_type = detail::core<detail::carried<T>, Platform>;
+
+    /// Takes over a count that is there already.
+    explicit sender(core_type* c) noexcept : core_(c) {}
+
+    [[nodiscard]] core_type& core() const {
+        if (core_ == nullptr) detail::misuse("tailrace: a sender was used after it was moved from");
+        return *core_;
+    }
+    void drop() noexcept {
+        if (core_ != nullptr) std::exchange(core_, nullptr)->drop_sender();
+    }
+    [[nodiscard]] static try_error reason(detail::claim_result r) noexcept {
+        return r == detail::claim_result::closed ? try_error::closed : try_error::full;
+    }
+    template <class Clock, class Rep, class Period>
+    [[nodiscard]] static typename Clock::duration clamp(std::chrono::duration<Rep, Period> timeout) {
+        return detail::deadline_after(typename Clock::time_point{}, timeout).time_since_epoch();
+    }
+
+    core_type* core_;
+};
+
+}  // namespace tailrace
