@@ -1,0 +1,464 @@
+// A session over a channel of the usual C++ shape, built from a small description of it, the Api:
+//
+//     struct my_api {
+//         static constexpr capabilities supports = {...};
+//         template <class T> static auto open(std::size_t capacity);        // a pair: sender, receiver
+//         template <class Tx> static auto make_clock(const Tx& tx);         // with advance(duration); passed to send_timeout
+//     };
+//
+// Only what `supports` declares has to exist. The names of a program become objects here; every object lives until its `drop`.
+// After a change here run: ctest -L conformance
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "tailrace/errors.hpp"
+#include "tailrace/verify/target.hpp"
+#include "tailrace/verify/tracked.hpp"
+#include "tailrace/waker.hpp"
+
+namespace tailrace::verify {
+
+template <class Api>
+class channel_session final : public session {
+    using channel_type = decltype(Api::template open<tracked>(1));
+    using sender_type = typename channel_type::first_type;
+    using receiver_type = typename channel_type::second_type;
+    using clock_type = decltype(Api::make_clock(std::declval<const sender_type&>()));
+
+    static constexpr bool has(capability c) { return Api::supports.has(c); }
+
+    // The handle types that a channel need not have.
+    struct nothing {};
+    static auto permit_of() {
+        if constexpr (has(capability::try_reserve)) {
+            return std::type_identity<typename decltype(std::declval<sender_type&>().try_reserve())::value_type>{};
+        } else {
+            return std::type_identity<nothing>{};
+        }
+    }
+    static auto owned_of() {
+        if constexpr (has(capability::try_reserve_owned)) {
+            return std::type_identity<
+                typename decltype(std::declval<sender_type&&>().try_reserve_owned())::value_type>{};
+        } else {
+            return std::type_identity<nothing>{};
+        }
+    }
+    static auto iterator_of() {
+        if constexpr (has(capability::reserve_many)) {
+            return std::type_identity<
+                typename decltype(std::declval<sender_type&>().try_reserve_many(1))::value_type>{};
+        } else {
+            return std::type_identity<nothing>{};
+        }
+    }
+    static auto weak_of() {
+        if constexpr (has(capability::weak)) {
+            return std::type_identity<decltype(std::declval<sender_type&>().downgrade())>{};
+        } else {
+            return std::type_identity<nothing>{};
+        }
+    }
+    using permit_type = typename decltype(permit_of())::type;
+    using owned_type = typename decltype(owned_of())::type;
+    using iterator_type = typename decltype(iterator_of())::type;
+    using weak_type = typename decltype(weak_of())::type;
+
+    struct operation_box {
+        virtual ~operation_box() = default;
+        /// True when finished, with the answer.
+        virtual bool poll(const waker& w, channel_session& s, model::answer& a) = 0;
+    };
+    template <class Operation>
+    struct boxed final : operation_box {
+        explicit boxed(Operation&& o) : operation(std::move(o)) {}
+        bool poll(const waker& w, channel_session& s, model::answer& a) override {
+            auto result = operation.poll(w);
+            if (!result) return false;
+            a = s.read(std::move(*result));
+            return true;
+        }
+        Operation operation;
+    };
+    struct wake_record {
+        wake_record(channel_session* s, std::uint32_t n) : session(s), operation(n) {}
+        channel_session* session;
+        std::uint32_t operation;
+    };
+
+  public:
+    explicit channel_session(std::uint64_t capacity) : channel_session(Api::template open<tracked>(capacity)) {}
+    ~channel_session() override {
+        operations_.clear();  // what borrows goes first
+        permits_.clear();
+        iterators_.clear();
+    }
+
+    model::outcome apply(const model::step& s) override {
+        model::outcome out;
+        woken_.clear();
+        destroyed_.clear();
+        out.answer = act(s);
+        out.woken = woken_;
+        out.destroyed = destroyed_;
+        return out;
+    }
+
+    std::optional<std::uint64_t> observe_capacity() override {
+        if constexpr (has(capability::sender_observers)) {
+            if (!senders_.empty()) return senders_.begin()->second.capacity();
+        }
+        if constexpr (has(capability::receiver_observers)) {
+            if (receiver_) return receiver_->capacity();
+        }
+        return std::nullopt;
+    }
+
+    std::string describe() override {
+        std::ostringstream text;
+        if constexpr (requires(std::ostream& o, sender_type& t) { o << t; }) {
+            if (!senders_.empty()) text << senders_.begin()->second;
+        }
+        if constexpr (requires(std::ostream& o, receiver_type& t) { o << t; }) {
+            if (receiver_) text << (text.tellp() > 0 ? " " : "") << *receiver_;
+        }
+        return std::move(text).str();
+    }
+
+  private:
+    explicit channel_session(channel_type&& c) : clock_(Api::make_clock(c.first)), receiver_(std::move(c.second)) {
+        senders_.emplace(0, std::move(c.first));
+    }
+
+    model::answer act(const model::step& s) {
+        using model::handle_kind;
+        using model::verb;
+        const std::uint32_t n = s.subject.number;
+        switch (s.what) {
+            case verb::poll: return poll(n);
+            case verb::drop: drop(s.subject); return {};
+            case verb::advance: clock_.advance(s.time); return {};
+            default: break;
+        }
+        switch (s.subject.kind) {
+            case handle_kind::sender: return act_on_sender(senders_.at(n), s);
+            case handle_kind::receiver: return act_on_receiver(*receiver_, s);
+            case handle_kind::permit: return act_on_permit(n, s);
+            case handle_kind::owned_permit: return act_on_owned_permit(n, s);
+            case handle_kind::iterator: return act_on_iterator(n);
+            case handle_kind::weak_sender: return act_on_weak_sender(n, s);
+            case handle_kind::operation: break;
+        }
+        return {};
+    }
+
+    model::answer poll(std::uint32_t n) {
+        model::answer a;
+        const auto note = [](void* p) noexcept {
+            const auto* record = static_cast<wake_record*>(p);
+            record->session->woken_.push_back({model::handle_kind::operation, record->operation});
+        };
+        const waker w{note, &wake_records_.try_emplace(n, this, n).first->second};
+        if (operations_.at(n)->poll(w, *this, a)) {
+            operations_.erase(n);
+        } else {
+            a.status = model::status::pending;
+        }
+        return a;
+    }
+
+    void drop(model::handle h) {
+        using model::handle_kind;
+        switch (h.kind) {
+            case handle_kind::sender: senders_.erase(h.number); break;
+            case handle_kind::weak_sender: weak_senders_.erase(h.number); break;
+            case handle_kind::receiver: receiver_.reset(); break;
+            case handle_kind::operation: operations_.erase(h.number); break;
+            case handle_kind::permit: permits_.erase(h.number); break;
+            case handle_kind::iterator: iterators_.erase(h.number); break;
+            case handle_kind::owned_permit: owned_permits_.erase(h.number); break;
+        }
+    }
+
+    model::answer act_on_sender(sender_type& tx, const model::step& s) {
+        using model::verb;
+        switch (s.what) {
+            case verb::try_send:
+                if constexpr (has(capability::try_send)) return read(tx.try_send(value(s)));
+                break;
+            case verb::send:
+                if constexpr (has(capability::send)) return created(s, tx.send(value(s)));
+                break;
+            case verb::send_timeout:
+                if constexpr (has(capability::send_timeout)) {
+                    return created(s, tx.send_timeout(value(s), s.time, clock_));
+                }
+                break;
+            case verb::reserve:
+                if constexpr (has(capability::reserve)) return created(s, tx.reserve());
+                break;
+            case verb::reserve_many:
+                if constexpr (has(capability::reserve_many)) return created(s, tx.reserve_many(s.count));
+                break;
+            case verb::reserve_owned:
+                if constexpr (has(capability::reserve_owned)) {
+                    return created(s, std::move(taken(senders_, s.subject.number)).reserve_owned());
+                }
+                break;
+            case verb::closed:
+                if constexpr (has(capability::closed)) return created(s, tx.closed());
+                break;
+            case verb::try_reserve:
+                if constexpr (has(capability::try_reserve)) return read(tx.try_reserve());
+                break;
+            case verb::try_reserve_many:
+                if constexpr (has(capability::reserve_many)) return read(tx.try_reserve_many(s.count));
+                break;
+            case verb::try_reserve_owned:
+                if constexpr (has(capability::try_reserve_owned)) {
+                    auto result = std::move(taken(senders_, s.subject.number)).try_reserve_owned();
+                    if (!result) {
+                        senders_.emplace(s.subject.number, std::move(result.error().sender));
+                        return refused(result.error().reason);
+                    }
+                    return made(std::move(*result));
+                }
+                break;
+            case verb::clone:
+                if constexpr (has(capability::clone)) return made(tx.clone());
+                break;
+            case verb::downgrade:
+                if constexpr (has(capability::weak)) return made(tx.downgrade());
+                break;
+            case verb::is_closed:
+                if constexpr (has(capability::sender_observers)) return boolean(tx.is_closed());
+                break;
+            case verb::capacity:
+                if constexpr (has(capability::sender_observers)) return number(tx.capacity());
+                break;
+            case verb::max_capacity:
+                if constexpr (has(capability::sender_observers)) return number(tx.max_capacity());
+                break;
+            case verb::strong_count:
+                if constexpr (has(capability::sender_counts)) return number(tx.strong_count());
+                break;
+            case verb::weak_count:
+                if constexpr (has(capability::sender_counts)) return number(tx.weak_count());
+                break;
+            case verb::len:
+                if constexpr (has(capability::sender_len)) return number(tx.len());
+                break;
+            default: break;
+        }
+        return {};
+    }
+
+    model::answer act_on_receiver(receiver_type& rx, const model::step& s) {
+        using model::verb;
+        switch (s.what) {
+            case verb::recv:
+                if constexpr (has(capability::recv)) return created(s, rx.recv());
+                break;
+            case verb::recv_timeout:
+                if constexpr (has(capability::recv_timeout)) return created(s, rx.recv_timeout(s.time, clock_));
+                break;
+            case verb::recv_many:
+                if constexpr (has(capability::recv_many)) return created(s, rx.recv_many(s.count));
+                break;
+            case verb::try_recv:
+                if constexpr (has(capability::try_recv)) {
+                    auto result = rx.try_recv();
+                    if (result) return with_value(model::status::some, *result);
+                    return plain(result.error() == try_recv_error::empty ? model::status::empty
+                                                                         : model::status::disconnected);
+                }
+                break;
+            case verb::close:
+                if constexpr (has(capability::close)) rx.close();
+                break;
+            default:
+                if constexpr (has(capability::receiver_observers)) return observe_receiver(rx, s.what);
+                break;
+        }
+        return {};
+    }
+
+    static model::answer observe_receiver(receiver_type& rx, model::verb what) {
+        using model::verb;
+        switch (what) {
+            case verb::len: return number(rx.len());
+            case verb::is_empty: return boolean(rx.is_empty());
+            case verb::is_closed: return boolean(rx.is_closed());
+            case verb::capacity: return number(rx.capacity());
+            case verb::max_capacity: return number(rx.max_capacity());
+            case verb::sender_strong_count: return number(rx.sender_strong_count());
+            default: return number(rx.sender_weak_count());
+        }
+    }
+
+    model::answer act_on_permit(std::uint32_t n, const model::step& s) {
+        if constexpr (has(capability::try_reserve)) taken(permits_, n).send(value(s));
+        return {};
+    }
+
+    model::answer act_on_owned_permit(std::uint32_t n, const model::step& s) {
+        if constexpr (has(capability::try_reserve_owned)) {
+            owned_type p = taken(owned_permits_, n);
+            if (s.what == model::verb::send) return made(std::move(p).send(value(s)));
+            return made(std::move(p).release());
+        }
+        return {};
+    }
+
+    model::answer act_on_iterator(std::uint32_t n) {
+        if constexpr (has(capability::reserve_many)) {
+            if (auto p = iterators_.at(n).next()) return made(std::move(*p));
+        }
+        return plain(model::status::none);
+    }
+
+    model::answer act_on_weak_sender(std::uint32_t n, const model::step& s) {
+        if constexpr (has(capability::weak)) {
+            weak_type& weak = weak_senders_.at(n);
+            switch (s.what) {
+                case model::verb::clone: return made(weak_type(weak));
+                case model::verb::strong_count: return number(weak.strong_count());
+                case model::verb::weak_count: return number(weak.weak_count());
+                default: break;
+            }
+            if (auto strong = weak.upgrade()) return made(std::move(*strong));
+        }
+        return plain(model::status::none);
+    }
+
+    // ---- From results to answers
+
+    static model::answer plain(model::status s) {
+        model::answer a;
+        a.status = s;
+        return a;
+    }
+    static model::answer number(std::uint64_t n) {
+        model::answer a = plain(model::status::number);
+        a.number = n;
+        return a;
+    }
+    static model::answer boolean(bool b) {
+        model::answer a = plain(model::status::boolean);
+        a.number = b ? 1 : 0;
+        return a;
+    }
+    static model::answer with_value(model::status s, tracked& v) {
+        model::answer a = plain(s);
+        a.value = v.accept();
+        return a;
+    }
+    static model::answer refused(try_error e) {
+        return plain(e == try_error::full ? model::status::full : model::status::closed);
+    }
+
+    model::answer read(std::expected<void, try_send_error<tracked>>&& r) {
+        if (r) return {};
+        model::answer a = refused(r.error().reason);
+        a.value = r.error().value.accept();
+        return a;
+    }
+    model::answer read(std::expected<void, send_error<tracked>>&& r) {
+        return r ? model::answer{} : with_value(model::status::closed, r.error().value);
+    }
+    model::answer read(std::expected<void, send_timeout_error<tracked>>&& r) {
+        if (r) return {};
+        return with_value(r.error().reason == timeout_error::timeout ? model::status::timeout
+                                                                     : model::status::closed,
+                          r.error().value);
+    }
+    template <class Handle>
+    model::answer read(std::expected<Handle, closed_error>&& r) {
+        return r ? made(std::move(*r)) : plain(model::status::closed);
+    }
+    template <class Handle>
+    model::answer read(std::expected<Handle, try_error>&& r) {
+        return r ? made(std::move(*r)) : refused(r.error());
+    }
+    model::answer read(std::expected<tracked, timeout_error>&& r) {
+        if (r) return with_value(model::status::some, *r);
+        return plain(r.error() == timeout_error::timeout ? model::status::timeout : model::status::none);
+    }
+    model::answer read(std::optional<tracked>&& r) {
+        return r ? with_value(model::status::some, *r) : plain(model::status::none);
+    }
+    model::answer read(std::vector<tracked>&& batch) {
+        model::answer a = plain(model::status::many);
+        for (tracked& v : batch) a.values.push_back(v.accept());
+        return a;
+    }
+    model::answer read(std::monostate) { return plain(model::status::done); }
+
+    template <class Handle>
+    model::answer made(Handle&& h) {
+        if constexpr (std::is_same_v<Handle, sender_type>) {
+            return keep(senders_, model::handle_kind::sender, next_sender_, std::move(h));
+        } else if constexpr (std::is_same_v<Handle, permit_type>) {
+            return keep(permits_, model::handle_kind::permit, next_permit_, std::move(h));
+        } else if constexpr (std::is_same_v<Handle, owned_type>) {
+            return keep(owned_permits_, model::handle_kind::owned_permit, next_owned_, std::move(h));
+        } else if constexpr (std::is_same_v<Handle, weak_type>) {
+            return keep(weak_senders_, model::handle_kind::weak_sender, next_weak_, std::move(h));
+        } else {
+            const std::uint64_t size = h.size();
+            model::answer a = keep(iterators_, model::handle_kind::iterator, next_iterator_, std::move(h));
+            a.number = size;
+            return a;
+        }
+    }
+    template <class Handle>
+    model::answer keep(std::map<std::uint32_t, Handle>& where, model::handle_kind kind, std::uint32_t& next,
+                       Handle&& h) {
+        model::answer a = plain(model::status::made);
+        a.made = {kind, next};
+        where.emplace(next++, std::move(h));
+        return a;
+    }
+    template <class Operation>
+    model::answer created(const model::step& s, Operation&& op) {
+        operations_.emplace(s.operation, std::make_unique<boxed<Operation>>(std::move(op)));
+        return plain(model::status::created);
+    }
+
+    template <class Handle>
+    static Handle taken(std::map<std::uint32_t, Handle>& from, std::uint32_t n) {
+        auto node = from.extract(n);
+        return std::move(node.mapped());
+    }
+    tracked value(const model::step& s) { return tracked(s.value, destroyed_); }
+
+    std::vector<model::handle> woken_;
+    ledger destroyed_;
+    clock_type clock_;
+    std::map<std::uint32_t, sender_type> senders_;
+    std::map<std::uint32_t, weak_type> weak_senders_;
+    std::optional<receiver_type> receiver_;
+    std::map<std::uint32_t, owned_type> owned_permits_;
+    std::map<std::uint32_t, permit_type> permits_;
+    std::map<std::uint32_t, iterator_type> iterators_;
+    std::map<std::uint32_t, std::unique_ptr<operation_box>> operations_;
+    std::map<std::uint32_t, wake_record> wake_records_;  // for good: a wake-up may outlive its operation
+    std::uint32_t next_sender_ = 1;
+    std::uint32_t next_weak_ = 0;
+    std::uint32_t next_permit_ = 0;
+    std::uint32_t next_iterator_ = 0;
+    std::uint32_t next_owned_ = 0;
+};
+
+}  // namespace tailrace::verify

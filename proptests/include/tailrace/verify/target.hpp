@@ -1,0 +1,109 @@
+// The target adapter: what the engines see of a channel under test.
+//
+// A target opens sessions; a session is one channel with everything made from it, driven step by step in the vocabulary on one
+// thread. Channels do not implement this by hand: channel_session.hpp builds a session from a small description of their API.
+// After a change here run: ctest -L conformance
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tailrace/model/text.hpp"
+#include "tailrace/model/vocabulary.hpp"
+
+namespace tailrace::verify {
+
+/// What a channel can do. A target declares its set; what lies outside is skipped, and reported as skipped, by name.
+enum class capability : unsigned char {
+    send,
+    try_send,
+    send_timeout,
+    reserve,
+    try_reserve,
+    reserve_owned,
+    try_reserve_owned,
+    reserve_many,      // with try_reserve_many and the iterator
+    closed,            // listeners
+    recv,
+    try_recv,
+    recv_timeout,
+    recv_many,
+    close,             // by the receiver
+    clone,
+    weak,              // weak senders, downgrade and upgrade
+    sender_counts,     // strong_count, weak_count
+    sender_observers,  // is_closed, capacity, max_capacity of a sender
+    sender_len,
+    receiver_observers,  // len, is_empty, is_closed, capacity, max_capacity, counts of a receiver
+    blocking           // blocking and blocking-with-deadline forms: see the stress tests
+};
+
+inline constexpr std::size_t capability_count = static_cast<std::size_t>(capability::blocking) + 1;
+
+class capabilities {
+  public:
+    constexpr capabilities() = default;
+    constexpr capabilities(std::initializer_list<capability> list) {
+        for (capability c : list) bits_ |= bit(c);
+    }
+    [[nodiscard]] static constexpr capabilities all() {
+        capabilities c;
+        c.bits_ = (1u << capability_count) - 1;
+        return c;
+    }
+    [[nodiscard]] constexpr bool has(capability c) const { return (bits_ & bit(c)) != 0; }
+    [[nodiscard]] constexpr capabilities without(capability c) const {
+        capabilities r = *this;
+        r.bits_ &= ~bit(c);
+        return r;
+    }
+    friend constexpr bool operator==(capabilities, capabilities) = default;
+
+  private:
+    static constexpr unsigned bit(capability c) { return 1u << static_cast<unsigned>(c); }
+    unsigned bits_ = 0;
+};
+
+[[nodiscard]] std::string_view to_string(capability c) noexcept;
+
+/// The capability that a step of this form needs; nothing for poll, drop and advance, which come with any operation.
+[[nodiscard]] std::optional<capability> needed_for(const model::step& s) noexcept;
+
+class session {
+  public:
+    session() = default;
+    session(const session&) = delete;
+    session& operator=(const session&) = delete;
+    virtual ~session() = default;
+
+    /// Takes a step that is legal and within the capabilities, and says everything that could be seen of it. Destroyed values are
+    /// those destroyed by the channel; a value handed back is in the answer.
+    virtual model::outcome apply(const model::step& s) = 0;
+
+    /// The number of free permits, by any handle that can tell without disturbing anything; nothing if none is left.
+    [[nodiscard]] virtual std::optional<std::uint64_t> observe_capacity() = 0;
+
+    /// Everything the target can say about its state, for failure messages.
+    [[nodiscard]] virtual std::string describe() { return {}; }
+};
+
+struct target {
+    std::string name;
+    std::string summary;
+    verify::capabilities capabilities;
+    /// Opens a session on a new channel: sender s0 and the receiver exist, the clock is at 0.
+    std::function<std::unique_ptr<session>(std::uint64_t capacity)> open;
+};
+
+/// `reference`, `optimized`, in this order.
+[[nodiscard]] const std::vector<target>& builtin_targets();
+[[nodiscard]] const target* find_target(std::string_view name);
+
+/// The first step of the program that the target cannot take, if there is one.
+[[nodiscard]] std::optional<capability> first_missing(const target& t, const model::trace& program);
+
+}  // namespace tailrace::verify
