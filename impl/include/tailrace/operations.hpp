@@ -297,8 +297,8 @@ class [[nodiscard]] recv_operation {
             switch (core_->look_at_front()) {
                 case front::value:
                     finish();
-                    return result_type(detail::unpack<T>(core_->take()));
-                case front::end: finish(); return result_type(std::nullopt);
+                    return std::optional<result_type>(std::in_place, detail::unpack<T>(core_->take()));
+                case front::end: finish(); return std::optional<result_type>(std::in_place);  // none
                 case front::nothing: break;
             }
         } while (!core_->park(node_, w));

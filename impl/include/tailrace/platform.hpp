@@ -84,9 +84,8 @@ struct std_platform {
             }
             std::unique_lock guard(mutex_);
             auto expected = token::none;
-            // Partner: the exchange in unpark. acquire on failure: the token carries what the waker did before it.
-            if (!state_.compare_exchange_strong(expected, token::asleep, std::memory_order_relaxed,
-                                                std::memory_order_acquire)) {
+            // Partner: the exchange in unpark. acquire, for a failure: the token carries what the waker did before it.
+            if (!state_.compare_exchange_strong(expected, token::asleep, std::memory_order_acquire)) {
                 state_.store(token::none, std::memory_order_relaxed);
                 return true;
             }

@@ -1,0 +1,107 @@
+// The clock that is moved by hand, and the arithmetic of deadlines.
+#include "tailrace/manual_clock.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <vector>
+
+#include "tailrace/channel.hpp"
+
+namespace tailrace {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct bell {
+    std::vector<int>* rung;
+    int name;
+    static void ring(void* self) noexcept {
+        auto* b = static_cast<bell*>(self);
+        b->rung->push_back(b->name);
+    }
+    [[nodiscard]] tailrace::waker waker() { return {&ring, this}; }
+};
+
+TEST(manual_clock, rings_what_is_due_in_order_of_deadline_and_each_once) {
+    manual_clock clock;
+    std::vector<int> rung;
+    bell a{&rung, 1}, b{&rung, 2}, c{&rung, 3};
+    manual_clock::timer first, second, third;
+    first.arm(clock, clock.now() + 5ms, a.waker());
+    second.arm(clock, clock.now() + 2ms, b.waker());
+    third.arm(clock, clock.now() + 9ms, c.waker());
+    clock.advance(5ms);
+    EXPECT_EQ(rung, (std::vector{2, 1}));
+    clock.advance(1ms);
+    EXPECT_EQ(rung.size(), 2u);
+}
+
+TEST(manual_clock, a_disarmed_timer_stays_silent_and_a_rearmed_one_rings_the_new_waker) {
+    manual_clock clock;
+    std::vector<int> rung;
+    bell a{&rung, 1}, b{&rung, 2};
+    manual_clock::timer dropped, rearmed;
+    dropped.arm(clock, clock.now() + 1ms, a.waker());
+    dropped.disarm();
+    rearmed.arm(clock, clock.now() + 1ms, a.waker());
+    rearmed.arm(clock, clock.now() + 1ms, b.waker());
+    clock.advance(1ms);
+    EXPECT_EQ(rung, (std::vector{2}));
+}
+
+TEST(manual_clock, a_waker_may_disarm_the_timers_behind_it) {
+    manual_clock clock;
+    struct both {
+        manual_clock::timer one, two;
+    } timers;
+    int rung = 0;
+    struct context {
+        both* timers;
+        int* rung;
+    } ctx{&timers, &rung};
+    const waker w{[](void* p) noexcept {
+                      auto* c = static_cast<context*>(p);
+                      ++*c->rung;
+                      c->timers->two.disarm();
+                  },
+                  &ctx};
+    timers.one.arm(clock, clock.now() + 1ms, w);
+    timers.two.arm(clock, clock.now() + 2ms, w);
+    clock.advance(5ms);
+    EXPECT_EQ(rung, 1);
+}
+
+TEST(manual_clock, stops_at_the_end_of_time) {
+    manual_clock clock;
+    clock.advance(std::chrono::milliseconds::max());
+    clock.advance(std::chrono::hours::max());
+    EXPECT_EQ(clock.now(), manual_clock::time_point::max());
+}
+
+TEST(deadline_after, a_timeout_too_long_for_the_clock_is_no_deadline) {
+    using clock = std::chrono::steady_clock;
+    const auto now = clock::now();
+    EXPECT_EQ(detail::deadline_after(now, std::chrono::hours::max()), clock::time_point::max());
+    EXPECT_EQ(detail::deadline_after(now, std::chrono::nanoseconds::max()), clock::time_point::max());
+    EXPECT_EQ(detail::deadline_after(now, 0ms), now);
+    EXPECT_EQ(detail::deadline_after(now, -5ms), now);
+    EXPECT_EQ(detail::deadline_after(now, 3ms), now + 3ms);
+}
+
+TEST(send_timeout, without_an_expressible_deadline_waits_for_capacity) {
+    auto [tx, rx] = channel<int>(1);
+    manual_clock clock;
+    ASSERT_TRUE(tx.try_send(1));
+    auto op = tx.send_timeout(2, std::chrono::hours::max(), clock);
+    ASSERT_FALSE(op.poll({}));
+    clock.advance(std::chrono::hours(24 * 365 * 100));
+    ASSERT_FALSE(op.poll({}));
+    EXPECT_EQ(rx.try_recv(), 1);
+    const auto sent = op.poll({});
+    ASSERT_TRUE(sent.has_value());
+    EXPECT_TRUE(sent->has_value());
+}
+
+}  // namespace
+}  // namespace tailrace
