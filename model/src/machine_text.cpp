@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "tailrace/model/machine.hpp"
@@ -98,6 +99,10 @@ std::optional<std::string> machine::refusal(const step& s) const {
     }
     if (creates_operation(s.what, s.subject.kind) && s.operation < next_operation) {
         return fmt::format("f{} was used before: the next new operation is f{}", s.operation, next_operation);
+    }
+    if (s.operation == std::numeric_limits<std::uint32_t>::max() ||
+        s.value == std::numeric_limits<value_id>::max()) {
+        return "the last number of its kind cannot be used: there would be no next one";
     }
     if (shape_of(s.what).value && s.value < next_value) {
         return fmt::format("v{} was used before: the next new value is v{}", s.value, next_value);

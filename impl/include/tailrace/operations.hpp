@@ -243,7 +243,6 @@ class [[nodiscard]] closed_operation {
         if (phase_ == detail::phase::finished) {
             detail::misuse("tailrace: an operation was polled after it had finished");
         }
-        if (phase_ == detail::phase::waiting) core_->unlisten(node_);
         if (!core_->listen(node_, w)) {
             phase_ = detail::phase::waiting;
             return std::nullopt;

@@ -248,13 +248,18 @@ class core {
         if (used(w) == 0) post_end(tail(w));  // idle already: nobody else will wake a parked receive
     }
 
-    /// False, and a listener is queued, while the channel is open.
+    /// False, and the listener is queued, while the channel is open. Looking again keeps the place, and `w` is who will be woken.
     [[nodiscard]] bool listen(node& n, const waker& w) noexcept {
         const std::lock_guard guard(lock_);
-        if (closed()) return true;
+        if (closed()) {
+            waiter_list<Platform>::unlink(n);  // chosen perhaps, and not woken yet
+            return true;
+        }
         n.waker = w;
-        n.state.store(wait_state::queued, std::memory_order_relaxed);
-        listeners_.push_back(n);
+        if (n.state.load(std::memory_order_relaxed) == wait_state::created) {
+            n.state.store(wait_state::queued, std::memory_order_relaxed);
+            listeners_.push_back(n);
+        }
         return false;
     }
 
