@@ -18,30 +18,6 @@ void erase_one(Container& c, const Value& v) {
 
 handle operation_name(std::uint32_t number) { return {handle_kind::operation, number}; }
 
-answer plain(status s) {
-    answer a;
-    a.status = s;
-    return a;
-}
-
-answer with_value(status s, value_id v) {
-    answer a = plain(s);
-    a.value = v;
-    return a;
-}
-
-answer with_number(std::uint64_t n) {
-    answer a = plain(status::number);
-    a.number = n;
-    return a;
-}
-
-answer with_boolean(bool b) {
-    answer a = plain(status::boolean);
-    a.number = b ? 1 : 0;
-    return a;
-}
-
 bool carries_value(const operation& op) { return op.what == verb::send || op.what == verb::send_timeout; }
 
 bool is_receive(const operation& op) {
@@ -209,7 +185,7 @@ void machine::create(const step& s, outcome& out) {
     if (carries_value(op)) next_value = s.value + 1;
     if (s.what == verb::reserve_owned) erase_one(senders, s.subject.number);  // owned from here on
     operations.push_back(op);
-    out.answer = plain(status::created);
+    out.answer = answer_of(status::created);
 }
 
 void machine::poll(const step& s, outcome& out) {
@@ -220,11 +196,11 @@ void machine::poll(const step& s, outcome& out) {
     if (op.what == verb::closed) {
         if (closed) {
             withdraw(op.number, out);
-            out.answer = plain(status::done);
+            out.answer = answer_of(status::done);
         } else {
             if (op.now == operation::phase::created) listeners.push_back(op.number);
             op.now = operation::phase::waiting;
-            out.answer = plain(status::pending);
+            out.answer = answer_of(status::pending);
         }
     } else if (is_receive(op)) {
         poll_receive(op, out);
@@ -236,7 +212,7 @@ void machine::poll(const step& s, outcome& out) {
 void machine::poll_acquiring(operation& op, outcome& out) {
     if (op.what == verb::reserve_many && op.need > max) {
         withdraw(op.number, out);
-        out.answer = plain(status::closed);  // even before closed is looked at
+        out.answer = answer_of(status::closed);  // even before closed is looked at
         return;
     }
     if (op.now == operation::phase::created) acquire(op);
@@ -244,7 +220,7 @@ void machine::poll_acquiring(operation& op, outcome& out) {
     if (closed) {  // looked at first, even when everything was granted
         const operation failed = op;
         withdraw(op.number, out);
-        out.answer = carries_value(failed) ? with_value(status::closed, failed.value) : plain(status::closed);
+        out.answer = carries_value(failed) ? answer_with(status::closed, failed.value) : answer_of(status::closed);
     } else if (op.now == operation::phase::granted) {
         const operation granted = op;
         std::erase_if(operations, [&](const operation& o) { return o.number == granted.number; });
@@ -257,9 +233,9 @@ void machine::poll_acquiring(operation& op, outcome& out) {
     } else if (op.deadline && now >= *op.deadline) {
         const value_id v = op.value;
         withdraw(op.number, out);
-        out.answer = with_value(status::timeout, v);
+        out.answer = answer_with(status::timeout, v);
     } else {
-        out.answer = plain(status::pending);
+        out.answer = answer_of(status::pending);
     }
 }
 
@@ -271,7 +247,7 @@ void machine::poll_receive(operation& op, outcome& out) {
 
     if (taken > 0) {
         const auto end = buffer.begin() + static_cast<std::ptrdiff_t>(taken);
-        out.answer = plain(batch ? status::many : status::some);
+        out.answer = answer_of(batch ? status::many : status::some);
         if (batch) {
             out.answer.values.assign(buffer.begin(), end);
         } else {
@@ -283,15 +259,15 @@ void machine::poll_receive(operation& op, outcome& out) {
         release(taken, out);  // a batch goes back in one step
     } else if (empty_batch || ended()) {
         withdraw(number, out);
-        out.answer = plain(batch ? status::many : status::none);
+        out.answer = answer_of(batch ? status::many : status::none);
     } else if (op.deadline && now >= *op.deadline) {
         withdraw(number, out);
-        out.answer = plain(status::timeout);
+        out.answer = answer_of(status::timeout);
     } else {
         op.now = operation::phase::waiting;
         op.notified = false;
         parked = number;
-        out.answer = plain(status::pending);
+        out.answer = answer_of(status::pending);
     }
 }
 
@@ -331,9 +307,9 @@ void machine::act_on_sender(const step& s, outcome& out) {
         case verb::try_send:
             next_value = s.value + 1;
             if (closed) {
-                out.answer = with_value(status::closed, s.value);
+                out.answer = answer_with(status::closed, s.value);
             } else if (available == 0) {  // as it is whenever anybody waits: no barging
-                out.answer = with_value(status::full, s.value);
+                out.answer = answer_with(status::full, s.value);
             } else {
                 --available;
                 deliver(s.value, out);
@@ -345,11 +321,11 @@ void machine::act_on_sender(const step& s, outcome& out) {
             const bool many = s.what == verb::try_reserve_many;
             const std::uint64_t n = many ? s.count : 1;
             if (n > max) {
-                out.answer = plain(status::full);
+                out.answer = answer_of(status::full);
             } else if (closed) {
-                out.answer = plain(status::closed);
+                out.answer = answer_of(status::closed);
             } else if (available < n) {
-                out.answer = plain(status::full);
+                out.answer = answer_of(status::full);
             } else {
                 available -= n;
                 if (s.what == verb::try_reserve_owned) erase_one(senders, self);
@@ -367,13 +343,12 @@ void machine::act_on_sender(const step& s, outcome& out) {
             }
             [[fallthrough]];
         case verb::downgrade:
-            out.answer = plain(status::made);
-            out.answer.made = {handle_kind::weak_sender, next_weak_sender};
+            out.answer = made_answer({handle_kind::weak_sender, next_weak_sender});
             weak_senders.push_back(next_weak_sender++);
             break;
         case verb::upgrade:
             if (strong_count() == 0) {
-                out.answer = plain(status::none);
+                out.answer = answer_of(status::none);
             } else {
                 make_sender(out);
             }
@@ -386,7 +361,7 @@ void machine::act_on_grant(const step& s, outcome& out) {
     const auto at = std::ranges::find(grants, s.subject, &grant::name);
     if (s.what == verb::next) {
         if (at->size == 0) {
-            out.answer = plain(status::none);
+            out.answer = answer_of(status::none);
             return;
         }
         --at->size;
@@ -409,11 +384,11 @@ void machine::act_on_receiver(const step& s, outcome& out) {
         case verb::close: close(out); break;
         case verb::try_recv:
             if (!buffer.empty()) {
-                out.answer = with_value(status::some, buffer.front());
+                out.answer = answer_with(status::some, buffer.front());
                 buffer.erase(buffer.begin());
                 release(1, out);
             } else {
-                out.answer = plain(ended() ? status::disconnected : status::empty);
+                out.answer = answer_of(ended() ? status::disconnected : status::empty);
             }
             break;
         default: observe(s, out); break;
@@ -422,16 +397,16 @@ void machine::act_on_receiver(const step& s, outcome& out) {
 
 void machine::observe(const step& s, outcome& out) {
     switch (s.what) {
-        case verb::capacity: out.answer = with_number(available); break;
-        case verb::max_capacity: out.answer = with_number(max); break;
+        case verb::capacity: out.answer = number_answer(available); break;
+        case verb::max_capacity: out.answer = number_answer(max); break;
         case verb::strong_count:
-        case verb::sender_strong_count: out.answer = with_number(strong_count()); break;
+        case verb::sender_strong_count: out.answer = number_answer(strong_count()); break;
         case verb::weak_count:
-        case verb::sender_weak_count: out.answer = with_number(weak_senders.size()); break;
-        case verb::len: out.answer = with_number(buffer.size()); break;
-        case verb::is_empty: out.answer = with_boolean(buffer.empty()); break;
+        case verb::sender_weak_count: out.answer = number_answer(weak_senders.size()); break;
+        case verb::len: out.answer = number_answer(buffer.size()); break;
+        case verb::is_empty: out.answer = boolean_answer(buffer.empty()); break;
         case verb::is_closed:  // the receiver's is true without senders too; a sender's never because of senders
-            out.answer = with_boolean(closed ||
+            out.answer = boolean_answer(closed ||
                                       (s.subject.kind == handle_kind::receiver && strong_count() == 0));
             break;
         default: assert(!"not an observer");
@@ -457,14 +432,11 @@ void machine::make_grant(handle_kind kind, std::uint32_t sender, std::uint64_t s
                                                           : next_owned_permit;
     const handle name{kind, next++};
     grants.push_back({name, sender, size});
-    out.answer = plain(status::made);
-    out.answer.made = name;
-    if (kind == handle_kind::iterator) out.answer.number = size;
+    out.answer = made_answer(name, kind == handle_kind::iterator ? size : 0);
 }
 
 void machine::make_sender(outcome& out) {
-    out.answer = plain(status::made);
-    out.answer.made = {handle_kind::sender, next_sender};
+    out.answer = made_answer({handle_kind::sender, next_sender});
     senders.push_back(next_sender++);
 }
 

@@ -140,6 +140,34 @@ struct answer {
     friend bool operator==(const answer&, const answer&) = default;
 };
 
+[[nodiscard]] inline answer answer_of(model::status s) {
+    answer a;
+    a.status = s;
+    return a;
+}
+[[nodiscard]] inline answer answer_with(model::status s, value_id v) {
+    answer a = answer_of(s);
+    a.value = v;
+    return a;
+}
+[[nodiscard]] inline answer number_answer(std::uint64_t n) {
+    answer a = answer_of(status::number);
+    a.number = n;
+    return a;
+}
+[[nodiscard]] inline answer boolean_answer(bool b) {
+    answer a = answer_of(status::boolean);
+    a.number = b ? 1 : 0;
+    return a;
+}
+/// A new handle; `size` is that of an iterator.
+[[nodiscard]] inline answer made_answer(handle made, std::uint64_t size = 0) {
+    answer a = answer_of(status::made);
+    a.made = made;
+    a.number = size;
+    return a;
+}
+
 /// Everything that one step lets the outside see.
 struct outcome {
     model::answer answer;

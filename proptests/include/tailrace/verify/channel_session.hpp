@@ -242,22 +242,22 @@ class channel_session final : public session {
                 if constexpr (has(capability::weak)) return made(tx.downgrade());
                 break;
             case verb::is_closed:
-                if constexpr (has(capability::sender_observers)) return boolean(tx.is_closed());
+                if constexpr (has(capability::sender_observers)) return model::boolean_answer(tx.is_closed());
                 break;
             case verb::capacity:
-                if constexpr (has(capability::sender_observers)) return number(tx.capacity());
+                if constexpr (has(capability::sender_observers)) return model::number_answer(tx.capacity());
                 break;
             case verb::max_capacity:
-                if constexpr (has(capability::sender_observers)) return number(tx.max_capacity());
+                if constexpr (has(capability::sender_observers)) return model::number_answer(tx.max_capacity());
                 break;
             case verb::strong_count:
-                if constexpr (has(capability::sender_counts)) return number(tx.strong_count());
+                if constexpr (has(capability::sender_counts)) return model::number_answer(tx.strong_count());
                 break;
             case verb::weak_count:
-                if constexpr (has(capability::sender_counts)) return number(tx.weak_count());
+                if constexpr (has(capability::sender_counts)) return model::number_answer(tx.weak_count());
                 break;
             case verb::len:
-                if constexpr (has(capability::sender_len)) return number(tx.len());
+                if constexpr (has(capability::sender_len)) return model::number_answer(tx.len());
                 break;
             default: break;
         }
@@ -280,7 +280,7 @@ class channel_session final : public session {
                 if constexpr (has(capability::try_recv)) {
                     auto result = rx.try_recv();
                     if (result) return with_value(model::status::some, *result);
-                    return plain(result.error() == try_recv_error::empty ? model::status::empty
+                    return model::answer_of(result.error() == try_recv_error::empty ? model::status::empty
                                                                          : model::status::disconnected);
                 }
                 break;
@@ -297,13 +297,13 @@ class channel_session final : public session {
     static model::answer observe_receiver(receiver_type& rx, model::verb what) {
         using model::verb;
         switch (what) {
-            case verb::len: return number(rx.len());
-            case verb::is_empty: return boolean(rx.is_empty());
-            case verb::is_closed: return boolean(rx.is_closed());
-            case verb::capacity: return number(rx.capacity());
-            case verb::max_capacity: return number(rx.max_capacity());
-            case verb::sender_strong_count: return number(rx.sender_strong_count());
-            default: return number(rx.sender_weak_count());
+            case verb::len: return model::number_answer(rx.len());
+            case verb::is_empty: return model::boolean_answer(rx.is_empty());
+            case verb::is_closed: return model::boolean_answer(rx.is_closed());
+            case verb::capacity: return model::number_answer(rx.capacity());
+            case verb::max_capacity: return model::number_answer(rx.max_capacity());
+            case verb::sender_strong_count: return model::number_answer(rx.sender_strong_count());
+            default: return model::number_answer(rx.sender_weak_count());
         }
     }
 
@@ -325,7 +325,7 @@ class channel_session final : public session {
         if constexpr (has(capability::reserve_many)) {
             if (auto p = iterators_.at(n).next()) return made(std::move(*p));
         }
-        return plain(model::status::none);
+        return model::answer_of(model::status::none);
     }
 
     model::answer act_on_weak_sender(std::uint32_t n, const model::step& s) {
@@ -333,39 +333,22 @@ class channel_session final : public session {
             weak_type& weak = weak_senders_.at(n);
             switch (s.what) {
                 case model::verb::clone: return made(weak_type(weak));
-                case model::verb::strong_count: return number(weak.strong_count());
-                case model::verb::weak_count: return number(weak.weak_count());
+                case model::verb::strong_count: return model::number_answer(weak.strong_count());
+                case model::verb::weak_count: return model::number_answer(weak.weak_count());
                 default: break;
             }
             if (auto strong = weak.upgrade()) return made(std::move(*strong));
         }
-        return plain(model::status::none);
+        return model::answer_of(model::status::none);
     }
 
     // ---- From results to answers
 
-    static model::answer plain(model::status s) {
-        model::answer a;
-        a.status = s;
-        return a;
-    }
-    static model::answer number(std::uint64_t n) {
-        model::answer a = plain(model::status::number);
-        a.number = n;
-        return a;
-    }
-    static model::answer boolean(bool b) {
-        model::answer a = plain(model::status::boolean);
-        a.number = b ? 1 : 0;
-        return a;
-    }
     static model::answer with_value(model::status s, tracked& v) {
-        model::answer a = plain(s);
-        a.value = v.accept();
-        return a;
+        return model::answer_with(s, v.accept());
     }
     static model::answer refused(try_error e) {
-        return plain(e == try_error::full ? model::status::full : model::status::closed);
+        return model::answer_of(e == try_error::full ? model::status::full : model::status::closed);
     }
 
     model::answer read(std::expected<void, try_send_error<tracked>>&& r) {
@@ -385,7 +368,7 @@ class channel_session final : public session {
     }
     template <class Handle>
     model::answer read(std::expected<Handle, closed_error>&& r) {
-        return r ? made(std::move(*r)) : plain(model::status::closed);
+        return r ? made(std::move(*r)) : model::answer_of(model::status::closed);
     }
     template <class Handle>
     model::answer read(std::expected<Handle, try_error>&& r) {
@@ -393,17 +376,17 @@ class channel_session final : public session {
     }
     model::answer read(std::expected<tracked, timeout_error>&& r) {
         if (r) return with_value(model::status::some, *r);
-        return plain(r.error() == timeout_error::timeout ? model::status::timeout : model::status::none);
+        return model::answer_of(r.error() == timeout_error::timeout ? model::status::timeout : model::status::none);
     }
     model::answer read(std::optional<tracked>&& r) {
-        return r ? with_value(model::status::some, *r) : plain(model::status::none);
+        return r ? with_value(model::status::some, *r) : model::answer_of(model::status::none);
     }
     model::answer read(std::vector<tracked>&& batch) {
-        model::answer a = plain(model::status::many);
+        model::answer a = model::answer_of(model::status::many);
         for (tracked& v : batch) a.values.push_back(v.accept());
         return a;
     }
-    model::answer read(std::monostate) { return plain(model::status::done); }
+    model::answer read(std::monostate) { return model::answer_of(model::status::done); }
 
     template <class Handle>
     model::answer made(Handle&& h) {
@@ -417,23 +400,19 @@ class channel_session final : public session {
             return keep(weak_senders_, model::handle_kind::weak_sender, next_weak_, std::move(h));
         } else {
             const std::uint64_t size = h.size();
-            model::answer a = keep(iterators_, model::handle_kind::iterator, next_iterator_, std::move(h));
-            a.number = size;
-            return a;
+            return keep(iterators_, model::handle_kind::iterator, next_iterator_, std::move(h), size);
         }
     }
     template <class Handle>
     model::answer keep(std::map<std::uint32_t, Handle>& where, model::handle_kind kind, std::uint32_t& next,
-                       Handle&& h) {
-        model::answer a = plain(model::status::made);
-        a.made = {kind, next};
-        where.emplace(next++, std::move(h));
-        return a;
+                       Handle&& h, std::uint64_t size = 0) {
+        where.emplace(next, std::move(h));
+        return model::made_answer({kind, next++}, size);
     }
     template <class Operation>
     model::answer created(const model::step& s, Operation&& op) {
         operations_.emplace(s.operation, std::make_unique<boxed<Operation>>(std::move(op)));
-        return plain(model::status::created);
+        return model::answer_of(model::status::created);
     }
 
     template <class Handle>
