@@ -90,8 +90,9 @@ TEST(machine_value, prints_in_one_line) {
               "max 2 available 0 | buffer v1 | queue f0(1/2) f1(0/1) | senders s0");
     EXPECT_EQ(to_string(after(1, "r recv as f0\n poll f0\n s0 closed as f1\n poll f1")),
               "max 1 available 1 | parked f0 | listeners f1 | senders s0");
-    EXPECT_EQ(to_string(after(1, "s0 try_reserve_owned\n r recv as f0\n poll f0\n o0 send v1\n"
-                                 "drop s1")),
+    EXPECT_EQ(to_string(after(1,
+                              "s0 try_reserve_owned\n r recv as f0\n poll f0\n o0 send v1\n"
+                              "drop s1")),
               "max 1 available 0 | buffer v1 | parked f0 (woken) | senders none");
     EXPECT_EQ(to_string(after(1, "drop r")), "max 1 available 1 receiver gone | senders s0");
 }

@@ -26,8 +26,8 @@ inline void play(machine& m, std::string_view script) {
         if (text.empty()) continue;
 
         const bool judged = text.find("->") != std::string_view::npos;
-        const step s = judged ? parse_line(text, "script", number).step
-                              : parse_step(text, "script", number);
+        const step s =
+            judged ? parse_line(text, "script", number).step : parse_step(text, "script", number);
         const std::optional<std::string> refusal = m.refusal(s);
         ASSERT_FALSE(refusal) << "line " << number << ": " << text << ": " << *refusal;
         const outcome o = m.apply(s);

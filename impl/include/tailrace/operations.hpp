@@ -287,7 +287,7 @@ class [[nodiscard]] recv_operation {
             detail::misuse("tailrace: an operation was polled after it had finished");
         }
         if (phase_ == detail::phase::waiting) {
-            if (core_->still_parked(node_) && node_.waker == w) return std::nullopt;
+            if (core_->still_parked(node_) && node_.waker.load() == w) return std::nullopt;
             (void)core_->unpark(node_);
             phase_ = detail::phase::created;
         }

@@ -77,8 +77,9 @@ class core {
 
     /// Turns a permit into a value in the buffer.
     void send_permit(T&& value) noexcept {
-        // (5) relaxed: the permit was ordered when it was claimed; only the place in the order is new. LP of permit.send.
-        publish(tail(word_.fetch_add(one_ticket, std::memory_order_relaxed)), std::move(value));
+        // (5) acquire: as (2); the permit may be older than the slot it gets now, and than the emptying of that slot. LP of
+        // permit.send.
+        publish(tail(word_.fetch_add(one_ticket, std::memory_order_acquire)), std::move(value));
     }
 
     /// Turns a granted permit into a ticket unless the channel has closed.
@@ -86,8 +87,8 @@ class core {
         word_type w = word_.load(std::memory_order_relaxed);
         do {
             if (is_closed(w)) return false;
-            // (13) relaxed: as (5). One exchange with the look at `closed`, or an end could come between. LP of a resumed send.
-        } while (!word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_relaxed,
+            // (13) acquire: as (5). One exchange with the look at `closed`, or an end could come between. LP of a resumed send.
+        } while (!word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_acquire,
                                                 std::memory_order_relaxed));
         ticket = tail(w);
         return true;
@@ -116,8 +117,8 @@ class core {
         while (!has_waiters(seen)) {
             if (is_closed(seen)) return verdict::failed;  // set under the lock: final here
             if (used(seen) < max_) {
-                // (9) acquire: as (2).
-                if (word_.compare_exchange_strong(seen, seen + one_used, std::memory_order_acquire,
+                // (9) acq_rel: as (2).
+                if (word_.compare_exchange_strong(seen, seen + one_used, std::memory_order_acq_rel,
                                                   std::memory_order_relaxed)) {
                     return verdict::granted;
                 }
@@ -127,8 +128,8 @@ class core {
                 break;
             }
         }
-        n.waker = w;
-        n.result = verdict::none;
+        n.waker.store(w);
+        n.result.store(verdict::none);
         n.state.store(wait_state::queued, std::memory_order_relaxed);
         waiters_.push_back(n);
         return verdict::none;
@@ -137,10 +138,10 @@ class core {
     /// Looks at a queued node again: what became of it, or none, and then `w` is who will be woken.
     [[nodiscard]] verdict look(node& n, const waker& w) noexcept {
         // (19) acquire: what the granter had acquired by (11), and that nobody touches the node any more.
-        if (n.state.load(std::memory_order_acquire) == wait_state::woken) return n.result;
+        if (n.state.load(std::memory_order_acquire) == wait_state::woken) return n.result.load();
         const std::lock_guard guard(lock_);
         if (n.state.load(std::memory_order_relaxed) == wait_state::queued) {
-            n.waker = w;
+            n.waker.store(w);
             return verdict::none;
         }
         return settle(n);
@@ -152,7 +153,7 @@ class core {
         bool owed;
     };
     [[nodiscard]] withdrawal withdraw(node& n) noexcept {
-        if (n.state.load(std::memory_order_acquire) == wait_state::woken) return {n.result, true};  // (19)
+        if (n.state.load(std::memory_order_acquire) == wait_state::woken) return {n.result.load(), true};  // (19)
         const std::lock_guard guard(lock_);
         if (n.state.load(std::memory_order_relaxed) != wait_state::queued) {
             const bool owed = n.state.load(std::memory_order_relaxed) == wait_state::woken;
@@ -187,7 +188,7 @@ class core {
         T value = s.storage.take();
         s.state.store(slot_empty, std::memory_order_relaxed);  // (14) relaxed: (15) publishes it
         head_.store(head_.load() + 1);
-        // (15) release: the empty slot, to whoever claims it a lap later (2, 9, 11) or ends the channel (6). LP of a receive.
+        // (15) release: the empty slot, to whoever gets it a lap later (2, 5, 13) or ends the channel (6). LP of a receive.
         const word_type w = word_.fetch_sub(one_used, std::memory_order_release);
         if (has_waiters(w) && !is_closed(w)) hand_over();
         return value;
@@ -201,7 +202,7 @@ class core {
 
     /// Lies down in the front slot. False if the slot has changed: look again.
     [[nodiscard]] bool park(receive_node<Platform>& n, const waker& w) noexcept {
-        n.waker = w;
+        n.waker.store(w);
         n.done.store(false, std::memory_order_relaxed);
         slot_state expected = slot_empty;
         // (18) release: the node, to (3) and (7).
@@ -255,7 +256,7 @@ class core {
             waiter_list<Platform>::unlink(n);  // chosen perhaps, and not woken yet
             return true;
         }
-        n.waker = w;
+        n.waker.store(w);
         if (n.state.load(std::memory_order_relaxed) == wait_state::created) {
             n.state.store(wait_state::queued, std::memory_order_relaxed);
             listeners_.push_back(n);
@@ -296,8 +297,9 @@ class core {
             if (is_closed(w)) return claim_result::closed;
             if (has_waiters(w) || used(w) == max_) return claim_result::full;
             ring_.cover(tail(w) + used(w) + 2);  // this ticket, those of the permits that are out, and the end
-            // (2) acquire: the emptied slot of (15). LP of success.
-            if (word_.compare_exchange_strong(w, w + what, std::memory_order_acquire,
+            // (2) acquire: the emptied slot of (15). release: the slots that (27) has made, to later tickets of older permits
+            // (5, 13) and to the end (6). LP of success.
+            if (word_.compare_exchange_strong(w, w + what, std::memory_order_acq_rel,
                                               std::memory_order_relaxed)) {
                 ticket = tail(w);
                 return claim_result::claimed;
@@ -314,7 +316,7 @@ class core {
 
     static void wake_receive(slot_state address) noexcept {
         auto& n = *reinterpret_cast<receive_node<Platform>*>(address);
-        const tailrace::waker w = n.waker;
+        const tailrace::waker w = n.waker.load();
         n.done.store(true, std::memory_order_release);  // (4) the last access
         w();
     }
@@ -346,14 +348,14 @@ class core {
             // (10) relaxed: while somebody waits, `used` grows only here, under the lock.
             if (used(word_.load(std::memory_order_relaxed)) == max_) break;
             choose(*waiters_.pop_front(), verdict::granted, chosen);
-            word_.fetch_add(one_used, std::memory_order_acquire);  // (11) acquire: as (2), on behalf of the waiter
+            word_.fetch_add(one_used, std::memory_order_acq_rel);  // (11) acq_rel: as (2), on behalf of the waiter
         }
         if (waiters_.empty()) word_.fetch_and(~waiters_bit, std::memory_order_relaxed);  // (12) by the lock
         wake_chosen(guard, chosen);
     }
 
     static void choose(node& n, verdict result, waiter_list<Platform>& chosen) noexcept {
-        n.result = result;
+        n.result.store(result);
         n.state.store(wait_state::chosen, std::memory_order_relaxed);
         chosen.push_back(n);
     }
@@ -368,7 +370,7 @@ class core {
         for (;;) {
             node* n = chosen.pop_front();
             if (n == nullptr) break;
-            const tailrace::waker w = n->waker;
+            const tailrace::waker w = n->waker.load();
             const bool last = chosen.empty();  // under the lock nobody can be added
             n->state.store(wait_state::woken, std::memory_order_release);  // (4) the last access
             guard.unlock();
@@ -383,7 +385,7 @@ class core {
     static verdict settle(node& n) noexcept {
         waiter_list<Platform>::unlink(n);
         n.state.store(wait_state::woken, std::memory_order_relaxed);
-        return n.result;
+        return n.result.load();
     }
 
     typename Platform::template atomic<word_type> word_{0};

@@ -25,17 +25,18 @@ namespace tailrace::detail {
 enum class wait_state : unsigned char { created, queued, chosen, woken };
 enum class verdict : unsigned char { none, granted, failed };
 
+template <class Platform>
 struct link {
-    link* previous = this;
-    link* next = this;
+    typename Platform::template plain<link*> previous{this};
+    typename Platform::template plain<link*> next{this};
 };
 
 template <class Platform>
-struct waiter : link {
+struct waiter : link<Platform> {
     // (4) release / (19) acquire: `woken` is the last thing that others write to a node. All else about it is under the lock.
     typename Platform::template atomic<wait_state> state{wait_state::created};
-    verdict result = verdict::none;
-    tailrace::waker waker;
+    typename Platform::template plain<verdict> result{verdict::none};
+    typename Platform::template plain<tailrace::waker> waker{tailrace::waker{}};
 };
 
 /// Intrusive, doubly linked, circular. Unlinking needs no list.
@@ -48,36 +49,41 @@ class waiter_list {
     waiter_list(const waiter_list&) = delete;
     waiter_list& operator=(const waiter_list&) = delete;
 
-    [[nodiscard]] bool empty() const noexcept { return head_.next == &head_; }
+    [[nodiscard]] bool empty() const noexcept { return head_.next.load() == &head_; }
 
     void push_back(node& n) noexcept {
-        n.previous = head_.previous;
-        n.next = &head_;
-        head_.previous->next = &n;
-        head_.previous = &n;
+        link<Platform>* const last = head_.previous.load();
+        n.previous.store(last);
+        n.next.store(&head_);
+        last->next.store(&n);
+        head_.previous.store(&n);
     }
 
     [[nodiscard]] node* pop_front() noexcept {
         if (empty()) return nullptr;
-        auto* n = static_cast<node*>(head_.next);
+        auto* n = static_cast<node*>(head_.next.load());
         unlink(*n);
         return n;
     }
 
     static void unlink(node& n) noexcept {
-        n.previous->next = n.next;
-        n.next->previous = n.previous;
-        n.previous = n.next = &n;
+        link<Platform>* const before = n.previous.load();
+        link<Platform>* const after = n.next.load();
+        before->next.store(after);
+        after->previous.store(before);
+        n.previous.store(&n);
+        n.next.store(&n);
     }
 
   private:
-    link head_;
+    link<Platform> head_;
 };
 
 /// The parked receive. Its address stands in the slot it waits for; whoever replaces it there owes it a wake-up.
 template <class Platform>
 struct alignas(8) receive_node {
-    tailrace::waker waker;  // published by (18), read by the one who owes the wake-up
+    // Published by (18), read by the one who owes the wake-up.
+    typename Platform::template plain<tailrace::waker> waker{tailrace::waker{}};
     // (4) release / (19) acquire: the last access of the one who owes the wake-up.
     typename Platform::template atomic<bool> done{false};
 };

@@ -1,0 +1,42 @@
+# Fails when a folder includes what it must not: impl depends on nothing, model on nothing of impl but its error
+# types, and neither on the kits above them. Run: cmake -P cmake/check_layering.cmake
+cmake_minimum_required(VERSION 3.25)
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH default_root)
+if(NOT DEFINED ROOT)
+    set(ROOT "${default_root}")
+endif()
+
+set(violations "")
+set(looked_at 0)
+
+# may_include(<folder> <regex>): of the project's own headers, <folder>/include and <folder>/src include only those.
+function(may_include folder allowed)
+    file(GLOB_RECURSE files "${ROOT}/${folder}/include/*.hpp" "${ROOT}/${folder}/src/*.hpp" "${ROOT}/${folder}/src/*.cpp")
+    set(bad "")
+    foreach(file IN LISTS files)
+        cmake_path(RELATIVE_PATH file BASE_DIRECTORY "${ROOT}" OUTPUT_VARIABLE name)
+        file(STRINGS "${file}" includes REGEX "^[ \t]*#[ \t]*include[ \t]*[<\"](tailrace|fmt|rapidcheck|gtest|relacy|nlohmann|CLI|boost|asio)/")
+        foreach(line IN LISTS includes)
+            string(REGEX REPLACE "^[^<\"]*[<\"]([^>\"]*)[>\"].*" "\\1" header "${line}")
+            if(NOT header MATCHES "^(${allowed})$")
+                list(APPEND bad "${name}: includes ${header}")
+            endif()
+        endforeach()
+    endforeach()
+    list(LENGTH files count)
+    math(EXPR count "${looked_at} + ${count}")
+    set(looked_at ${count} PARENT_SCOPE)
+    set(violations "${violations};${bad}" PARENT_SCOPE)
+endfunction()
+
+may_include(impl "tailrace/[a-z_]+\\.hpp|tailrace/detail/[a-z_]+\\.hpp")
+may_include(model "tailrace/errors\\.hpp|tailrace/model/.*|fmt/.*")
+
+list(REMOVE_ITEM violations "")
+if(violations)
+    list(JOIN violations "\n" text)
+    message(FATAL_ERROR "dependencies go one way, proptests and relacy -> model -> the error types of impl:\n${text}")
+endif()
+if(looked_at EQUAL 0)
+    message(FATAL_ERROR "no source found under ${ROOT}")
+endif()

@@ -1,0 +1,82 @@
+# The helper functions that the folders' CMakeLists.txt are written in.
+include(GoogleTest)
+
+# tailrace_sources(<variable> <pattern>... [EXCEPT <file>...]): the files of a folder. A new file needs no change
+# to the build. A pattern set that matches nothing is a mistake, not an empty test suite.
+function(tailrace_sources variable)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "EXCEPT")
+    file(GLOB files CONFIGURE_DEPENDS ${arg_UNPARSED_ARGUMENTS})
+    foreach(except IN LISTS arg_EXCEPT)
+        list(REMOVE_ITEM files "${CMAKE_CURRENT_SOURCE_DIR}/${except}")
+    endforeach()
+    if(NOT files)
+        message(WARNING "no source matches: ${arg_UNPARSED_ARGUMENTS}")
+    endif()
+    set(${variable} "${files}" PARENT_SCOPE)
+endfunction()
+
+# tailrace_headers(<target> <PUBLIC|INTERFACE>): the target's headers are those under include/.
+function(tailrace_headers target visibility)
+    file(GLOB_RECURSE headers CONFIGURE_DEPENDS "include/*.hpp")
+    target_sources(${target} ${visibility} FILE_SET HEADERS BASE_DIRS include FILES ${headers})
+endfunction()
+
+# tailrace_add_test(<name> LABEL <label> SOURCES <file>... [LIBRARIES <library>...] [DEFINITIONS <definition>...])
+# A GoogleTest executable; each of its tests is a ctest named <label>.<suite>.<test>, run by `ctest -L <label>`.
+function(tailrace_add_test name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL" "SOURCES;LIBRARIES;DEFINITIONS")
+    if(NOT arg_SOURCES)
+        return()
+    endif()
+    add_executable(${name} ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gtest_main)
+    target_compile_definitions(${name} PRIVATE ${arg_DEFINITIONS})
+    gtest_discover_tests(
+        ${name}
+        TEST_PREFIX ${arg_LABEL}.
+        NO_PRETTY_VALUES
+        DISCOVERY_TIMEOUT 120
+        PROPERTIES LABELS ${arg_LABEL})
+endfunction()
+
+# tailrace_add_stress(<source> LIBRARIES <library>... TSAN_LIBRARIES <library>...)
+# A program that is run as one ctest, twice: as it is, and under ThreadSanitizer as <name>_tsan, linked with
+# TSAN_LIBRARIES. Where the whole build has a sanitizer already, the second is left out: it would be the same
+# program, or could not be built.
+function(tailrace_add_stress source)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES;TSAN_LIBRARIES")
+    cmake_path(GET source STEM name)
+
+    add_executable(${name} ${source})
+    target_link_libraries(${name} PRIVATE ${arg_LIBRARIES})
+    set(programs ${name})
+
+    if(NOT TAILRACE_SANITIZER)
+        add_executable(${name}_tsan ${source})
+        target_link_libraries(${name}_tsan PRIVATE ${arg_TSAN_LIBRARIES})
+        tailrace_thread_sanitizer(${name}_tsan)
+        list(APPEND programs ${name}_tsan)
+    endif()
+
+    foreach(program IN LISTS programs)
+        # Supplies a main() where the source has none.
+        target_link_libraries(${program} PRIVATE GTest::gtest_main Threads::Threads)
+        add_test(NAME stress.${program} COMMAND ${program})
+        set_tests_properties(stress.${program} PROPERTIES LABELS stress)
+    endforeach()
+    if(${name}_tsan IN_LIST programs)
+        set_tests_properties(stress.${name}_tsan PROPERTIES ENVIRONMENT TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1)
+    endif()
+endfunction()
+
+# tailrace_thread_sanitizer(<target>): ThreadSanitizer for this target alone; a library passes it on.
+function(tailrace_thread_sanitizer target)
+    target_compile_options(${target} PRIVATE -fsanitize=thread -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=thread)
+endfunction()
+
+# tailrace_check_layering(): a test that the folders include each other in one direction only.
+function(tailrace_check_layering)
+    add_test(NAME house.dependencies_go_one_way COMMAND ${CMAKE_COMMAND} -P "${PROJECT_SOURCE_DIR}/cmake/check_layering.cmake")
+    set_tests_properties(house.dependencies_go_one_way PROPERTIES LABELS house)
+endfunction()

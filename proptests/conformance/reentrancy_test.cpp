@@ -1,0 +1,316 @@
+// Foreign code runs inside the channel's calls: wakers and destructors that use the same channel.
+// None of it runs under a lock, so each of these tests ends; one that does not has found a lock
+// held.
+// After a change here run: ctest -L conformance
+#include <chrono>
+#include <functional>
+
+#include "apis.hpp"
+
+namespace tailrace::verify {
+
+namespace {
+
+template <class Api>
+class reentrancy : public ::testing::Test {};
+TYPED_TEST_SUITE(reentrancy, apis, api_names);
+
+/// A waker that does something.
+class action {
+  public:
+    explicit action(std::function<void()> act) : act_(std::move(act)) {}
+    action(const action&) = delete;
+    action& operator=(const action&) = delete;
+
+    [[nodiscard]] waker wire() noexcept {
+        return {[](void* self) noexcept {
+                    ++static_cast<action*>(self)->times_;
+                    static_cast<action*>(self)->act_();
+                },
+                this};
+    }
+    [[nodiscard]] int times() const noexcept { return times_; }
+
+  private:
+    std::function<void()> act_;
+    int times_ = 0;
+};
+
+}  // namespace
+
+// Clause: wake.outside-locks.
+TYPED_TEST(reentrancy, a_waker_in_close_may_use_the_channel) {
+    auto [tx, rx] = TypeParam::template open<int>(1);
+    EXPECT_TRUE(tx.try_send(1));
+    const auto& sender = tx;
+    action use([&sender] {
+        EXPECT_TRUE(sender.is_closed());
+        EXPECT_EQ(error_of(sender.try_send(9)).reason, try_error::closed);
+        EXPECT_EQ(error_of(sender.try_reserve()), try_error::closed);
+        EXPECT_EQ(error_of(finished(sender.send(9))).value, 9);
+        EXPECT_EQ(sender.capacity(), 0);
+        (void)finished(sender.closed());
+    });
+    auto send = tx.send(2);
+    auto reserve = tx.reserve();
+    auto listener = tx.closed();
+    ASSERT_TRUE(pending(send, use.wire()));
+    ASSERT_TRUE(pending(reserve, use.wire()));
+    ASSERT_TRUE(pending(listener, use.wire()));
+    rx.close();
+    EXPECT_EQ(use.times(), 3);
+    EXPECT_EQ(error_of(finished(send)).value, 2);
+}
+
+TYPED_TEST(reentrancy, a_waker_in_close_may_cancel_another_waiting_operation) {
+    auto [tx, rx] = TypeParam::template open<int>(1);
+    EXPECT_TRUE(tx.try_send(1));
+    std::optional second(tx.send(3));
+    std::optional listener(tx.closed());
+    action cancel([&] {
+        second.reset();
+        listener.reset();
+    });
+    bell third_woken, ignored;
+    auto first = tx.send(2);
+    auto third = tx.reserve();
+    ASSERT_TRUE(pending(first, cancel.wire()));
+    ASSERT_TRUE(pending(*second, ignored.wire()));
+    ASSERT_TRUE(pending(third, third_woken.wire()));
+    ASSERT_TRUE(pending(*listener, ignored.wire()));
+    rx.close();
+    EXPECT_EQ(cancel.times(), 1);
+    EXPECT_EQ(third_woken.rings(), 1);
+    EXPECT_FALSE(finished(first));
+    EXPECT_FALSE(finished(third));
+}
+
+TYPED_TEST(reentrancy, a_waker_in_close_may_cancel_its_own_operation) {
+    auto [tx, rx] = TypeParam::template open<int>(1);
+    EXPECT_TRUE(tx.try_send(1));
+    std::optional send(tx.send(2));
+    std::optional listener(tx.closed());
+    action cancel_send([&] { send.reset(); });
+    action cancel_listener([&] { listener.reset(); });
+    ASSERT_TRUE(pending(*send, cancel_send.wire()));
+    ASSERT_TRUE(pending(*listener, cancel_listener.wire()));
+    rx.close();
+    EXPECT_EQ(cancel_send.times(), 1);
+    EXPECT_EQ(cancel_listener.times(), 1);
+    EXPECT_EQ(rx.try_recv(), 1);
+    EXPECT_EQ(tx.capacity(), 1);
+}
+
+TYPED_TEST(reentrancy, a_waker_in_the_receivers_drop_may_use_the_channel) {
+    auto [tx, rx] = TypeParam::template open<int>(1);
+    EXPECT_TRUE(tx.try_send(1));
+    const auto& sender = tx;
+    action use([&sender] { EXPECT_EQ(error_of(sender.try_send(9)).reason, try_error::closed); });
+    auto send = tx.send(2);
+    ASSERT_TRUE(pending(send, use.wire()));
+    {
+        const auto dropped = std::move(rx);
+    }
+    EXPECT_EQ(use.times(), 1);
+    EXPECT_EQ(tx.capacity(), 1);
+}
+
+TYPED_TEST(reentrancy, a_waker_in_a_permits_drop_may_use_the_channel) {
+    auto [tx, rx] = TypeParam::template open<int>(1);
+    const auto& sender = tx;
+    auto permit = tx.try_reserve();
+    std::optional late(tx.send(4));
+    action use([&] {
+        EXPECT_EQ(error_of(sender.try_send(9)).reason,
+                  try_error::full);  // the permit is the waiter's
+        EXPECT_TRUE(pending(*late, nobody()));
+    });
+    auto reserve = tx.reserve();
+    ASSERT_TRUE(pending(reserve, use.wire()));
+    {
+        const auto dropped = std::move(*permit);
+    }
+    EXPECT_EQ(use.times(), 1);
+    auto granted = finished(reserve);
+    granted->send(2);
+    EXPECT_EQ(rx.try_recv(), 2);
+    EXPECT_TRUE(finished(*late));
+    EXPECT_EQ(rx.try_recv(), 4);
+}
+
+TYPED_TEST(reentrancy, a_waker_in_a_permits_drop_may_cancel_another_waiting_operation) {
+    auto [tx, rx] = TypeParam::template open<int>(1);
+    auto permit = tx.try_reserve();
+    std::optional second(tx.send(3));
+    action cancel([&] { second.reset(); });
+    bell third_woken;
+    auto first = tx.reserve();
+    auto third = tx.reserve();
+    ASSERT_TRUE(pending(first, cancel.wire()));
+    ASSERT_TRUE(pending(*second, nobody()));
+    ASSERT_TRUE(pending(third, third_woken.wire()));
+    {
+        const auto dropped = std::move(*permit);
+    }
+    EXPECT_EQ(cancel.times(), 1);
+    {
+        const auto used = finished(first);
+    }
+    EXPECT_EQ(third_woken.rings(), 1);
+    EXPECT_TRUE(finished(third));
+}
+
+TYPED_TEST(reentrancy,
+           a_waker_in_a_permits_drop_may_cancel_its_own_operation_and_the_next_is_woken) {
+    auto [tx, rx] = TypeParam::template open<int>(1);
+    auto permit = tx.try_reserve();
+    std::optional first(tx.reserve());
+    action cancel([&] { first.reset(); });
+    bell second_woken;
+    auto second = tx.send(2);
+    ASSERT_TRUE(pending(*first, cancel.wire()));
+    ASSERT_TRUE(pending(second, second_woken.wire()));
+    {
+        const auto dropped = std::move(*permit);
+    }
+    EXPECT_EQ(cancel.times(), 1);
+    EXPECT_EQ(second_woken.rings(), 1);
+    EXPECT_TRUE(finished(second));
+    EXPECT_EQ(rx.try_recv(), 2);
+}
+
+TYPED_TEST(reentrancy, a_waker_may_poll_the_operation_it_belongs_to) {
+    auto [tx, rx] = TypeParam::template open<int>(1);
+    EXPECT_TRUE(tx.try_send(1));
+    auto send = tx.send(2);
+    bool sent = false;
+    action resume([&] { sent = finished(send).has_value(); });
+    ASSERT_TRUE(pending(send, resume.wire()));
+    EXPECT_EQ(rx.try_recv(), 1);
+    EXPECT_TRUE(sent);
+    EXPECT_EQ(rx.try_recv(), 2);
+}
+
+// A send resumes a receive, which makes room for a send, which is resumed: each inside the other.
+TYPED_TEST(reentrancy, wakers_may_resume_each_other_in_a_chain) {
+    auto [tx, rx] = TypeParam::template open<int>(1);
+    auto& receiver = rx;
+    std::vector<int> received;
+    std::optional first(receiver.recv());
+    action receive([&] {
+        received.push_back(finished(*first).value());
+        first.reset();
+    });
+    ASSERT_TRUE(pending(*first, receive.wire()));
+    auto permit = tx.try_reserve();
+    auto waiting = tx.send(2);
+    action resume([&] { EXPECT_TRUE(finished(waiting)); });
+    ASSERT_TRUE(pending(waiting, resume.wire()));
+    permit->send(1);
+    EXPECT_EQ(received, (std::vector<int>{1}));
+    EXPECT_EQ(resume.times(), 1);
+    EXPECT_EQ(rx.try_recv(), 2);
+}
+
+TYPED_TEST(reentrancy, a_receives_waker_may_close_the_channel) {
+    auto [tx, rx] = TypeParam::template open<int>(1);
+    auto& receiver = rx;
+    auto receive = rx.recv();
+    action close([&receiver] { receiver.close(); });
+    bell listener_woken;
+    auto listener = tx.closed();
+    ASSERT_TRUE(pending(listener, listener_woken.wire()));
+    ASSERT_TRUE(pending(receive, close.wire()));
+    EXPECT_TRUE(tx.try_send(1));
+    EXPECT_EQ(close.times(), 1);
+    EXPECT_EQ(listener_woken.rings(), 1);
+    EXPECT_EQ(finished(receive), 1);
+}
+
+TYPED_TEST(reentrancy, a_waker_in_the_last_senders_drop_may_take_the_end) {
+    auto [tx, rx] = TypeParam::template open<int>(1);
+    auto receive = rx.recv();
+    bool ended = false;
+    action take([&] { ended = !finished(receive).has_value(); });
+    ASSERT_TRUE(pending(receive, take.wire()));
+    {
+        const auto dropped = std::move(tx);
+    }
+    EXPECT_TRUE(ended);
+}
+
+TYPED_TEST(reentrancy, a_deadlines_waker_may_use_the_channel_and_finish_its_operation) {
+    auto [tx, rx] = TypeParam::template open<int>(1);
+    auto clock = TypeParam::clock_of(tx);
+    EXPECT_TRUE(tx.try_send(1));
+    std::optional timed(tx.send_timeout(2, std::chrono::milliseconds(5), clock));
+    bell next_woken;
+    auto next = tx.send(3);
+    action expire([&] {
+        EXPECT_EQ(error_of(finished(*timed)).reason, timeout_error::timeout);
+        timed.reset();
+    });
+    ASSERT_TRUE(pending(*timed, expire.wire()));
+    ASSERT_TRUE(pending(next, next_woken.wire()));
+    clock.advance(std::chrono::milliseconds(5));
+    EXPECT_EQ(expire.times(), 1);
+    EXPECT_EQ(rx.try_recv(), 1);
+    EXPECT_EQ(next_woken.rings(), 1);
+    EXPECT_TRUE(finished(next));
+}
+
+TYPED_TEST(reentrancy, a_values_destructor_in_the_receivers_drop_may_use_the_channel) {
+    auto [tx, rx] = TypeParam::template open<last_will>(1);
+    const auto& sender = tx;
+    std::optional waiting(tx.reserve());
+    bool done = false;
+    EXPECT_TRUE(tx.try_send(last_will([&] {
+        EXPECT_TRUE(sender.is_closed());
+        EXPECT_FALSE(sender.try_reserve());
+        waiting.reset();
+        done = true;
+    })));
+    ASSERT_TRUE(pending(*waiting, nobody()));
+    {
+        const auto dropped = std::move(rx);
+    }
+    EXPECT_TRUE(done);
+    EXPECT_EQ(tx.capacity(), 1);
+}
+
+TYPED_TEST(reentrancy, a_values_destructor_in_a_late_permit_send_may_use_the_channel) {
+    auto [tx, rx] = TypeParam::template open<last_will>(2);
+    const auto& sender = tx;
+    auto first = tx.try_reserve();
+    auto second = tx.try_reserve();
+    {
+        const auto dropped = std::move(rx);
+    }
+    std::vector<int> died;
+    first->send(last_will([&] {
+        died.push_back(1);
+        second->send(last_will([&] { died.push_back(2); }));
+        EXPECT_FALSE(sender.try_reserve());
+    }));
+    EXPECT_EQ(died, (std::vector<int>{1, 2}));
+    EXPECT_EQ(tx.capacity(), 2);
+}
+
+TYPED_TEST(reentrancy, a_values_destructor_in_a_cancelled_send_may_use_the_channel) {
+    auto [tx, rx] = TypeParam::template open<last_will>(1);
+    const auto& sender = tx;
+    auto permit = tx.try_reserve();
+    bool done = false;
+    std::optional waiting(tx.send(last_will([&] {
+        EXPECT_EQ(sender.capacity(), 0);
+        permit->send(last_will([] {}));
+        done = true;
+    })));
+    ASSERT_TRUE(pending(*waiting, nobody()));
+    waiting.reset();
+    EXPECT_TRUE(done);
+    EXPECT_TRUE(rx.try_recv());
+    EXPECT_EQ(tx.capacity(), 1);
+}
+
+}  // namespace tailrace::verify

@@ -1,0 +1,71 @@
+// The engine `sequential`: generated programs on one thread, against the specification.
+//
+// Operations are created, polled and cancelled by hand, and so is the clock. After every step the
+// answer, the operations that became ready and their order (a set for `advance`), the values that
+// were destroyed and their order, the free capacity and with it the conservation law have to be
+// what the specification says. The first program that fails is shrunk, and ends the run. A run
+// that fails in nothing, but reached less than it should (reach.hpp), has not passed either.
+// After a change here run: ctest -L proptests -R 'sequential|shrink'
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tailrace/model/text.hpp"
+#include "tailrace/verify/generator.hpp"
+#include "tailrace/verify/oracle.hpp"
+#include "tailrace/verify/reach.hpp"
+#include "tailrace/verify/target.hpp"
+
+namespace tailrace::verify {
+
+struct sequential_options {
+    std::uint64_t programs = 20'000;
+    std::uint64_t seed = 1;
+    std::size_t max_length = usual_length;
+    std::uint64_t first = 0;  // the index of the first program: shards, and one program again
+    std::optional<model::verb> left_out;  // see generator_options
+};
+
+/// Where a target and the specification part.
+struct parting {
+    std::size_t at = 0;                 // index of the step
+    model::outcome expected;            // what the specification says
+    std::optional<model::outcome> got;  // nothing if the target threw
+    std::vector<aspect> differs;
+    std::vector<std::string> notes;  // what the members above cannot say
+    std::string before;              // the specification's state
+    std::string after;
+    std::string state;  // the target's own words, after the step
+};
+
+struct sequential_failure {
+    std::uint64_t program = 0;  // its index
+    std::size_t length = 0;     // in steps, up to the failing one, before shrinking
+    std::size_t attempts = 0;   // of shrinking
+    model::trace trace;         // shrunk; as the specification wants it; fails at its last step
+    parting last;               // what happens there
+    std::string text;           // all of it, itself a trace file: the rest is in comments
+};
+
+struct sequential_result {
+    std::string target;
+    std::uint64_t programs = 0;
+    std::uint64_t steps = 0;
+    std::uint64_t conservation_checks = 0;  // steps after which the target could tell its capacity
+    std::vector<reach> reached;             // empty if there was a failure
+    std::optional<sequential_failure> failure;
+
+    [[nodiscard]] std::vector<reach> with(reach_verdict v) const;
+    /// No failure, and nothing missed or unknown.
+    [[nodiscard]] bool passed() const;
+};
+
+[[nodiscard]] sequential_result run_sequential(const target& t,
+                                               const sequential_options& options = {},
+                                               const progress& tell = {});
+
+}  // namespace tailrace::verify

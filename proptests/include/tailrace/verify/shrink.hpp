@@ -1,0 +1,44 @@
+// Makes a failing program small.
+//
+// Steps are taken out, longest runs first; numbers are lowered; waiting steps are replaced by
+// immediate ones; clones give way to s0; over and over until nothing of this leaves a program that
+// fails. Each step keeps hold of the very handles it was about: a handle goes by the name it had in
+// the program that was given, whatever it is called in the smaller one, and a step whose handle
+// never came to be, or that is illegal now, goes too. Taking commands out by position instead would
+// make those behind them pick other handles.
+// After a change here run: ctest -L proptests -R 'shrink|sequential'
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "tailrace/model/vocabulary.hpp"
+#include "tailrace/verify/target.hpp"
+
+namespace tailrace::verify {
+
+/// Legal steps, to be taken from the start on a new channel.
+struct script {
+    std::uint64_t capacity = 1;
+    std::vector<model::step> steps;
+
+    friend bool operator==(const script&, const script&) = default;
+};
+
+/// The index of the step that fails, if one does.
+using failing_step = std::function<std::optional<std::size_t>(const script&)>;
+
+struct shrunk_script {
+    script smallest;           // fails at its last step
+    std::size_t attempts = 0;  // scripts that were tried
+};
+
+/// Precondition: `failing` fails at its last step. It is deterministic, or the result may not fail.
+/// Verbs stay within the capabilities. After `most_attempts` the smallest so far is good enough.
+[[nodiscard]] shrunk_script shrink(const script& failing, capabilities within,
+                                   const failing_step& fails, std::size_t most_attempts = 20'000);
+
+}  // namespace tailrace::verify

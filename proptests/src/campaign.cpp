@@ -1,0 +1,87 @@
+// Running a campaign, and judging each clause by what it found.
+// After a change here run: ctest -L proptests
+#include "campaign.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace tailrace::verify {
+namespace {
+
+/// The engine that a clause without evidence waits for: the first that can observe it and has not
+/// run.
+std::string waits_for(const model::clause& c, const std::vector<const engine_entry*>& ran) {
+    for (const model::engine e : c.observed_by) {
+        if (std::ranges::find(ran, e, &engine_entry::is) == ran.end())
+            return fmt::format("waits for {}", model::to_string(e));
+    }
+    return "waits for evidence: no engine that ran has seen any";
+}
+
+judgement judge_clause(const model::clause& c, const std::string& target, const campaign& all) {
+    judgement j;
+    for (const engine_report& r : all.reports) {
+        if (r.target != target) continue;
+        for (const failure& f : r.failures) {
+            if (std::ranges::find(f.clauses, c.name) == f.clauses.end()) continue;
+            if (j.is != verdict::fail) j.why = f.place;
+            j.is = verdict::fail;
+        }
+        if (const auto e = r.evidence.find(c.name); e != r.evidence.end())
+            j.evidence.push_back(e->second);
+        if (const auto l = r.lacking.find(c.name); l != r.lacking.end() && j.is != verdict::fail) {
+            if (j.is == verdict::waits || l->second.essential) j.why = l->second.why;
+            j.is = verdict::skipped;
+        }
+    }
+    if (j.is == verdict::fail) return j;
+    if (!j.evidence.empty()) return {verdict::pass, std::move(j.evidence), {}};
+    if (j.is == verdict::waits) j.why = waits_for(c, all.engines);
+    return j;
+}
+
+}  // namespace
+
+std::string_view to_string(verdict v) noexcept {
+    switch (v) {
+        case verdict::pass: return "pass";
+        case verdict::fail: return "FAIL";
+        case verdict::skipped: return "skipped";
+        case verdict::waits: return "waits";
+    }
+    return "?";
+}
+
+bool campaign::failed() const {
+    return std::ranges::any_of(reports, [](const engine_report& r) { return !r.failures.empty(); });
+}
+
+campaign run_campaign(const job& j, std::vector<const engine_entry*> engines,
+                      std::vector<const target*> targets, const campaign_progress& tell) {
+    campaign c;
+    c.engines = std::move(engines);
+    c.targets = std::move(targets);
+    c.clauses = j.clauses;
+    c.sources = j.sources;
+    c.programs = j.programs;
+    c.seed = j.seed;
+    for (const engine_entry* e : c.engines) {
+        for (const target* t : c.targets) {
+            const auto labelled = [&](std::string_view unit, std::size_t done, std::size_t of) {
+                if (tell) tell(fmt::format("{}  {}: {}", e->name(), t->name, unit), done, of);
+            };
+            engine_report& r = c.reports.emplace_back(e->run(j, *t, labelled));
+            r.engine = e->name();
+            r.target = t->name;
+        }
+    }
+    for (const model::clause* clause : c.clauses) {
+        std::vector<judgement>& row = c.judgements.emplace_back();
+        for (const target* t : c.targets) row.push_back(judge_clause(*clause, t->name, c));
+    }
+    return c;
+}
+
+}  // namespace tailrace::verify

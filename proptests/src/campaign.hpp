@@ -1,0 +1,108 @@
+// A campaign: some engines on some targets, and what that says about each clause.
+//
+// An engine is an entry of the table in engines.cpp. It reports in the terms below, so that
+// verdicts and reports know no engine. After a change here run: ctest -L proptests
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tailrace/model/clauses.hpp"
+#include "tailrace/verify/deviation.hpp"
+#include "tailrace/verify/oracle.hpp"
+#include "tailrace/verify/target.hpp"
+
+namespace tailrace::verify {
+
+/// What the engines work on.
+struct job {
+    std::vector<judged_trace> traces;
+    std::vector<std::string> sources;           // where the traces come from, as named by the user
+    std::vector<const model::clause*> clauses;  // those asked for, in the order of the contract
+    std::span<const deviation> faults;          // what evidence is measured with
+    std::uint64_t programs = 0;
+    std::uint64_t seed = 0;
+};
+
+/// Why one engine believes in a clause on one target.
+struct evidence_item {
+    std::uint64_t count = 0;
+    std::string_view unit;  // "trace", "program"
+    std::string first;      // where to look: "core-0.trace:612"
+};
+
+struct failure {
+    std::string text;   // at most 40 lines of 100 columns
+    std::string trace;  // the same as a trace that fails at its last line; nothing if there is none
+    std::string place;  // file:line, or the token that repeats it
+    std::vector<std::string_view> clauses;  // those it breaks, as far as can be told
+};
+
+/// Why a clause cannot be seen on a target.
+struct lack {
+    std::string why;  // "no capability weak"
+    /// The clause is about what is lacking. Otherwise what was run happens to need it elsewhere.
+    bool essential = false;
+};
+
+struct engine_report {
+    std::string_view engine;
+    std::string target;
+    std::string summary;    // "360 traces, 47,899 steps, 0 differences"
+    std::string_view unit;  // what is skipped: "trace"
+    std::vector<failure> failures;
+    std::map<std::string_view, evidence_item> evidence;  // by clause
+    std::map<std::string, std::uint64_t> skipped;        // how much, by capability
+    std::map<std::string_view, lack> lacking;      // clauses that cannot be seen on this target
+    std::map<std::string, std::uint64_t> numbers;  // for report.json
+};
+
+/// Told what is running, how much of it is done, and of how much.
+using campaign_progress = std::function<void(std::string_view, std::size_t, std::size_t)>;
+
+struct engine_entry {
+    model::engine is;
+    std::string_view summary;
+    engine_report (*run)(const job& j, const target& t, const campaign_progress& tell);
+
+    [[nodiscard]] std::string_view name() const { return model::to_string(is); }
+};
+
+/// The engines of this program, in the order they run.
+[[nodiscard]] std::span<const engine_entry> engines() noexcept;
+
+enum class verdict : unsigned char { pass, fail, skipped, waits };
+
+[[nodiscard]] std::string_view to_string(verdict v) noexcept;
+
+struct judgement {
+    verdict is = verdict::waits;
+    std::vector<evidence_item> evidence;  // pass
+    std::string why;  // skipped: "no capability weak"; waits: "waits for threads"
+};
+
+struct campaign {
+    std::vector<const engine_entry*> engines;
+    std::vector<const target*> targets;
+    std::vector<engine_report> reports;  // one for each engine and target
+    std::vector<const model::clause*> clauses;
+    std::vector<std::vector<judgement>> judgements;  // for each clause, one for each target
+    std::vector<std::string> sources;
+    std::uint64_t programs = 0;
+    std::uint64_t seed = 0;
+
+    [[nodiscard]] bool failed() const;
+};
+
+[[nodiscard]] campaign run_campaign(const job& j, std::vector<const engine_entry*> engines,
+                                    std::vector<const target*> targets,
+                                    const campaign_progress& tell = {});
+
+}  // namespace tailrace::verify

@@ -1,0 +1,245 @@
+// After a change here run: ctest -L proptests -R command_line
+#include "command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <functional>
+#include <string_view>
+#include <utility>
+
+#include "text_layout.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+constexpr std::string_view version = TAILRACE_VERSION;
+constexpr std::uint64_t usual_programs = 20'000;
+
+constexpr std::string_view examples =
+    "Examples:\n"
+    "  tailrace-verify\n"
+    "      every engine on both targets\n"
+    "  tailrace-verify run --engine oracle --target reference --traces my/traces\n"
+    "      recordings of your own, a file or a directory of *.trace\n"
+    "  tailrace-verify run --clause 'close.*' --report out\n"
+    "      the verdicts on some clauses, and everything as files in out/\n"
+    "  tailrace-verify list clauses\n"
+    "\n"
+    "Exit status: 0 no difference, 1 a difference, 2 bad usage or bad input.\n";
+
+/// What was typed, before it is looked up.
+struct typed_words {
+    std::vector<std::string> targets, engines, traces, clauses;
+    std::string programs, seed, report, topic;
+};
+
+template <class Range, class Name>
+std::vector<std::string_view> names_of(const Range& range, Name name) {
+    std::vector<std::string_view> names;
+    for (const auto& element : range) names.push_back(std::invoke(name, element));
+    return names;
+}
+
+[[noreturn]] void refuse_name(std::string_view noun, std::string_view typed,
+                              const std::vector<std::string_view>& names) {
+    const std::string_view near = nearest(typed, names);
+    throw usage_error(fmt::format("there is no {} '{}'{}; expected {}", noun, printable(typed),
+                                  near.empty() ? "" : fmt::format(", did you mean '{}'?", near),
+                                  fmt::join(names, ", ")));
+}
+
+/// The elements with the typed names, each once; all of them if none was typed.
+template <class Range, class Name>
+auto look_up(std::string_view noun, const std::vector<std::string>& typed, const Range& range,
+             Name name) {
+    std::vector<decltype(&*range.begin())> found;
+    for (const std::string& t : typed) {
+        const auto at = std::ranges::find(range, std::string_view(t), [&](const auto& e) {
+            return std::string_view(std::invoke(name, e));
+        });
+        if (at == range.end()) refuse_name(noun, t, names_of(range, name));
+        if (std::ranges::find(found, &*at) == found.end()) found.push_back(&*at);
+    }
+    if (typed.empty()) {
+        for (const auto& element : range) found.push_back(&element);
+    }
+    return found;
+}
+
+std::vector<const model::clause*> matching_clauses(const std::vector<std::string>& globs) {
+    std::vector<bool> chosen(model::clauses().size(), globs.empty());
+    for (const std::string& glob : globs) {
+        bool matched = false;
+        for (std::size_t i = 0; i < chosen.size(); ++i) {
+            if (!model::matches_glob(glob, model::clauses()[i].name)) continue;
+            matched = true;
+            chosen[i] = true;
+        }
+        if (matched) continue;
+        const std::string_view near =
+            nearest(glob, names_of(model::clauses(), &model::clause::name));
+        throw usage_error(
+            fmt::format("no clause matches '{}'{}; 'list clauses' names them all", printable(glob),
+                        near.empty() ? "" : fmt::format(", did you mean '{}'?", near)));
+    }
+    std::vector<const model::clause*> clauses;
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+        if (chosen[i]) clauses.push_back(&model::clauses()[i]);
+    }
+    return clauses;
+}
+
+std::uint64_t number_of(std::string_view option, std::string_view typed, std::uint64_t least,
+                        std::uint64_t otherwise) {
+    if (typed.empty()) return otherwise;
+    std::uint64_t n = 0;
+    const auto [end, error] = std::from_chars(typed.data(), typed.data() + typed.size(), n);
+    if (error != std::errc{} || end != typed.data() + typed.size() || n < least) {
+        throw usage_error(fmt::format("{} expected a number from {}, found '{}'", option, least,
+                                      printable(typed)));
+    }
+    return n;
+}
+
+std::vector<std::string> traces_of(const std::vector<std::string>& typed) {
+    if (!typed.empty()) return typed;
+    const char* const variable = std::getenv("TAILRACE_TRACES");
+    return {variable != nullptr && *variable != '\0' ? variable : TAILRACE_TRACES_DIR};
+}
+
+void describe(CLI::App& app, CLI::App& run, CLI::App& list, typed_words& typed) {
+    app.set_version_flag("--version", fmt::format("tailrace-verify {}", version));
+    app.require_subcommand(0, 1);
+    app.footer(std::string(examples));
+    run.footer(std::string(examples));
+    run.add_option("--target", typed.targets, "the channel to check (repeatable; default: all)")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    run.add_option("--engine", typed.engines, "the engine to check with (repeatable; default: all)")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    run.add_option("--traces", typed.traces,
+                   "a trace file, or a directory of *.trace (repeatable)\n"
+                   "default: $TAILRACE_TRACES, or those that came with the program")
+        ->type_name("PATH")
+        ->allow_extra_args(false);
+    run.add_option("--clause", typed.clauses,
+                   "the clauses to measure and to show, like 'close.*' (repeatable)")
+        ->type_name("GLOB")
+        ->allow_extra_args(false);
+    run.add_option("--programs", typed.programs,
+                   fmt::format("how many programs to generate (default: {})", usual_programs))
+        ->type_name("N");
+    run.add_option("--seed", typed.seed,
+                   "what to generate them from; the same seed, the same programs (default: 1)")
+        ->type_name("S");
+    run.add_option("--report", typed.report,
+                   "write report.json, summary.txt and every counterexample to DIR")
+        ->type_name("DIR");
+    list.add_option("topic", typed.topic, "clauses, engines or targets")->type_name("");
+    for (CLI::App* a : {&app, &run, &list}) {
+        a->get_formatter()->column_width(24);
+        a->get_formatter()->label("REQUIRED", "");
+        a->allow_extras();
+    }
+}
+
+/// Words that nothing takes are kept by CLI11, and refused here.
+void refuse_extras(const CLI::App& app, const CLI::App& run) {
+    const std::vector<std::string> extra = app.remaining(true);
+    if (extra.empty()) return;
+    std::vector<std::string> known;
+    if (extra.front().starts_with('-')) {
+        for (const CLI::Option* o : run.get_options()) known.push_back(o->get_name());
+    } else {
+        for (const CLI::App* s : app.get_subcommands({})) known.push_back(s->get_name());
+    }
+    std::string_view near = nearest(extra.front(), {known.begin(), known.end()});
+    if (near == extra.front()) near = {};  // right in itself, but not here
+    throw usage_error(fmt::format("did not expect '{}'{}", printable(extra.front()),
+                                  near.empty() ? "" : fmt::format(", did you mean '{}'?", near)));
+}
+
+/// CLI11's own words for a wrong number of arguments are no sentence.
+std::string complaint(const CLI::ParseError& e) {
+    const std::string text = printable(e.what());
+    if (e.get_name() != "ArgumentMismatch") return text;
+    return text.substr(0, text.find(':')) + (text.ends_with("missing")
+                                                 ? " expected a value, found nothing"
+                                                 : " can be given only once");
+}
+
+command_line::action topic_of(const std::string& typed) {
+    if (typed == "clauses") return command_line::action::list_clauses;
+    if (typed == "engines") return command_line::action::list_engines;
+    if (typed == "targets") return command_line::action::list_targets;
+    if (typed.empty())
+        throw usage_error("list expected clauses, engines or targets, found nothing");
+    refuse_name("list of", typed, {"clauses", "engines", "targets"});
+}
+
+/// `run` is what is meant by nothing, and by an option of it.
+std::vector<std::string> with_command(int argc, const char* const* argv) {
+    std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+    constexpr std::string_view of_the_program[] = {"--help", "-h", "--version"};
+    const bool implied =
+        words.empty() || (words[0].starts_with('-') &&
+                          std::ranges::find(of_the_program, words[0]) == std::end(of_the_program));
+    if (implied) words.insert(words.begin(), "run");
+    std::ranges::reverse(words);  // as CLI11 wants them
+    return words;
+}
+
+}  // namespace
+
+command_line parse_command_line(int argc, const char* const* argv) {
+    typed_words typed;
+    CLI::App app{"Checks a bounded asynchronous channel against its contract, clause by clause.",
+                 "tailrace-verify"};
+    CLI::App& run = *app.add_subcommand(
+        "run", "run engines on targets (what the program does without a command)");
+    CLI::App& list = *app.add_subcommand("list", "list clauses, engines or targets");
+    describe(app, run, list, typed);
+
+    command_line c;
+    try {
+        app.parse(with_command(argc, argv));
+    } catch (const CLI::CallForHelp&) {
+        c.what = command_line::action::help;
+        const CLI::App& of = run.parsed() ? run : list.parsed() ? list : app;
+        c.help = of.help(&of == &app ? "" : "tailrace-verify");
+        return c;
+    } catch (const CLI::CallForVersion& e) {
+        c.what = command_line::action::help;
+        c.help = fmt::format("{}\n", e.what());
+        return c;
+    } catch (const CLI::ParseError& e) {
+        throw usage_error(complaint(e));
+    }
+    refuse_extras(app, run);
+
+    if (list.parsed()) {
+        c.what = topic_of(typed.topic);
+        return c;
+    }
+    if (!run.parsed()) throw usage_error("expected a command: run or list");
+    c.engines = look_up("engine", typed.engines, engines(), &engine_entry::name);
+    c.targets = look_up("target", typed.targets, builtin_targets(), &target::name);
+    c.clauses = matching_clauses(typed.clauses);
+    c.traces = traces_of(typed.traces);
+    c.programs = number_of("--programs", typed.programs, 1, usual_programs);
+    c.seed = number_of("--seed", typed.seed, 0, 1);
+    if (run.count("--report") > 0) {
+        if (typed.report.empty()) throw usage_error("--report expected a directory, found nothing");
+        c.report = typed.report;
+    }
+    return c;
+}
+
+}  // namespace tailrace::verify

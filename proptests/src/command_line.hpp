@@ -1,0 +1,39 @@
+// The command line of tailrace-verify, read and checked: names are looked up, numbers are in range.
+//
+// Traces are named here but not read. After a change here run: ctest -L proptests -R command_line
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "campaign.hpp"
+
+namespace tailrace::verify {
+
+/// Bad usage, in one line that says what would have been right.
+class usage_error : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+struct command_line {
+    enum class action : unsigned char { run, list_clauses, list_engines, list_targets, help };
+
+    action what = action::run;
+    std::string help;  // or the version: printed, and that is all
+    std::vector<const engine_entry*> engines;
+    std::vector<const target*> targets;
+    std::vector<const model::clause*> clauses;  // all without --clause
+    std::vector<std::string> traces;            // files and directories
+    std::uint64_t programs = 0;
+    std::uint64_t seed = 0;
+    std::optional<std::string> report;
+};
+
+/// Throws usage_error.
+[[nodiscard]] command_line parse_command_line(int argc, const char* const* argv);
+
+}  // namespace tailrace::verify

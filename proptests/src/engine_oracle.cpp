@@ -1,0 +1,95 @@
+// The engine `oracle` as an entry of the table: traces, evidence and the clauses that a difference
+// concerns. After a change here run: ctest -L proptests
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "engines.hpp"
+#include "report.hpp"
+#include "tailrace/verify/evidence.hpp"
+#include "text_layout.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+std::string place_of(const sighting& s) {
+    return fmt::format("{}:{}", std::filesystem::path(s.file).filename().string(), s.line);
+}
+
+/// The traces with this fate that agree with the specification.
+std::vector<const model::trace*> traces_that(const job& j, const replay_result& r, fate f) {
+    std::vector<const model::trace*> traces;
+    for (std::size_t i = 0; i < j.traces.size(); ++i) {
+        if (r.fates[i] == f && j.traces[i].agrees) traces.push_back(&j.traces[i].recorded);
+    }
+    return traces;
+}
+
+void add_lacking(engine_report& report, const job& j, const target& t, const replay_result& r) {
+    const std::vector<const model::trace*> traces = traces_that(j, r, fate::skipped);
+    if (traces.empty()) return;
+    const evidence_table table = collect_evidence(traces, model::engine::oracle, j.faults);
+    for (const clause_evidence& e : table.clauses) {
+        if (e.traces == 0) continue;
+        const sighting& s = *e.by->first;
+        for (const model::trace* x : traces) {
+            const auto line = std::ranges::find(x->lines, s.line, &model::line::number);
+            if (x->file != s.file || x->id != s.trace || line == x->lines.end()) continue;
+            const auto at = static_cast<std::size_t>(line - x->lines.begin());
+            report.lacking.emplace(e.clause->name, why_not(t, *x, at, "trace"));
+        }
+    }
+}
+
+failure make_failure(difference d, const job& j) {
+    d.again = fmt::format("tailrace-verify run --engine oracle --target {} --traces {}", d.target,
+                          printable(d.recorded.file));
+    failure f;
+    f.clauses = clauses_of(d, model::engine::oracle, j.faults);
+    f.text = to_text(d, f.clauses);
+    f.trace = model::to_string(d.recorded);
+    f.place = fmt::format("{}:{}", d.recorded.file, d.line().number);
+    return f;
+}
+
+std::string summary_of(const replay_result& r) {
+    std::string text =
+        fmt::format("{}, {}, {}", counted(r.traces, "trace"), counted(r.steps, "step"),
+                    counted(r.differences.size(), "difference"));
+    if (r.late > 0) text += fmt::format(" ({} allowed)", counted(r.late, "late destruction"));
+    return text;
+}
+
+}  // namespace
+
+engine_report run_oracle(const job& j, const target& t, const campaign_progress& tell) {
+    const replay_result r = replay(t, j.traces, [&tell](std::size_t done, std::size_t of) {
+        if (tell) tell("trace", done, of);
+    });
+    engine_report report;
+    report.summary = summary_of(r);
+    report.numbers = {{"traces", r.traces},
+                      {"steps", r.steps},
+                      {"conservation_checks", r.conservation_checks},
+                      {"late_destructions_allowed", r.late}};
+    for (std::size_t i = 0; i < capability_count; ++i) {
+        if (r.skipped[i] > 0)
+            report.skipped.emplace(to_string(static_cast<capability>(i)), r.skipped[i]);
+    }
+    report.unit = "trace";
+    for (const difference& d : r.differences) report.failures.push_back(make_failure(d, j));
+
+    const std::vector<const model::trace*> agreed = traces_that(j, r, fate::agreed);
+    const evidence_table table = collect_evidence(agreed, model::engine::oracle, j.faults);
+    for (const clause_evidence& e : table.clauses) {
+        if (e.traces > 0)
+            report.evidence.emplace(e.clause->name,
+                                    evidence_item{e.traces, "trace", place_of(*e.by->first)});
+    }
+    add_lacking(report, j, t, r);
+    return report;
+}
+
+}  // namespace tailrace::verify

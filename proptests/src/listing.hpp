@@ -1,0 +1,13 @@
+// What `tailrace-verify list` prints.
+// After a change here run: ctest -L proptests -R command_line
+#pragma once
+
+#include <string>
+
+namespace tailrace::verify {
+
+[[nodiscard]] std::string list_clauses();
+[[nodiscard]] std::string list_engines();
+[[nodiscard]] std::string list_targets();
+
+}  // namespace tailrace::verify

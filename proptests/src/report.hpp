@@ -1,0 +1,39 @@
+// What the program says: differences, the table of clauses, the last lines, and the same as files.
+//
+// Everything here is a pure function of what the engines found. Plain ASCII, 100 columns; a
+// difference takes at most 40 lines. After a change here run: ctest -L proptests
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "campaign.hpp"
+#include "tailrace/verify/oracle.hpp"
+
+namespace tailrace::verify {
+
+/// A difference in full: where, the step, what was expected and what came, the steps before it, the
+/// state of both sides; and the clauses it breaks, where they are known.
+[[nodiscard]] std::string to_text(const difference& d,
+                                  std::span<const std::string_view> clauses = {});
+
+/// Per clause its verdict on each target, and the evidence.
+[[nodiscard]] std::string to_table(const campaign& c);
+
+/// One line for each engine and target, and what was skipped.
+[[nodiscard]] std::string to_summary(const campaign& c);
+
+/// Everything: the failures (the first five of each engine and target in full), the table, the
+/// summary.
+[[nodiscard]] std::string to_text(const campaign& c);
+
+/// Makes the folder, and removes from it what an earlier report left. Throws std::runtime_error if
+/// it cannot be written to.
+void prepare_folder(const std::string& folder);
+/// Writes report.json, summary.txt, and each counterexample as difference-N.trace. Throws
+/// std::runtime_error.
+void write_files(const campaign& c, const std::string& folder);
+
+}  // namespace tailrace::verify

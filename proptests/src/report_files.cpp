@@ -1,0 +1,106 @@
+// The report as files: report.json, summary.txt, and a trace for each counterexample.
+// After a change here run: ctest -L proptests
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string_view>
+
+#include "report.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+namespace fs = std::filesystem;
+using json = nlohmann::ordered_json;
+
+[[noreturn]] void refuse(const fs::path& path) {
+    throw std::runtime_error(fmt::format(
+        "{}: expected a place to write the report to, and cannot write there", path.string()));
+}
+
+void write(const fs::path& path, std::string_view text) {
+    std::ofstream out(path, std::ios::binary);
+    out << text << std::flush;
+    if (!out) refuse(path);
+}
+
+fs::path counterexample(const fs::path& folder, std::size_t number) {
+    return folder / fmt::format("difference-{}.trace", number);
+}
+
+json to_json(const evidence_item& e) {
+    json j{{"count", e.count}, {"unit", e.unit}};
+    if (!e.first.empty()) j["first"] = e.first;
+    return j;
+}
+
+json clause_rows(const campaign& c) {
+    json rows = json::array();
+    for (std::size_t i = 0; i < c.clauses.size(); ++i) {
+        json targets = json::object();
+        for (std::size_t t = 0; t < c.targets.size(); ++t) {
+            const judgement& j = c.judgements[i][t];
+            json cell{{"verdict", to_string(j.is)}, {"evidence", json::array()}};
+            for (const evidence_item& e : j.evidence) cell["evidence"].push_back(to_json(e));
+            if (!j.why.empty()) cell["why"] = j.why;
+            targets[c.targets[t]->name] = std::move(cell);
+        }
+        rows.push_back({{"clause", c.clauses[i]->name},
+                        {"promise", c.clauses[i]->promise},
+                        {"targets", std::move(targets)}});
+    }
+    return rows;
+}
+
+json run_rows(const campaign& c) {
+    json rows = json::array();
+    std::size_t number = 0;
+    for (const engine_report& r : c.reports) {
+        json row{{"engine", r.engine}, {"target", r.target}, {"summary", r.summary}};
+        for (const auto& [name, n] : r.numbers) row[name] = n;
+        row["skipped"] = r.skipped.empty() ? json::object() : json(r.skipped);
+        row["failures"] = json::array();
+        for (const failure& f : r.failures) {
+            json entry{{"place", f.place},
+                       {"clauses", f.clauses.empty() ? json::array() : json(f.clauses)},
+                       {"text", f.text}};
+            if (!f.trace.empty()) entry["file"] = counterexample({}, ++number).string();
+            row["failures"].push_back(std::move(entry));
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+}  // namespace
+
+void prepare_folder(const std::string& folder) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error || !fs::is_directory(folder, error)) refuse(folder);
+    for (std::size_t number = 1; fs::remove(counterexample(folder, number), error); ++number) {
+    }
+    fs::remove(fs::path(folder) / "report.json", error);
+    write(fs::path(folder) / "summary.txt", "unfinished\n");
+}
+
+void write_files(const campaign& c, const std::string& folder) {
+    std::size_t number = 0;
+    for (const engine_report& r : c.reports) {
+        for (const failure& f : r.failures) {
+            if (!f.trace.empty()) write(counterexample(folder, ++number), f.trace);
+        }
+    }
+    const json report{{"program", "tailrace-verify"}, {"failed", c.failed()}, {"traces", c.sources},
+                      {"programs", c.programs},       {"seed", c.seed},       {"runs", run_rows(c)},
+                      {"clauses", clause_rows(c)}};
+    // What comes from a trace file may hold any bytes; they are replaced, not refused.
+    write(fs::path(folder) / "report.json",
+          report.dump(2, ' ', false, json::error_handler_t::replace) + '\n');
+    write(fs::path(folder) / "summary.txt", to_text(c));
+}
+
+}  // namespace tailrace::verify

@@ -1,0 +1,248 @@
+// Running generated programs on a target beside the specification. The rules are in sequential.hpp.
+// After a change here run: ctest -L proptests -R 'sequential|shrink'
+#include "tailrace/verify/sequential.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "tailrace/model/machine.hpp"
+#include "tailrace/verify/shrink.hpp"
+#include "text_layout.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+/// Timers that are due together have no order.
+void make_comparable(const model::step& s, model::outcome& o) {
+    if (s.what == model::verb::advance) std::ranges::sort(o.woken);
+}
+
+/// A channel of the target, and the specification beside it.
+class pair_of_channels {
+  public:
+    pair_of_channels(const target& t, std::uint64_t capacity)
+        : target_(t), specification_(capacity) {}
+
+    [[nodiscard]] const model::machine& specification() const { return specification_; }
+    [[nodiscard]] const model::outcome& expected() const { return expected_; }
+    [[nodiscard]] std::uint64_t conservation_checks() const { return conservation_checks_; }
+
+    /// The specification takes the step first; then `agree` has the target take it. True if nothing
+    /// differs.
+    void take(const model::step& s) { expected_ = specification_.apply(s); }
+    [[nodiscard]] bool agree(const model::step& s) {
+        differs_.clear();
+        notes_.clear();
+        got_.reset();
+        try {
+            if (!session_) session_ = target_.open(specification_.max);
+            got_ = session_->apply(s);
+            compare(s);
+            if (differs_.empty()) check_conservation();
+        } catch (const std::exception& e) {
+            threw(fmt::format("the target threw: {}", e.what()));
+        } catch (...) {
+            threw("the target threw something that is not an exception of the standard library");
+        }
+        return differs_.empty();
+    }
+
+    /// After a step in which they did not agree.
+    [[nodiscard]] parting parted(std::size_t at, std::string before) const {
+        parting p{at,
+                  expected_,
+                  got_,
+                  differs_,
+                  notes_,
+                  std::move(before),
+                  model::to_string(specification_),
+                  {}};
+        try {
+            if (session_) p.state = session_->describe();
+        } catch (const std::exception& e) {
+            p.state = fmt::format("cannot describe itself: {}", e.what());
+        }
+        return p;
+    }
+
+  private:
+    void compare(const model::step& s) {
+        make_comparable(s, expected_);
+        make_comparable(s, *got_);
+        if (expected_.answer != got_->answer) differs_.push_back(aspect::answer);
+        if (expected_.woken != got_->woken) differs_.push_back(aspect::woken);
+        if (expected_.destroyed != got_->destroyed) differs_.push_back(aspect::destroyed);
+    }
+
+    void check_conservation() {
+        const std::optional<std::uint64_t> free = session_->observe_capacity();
+        if (!free) return;
+        ++conservation_checks_;
+        const model::machine& m = specification_;
+        const std::uint64_t sum = *free + m.buffer.size() + m.outstanding() + m.held();
+        if (sum == m.max) return;
+        differs_.push_back(aspect::conservation);
+        notes_.push_back(fmt::format("{} free + {} buffered + {} out + {} held = {}, not {}", *free,
+                                     m.buffer.size(), m.outstanding(), m.held(), sum, m.max));
+    }
+
+    void threw(std::string note) {
+        got_.reset();
+        differs_.assign({aspect::thrown});
+        notes_.push_back(std::move(note));
+    }
+
+    const target& target_;
+    model::machine specification_;
+    std::unique_ptr<session> session_;
+    model::outcome expected_;
+    std::optional<model::outcome> got_;
+    std::vector<aspect> differs_;
+    std::vector<std::string> notes_;
+    std::uint64_t conservation_checks_ = 0;
+};
+
+std::optional<std::size_t> first_difference(const target& t, const script& s) {
+    pair_of_channels both(t, s.capacity);
+    for (std::size_t i = 0; i < s.steps.size(); ++i) {
+        both.take(s.steps[i]);
+        if (!both.agree(s.steps[i])) return i;
+    }
+    return std::nullopt;
+}
+
+/// The state before the step and after, and so on: only once it is known that the last step fails.
+void explain(const target& t, const script& s, sequential_failure& f) {
+    f.trace.capacity = s.capacity;
+    pair_of_channels both(t, s.capacity);
+    for (std::size_t i = 0; i < s.steps.size(); ++i) {
+        std::string before = model::to_string(both.specification());
+        both.take(s.steps[i]);
+        const bool agreed = both.agree(s.steps[i]);
+        f.trace.lines.push_back({s.steps[i], both.expected(), i + 1});
+        if (agreed) continue;
+        f.last = both.parted(i, std::move(before));
+        return;
+    }
+    f.last.at = s.steps.size() - 1;
+    f.last.notes.emplace_back("the target agreed when the same steps were taken again");
+}
+
+void comment(std::string& text, std::string_view label, std::string_view content) {
+    constexpr std::size_t most = 6;
+    const std::size_t width = report_width - 2 - label.size();
+    std::string_view shown = label;
+    for (const std::string& part : wrap(content, width, most)) {
+        text += fmt::format("# {:<{}}{}\n", shown, label.size(), part);
+        shown = {};
+    }
+}
+
+std::string to_text(const target& t, const sequential_failure& f) {
+    const parting& p = f.last;
+    std::string differs;
+    for (const aspect a : p.differs) {
+        differs += fmt::format("{}{}", differs.empty() ? "" : ", ", to_string(a));
+    }
+    std::string text = model::to_string(f.trace);
+    comment(text, "", fmt::format("{} differs at step {}: {}", t.name, p.at + 1, differs));
+    comment(text, "step      ", model::to_string(f.trace.lines.back().step));
+    comment(text, "expected  ", model::to_string(p.expected));
+    comment(text, "got       ", p.got ? model::to_string(*p.got) : "nothing");
+    for (const std::string& note : p.notes) comment(text, "note      ", note);
+    comment(text, "before    ", p.before);
+    comment(text, "after     ", p.after);
+    if (!p.state.empty()) comment(text, "target    ", p.state);
+    comment(text, "",
+            fmt::format("shrunk from {} to {}, in {}", counted(f.length, "step"),
+                        f.trace.lines.size(), counted(f.attempts, "attempt")));
+    return text;
+}
+
+class run {
+  public:
+    run(const target& t, const sequential_options& options)
+        : target_(t),
+          options_(options),
+          generate_(t.capabilities, {options.seed, options.max_length, options.left_out}),
+          reach_(t.capabilities) {
+        result_.target = t.name;
+    }
+
+    [[nodiscard]] sequential_result all(const progress& tell) && {
+        for (std::uint64_t i = 0; i < options_.programs && !result_.failure; ++i) {
+            if (tell && i % 256 == 0) tell(i, options_.programs);
+            one(options_.first + i);
+        }
+        if (!result_.failure) result_.reached = reach_.judge(options_.max_length);
+        return std::move(result_);
+    }
+
+  private:
+    void one(std::uint64_t index) {
+        const program p = generate_(index);
+        ++result_.programs;
+        reach_.begin_program();
+        pair_of_channels both(target_, p.capacity);
+        interpreter steps(p);
+        taken_.clear();
+        while (const std::optional<model::step> s = steps.next(both.specification())) {
+            moment around(both.specification(), *s);
+            both.take(*s);
+            reach_.note(around, both.specification(), both.expected());
+            taken_.push_back(*s);
+            if (!both.agree(*s)) {
+                fail(index, {p.capacity, taken_});
+                break;
+            }
+        }
+        result_.steps += taken_.size();
+        result_.conservation_checks += both.conservation_checks();
+    }
+
+    void fail(std::uint64_t index, const script& failing) {
+        const auto fails = [this](const script& s) { return first_difference(target_, s); };
+        const shrunk_script small = shrink(failing, target_.capabilities, fails);
+        sequential_failure& f = result_.failure.emplace();
+        f.program = index;
+        f.length = failing.steps.size();
+        f.attempts = small.attempts;
+        f.trace.id = fmt::format("seed-{}-program-{}", options_.seed, index);
+        explain(target_, small.smallest, f);
+        f.text = to_text(target_, f);
+    }
+
+    const target& target_;
+    sequential_options options_;
+    generator generate_;
+    reach_counter reach_;
+    std::vector<model::step> taken_;
+    sequential_result result_;
+};
+
+}  // namespace
+
+std::vector<reach> sequential_result::with(reach_verdict v) const {
+    std::vector<reach> some;
+    std::ranges::copy_if(reached, std::back_inserter(some),
+                         [&](const reach& r) { return r.verdict == v; });
+    return some;
+}
+
+bool sequential_result::passed() const {
+    return !failure && std::ranges::all_of(reached, [](const reach& r) {
+        return r.verdict == reach_verdict::reached;
+    });
+}
+
+sequential_result run_sequential(const target& t, const sequential_options& options,
+                                 const progress& tell) {
+    return run(t, options).all(tell);
+}
+
+}  // namespace tailrace::verify

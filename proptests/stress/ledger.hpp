@@ -1,0 +1,109 @@
+// What became of every value: each is to end exactly once, and as the operation that carried it has
+// said.
+//
+// The value counts its own end; the worker that made it notes what it was told. After a change here
+// run: ctest -L stress
+#pragma once
+
+#include <fmt/core.h>
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace tailrace::verify::stress {
+
+/// How a value ends, as a count in a number of its own.
+enum class fate : std::uint32_t { received = 1, handed_back = 1U << 10, destroyed = 1U << 20 };
+
+/// What its sender was told.
+enum class told : unsigned char {
+    nothing,
+    sent,  // it will be received, if anybody goes on receiving
+    handed_back,
+    cancelled  // it will never be received
+};
+
+struct entry {
+    std::atomic<std::uint32_t> ends{0};  // a sum of fates
+    told news = told::nothing;
+};
+
+/// Move-only. Destroyed as it is, it was destroyed by the channel.
+class value {
+  public:
+    value(entry& e, unsigned sender, unsigned number, bool farewell) noexcept
+        : entry_(&e), sender_(sender), number_(number), farewell_(farewell) {}
+    value(value&& other) noexcept
+        : entry_(std::exchange(other.entry_, nullptr)),
+          sender_(other.sender_),
+          number_(other.number_),
+          farewell_(other.farewell_) {}
+    value& operator=(value&&) = delete;
+    ~value() { end(fate::destroyed); }
+
+    void end(fate how) noexcept {
+        // relaxed: read after the round.
+        if (entry_ != nullptr) {
+            std::exchange(entry_, nullptr)
+                ->ends.fetch_add(static_cast<std::uint32_t>(how), std::memory_order_relaxed);
+        }
+    }
+    [[nodiscard]] unsigned sender() const noexcept { return sender_; }
+    [[nodiscard]] unsigned number() const noexcept { return number_; }
+    [[nodiscard]] bool farewell() const noexcept { return farewell_; }
+
+  private:
+    entry* entry_;
+    unsigned sender_;
+    unsigned number_;
+    bool farewell_;  // the sender's last
+};
+
+/// The values of one sender, in the order in which it made them.
+class ledger {
+  public:
+    explicit ledger(unsigned sender) : sender_(sender) {}
+
+    [[nodiscard]] value make(bool farewell = false) {
+        const auto number = static_cast<unsigned>(entries_.size());
+        return {entries_.emplace_back(), sender_, number, farewell};
+    }
+    /// What the sender was told about the value it made last.
+    void note(told news) { entries_.back().news = news; }
+
+    /// What is wrong. `may_die`: values that were sent need not have been received.
+    [[nodiscard]] std::optional<std::string> mistake(bool may_die) const {
+        for (std::size_t i = 0; i < entries_.size(); ++i) {
+            const std::uint32_t ends = entries_[i].ends.load(std::memory_order_relaxed);
+            const auto ended = [ends](fate f) { return ends == static_cast<std::uint32_t>(f); };
+            bool right = false;
+            switch (entries_[i].news) {
+                case told::nothing: break;
+                case told::sent:
+                    right = ended(fate::received) || (may_die && ended(fate::destroyed));
+                    break;
+                case told::handed_back: right = ended(fate::handed_back); break;
+                case told::cancelled: right = ended(fate::destroyed); break;
+            }
+            if (right) continue;
+            constexpr const char* said[] = {"nothing", "sent", "handed back", "cancelled"};
+            constexpr std::uint32_t mask = static_cast<std::uint32_t>(fate::handed_back) - 1;
+            return fmt::format(
+                "value {} of worker {}: its sender was told '{}', and it was {} times received, "
+                "{} times handed back, {} times destroyed",
+                i, sender_, said[static_cast<int>(entries_[i].news)], ends & mask,
+                ends >> 10 & mask, ends >> 20 & mask);
+        }
+        return std::nullopt;
+    }
+
+  private:
+    unsigned sender_;
+    std::deque<entry> entries_;
+};
+
+}  // namespace tailrace::verify::stress

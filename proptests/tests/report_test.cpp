@@ -1,0 +1,271 @@
+// What a campaign says: the size of a report, the verdicts and the reasons beside them.
+#include <algorithm>
+#include <sstream>
+
+#include "../src/campaign.hpp"
+#include "../src/report.hpp"
+#include "../src/text_layout.hpp"
+#include "oracle_support.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+}
+
+void expect_to_fit(const std::string& text, std::size_t most_lines) {
+    const std::vector<std::string> lines = lines_of(text);
+    EXPECT_LE(lines.size(), most_lines) << text;
+    for (const std::string& line : lines) {
+        EXPECT_LE(line.size(), 100U) << line;
+        EXPECT_TRUE(std::ranges::all_of(line, [](char c) { return c >= 0x20 && c < 0x7f; }))
+            << line;
+    }
+}
+
+const engine_entry* engine_named(std::string_view name) {
+    const auto at = std::ranges::find(engines(), name, &engine_entry::name);
+    return at == engines().end() ? nullptr : &*at;
+}
+
+job job_of(std::vector<model::trace> traces) {
+    job j;
+    j.traces = judge(std::move(traces));
+    for (const model::clause& c : model::clauses()) j.clauses.push_back(&c);
+    j.faults = deviations();
+    j.programs = 300;
+    j.seed = 1;
+    return j;
+}
+
+const judgement& judgement_of(const campaign& c, std::string_view clause, std::size_t target = 0) {
+    const auto at = std::ranges::find(c.clauses, clause, &model::clause::name);
+    EXPECT_NE(at, c.clauses.end()) << clause;
+    return c.judgements[static_cast<std::size_t>(at - c.clauses.begin())][target];
+}
+
+/// The specification, but a try_send gets in although others wait.
+target barging_target() {
+    return machine_target([](const model::step& s, model::outcome& o) {
+        if (s.what == model::verb::try_send && o.answer.status == model::status::full)
+            o.answer = {};
+    });
+}
+
+constexpr std::string_view barging_trace =
+    "s0 try_send v1 -> ok\n"
+    "s0 send v2 as f0 -> created\n"
+    "poll f0 -> pending\n"
+    "r try_recv -> some v1 ! f0\n"
+    "s0 try_send v3 -> full v3\n";
+
+// ---- One difference
+
+TEST(report, a_difference_names_the_place_the_step_both_sides_the_history_and_the_states) {
+    const replay_result r = replay_one(barging_target(), trace_of(1, barging_trace));
+    ASSERT_EQ(r.differences.size(), 1U);
+    EXPECT_EQ(to_text(r.differences.front()),
+              "difference on machine, trace t (capacity 1)\n"
+              "  at        t.trace:6\n"
+              "  step      s0 try_send v3 -> full v3\n"
+              "  expected  full v3\n"
+              "  got       ok\n"
+              "  differs   answer\n"
+              "  the 4 steps before it\n"
+              "         2  s0 try_send v1 -> ok\n"
+              "         3  s0 send v2 as f0 -> created\n"
+              "         4  poll f0 -> pending\n"
+              "         5  r try_recv -> some v1 ! f0\n"
+              "  the specification before the step\n"
+              "    max 1 available 0 | detached f0 granted 1 | senders s0\n"
+              "  machine after the step\n"
+              "    max 1 available 0 | detached f0 granted 1 | senders s0\n");
+}
+
+TEST(report, what_is_wrong_with_a_list_is_said_in_words) {
+    constexpr std::string_view lines =
+        "s0 try_send v1 -> ok\n"
+        "s0 try_send v2 -> ok\n"
+        "s0 try_send v3 -> ok\n"
+        "drop r -> ok ~ v1 v2 v3\n";
+    const auto said = [&](std::string_view instead) {
+        std::string changed(lines);
+        changed.replace(changed.find("~ v1 v2 v3"), 10, instead);
+        const std::string text =
+            to_text(replay_one(machine_target(), trace_of(3, changed)).differences.front());
+        const std::size_t at = text.find("differs   ");
+        return text.substr(at + 10, text.find('\n', at) - at - 10);
+    };
+    EXPECT_EQ(said("~ v2 v1 v3"), "destroyed (in another order: v1 in place 1, expected v2)");
+    EXPECT_EQ(said("~ v1 v3"), "destroyed (not expected v2)");
+    EXPECT_EQ(said("~ v1 v2 v3 v9"), "destroyed (missing v9)");
+    EXPECT_EQ(said("~ v1 v2 v9"), "destroyed (missing v9, not expected v3)");
+    EXPECT_EQ(said("! f0 ~ v1 v2 v3"), "woken (missing f0)");
+}
+
+TEST(report, a_late_destruction_that_is_wrong_comes_with_the_rule) {
+    constexpr std::string_view lines =
+        "s0 try_reserve -> p0\n"
+        "drop r -> ok\n"
+        "p0 send v1 -> ok\n"
+        "s0 capacity -> 1\n"
+        "drop s0 -> ok\n";
+    const std::string text =
+        to_text(replay_one(machine_target(), trace_of(2, lines)).differences.front());
+    EXPECT_NE(text.find("t.trace:6"), std::string::npos) << text;
+    EXPECT_NE(
+        text.find("the last handle goes: in this trace what was sent after the receiver had gone"),
+        std::string::npos)
+        << text;
+}
+
+TEST(report, the_largest_difference_fits_forty_lines_of_a_hundred_columns) {
+    std::string lines;
+    std::string values;
+    for (int i = 1; i <= 300; ++i) {
+        lines += "s0 try_send v" + std::to_string(1'000'000'000 + i) + " -> ok\n";
+        values += " v" + std::to_string(1'000'000'000 + i);
+    }
+    for (int i = 0; i < 300; ++i) {
+        const std::string f = "f" + std::to_string(i);
+        lines += "s0 send v" + std::to_string(2'000'000'000 + i) + " as " + f +
+                 " -> created\npoll " + f + " -> pending\n";
+    }
+    model::trace t = trace_of(300, lines + "drop r -> closed v7 ! f999 ~" + values + " v5\n");
+    t.id.assign(128, 'x');
+    t.file = std::string(300, 'd') + "/\n\x01.trace";
+    const replay_result r = replay_one(machine_target(), t);
+    ASSERT_EQ(r.differences.size(), 1U);
+    const std::vector<std::string_view> clauses(20, "send_timeout.success-beats-timeout");
+    difference d = r.differences.front();
+    d.notes.assign(10, std::string(150, 'n'));
+    expect_to_fit(to_text(d, clauses), 40);
+}
+
+// ---- A campaign
+
+TEST(report, a_broken_clause_fails_by_name_and_the_others_keep_their_verdict) {
+    const target barging = barging_target();
+    std::vector<model::trace> traces{trace_of(1, barging_trace),
+                                     trace_of(1, "s0 try_send v1 -> ok\nr try_recv -> some v1\n")};
+    const campaign c =
+        run_campaign(job_of(std::move(traces)), {engine_named("oracle")}, {&barging});
+    EXPECT_TRUE(c.failed());
+    EXPECT_EQ(judgement_of(c, "try_send.no-barging").is, verdict::fail);
+    EXPECT_EQ(judgement_of(c, "try_send.no-barging").why, "t.trace:6");
+    EXPECT_EQ(judgement_of(c, "capacity.starts-at-max").is, verdict::waits);
+    EXPECT_NE(to_text(c).find("try_send.no-barging                 FAIL     at t.trace:6\n"),
+              std::string::npos)
+        << to_text(c);
+    EXPECT_NE(to_text(c).find("  breaks    "), std::string::npos);
+}
+
+TEST(report, a_clause_passes_by_evidence_and_waits_for_an_engine_without_it) {
+    const target good = machine_target();
+    const campaign c =
+        run_campaign(job_of({trace_of(1, barging_trace)}), {engine_named("oracle")}, {&good});
+    EXPECT_FALSE(c.failed());
+    const judgement& passed = judgement_of(c, "try_send.no-barging");
+    EXPECT_EQ(passed.is, verdict::pass);
+    ASSERT_EQ(passed.evidence.size(), 1U);
+    EXPECT_EQ(passed.evidence.front().count, 1U);
+    EXPECT_EQ(passed.evidence.front().first, "t.trace:6");
+    EXPECT_EQ(judgement_of(c, "weak.upgrade").why, "waits for sequential");
+    EXPECT_EQ(judgement_of(c, "same_channel").why, "waits for tests");
+}
+
+TEST(report, what_a_target_cannot_do_is_skipped_by_name) {
+    const target good = machine_target();
+    target less = machine_target();
+    less.name = "less";
+    less.capabilities = capabilities::all().without(capability::weak);
+    std::vector<model::trace> traces{trace_of(1, barging_trace),
+                                     trace_of(1, "s0 downgrade -> w0\nw0 upgrade -> s1\n")};
+    const campaign c =
+        run_campaign(job_of(std::move(traces)), {engine_named("oracle")}, {&good, &less});
+    EXPECT_EQ(judgement_of(c, "weak.upgrade", 0).is, verdict::pass);
+    EXPECT_EQ(judgement_of(c, "weak.upgrade", 1).is, verdict::skipped);
+    EXPECT_EQ(judgement_of(c, "weak.upgrade", 1).why, "no capability weak");
+    EXPECT_EQ(judgement_of(c, "try_send.no-barging", 1).is, verdict::pass);
+    EXPECT_NE(to_summary(c).find("oracle  less: 1 trace, 5 steps, 0 differences\n        skipped 1 "
+                                 "trace, by missing capability: weak 1\n"),
+              std::string::npos)
+        << to_summary(c);
+}
+
+TEST(report, the_first_five_differences_are_shown_and_the_others_counted) {
+    const target barging = barging_target();
+    const campaign c =
+        run_campaign(job_of(std::vector<model::trace>(8, trace_of(1, barging_trace))),
+                     {engine_named("oracle")}, {&barging});
+    const std::string text = to_text(c);
+    std::size_t shown = 0;
+    for (std::size_t at = text.find("difference on machine"); at != std::string::npos;
+         at = text.find("difference on machine", at + 1))
+        ++shown;
+    EXPECT_EQ(shown, 5U);
+    EXPECT_NE(text.find("... and 3 more on machine\n"), std::string::npos);
+    EXPECT_NE(text.find("oracle  machine: 8 traces, 40 steps, 8 differences\n"), std::string::npos)
+        << text;
+}
+
+TEST(report, a_generated_counterexample_reads_like_a_recorded_one) {
+    const target barging = barging_target();
+    const campaign c = run_campaign(job_of({trace_of(1, barging_trace)}),
+                                    {engine_named("sequential")}, {&barging});
+    ASSERT_TRUE(c.failed());
+    const failure& f = c.reports.front().failures.front();
+    EXPECT_NE(f.text.find("  again     tailrace-verify run --engine sequential --target machine "
+                          "--seed 1 --programs "),
+              std::string::npos)
+        << f.text;
+    expect_to_fit(f.text, 40);
+    const std::vector<model::trace> again = model::parse_traces(f.trace, "again.trace");
+    EXPECT_EQ(differing_line(barging, again.front()), again.front().lines.size() + 1);
+}
+
+TEST(report, all_of_it_is_ascii_in_a_hundred_columns) {
+    std::vector<const target*> targets;
+    for (const target& t : builtin_targets()) targets.push_back(&t);
+    std::vector<model::trace> traces = recorded_traces();
+    traces.resize(40);
+    traces.push_back(recorded_traces().back());
+    expect_to_fit(
+        to_text(run_campaign(job_of(std::move(traces)),
+                             {engine_named("oracle"), engine_named("sequential")}, targets)),
+        1'000);
+}
+
+// ---- Layout
+
+TEST(layout, wraps_at_spaces_and_marks_what_is_cut) {
+    EXPECT_EQ(wrap("aa bb cc", 5, 9), (std::vector<std::string>{"aa bb", "cc"}));
+    EXPECT_EQ(wrap("aa bb cc dd ee", 5, 2), (std::vector<std::string>{"aa bb", "cc..."}));
+    EXPECT_EQ(wrap("aaaaaaaaaa", 4, 9), (std::vector<std::string>{"aaaa", "aaaa", "aa"}));
+    EXPECT_EQ(wrap("", 4, 9), (std::vector<std::string>{""}));
+    EXPECT_EQ(cut("abcdefgh", 6), "abc...");
+    EXPECT_EQ(cut_front("abcdefgh", 6), "...fgh");
+    EXPECT_EQ(cut("abcdef", 6), "abcdef");
+    EXPECT_EQ(printable("a\nb\x7f"), "a?b?");
+}
+
+TEST(layout, groups_digits_and_counts_nouns) {
+    EXPECT_EQ(grouped(0), "0");
+    EXPECT_EQ(grouped(999), "999");
+    EXPECT_EQ(grouped(47'899), "47,899");
+    EXPECT_EQ(grouped(1'000'000), "1,000,000");
+    EXPECT_EQ(counted(1, "trace"), "1 trace");
+    EXPECT_EQ(counted(2, "trace"), "2 traces");
+}
+
+TEST(layout, the_nearest_name_is_near) {
+    EXPECT_EQ(nearest("refrence", {"reference", "optimized"}), "reference");
+    EXPECT_EQ(nearest("zzz", {"reference", "optimized"}), "");
+}
+
+}  // namespace
+}  // namespace tailrace::verify

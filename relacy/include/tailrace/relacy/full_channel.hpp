@@ -1,0 +1,95 @@
+// Where the scenarios about waiting senders start and end: a channel with room for one value, and
+// that value, 1, in it.
+//
+// At the end what is left is received, all capacity is back, open or closed, and every value is
+// accounted for.
+// After a change here run: ctest -L relacy && ctest -L faults
+#pragma once
+
+#include <optional>
+#include <source_location>
+#include <utility>
+
+#include "tailrace/errors.hpp"
+#include "tailrace/relacy/forms.hpp"
+#include "tailrace/relacy/parcel.hpp"
+#include "tailrace/relacy/scenario.hpp"
+
+namespace tailrace::relacy {
+
+template <class Target>
+class full_channel : public scenario {
+  public:
+    using handles = decltype(Target::template open<parcel>(1));
+    using sender = typename handles::first_type;
+    using receiver = typename handles::second_type;
+    using permit = typename decltype(std::declval<sender&>().try_reserve())::value_type;
+    using where = std::source_location;
+
+    full_channel() {
+        auto [tx, rx] = Target::template open<parcel>(1);
+        tx_.emplace(std::move(tx));
+        rx_.emplace(std::move(rx));
+        expect_sent(tx_->try_send(book_.make(1)), 1);
+    }
+
+    void finish() override {
+        const bool receiver_stayed = rx_.has_value();
+        if (receiver_stayed) {
+            while (const auto p = rx_->try_recv()) (void)book_.received(*p);
+        }
+        expect(tx_->capacity() == tx_->max_capacity(),
+               "all capacity is back when nothing is left in the channel");
+        rx_.reset();
+        tx_.reset();
+        if (receiver_stayed) {
+            book_.close_all_received();
+        } else {
+            book_.close();
+        }
+    }
+
+  protected:
+    /// Writes down what a send has said. True if it was Ok.
+    template <class Result>
+    bool settle(const Result& result, unsigned number, where at = where::current()) {
+        if (result) {
+            book_.sent(number);
+        } else {
+            book_.refused(result.error().value, number, at);
+        }
+        return result.has_value();
+    }
+    /// The same for a send with a deadline, where nobody closes.
+    template <class Result>
+    void settle_timed(const Result& result, unsigned number, where at = where::current()) {
+        if (result) {
+            book_.sent(number);
+        } else {
+            expect(result.error().reason == timeout_error::timeout, "nobody closes", at);
+            expect_deadline_passed(at);
+            book_.refused(result.error().value, number, at);
+        }
+    }
+    template <class Result>
+    void expect_sent(const Result& result, unsigned number, where at = where::current()) {
+        expect(settle(result, number, at), "nobody closes, so a send ends with Ok", at);
+    }
+    unsigned take_value(const std::optional<parcel>& p, where at = where::current()) {
+        expect(p.has_value(), "the channel is open: a receive ends with a value", at);
+        return book_.received(*p);
+    }
+    void expect_value(const std::optional<parcel>& p, unsigned number,
+                      where at = where::current()) {
+        expect(take_value(p, at) == number, "the value that is first in line", at);
+    }
+    static void expect_end(const std::optional<parcel>& p, where at = where::current()) {
+        expect(!p.has_value(), "closed, and nothing is left: none", at);
+    }
+
+    ledger book_;
+    std::optional<sender> tx_;
+    std::optional<receiver> rx_;
+};
+
+}  // namespace tailrace::relacy

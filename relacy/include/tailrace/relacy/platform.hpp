@@ -1,0 +1,297 @@
+// The platform seam for the search: what the channels need from the machine, simulated, so that the
+// same headers run unchanged.
+//
+// Every operation is a point where the simulation may go on with another thread, and is known by
+// the line that called it. Plain data is watched for races by a shadow variable. Sleeping is a
+// state of the simulation: if nobody is left to wake a sleeper, that is a deadlock, so a lost
+// wake-up is seen. Time is not simulated: a deadline comes whenever the search wants it to.
+// After a change here run: ctest -L relacy && ctest -L faults
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <limits>
+#include <mutex>
+#include <source_location>
+#include <type_traits>
+#include <utility>
+
+#include "tailrace/relacy/relacy.hpp"
+#include "tailrace/relacy/simulation.hpp"
+
+namespace tailrace::relacy {
+
+/// Platform for tailrace::channel, tailrace::model::reference_channel, and whatever else takes one.
+struct relacy_platform {
+    using where = std::source_location;
+
+    /// As std::atomic, orders always given.
+    template <class T>
+    class atomic {
+      public:
+        atomic(where at = where::current()) : atomic(T{}, at) {}
+        explicit atomic(T v, where at = where::current()) {
+            const rl::preemption_disabler nobody_else_knows_it(rl::ctx());
+            word_.store(to_word(v), rl::mo_relaxed, site(at));
+        }
+        atomic(const atomic&) = delete;
+        atomic& operator=(const atomic&) = delete;
+
+        [[nodiscard]] T load(std::memory_order order, where at = where::current()) const {
+            const scheduling_point here;
+            return from_word(word_.load(relacy_order(order), site(at)));
+        }
+        void store(T v, std::memory_order order, where at = where::current()) {
+            const scheduling_point here;
+            word_.store(to_word(v), relacy_order(order), site(at));
+        }
+        T exchange(T v, std::memory_order order, where at = where::current()) {
+            const scheduling_point here;
+            return from_word(word_.exchange(to_word(v), relacy_order(order), site(at)));
+        }
+        bool compare_exchange_strong(T& expected, T desired, std::memory_order success,
+                                     std::memory_order failure, where at = where::current()) {
+            // Relacy forgets the second order where the first has no acquire in it.
+            const bool acquires =
+                success != std::memory_order_relaxed && success != std::memory_order_release;
+            expect(acquires || failure == std::memory_order_relaxed,
+                   "the search cannot simulate this pair of orders", at);
+            const scheduling_point here;
+            word_type seen = to_word(expected);
+            const bool done =
+                word_.compare_exchange(rl::bool_t<false>(), seen, to_word(desired),
+                                       relacy_order(success), relacy_order(failure), site(at));
+            expected = from_word(seen);
+            return done;
+        }
+        T fetch_add(T v, std::memory_order order, where at = where::current()) {
+            const scheduling_point here;
+            return word_.fetch_add(v, relacy_order(order), site(at));
+        }
+        T fetch_sub(T v, std::memory_order order, where at = where::current()) {
+            const scheduling_point here;
+            return word_.fetch_sub(v, relacy_order(order), site(at));
+        }
+        T fetch_and(T v, std::memory_order order, where at = where::current()) {
+            const scheduling_point here;
+            return word_.fetch_and(v, relacy_order(order), site(at));
+        }
+        T fetch_or(T v, std::memory_order order, where at = where::current()) {
+            const scheduling_point here;
+            return word_.fetch_or(v, relacy_order(order), site(at));
+        }
+
+      private:
+        // Relacy prints what it stores: enumerators, pointers and characters travel as numbers.
+        static constexpr bool is_number =
+            std::is_integral_v<T> && std::numeric_limits<T>::digits > 8;
+        using word_type =
+            std::conditional_t<is_number, T,
+                               std::conditional_t<std::is_pointer_v<T>, std::uintptr_t, unsigned>>;
+
+        static word_type to_word(T v) noexcept {
+            if constexpr (std::is_pointer_v<T>) {
+                return reinterpret_cast<word_type>(v);
+            } else {
+                return static_cast<word_type>(v);
+            }
+        }
+        static T from_word(word_type w) noexcept {
+            if constexpr (std::is_pointer_v<T>) {
+                return reinterpret_cast<T>(w);
+            } else {
+                return static_cast<T>(w);
+            }
+        }
+
+        rl::atomic<word_type> word_;
+    };
+
+    /// A variable that two threads never touch at once, unless there is a race: then the search
+    /// says so.
+    template <class T>
+    class plain {
+      public:
+        explicit plain(T v) : value_(v), shadow_(0) {}
+        ~plain() { shadow_(site(where::current())).store(0); }  // nobody else is still at it
+        plain(const plain&) = delete;
+        plain& operator=(const plain&) = delete;
+
+        [[nodiscard]] T load(where at = where::current()) const {
+            (void)shadow_(site(at)).load();
+            return value_;
+        }
+        void store(T v, where at = where::current()) {
+            shadow_(site(at)).store(0);
+            value_ = v;
+        }
+
+      private:
+        T value_;
+        rl::var<int> shadow_;
+    };
+
+    /// Room for one T under the same promise. Also says so if a value is put over another, or taken
+    /// where there is none.
+    template <class T>
+    class cell {
+      public:
+        cell() : shadow_(0) {}
+        ~cell() { shadow_(site(where::current())).store(0); }
+        cell(const cell&) = delete;
+        cell& operator=(const cell&) = delete;
+
+        void put(T&& v, where at = where::current()) {
+            shadow_(site(at)).store(1);
+            expect(!full_, "a value was put where another one still is", at);
+            full_ = true;
+            std::construct_at(&value_, std::move(v));
+        }
+        [[nodiscard]] T take(where at = where::current()) {
+            shadow_(site(at)).store(0);
+            expect(full_, "a value was taken where there is none", at);
+            full_ = false;
+            T v = std::move(value_);
+            std::destroy_at(&value_);
+            return v;
+        }
+
+      private:
+        union {
+            T value_;
+        };
+        bool full_ = false;
+        rl::var<int> shadow_;
+    };
+
+    class mutex {
+      public:
+        mutex() = default;
+        mutex(const mutex&) = delete;
+        mutex& operator=(const mutex&) = delete;
+
+        void lock(where at = where::current()) {
+            const scheduling_point here;
+            mutex_.lock(site(at));
+        }
+        void unlock(where at = where::current()) {
+            const scheduling_point here;
+            mutex_.unlock(site(at));
+        }
+
+      private:
+        rl::mutex mutex_;
+    };
+
+    /// Wakes spuriously now and then, under the random scheduler.
+    class condition_variable {
+      public:
+        condition_variable(where at = where::current()) { variable_.init(true, site(at)); }
+        ~condition_variable() { variable_.deinit(site(where::current())); }
+        condition_variable(const condition_variable&) = delete;
+        condition_variable& operator=(const condition_variable&) = delete;
+
+        void wait(std::unique_lock<mutex>& guard, where at = where::current()) {
+            const scheduling_point here;
+            adapter lock{guard};
+            (void)variable_.wait(lock, false, site(at));
+        }
+        template <class TimePoint>
+        std::cv_status wait_until(std::unique_lock<mutex>& guard, TimePoint deadline,
+                                  where at = where::current()) {
+            const scheduling_point here;
+            adapter lock{guard};
+            if (variable_.wait(lock, true, site(at)) != rl::sema_wakeup_reason_timeout)
+                return std::cv_status::no_timeout;
+            simulation::pass_time(deadline.time_since_epoch());
+            return std::cv_status::timeout;
+        }
+        void notify_one(where at = where::current()) {
+            const scheduling_point here;
+            variable_.notify_one(site(at));
+        }
+        void notify_all(where at = where::current()) {
+            const scheduling_point here;
+            variable_.notify_all(site(at));
+        }
+
+      private:
+        struct adapter {
+            std::unique_lock<mutex>& guard;
+            void lock(const rl::debug_info&) { guard.lock(); }
+            void unlock(const rl::debug_info&) { guard.unlock(); }
+        };
+        struct tag;
+        rl::condvar<tag> variable_;
+    };
+
+    /// Says what the execution has been told: it stands still, and jumps to a deadline when that
+    /// comes.
+    struct clock {
+        using duration = std::chrono::nanoseconds;
+        using rep = duration::rep;
+        using period = duration::period;
+        using time_point = std::chrono::time_point<clock>;
+        static constexpr bool is_steady = true;
+        [[nodiscard]] static time_point now() noexcept { return time_point(simulation::now()); }
+    };
+
+    /// One thread's bed with a token. park never returns without it, so a wake-up that nobody sends
+    /// is a deadlock.
+    class parker {
+      public:
+        parker(where at = where::current()) : token_(at) {}
+        parker(const parker&) = delete;
+        parker& operator=(const parker&) = delete;
+
+        void park(where at = where::current()) { (void)sleep(false, at); }
+        [[nodiscard]] bool park_until(clock::time_point deadline, where at = where::current()) {
+            const bool timed = deadline != clock::time_point::max();
+            if (sleep(timed, at)) return true;
+            simulation::pass_time(deadline.time_since_epoch());
+            return false;
+        }
+        void unpark(where at = where::current()) {
+            const scheduling_point here;
+            (void)token_.exchange(1, rl::mo_release, site(at));
+            (void)token_.wake(rl::ctx(), 1, site(at));  // no other thread comes between
+        }
+
+      private:
+        struct word : rl::atomic<unsigned> {
+            explicit word(const where& at) {
+                const rl::preemption_disabler nobody_else_knows_it(rl::ctx());
+                store(0, rl::mo_relaxed, site(at));
+            }
+        };
+
+        /// False if the deadline came first.
+        bool sleep(bool timed, const where& at) {
+            const scheduling_point here;
+            bool due = false;
+            for (;;) {
+                if (token_.exchange(0, rl::mo_acquire, site(at)) != 0) return true;
+                if (due) return false;
+                due = token_.wait(rl::ctx(), timed, false, site(at)) == rl::unpark_reason_timeout;
+            }
+        }
+
+        word token_;
+    };
+
+    /// Lets the others go on: a spin loop is finite only because of them.
+    static void pause(unsigned /*turn*/, where at = where::current()) {
+        const scheduling_point here;
+        rl::yield(1, site(at));
+    }
+
+    [[nodiscard]] static bool in_async_context() { return simulation::async_depth() > 0; }
+
+    static constexpr std::uint64_t segment_slots =
+        2;  // a few operations cross from one segment to the next
+};
+
+}  // namespace tailrace::relacy

@@ -1,0 +1,54 @@
+// The one header that includes Relacy, the simulator of threads and of the C++ memory model.
+//
+// Relacy has to see the standard library before it is seen itself, and its umbrella header renames
+// new, free, assert, errno and much of POSIX by macro. So: the standard headers first, then only
+// those parts of Relacy that the seam is built on, then the one macro that they leave behind is
+// taken away. What stays is its global operator new and delete: that is how leaks and double frees
+// are seen.
+// After a change here run: ctest -L relacy
+#pragma once
+
+#include <algorithm>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <new>
+#include <queue>
+#include <set>
+#include <sstream>
+#include <stack>
+#include <stdexcept>
+#include <string>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+#include <sys/times.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+// The order is Relacy's.
+// clang-format off
+#include <relacy/base.hpp>
+#include <relacy/context.hpp>
+#include <relacy/context_base_impl.hpp>
+#include <relacy/backoff.hpp>
+#include <relacy/atomic_fence.hpp>
+#include <relacy/atomic.hpp>
+#include <relacy/var.hpp>
+#include <relacy/test_suite.hpp>
+#include <relacy/stdlib/mutex.hpp>
+#include <relacy/stdlib/condition_variable.hpp>
+#include <relacy/stdlib/semaphore.hpp>
+#include <relacy/stdlib/event.hpp>
+// clang-format on
+
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdollar-in-identifier-extension"
+#endif
+#undef $
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif

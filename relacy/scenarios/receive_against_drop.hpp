@@ -1,0 +1,245 @@
+// A receive that parks, against the going of the senders, or the end that its own side calls:
+// nobody sleeps on, and nothing that was sent before is missed.
+//
+// Clauses: recv.none, recv.woken, close.drains, recv.cancel, recv.timeout, clone.count,
+// owned_permit.release-on-drop.
+// After a change here run: ctest -L relacy && ctest -L faults
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "tailrace/errors.hpp"
+#include "tailrace/relacy/forms.hpp"
+#include "tailrace/relacy/parcel.hpp"
+#include "tailrace/relacy/scenario.hpp"
+
+namespace tailrace::relacy::receive_against_drop {
+
+/// A channel whose receiver is thread 0's.
+template <class Target>
+class start : public scenario {
+  public:
+    using handles = decltype(Target::template open<parcel>(1));
+    using sender = typename handles::first_type;
+    using receiver = typename handles::second_type;
+
+    explicit start(std::size_t capacity) {
+        auto [tx, rx] = Target::template open<parcel>(capacity);
+        tx_.emplace(std::move(tx));
+        rx_.emplace(std::move(rx));
+    }
+
+    void finish() override {
+        expect(rx_->try_recv().error() == try_recv_error::disconnected, "the end is for ever");
+        rx_.reset();
+        book_.close_all_received();
+    }
+
+  protected:
+    void send_now(sender& tx, unsigned number) {
+        expect(tx.try_send(book_.make(number)).has_value(), "there is room for it");
+        book_.sent(number);
+    }
+    void expect_value(const std::optional<parcel>& p, unsigned number) {
+        expect(p.has_value(), "a value that was sent before its sender went is received");
+        expect(book_.received(*p) == number, "it is that value");
+    }
+    static void expect_end(const std::optional<parcel>& p) {
+        expect(!p.has_value(), "all senders are gone and nothing is left: none");
+    }
+
+    ledger book_;
+    std::optional<sender> tx_;
+    std::optional<receiver> rx_;
+};
+
+/// Nothing is ever sent.
+template <class Target, class Form>
+class last_drop : public start<Target> {
+  public:
+    static constexpr const char* name = "receive_against_drop.last_drop";
+    static constexpr unsigned threads = 2;
+
+    last_drop() : start<Target>(1) {}
+    void thread(unsigned index) override {
+        if (index == 0) {
+            this->expect_end(Form::recv(*this->rx_));
+        } else {
+            this->tx_.reset();
+        }
+    }
+};
+
+/// The last sender leaves a value behind. It is more than the ring holds in one segment, so the end
+/// stands in another.
+template <class Target, class Form>
+class send_then_drop : public start<Target> {
+  public:
+    static constexpr const char* name = "receive_against_drop.send_then_drop";
+    static constexpr unsigned threads = 2;
+
+    send_then_drop() : start<Target>(2) {}
+    void thread(unsigned index) override {
+        if (index == 0) {
+            this->expect_value(Form::recv(*this->rx_), 1);
+            this->expect_value(Form::recv(*this->rx_), 2);
+            this->expect_end(Form::recv(*this->rx_));
+        } else {
+            this->send_now(*this->tx_, 1);
+            this->send_now(*this->tx_, 2);
+            this->tx_.reset();
+        }
+    }
+};
+
+/// Two senders send and go, each on its own: the end comes behind both values, whoever is last.
+template <class Target, class Form>
+class two_senders : public start<Target> {
+  public:
+    static constexpr const char* name = "receive_against_drop.two_senders";
+    static constexpr unsigned threads = 3;
+
+    two_senders() : start<Target>(2), other_(this->tx_) {}
+    void thread(unsigned index) override {
+        if (index == 0) {
+            for (int i = 0; i < 2; ++i) {
+                const auto p = Form::recv(*this->rx_);
+                expect(p.has_value(), "the end comes behind every value");
+                (void)this->book_.received(*p);
+            }
+            this->expect_end(Form::recv(*this->rx_));
+        } else {
+            std::optional<typename start<Target>::sender>& mine = index == 1 ? this->tx_ : other_;
+            this->send_now(*mine, index);
+            mine.reset();
+        }
+    }
+
+  private:
+    std::optional<typename start<Target>::sender> other_;
+};
+
+/// The last sender goes inside an owned permit that nobody used.
+template <class Target, class Form>
+class owned_permit_drop : public start<Target> {
+  public:
+    static constexpr const char* name = "receive_against_drop.owned_permit";
+    static constexpr unsigned threads = 2;
+
+    owned_permit_drop() : start<Target>(1) {}
+    void thread(unsigned index) override {
+        if (index == 0) {
+            this->expect_end(Form::recv(*this->rx_));
+        } else {
+            const auto unused = std::move(*this->tx_).try_reserve_owned();
+            expect(unused.has_value(), "there is room for it");
+        }
+    }
+};
+
+/// A receive that was polled once and given up has taken nothing.
+template <class Target, class Form>
+class cancelled : public start<Target> {
+  public:
+    static constexpr const char* name = "receive_against_drop.cancelled";
+    static constexpr unsigned threads = 2;
+
+    cancelled() : start<Target>(1) {}
+    void thread(unsigned index) override {
+        if (index == 0) {
+            std::optional<std::optional<parcel>> first;
+            {
+                auto operation = this->rx_->recv();
+                first = operation.poll(bell_.waker());
+            }
+            this->expect_value(first ? std::move(*first) : Form::recv(*this->rx_), 1);
+            this->expect_end(Form::recv(*this->rx_));
+        } else {
+            this->send_now(*this->tx_, 1);
+            this->tx_.reset();
+        }
+    }
+
+  private:
+    alarm bell_;
+};
+
+/// A deadline that comes at any moment, or never, loses nothing.
+template <class Target, class Form>
+class deadline : public start<Target> {
+  public:
+    static constexpr const char* name = "receive_against_drop.deadline";
+    static constexpr unsigned threads = 2;
+
+    deadline() : start<Target>(1) {}
+    void thread(unsigned index) override {
+        if (index == 0) {
+            auto timed = this->rx_->blocking_recv_timeout(a_while);
+            if (timed) {
+                this->expect_value(std::move(*timed), 1);
+            } else {
+                expect(timed.error() == timeout_error::timeout, "a value is still to come");
+                expect_deadline_passed();
+                this->expect_value(Form::recv(*this->rx_), 1);
+            }
+            auto end = this->rx_->blocking_recv_timeout(a_while);
+            expect(!end, "nothing is left");
+            if (end.error() == timeout_error::timeout) this->expect_end(Form::recv(*this->rx_));
+        } else {
+            this->send_now(*this->tx_, 1);
+            this->tx_.reset();
+        }
+    }
+};
+
+/// The receiver closes the channel while its own receive is parked: that wakes it, or the value of
+/// a send that came before does.
+template <class Target, class Form>
+class own_close : public start<Target> {
+  public:
+    static constexpr const char* name = "receive_against_drop.own_close";
+    static constexpr unsigned threads = 2;
+
+    own_close() : start<Target>(1) {}
+    void thread(unsigned index) override {
+        if (index == 0) {
+            auto operation = this->rx_->recv();
+            auto result = operation.poll(bell_.waker());
+            this->rx_->close();
+            if (!result) {
+                bell_.sleep();
+                result = operation.poll(bell_.waker());
+            }
+            expect(result.has_value(), "an operation that was woken finishes when it is polled");
+            if (*result) {
+                this->expect_value(std::move(*result), 1);
+                this->expect_end(Form::recv(*this->rx_));
+            }
+        } else {
+            const auto result = this->tx_->try_send(this->book_.make(1));
+            if (result) {
+                this->book_.sent(1);
+            } else {
+                expect(result.error().reason == try_error::closed,
+                       "there is room for it, or it is closed");
+                this->book_.refused(result.error().value, 1);
+            }
+        }
+    }
+
+  private:
+    alarm bell_;
+};
+
+template <class Target>
+bool enroll_all() {
+    return enroll<last_drop, Target, blocking>() && enroll<last_drop, Target, driven>() &&
+           enroll<send_then_drop, Target, blocking>() && enroll<send_then_drop, Target, driven>() &&
+           enroll<two_senders, Target, blocking>() && enroll<two_senders, Target, driven>() &&
+           enroll<owned_permit_drop, Target, blocking>() &&
+           enroll<owned_permit_drop, Target, driven>() && enroll<cancelled, Target, driven>() &&
+           enroll<deadline, Target, blocking>() && enroll<own_close, Target, driven>();
+}
+
+}  // namespace tailrace::relacy::receive_against_drop

@@ -1,0 +1,130 @@
+// A waiting operation that is given up, or polled again with another waker, against the receiver:
+// no permit and no wake-up is lost.
+//
+// Clauses: cancel.driven, permit.release, recv.woken, close.*.
+// After a change here run: ctest -L relacy && ctest -L faults
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "tailrace/relacy/forms.hpp"
+#include "tailrace/relacy/full_channel.hpp"
+#include "tailrace/relacy/scenario.hpp"
+
+namespace tailrace::relacy::waiting_cancel {
+
+/// Two wait, one of them gives up, at any moment: the other one gets in.
+template <class Target, class Form>
+class against_receive : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "waiting_cancel.against_receive";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            auto operation = this->tx_->send(this->book_.make(2));
+            if (const auto result = operation.poll(bell_.waker())) this->expect_sent(*result, 2);
+        } else if (index == 1) {
+            this->expect_sent(Form::send(*this->tx_, this->book_.make(3)), 3);
+        } else {
+            this->expect_value(Form::recv(*this->rx_), 1);
+            if (this->take_value(Form::recv(*this->rx_)) == 2)
+                this->expect_value(Form::recv(*this->rx_), 3);
+        }
+    }
+
+  private:
+    alarm bell_;
+};
+
+/// Closed, and the one permit is held by a wait that is given up: its return is the end, and wakes
+/// the receive.
+template <class Target, class Form>
+class against_close : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "waiting_cancel.against_close";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            auto operation = this->tx_->reserve();
+            (void)operation.poll(bell_.waker());
+        } else {
+            this->expect_value(Form::recv(*this->rx_), 1);
+            this->rx_->close();
+            this->expect_end(Form::recv(*this->rx_));
+        }
+    }
+
+  private:
+    alarm bell_;
+};
+
+/// Two are woken by one close, while the first of them gives up.
+template <class Target, class Form>
+class against_wakes : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "waiting_cancel.against_wakes";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            auto operation = this->tx_->send(this->book_.make(2));
+            if (const auto result = operation.poll(bell_.waker())) {
+                expect(!this->settle(*result, 2), "there never was room for it");
+            }
+        } else if (index == 1) {
+            expect(!this->settle(Form::send(*this->tx_, this->book_.make(3)), 3),
+                   "there never was room for it");
+        } else {
+            this->rx_->close();
+            this->expect_value(Form::recv(*this->rx_), 1);
+            this->expect_end(Form::recv(*this->rx_));
+        }
+    }
+
+  private:
+    alarm bell_;
+};
+
+/// Polled again with another waker: from then on only that one is called.
+template <class Target, class Form>
+class new_waker : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "waiting_cancel.new_waker";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            auto operation = this->tx_->send(this->book_.make(2));
+            auto result = operation.poll(first_.waker());
+            if (!result) result = operation.poll(second_.waker());
+            if (!result) {
+                second_.sleep();
+                expect(first_.rings() == 0,
+                       "a waker that was replaced before the wake-up is not called");
+                result = operation.poll(second_.waker());
+            }
+            expect(result.has_value(), "an operation that was woken finishes when it is polled");
+            this->expect_sent(*result, 2);
+        } else {
+            this->expect_value(Form::recv(*this->rx_), 1);
+            this->expect_value(Form::recv(*this->rx_), 2);
+        }
+    }
+
+  private:
+    alarm first_;
+    alarm second_;
+};
+
+template <class Target>
+bool enroll_all() {
+    return enroll<against_receive, Target, blocking>() &&
+           enroll<against_receive, Target, driven>() && enroll<against_close, Target, blocking>() &&
+           enroll<against_close, Target, driven>() && enroll<against_wakes, Target, blocking>() &&
+           enroll<against_wakes, Target, driven>() && enroll<new_waker, Target, driven>();
+}
+
+}  // namespace tailrace::relacy::waiting_cancel

@@ -1,0 +1,246 @@
+// A send that waits for capacity, against the receiver: its receives, its close, its going, and
+// deadlines.
+//
+// Clauses: send.waits, send.ok-means-open, send.err-*, send_timeout.*, permit.send, permit.release,
+// recv.none, recv.woken, close.*, receiver-drop.destroys.
+// After a change here run: ctest -L relacy && ctest -L faults
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "tailrace/errors.hpp"
+#include "tailrace/relacy/forms.hpp"
+#include "tailrace/relacy/full_channel.hpp"
+#include "tailrace/relacy/scenario.hpp"
+
+namespace tailrace::relacy::waiting_send {
+
+/// Two values through room for one: the second send waits for the first receive.
+template <class Target, class Form>
+class against_receive : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "waiting_send.against_receive";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            this->expect_sent(Form::send(*this->tx_, this->book_.make(2)), 2);
+        } else {
+            this->expect_value(Form::recv(*this->rx_), 1);
+            this->expect_value(Form::recv(*this->rx_), 2);
+        }
+    }
+};
+
+/// Two wait at once. Each receive lets one of them in.
+template <class Target, class Form>
+class two_waiters : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "waiting_send.two_waiters";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            this->expect_value(Form::recv(*this->rx_), 1);
+            const unsigned second = this->take_value(Form::recv(*this->rx_));
+            const unsigned third = this->take_value(Form::recv(*this->rx_));
+            expect(second + third == 5, "both arrive");
+        } else {
+            this->expect_sent(Form::send(*this->tx_, this->book_.make(index + 1)), index + 1);
+        }
+    }
+};
+
+/// A close that finds the channel full: the send cannot have got in.
+template <class Target, class Form>
+class against_close : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "waiting_send.against_close";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            expect(!this->settle(Form::send(*this->tx_, this->book_.make(2)), 2),
+                   "there never was room for it");
+        } else {
+            this->rx_->close();
+            this->expect_value(Form::recv(*this->rx_), 1);
+            this->expect_end(Form::recv(*this->rx_));
+        }
+    }
+};
+
+/// A close that comes when the send may have been granted room: Ok and received, or refused and
+/// never received.
+template <class Target, class Form>
+class against_receive_and_close : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "waiting_send.against_receive_and_close";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            (void)this->settle(Form::send(*this->tx_, this->book_.make(2)), 2);
+        } else {
+            this->expect_value(Form::recv(*this->rx_), 1);
+            this->rx_->close();
+            while (const auto p = Form::recv(*this->rx_)) (void)this->book_.received(*p);
+            this->expect_end(Form::recv(*this->rx_));
+        }
+    }
+};
+
+/// The receiver goes: what it had is destroyed, and the send is refused.
+template <class Target, class Form>
+class against_receiver_drop : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "waiting_send.against_receiver_drop";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            expect(!this->settle(Form::send(*this->tx_, this->book_.make(2)), 2),
+                   "there never was room for it");
+        } else {
+            this->rx_.reset();
+            expect(this->book_.is_dead(1), "what is buffered dies with the receiver");
+        }
+    }
+};
+
+/// A permit that was granted before the close may still send, and the receiver waits for it.
+template <class Target, class Form>
+class reserve_against_close : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "waiting_send.reserve_against_close";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            auto granted = Form::reserve(*this->tx_);
+            if (!granted) return;
+            granted->send(this->book_.make(2));
+            this->book_.sent(2);
+        } else {
+            this->expect_value(Form::recv(*this->rx_), 1);
+            this->rx_->close();
+            while (const auto p = Form::recv(*this->rx_)) (void)this->book_.received(*p);
+            this->expect_end(Form::recv(*this->rx_));
+        }
+    }
+};
+
+/// Closed, and one permit is out: its return is the end, and wakes the receive that waits for it.
+template <class Target, class Form>
+class permit_against_close : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "waiting_send.permit_against_close";
+    static constexpr unsigned threads = 2;
+
+    permit_against_close() {
+        this->expect_value(this->rx_->blocking_recv(), 1);
+        auto made = this->tx_->try_reserve();
+        expect(made.has_value(), "there is room for it");
+        permit_.emplace(std::move(*made));
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            permit_.reset();
+        } else {
+            this->rx_->close();
+            this->expect_end(Form::recv(*this->rx_));
+        }
+    }
+
+  private:
+    std::optional<typename full_channel<Target>::permit> permit_;
+};
+
+/// A value sent through a permit while the receiver goes: received by nobody, it dies at once, and
+/// its room comes back.
+template <class Target, class Form>
+class permit_against_receiver_drop : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "waiting_send.permit_against_receiver_drop";
+    static constexpr unsigned threads = 2;
+
+    permit_against_receiver_drop() {
+        this->expect_value(this->rx_->blocking_recv(), 1);
+        auto made = this->tx_->try_reserve();
+        expect(made.has_value(), "there is room for it");
+        permit_.emplace(std::move(*made));
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            permit_->send(this->book_.make(2));
+            this->book_.sent(2);
+        } else {
+            this->rx_.reset();
+        }
+    }
+    void finish() override {
+        expect(this->book_.is_dead(2), "a value that nobody can receive any more is dead");
+        full_channel<Target>::finish();
+    }
+
+  private:
+    std::optional<typename full_channel<Target>::permit> permit_;
+};
+
+/// A deadline that comes at any moment, or never: Ok and received, or timeout with the value.
+template <class Target, class Form>
+class deadline : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "waiting_send.deadline";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            this->settle_timed(this->tx_->blocking_send_timeout(this->book_.make(2), a_while), 2);
+        } else {
+            this->expect_value(Form::recv(*this->rx_), 1);
+        }
+    }
+};
+
+/// Two wait, one of them with a deadline: when it gives up, what it may have been granted goes on
+/// to the other.
+template <class Target, class Form>
+class deadline_hands_on : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "waiting_send.deadline_hands_on";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            this->settle_timed(this->tx_->blocking_send_timeout(this->book_.make(2), a_while), 2);
+        } else if (index == 1) {
+            this->expect_sent(Form::send(*this->tx_, this->book_.make(3)), 3);
+        } else {
+            this->expect_value(Form::recv(*this->rx_), 1);
+            if (this->take_value(Form::recv(*this->rx_)) == 2)
+                this->expect_value(Form::recv(*this->rx_), 3);
+        }
+    }
+};
+
+template <class Target>
+bool enroll_all() {
+    return enroll<against_receive, Target, blocking>() &&
+           enroll<against_receive, Target, driven>() && enroll<two_waiters, Target, blocking>() &&
+           enroll<two_waiters, Target, driven>() && enroll<against_close, Target, blocking>() &&
+           enroll<against_close, Target, driven>() &&
+           enroll<against_receive_and_close, Target, blocking>() &&
+           enroll<against_receive_and_close, Target, driven>() &&
+           enroll<against_receiver_drop, Target, blocking>() &&
+           enroll<against_receiver_drop, Target, driven>() &&
+           enroll<reserve_against_close, Target, blocking>() &&
+           enroll<reserve_against_close, Target, driven>() &&
+           enroll<permit_against_close, Target, blocking>() &&
+           enroll<permit_against_close, Target, driven>() &&
+           enroll<permit_against_receiver_drop, Target, driven>() &&
+           enroll<deadline, Target, blocking>() && enroll<deadline_hands_on, Target, blocking>();
+}
+
+}  // namespace tailrace::relacy::waiting_send

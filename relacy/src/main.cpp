@@ -1,0 +1,171 @@
+// tailrace-relacy: runs the scenarios, or lists them.
+//
+// Exit status: 0 nothing was found, 1 a scenario failed, 2 bad usage.
+// After a change here run: ctest -L relacy && ctest -L faults
+#include <fnmatch.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "tailrace/relacy/budget.hpp"
+#include "tailrace/relacy/scenario.hpp"
+#include "tailrace/relacy/search.hpp"
+
+namespace tailrace::relacy {
+namespace {
+
+constexpr int nothing_found = 0;
+constexpr int found = 1;
+constexpr int bad_usage = 2;
+
+struct options {
+    std::string scenario = "*";
+    std::string target;     // empty: both
+    std::string scheduler;  // empty: both
+    std::optional<std::uint64_t> iterations;
+    std::uint64_t seed = 1;
+    bool deep = false;
+};
+
+const char* name_of(scheduler s) { return s == scheduler::random ? "random" : "bound"; }
+
+std::vector<scheduler> chosen_schedulers(const options& o) {
+    if (o.scheduler == "random") return {scheduler::random};
+    if (o.scheduler == "bound") return {scheduler::bound};
+    return {scheduler::random, scheduler::bound};
+}
+
+std::vector<enrolled_scenario> chosen_scenarios(const options& o) {
+    std::vector<enrolled_scenario> chosen;
+    for (const enrolled_scenario& s : all_scenarios()) {
+        if (!o.target.empty() && s.target != o.target) continue;
+        if (::fnmatch(o.scenario.c_str(), s.name.c_str(), 0) == 0) chosen.push_back(s);
+    }
+    return chosen;
+}
+
+search_request request_for(scheduler how, const options& o) {
+    const budget& b = o.deep ? deep_budget : usual_budget;
+    const bool random = how == scheduler::random;
+    return {.how = how,
+            .executions = o.iterations.value_or(random ? b.random_executions : b.bound_executions),
+            .seed = o.seed,
+            .switches = b.bound_switches};
+}
+
+/// What a search without a failure is worth.
+std::string extent(const search_request& request, const search_result& result) {
+    if (request.how == scheduler::random) return "sampled";
+    if (!result.complete_to) return "sampled, not even complete without switches";
+    if (result.complete_to == request.switches)
+        return fmt::format("complete to {} switches", request.switches);
+    return fmt::format("complete to {} switches, sampled beyond", *result.complete_to);
+}
+
+/// True if it passed.
+bool run_one(const enrolled_scenario& what, const search_request& request, const options& o) {
+    // Said before it runs: should the program crash, it is clear where.
+    fmt::print("{:<52} {:<9} {:<6} ", what.name, what.target, name_of(request.how));
+    std::fflush(stdout);
+    const search_result result = search(what, request);
+    const std::string verdict =
+        result.failure.empty() ? extent(request, result) + ", passed" : "FAILED: " + result.failure;
+    fmt::print("{:>9} executions in {:6.2f} s  {}\n", result.executions, result.seconds, verdict);
+    if (!result.failure.empty()) {
+        const std::string how_far = request.how == scheduler::random
+                                        ? fmt::format(" --seed {} --iterations 1", result.seed)
+                                    : o.deep ? " --deep"
+                                             : "";
+        fmt::print("{}  again: tailrace-relacy --scenario '{}' --target {} --scheduler {}{} run\n",
+                   result.history, what.name, what.target, name_of(request.how), how_far);
+    }
+    std::fflush(stdout);
+    return result.failure.empty();
+}
+
+int run_all(const options& o, const std::vector<enrolled_scenario>& scenarios) {
+    unsigned searches = 0;
+    unsigned failures = 0;
+    for (const enrolled_scenario& s : scenarios) {
+        for (const scheduler how : chosen_schedulers(o)) {
+            ++searches;
+            if (!run_one(s, request_for(how, o), o)) ++failures;
+        }
+    }
+    fmt::print("{} searches, {} failed\n", searches, failures);
+    return failures == 0 ? nothing_found : found;
+}
+
+int list_all(const std::vector<enrolled_scenario>& scenarios) {
+    for (const enrolled_scenario& s : scenarios) fmt::print("{} {}\n", s.name, s.target);
+    return nothing_found;
+}
+
+int main_of(int count, char** arguments) {
+    options o;
+    CLI::App app(
+        "Searches small programs on the channels for an execution that breaks their contract.",
+        "tailrace-relacy");
+    app.footer(
+        "Examples:\n"
+        "  tailrace-relacy run\n"
+        "  tailrace-relacy --scenario 'waiting_send.*' --target optimized --deep run\n"
+        "  tailrace-relacy --scenario '*.two_senders.driven' --scheduler random --iterations "
+        "1000000 --seed 7 run\n"
+        "Exit status: 0 nothing was found, 1 a scenario failed, 2 bad usage.");
+    app.add_option("--scenario", o.scenario, "Those whose name matches, as a shell pattern")
+        ->type_name("GLOB");
+    app.add_option("--target", o.target, "One of the two channels; both unless given")
+        ->check(CLI::IsMember({"reference", "optimized"}));
+    app.add_option("--scheduler", o.scheduler, "One of the two searches; both unless given")
+        ->check(CLI::IsMember({"random", "bound"}));
+    app.add_option("--iterations", o.iterations, "At most so many executions of each search")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 50));
+    app.add_option("--seed", o.seed, "The first random execution")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 50));
+    app.add_flag("--deep", o.deep, "Many more executions, and one more switch");
+    const CLI::App* run = app.add_subcommand("run", "Run them")->fallthrough();
+    const CLI::App* list =
+        app.add_subcommand("list", "Print their names and targets")->fallthrough();
+    try {
+        app.parse(count, arguments);
+    } catch (const CLI::CallForHelp& help) {
+        return app.exit(help);  // 0
+    } catch (const CLI::ParseError& error) {
+        fmt::print(stderr, "tailrace-relacy: {} (--help shows what there is)\n", error.what());
+        return bad_usage;
+    }
+    if (run->parsed() == list->parsed()) {
+        fmt::print(stderr,
+                   "tailrace-relacy: expected one of run and list (--help shows what there is)\n");
+        return bad_usage;
+    }
+    const std::vector<enrolled_scenario> scenarios = chosen_scenarios(o);
+    if (scenarios.empty()) {
+        fmt::print(
+            stderr,
+            "tailrace-relacy: no scenario matches '{}'{} ('tailrace-relacy list' names all)\n",
+            o.scenario, o.target.empty() ? "" : " on " + o.target);
+        return bad_usage;
+    }
+    return run->parsed() ? run_all(o, scenarios) : list_all(scenarios);
+}
+
+}  // namespace
+}  // namespace tailrace::relacy
+
+int main(int count, char** arguments) {
+    try {
+        return tailrace::relacy::main_of(count, arguments);
+    } catch (const std::exception& error) {
+        std::fputs(error.what(), stderr);
+        return tailrace::relacy::bad_usage;
+    }
+}
