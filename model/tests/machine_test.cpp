@@ -195,6 +195,22 @@ TEST(machine, a_receive_is_woken_once_between_two_polls) {
         poll f0 -> some v1)");
 }
 
+TEST(machine, a_receive_polled_again_can_be_woken_again) {
+    after(2, R"(
+        s0 try_reserve -> p0
+        r recv as f0 -> created
+        poll f0 -> pending
+        poll f0 -> pending
+        p0 send v1 -> ok ! f0
+        poll f0 -> some v1
+        r recv as f1 -> created
+        poll f1 -> pending
+        s0 try_send v2 -> ok ! f1
+        drop f1 -> ok
+        r recv as f2 -> created
+        poll f2 -> some v2)");
+}
+
 TEST(machine, recv_many_takes_what_is_there_up_to_its_limit) {
     after(4, R"(
         r recv_many 0 as f0 -> created
@@ -271,6 +287,21 @@ TEST(machine, a_waiter_takes_all_there_is_and_nobody_barges) {
         i0 next -> p0
         drop i0 -> ok ! f1
         poll f1 -> p1)");
+}
+
+TEST(machine, a_waiter_is_woken_when_its_whole_need_is_met) {
+    after(3, R"(
+        s0 try_reserve -> p0
+        s0 try_reserve -> p1
+        s0 try_reserve -> p2
+        s0 reserve_many 2 as f0 -> created
+        poll f0 -> pending
+        drop p0 -> ok
+        s0 capacity -> 0
+        drop p1 -> ok ! f0
+        poll f0 -> i0 2
+        drop p2 -> ok
+        s0 capacity -> 1)");
 }
 
 TEST(machine, a_cancelled_partial_head_lets_those_behind_it_in) {

@@ -109,7 +109,8 @@ std::uint64_t number_of(std::string_view option, std::string_view typed, std::ui
 
 std::vector<std::string> traces_of(const std::vector<std::string>& typed) {
     if (!typed.empty()) return typed;
-    const char* const variable = std::getenv("TAILRACE_TRACES");
+    // Nothing changes the environment, and there are no threads yet.
+    const char* const variable = std::getenv("TAILRACE_TRACES");  // NOLINT(concurrency-mt-unsafe)
     return {variable != nullptr && *variable != '\0' ? variable : TAILRACE_TRACES_DIR};
 }
 
@@ -168,7 +169,7 @@ void refuse_extras(const CLI::App& app, const CLI::App& run) {
 
 /// CLI11's own words for a wrong number of arguments are no sentence.
 std::string complaint(const CLI::ParseError& e) {
-    const std::string text = printable(e.what());
+    std::string text = printable(e.what());
     if (e.get_name() != "ArgumentMismatch") return text;
     return text.substr(0, text.find(':')) + (text.ends_with("missing")
                                                  ? " expected a value, found nothing"

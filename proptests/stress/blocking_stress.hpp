@@ -66,8 +66,8 @@ class round {
         for (unsigned i = 1; i < p.workers(); ++i) {
             senders_.emplace_back(plan_, i, first.clone(), i > p.senders);
         }
-        if (p.end == ending::open) kept_.emplace(std::move(first));
-        const sender dies_here = std::move(first);
+        sender dies_here = std::move(first);
+        if (p.end == ending::open) kept_.emplace(std::move(dies_here));
     }
 
     plan plan_;
