@@ -8,6 +8,7 @@
 
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "script.hpp"
 #include "tailrace/model/text.hpp"
@@ -193,22 +194,6 @@ TEST(machine, a_receive_is_woken_once_between_two_polls) {
         s0 try_send v2 -> ok
         drop s0 -> ok
         poll f0 -> some v1)");
-}
-
-TEST(machine, a_receive_polled_again_can_be_woken_again) {
-    after(2, R"(
-        s0 try_reserve -> p0
-        r recv as f0 -> created
-        poll f0 -> pending
-        poll f0 -> pending
-        p0 send v1 -> ok ! f0
-        poll f0 -> some v1
-        r recv as f1 -> created
-        poll f1 -> pending
-        s0 try_send v2 -> ok ! f1
-        drop f1 -> ok
-        r recv as f2 -> created
-        poll f2 -> some v2)");
 }
 
 TEST(machine, recv_many_takes_what_is_there_up_to_its_limit) {

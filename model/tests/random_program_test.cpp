@@ -12,6 +12,7 @@
 #include <map>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tailrace/model/machine.hpp"
@@ -42,6 +43,7 @@ class walker {
                 take(next_step(i < turn));
             }
         }
+        park();
         drop_everything();
     }
 
@@ -51,6 +53,10 @@ class walker {
   private:
     static bool one_of(verb v, std::initializer_list<verb> set) {
         return std::ranges::find(set, v) != set.end();
+    }
+
+    static bool is_receive(const operation& op) {
+        return one_of(op.what, {verb::recv, verb::recv_timeout, verb::recv_many});
     }
 
     std::uint64_t below(std::uint64_t n) { return random_() % n; }
@@ -115,15 +121,16 @@ class walker {
         check_state();
     }
 
-    /// What a poll of it would do now: finish it?
+    /// Would a poll finish it now, its deadline aside?
     static bool is_ready(machine m, std::uint32_t operation) {
+        m.find_operation(operation)->deadline = duration::max();
         step s;
         s.what = verb::poll;
         s.subject = {handle_kind::operation, operation};
         return m.apply(s).answer.status != status::pending;
     }
 
-    /// An operation is woken exactly when it becomes ready, and once more by its deadline.
+    /// An operation is woken exactly when it becomes ready, and by its deadline, each for itself.
     void check_wakes(const step& s, const machine& before, const outcome& o) {
         std::vector<handle> expected;
         for (const operation& op : before.operations) {
@@ -204,25 +211,25 @@ class walker {
         }
     }
 
-    /// Borrowers before lenders: whatever is refused waits its turn.
+    /// Drains the buffer and leaves a receive parked, to see how the channel ends.
+    void park() {
+        if (machine_.receiver_gone) return;
+        for (const operation& op : std::vector(machine_.operations)) {
+            if (is_receive(op)) take(parse_step("drop f" + std::to_string(op.number)));
+        }
+        while (!machine_.buffer.empty() && !testing::Test::HasFatalFailure()) {
+            take(parse_step("r try_recv"));
+        }
+        const std::string name = 'f' + std::to_string(machine_.next_operation);
+        take(parse_step("r recv as " + name));
+        take(parse_step("poll " + name));
+    }
+
+    /// In random order, but borrowers before lenders: whatever is refused waits its turn. The
+    /// receiving side goes last, so that the parked receive sees the last sender go.
     void drop_everything() {
-        for (bool dropped = true; dropped && !testing::Test::HasFatalFailure();) {
-            dropped = false;
-            std::vector<handle> all;
-            for (const operation& op : machine_.operations) {
-                all.push_back({handle_kind::operation, op.number});
-            }
-            for (const grant& g : machine_.grants) all.push_back(g.name);
-            for (const std::uint32_t n : machine_.senders) all.push_back({handle_kind::sender, n});
-            if (!machine_.receiver_gone) all.push_back({handle_kind::receiver, 0});
-            for (const handle h : all) {
-                step s;
-                s.what = verb::drop;
-                s.subject = h;
-                if (machine_.refusal(s)) continue;
-                take(s);
-                dropped = true;
-            }
+        for (const bool receiving : {false, true}) {
+            while (drop_some(receiving) && !testing::Test::HasFatalFailure()) continue;
         }
         ASSERT_TRUE(machine_.operations.empty() && machine_.grants.empty()) << history_;
         ASSERT_EQ(machine_.strong_count(), 0U) << history_;
@@ -231,6 +238,28 @@ class walker {
             ASSERT_NE(f, fate::in_operation) << "v" << v << '\n' << history_;
             ASSERT_NE(f, fate::in_channel) << "v" << v << '\n' << history_;
         }
+    }
+
+    bool drop_some(bool receiving) {
+        std::vector<handle> all;
+        for (const operation& op : machine_.operations) {
+            if (is_receive(op) == receiving) all.push_back({handle_kind::operation, op.number});
+        }
+        if (receiving && !machine_.receiver_gone) all.push_back({handle_kind::receiver, 0});
+        for (const grant& g : machine_.grants) all.push_back(g.name);
+        for (const std::uint32_t n : machine_.senders) all.push_back({handle_kind::sender, n});
+        // Not std::shuffle: it is not the same everywhere.
+        for (std::size_t i = all.size(); i > 1; --i) std::swap(all[i - 1], all[below(i)]);
+        bool dropped = false;
+        for (const handle h : all) {
+            step s;
+            s.what = verb::drop;
+            s.subject = h;
+            if (machine_.refusal(s)) continue;
+            take(s);
+            dropped = true;
+        }
+        return dropped;
     }
 
     std::mt19937_64 random_;

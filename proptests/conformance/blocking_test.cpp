@@ -45,8 +45,8 @@ auto run_to_the_end(Operation op) {
 // Clause: blocking_send.delivers.
 TYPED_TEST(blocking, a_blocking_send_hands_over_to_an_asynchronous_receive) {
     auto [tx, rx] = TypeParam::template open<int>(1);
-    std::jthread sending([tx = std::move(tx)] {
-        for (int i = 0; i < many; ++i) EXPECT_TRUE(tx.blocking_send(i));
+    std::jthread sending([sender = std::move(tx)] {
+        for (int i = 0; i < many; ++i) EXPECT_TRUE(sender.blocking_send(i));
     });
     for (int i = 0; i < many; ++i) EXPECT_EQ(run_to_the_end(rx.recv()), i);
     EXPECT_EQ(run_to_the_end(rx.recv()), std::nullopt);
@@ -55,8 +55,8 @@ TYPED_TEST(blocking, a_blocking_send_hands_over_to_an_asynchronous_receive) {
 // Original: blocking_recv.
 TYPED_TEST(blocking, an_asynchronous_send_hands_over_to_a_blocking_receive) {
     auto [tx, rx] = TypeParam::template open<int>(1);
-    std::jthread sending([tx = std::move(tx)] {
-        for (int i = 0; i < many; ++i) EXPECT_TRUE(run_to_the_end(tx.send(i)));
+    std::jthread sending([sender = std::move(tx)] {
+        for (int i = 0; i < many; ++i) EXPECT_TRUE(run_to_the_end(sender.send(i)));
     });
     for (int i = 0; i < many; ++i) EXPECT_EQ(rx.blocking_recv(), i);
     EXPECT_EQ(rx.blocking_recv(), std::nullopt);
@@ -66,8 +66,8 @@ TYPED_TEST(blocking, blocking_senders_keep_their_own_order_and_lose_nothing) {
     auto [tx, rx] = TypeParam::template open<int>(2);
     std::vector<std::jthread> sending;
     for (int s = 0; s < 3; ++s) {
-        sending.emplace_back([tx = tx.clone(), s] {
-            for (int i = 0; i < many; ++i) EXPECT_TRUE(tx.blocking_send(s * many + i));
+        sending.emplace_back([sender = tx.clone(), s] {
+            for (int i = 0; i < many; ++i) EXPECT_TRUE(sender.blocking_send(s * many + i));
         });
     }
     {
@@ -83,9 +83,9 @@ TYPED_TEST(blocking, blocking_senders_keep_their_own_order_and_lose_nothing) {
 TYPED_TEST(blocking, a_blocking_reserve_gets_the_slot_that_a_receive_frees) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     EXPECT_TRUE(tx.try_send(-1));
-    std::jthread sending([tx = std::move(tx)] {
+    std::jthread sending([sender = std::move(tx)] {
         for (int i = 0; i < many; ++i) {
-            auto permit = tx.blocking_reserve();
+            auto permit = sender.blocking_reserve();
             ASSERT_TRUE(permit);
             permit->send(i);
         }
@@ -101,7 +101,7 @@ TYPED_TEST(blocking, a_blocking_send_waits_behind_an_asynchronous_one) {
     bell woken;
     auto first = tx.send(2);
     ASSERT_TRUE(pending(first, woken.wire()));
-    std::jthread sending([tx = tx.clone()] { EXPECT_TRUE(tx.blocking_send(3)); });
+    std::jthread sending([sender = tx.clone()] { EXPECT_TRUE(sender.blocking_send(3)); });
     EXPECT_EQ(rx.blocking_recv(), 1);
     EXPECT_EQ(woken.rings(), 1);
     EXPECT_TRUE(finished(first));
@@ -114,8 +114,8 @@ TYPED_TEST(blocking, close_ends_a_blocking_send_and_a_blocking_reserve) {
     EXPECT_TRUE(tx.try_send(1));
     {
         std::jthread sending(
-            [tx = tx.clone()] { EXPECT_EQ(error_of(tx.blocking_send(2)).value, 2); });
-        std::jthread reserving([tx = tx.clone()] { EXPECT_FALSE(tx.blocking_reserve()); });
+            [sender = tx.clone()] { EXPECT_EQ(error_of(sender.blocking_send(2)).value, 2); });
+        std::jthread reserving([sender = tx.clone()] { EXPECT_FALSE(sender.blocking_reserve()); });
         rx.close();
     }
     EXPECT_EQ(rx.blocking_recv(), 1);
@@ -125,13 +125,13 @@ TYPED_TEST(blocking, close_ends_a_blocking_send_and_a_blocking_reserve) {
 TYPED_TEST(blocking, the_receivers_drop_ends_a_blocking_send_with_a_deadline_far_away) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     EXPECT_TRUE(tx.try_send(1));
-    std::jthread sending([tx = tx.clone()] {
-        const auto error = error_of(tx.blocking_send_timeout(2, hours(24)));
+    std::jthread sending([sender = tx.clone()] {
+        const auto error = error_of(sender.blocking_send_timeout(2, hours(24)));
         EXPECT_EQ(error.reason, timeout_error::closed);
         EXPECT_EQ(error.value, 2);
     });
-    std::jthread reserving([tx = tx.clone()] {
-        EXPECT_EQ(error_of(tx.blocking_reserve_timeout(hours(24))), timeout_error::closed);
+    std::jthread reserving([sender = tx.clone()] {
+        EXPECT_EQ(error_of(sender.blocking_reserve_timeout(hours(24))), timeout_error::closed);
     });
     {
         const auto dropped = std::move(rx);
@@ -140,8 +140,9 @@ TYPED_TEST(blocking, the_receivers_drop_ends_a_blocking_send_with_a_deadline_far
 
 TYPED_TEST(blocking, the_last_sender_ends_a_blocking_receive) {
     auto [tx, rx] = TypeParam::template open<int>(1);
-    std::jthread receiving(
-        [rx = std::move(rx)]() mutable { EXPECT_EQ(rx.blocking_recv(), std::nullopt); });
+    std::jthread receiving([receiver = std::move(rx)]() mutable {
+        EXPECT_EQ(receiver.blocking_recv(), std::nullopt);
+    });
     {
         const auto dropped = std::move(tx);
     }
@@ -151,8 +152,9 @@ TYPED_TEST(blocking, the_last_permit_of_a_closed_channel_ends_a_blocking_receive
     auto [tx, rx] = TypeParam::template open<int>(1);
     auto permit = tx.try_reserve();
     rx.close();
-    std::jthread receiving(
-        [rx = std::move(rx)]() mutable { EXPECT_EQ(rx.blocking_recv(), std::nullopt); });
+    std::jthread receiving([receiver = std::move(rx)]() mutable {
+        EXPECT_EQ(receiver.blocking_recv(), std::nullopt);
+    });
     {
         const auto dropped = std::move(*permit);
     }
@@ -195,15 +197,15 @@ TYPED_TEST(blocking, a_blocking_wait_that_times_out_leaves_no_trace) {
 
 TYPED_TEST(blocking, a_duration_too_long_for_the_clock_waits_as_long_as_it_takes) {
     auto [tx, rx] = TypeParam::template open<int>(1);
-    std::jthread sending([tx = std::move(tx)] {
+    std::jthread sending([sender = std::move(tx)] {
         for (int i = 0; i < many; i += 4) {
-            EXPECT_TRUE(tx.blocking_send_timeout(i, nanoseconds::max()));
-            EXPECT_TRUE(tx.blocking_send_timeout(i + 1, hours::max()));
+            EXPECT_TRUE(sender.blocking_send_timeout(i, nanoseconds::max()));
+            EXPECT_TRUE(sender.blocking_send_timeout(i + 1, hours::max()));
             {
-                const auto returned = tx.blocking_reserve_timeout(seconds::max());
+                const auto returned = sender.blocking_reserve_timeout(seconds::max());
             }
-            EXPECT_TRUE(tx.blocking_send(i + 2));
-            EXPECT_TRUE(tx.blocking_send(i + 3));
+            EXPECT_TRUE(sender.blocking_send(i + 2));
+            EXPECT_TRUE(sender.blocking_send(i + 3));
         }
     });
     for (int i = 0; i < many; i += 2) {
@@ -227,7 +229,7 @@ TYPED_TEST(blocking,
         EXPECT_THROW((void)tx.blocking_reserve_timeout(milliseconds(0)), std::logic_error);
         EXPECT_THROW((void)rx.blocking_recv(), std::logic_error);
         EXPECT_THROW((void)rx.blocking_recv_timeout(milliseconds(0)), std::logic_error);
-        std::jthread elsewhere([tx = tx.clone()] { EXPECT_TRUE(tx.blocking_send(3)); });
+        std::jthread elsewhere([sender = tx.clone()] { EXPECT_TRUE(sender.blocking_send(3)); });
         {
             const async_context inner;
         }

@@ -264,12 +264,26 @@ TEST_P(conformance, dropping_an_owned_permit_returns_the_capacity_and_drops_the_
     )");
 }
 
+// Clause: recv.woken-by-owned-drop. By its capacity: it is not the sender that is awaited.
+TEST_P(conformance, dropping_the_last_owned_permit_ends_a_closed_channel_though_a_sender_lives) {
+    run(2, R"(
+        s0 clone -> s1
+        s0 try_reserve_owned -> o0
+        r close -> ok
+        r recv as f0 -> created
+        poll f0 -> pending
+        drop o0 -> ok ! f0
+        poll f0 -> none
+    )");
+}
+
 // Clause: try_reserve_owned.returns-sender.
 TEST_P(conformance, a_failed_try_reserve_owned_leaves_the_sender_usable) {
     run(1, R"(
         s0 try_send v1 -> ok
         s0 try_reserve_owned -> full
         r try_recv -> some v1
+        r try_recv -> empty
         s0 try_reserve_owned -> o0
         o0 release -> s1
         r close -> ok

@@ -42,6 +42,41 @@ TEST_P(conformance, try_reserve_is_full_while_the_only_permit_is_out) {
     )");
 }
 
+// Clause: reserve.excludes.
+TEST_P(conformance, try_send_is_full_while_permits_have_all_the_capacity) {
+    run(2, R"(
+        s0 try_reserve -> p0
+        s0 try_send v1 -> ok
+        s0 try_send v2 -> full v2
+        r try_recv -> some v1
+        s0 clone -> s1
+        s1 try_reserve_owned -> o0
+        s0 try_send v3 -> full v3
+        drop p0 -> ok
+        s0 try_send v4 -> ok
+    )");
+}
+
+// Clauses: try_send.no-barging, try_reserve.no-barging.
+TEST_P(conformance, no_attempt_overtakes_a_waiter_before_or_after_its_grant) {
+    run(1, R"(
+        s0 clone -> s1
+        s0 try_send v1 -> ok
+        s0 reserve as f0 -> created
+        poll f0 -> pending
+        s0 try_send v2 -> full v2
+        s0 try_reserve -> full
+        s1 try_reserve_owned -> full
+        r try_recv -> some v1 ! f0
+        s0 try_send v3 -> full v3
+        s0 try_reserve -> full
+        s1 try_reserve_owned -> full
+        poll f0 -> p0
+        drop p0 -> ok
+        s1 try_reserve_owned -> o0
+    )");
+}
+
 // Original: drop_permit_releases_permit.
 TEST_P(conformance, a_dropped_permit_goes_to_the_waiter) {
     run(1, R"(

@@ -135,6 +135,21 @@ TEST_P(conformance, an_unfinished_reserve_owned_counts_as_a_sender_for_upgrading
     )");
 }
 
+// Clause: reserve_owned.failure-drops-sender.
+TEST_P(conformance, the_sender_of_a_failed_reserve_owned_is_gone_for_upgrading) {
+    run(1, R"(
+        s0 downgrade -> w0
+        s0 try_send v1 -> ok
+        s0 reserve_owned as f0 -> created
+        poll f0 -> pending
+        r close -> ok ! f0
+        w0 upgrade -> s1
+        drop s1 -> ok
+        poll f0 -> closed
+        w0 upgrade -> none
+    )");
+}
+
 // Original: test_tx_count_weak_sender.
 TEST_P(conformance, no_number_of_weak_senders_replaces_a_sender) {
     run(1, R"(
@@ -223,6 +238,18 @@ TEST_P(conformance, a_weak_sender_is_counted_by_every_handle) {
         w0 weak_count -> 1
         r sender_weak_count -> 1
         s0 strong_count -> 1
+    )");
+}
+
+// Clause: weak.clone.
+TEST_P(conformance, a_cloned_weak_sender_is_counted_too) {
+    run(1, R"(
+        s0 downgrade -> w0
+        w0 clone -> w1
+        s0 weak_count -> 2
+        drop w0 -> ok
+        w1 weak_count -> 1
+        w1 upgrade -> s1
     )");
 }
 

@@ -13,6 +13,12 @@ namespace {
 
 using model::handle_kind;
 
+/// The order of the wakes of `advance` is no part of the contract.
+model::outcome comparable(const model::step& s, model::outcome o) {
+    if (s.what == model::verb::advance) std::ranges::sort(o.woken);
+    return o;
+}
+
 /// The line that made the handle which line `at` acts on, if any did.
 std::optional<std::size_t> origin(const model::trace& t, std::size_t at) {
     const model::handle h = t.lines[at].step.subject;
@@ -43,19 +49,34 @@ lack why_not(const target& t, const model::trace& program, std::size_t at, std::
 std::vector<std::string_view> clauses_of(const difference& d, model::engine seen_by,
                                          std::span<const deviation> faults) {
     model::trace t = normalise(d.recorded).trace;
+    model::machine before(t.capacity);
     model::machine specification(t.capacity);
-    for (model::line& l : t.lines) l.expected = specification.apply(l.step);
-    const model::trace* const traces[] = {&t};
-    const evidence_table table = collect_evidence(traces, seen_by, faults);
+    for (model::line& l : t.lines) {
+        before = specification;
+        l.expected = comparable(l.step, specification.apply(l.step));
+    }
+    const model::line& last = t.lines.back();
 
     std::vector<std::string_view> alike;
     std::vector<std::string_view> all;
-    for (const deviation_evidence& e : table.deviations) {
-        if (!e.first || e.first->line != d.line().number) continue;
-        if (e.first->deviant && (e.first->deviant == d.got || e.first->deviant == d.expected))
-            alike.push_back(e.deviation->clause);
-        all.push_back(e.deviation->clause);
+    const auto add = [&](const deviation& fault, const std::optional<model::outcome>& deviant) {
+        if (deviant && (deviant == d.got || deviant == d.expected)) alike.push_back(fault.clause);
+        all.push_back(fault.clause);
+    };
+    // A fault that shows here may have come about in this step or in an earlier one.
+    for (const deviation& fault : faults) {
+        const model::clause* clause = model::find_clause(fault.clause);
+        if (clause == nullptr || !clause->is_observed_by(seen_by)) continue;
+        model::machine m = before;
+        const model::outcome deviant = comparable(last.step, fault.apply(m, last.step));
+        if (deviant != last.expected) add(fault, deviant);
     }
+    const model::trace* const traces[] = {&t};
+    const evidence_table table = collect_evidence(traces, seen_by, faults);
+    for (const deviation_evidence& e : table.deviations) {
+        if (e.first && e.first->line == last.number) add(*e.deviation, e.first->deviant);
+    }
+
     std::vector<std::string_view>& clauses = alike.empty() ? all : alike;
     std::ranges::sort(clauses);
     const auto repeated = std::ranges::unique(clauses);

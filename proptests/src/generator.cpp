@@ -35,68 +35,69 @@ struct act {
     handle_kind subject;
     unsigned mixture;  // weights
     unsigned crowd;
+    unsigned stream;
     which among = which::any;
 };
 
 // Weights are chosen so that values flow, capacity is short, operations are polled more than once,
 // and the ends of a channel (close, drops of the receiver and of the last sender) come late. A crowd
-// gathers, and then something happens to it.
+// gathers, and then something happens to it. A stream flows.
 constexpr std::array acts{
-    act{verb::try_send, handle_kind::sender, 14, 16},
-    act{verb::send, handle_kind::sender, 14, 40},
-    act{verb::send_timeout, handle_kind::sender, 9, 6},
-    act{verb::reserve, handle_kind::sender, 7, 12},
-    act{verb::reserve_many, handle_kind::sender, 7, 3},
-    act{verb::reserve_owned, handle_kind::sender, 10, 0},
-    act{verb::closed, handle_kind::sender, 5, 4},
-    act{verb::try_reserve, handle_kind::sender, 6, 1},
-    act{verb::try_reserve_many, handle_kind::sender, 5, 3},
-    act{verb::try_reserve_owned, handle_kind::sender, 6, 0},
-    act{verb::clone, handle_kind::sender, 8, 0},
-    act{verb::downgrade, handle_kind::sender, 4, 0},
-    act{verb::capacity, handle_kind::sender, 1, 0},
-    act{verb::max_capacity, handle_kind::sender, 1, 0},
-    act{verb::strong_count, handle_kind::sender, 1, 0},
-    act{verb::weak_count, handle_kind::sender, 1, 0},
-    act{verb::is_closed, handle_kind::sender, 2, 0},
-    act{verb::len, handle_kind::sender, 1, 0},
-    act{verb::drop, handle_kind::sender, 6, 0},
+    act{verb::try_send, handle_kind::sender, 14, 16, 20},
+    act{verb::send, handle_kind::sender, 14, 40, 12},
+    act{verb::send_timeout, handle_kind::sender, 9, 6, 3},
+    act{verb::reserve, handle_kind::sender, 7, 12, 3},
+    act{verb::reserve_many, handle_kind::sender, 7, 3, 0},
+    act{verb::reserve_owned, handle_kind::sender, 10, 0, 0},
+    act{verb::closed, handle_kind::sender, 5, 4, 0},
+    act{verb::try_reserve, handle_kind::sender, 6, 1, 3},
+    act{verb::try_reserve_many, handle_kind::sender, 5, 3, 0},
+    act{verb::try_reserve_owned, handle_kind::sender, 6, 0, 2},
+    act{verb::clone, handle_kind::sender, 8, 0, 0},
+    act{verb::downgrade, handle_kind::sender, 4, 0, 0},
+    act{verb::capacity, handle_kind::sender, 1, 0, 0},
+    act{verb::max_capacity, handle_kind::sender, 1, 0, 0},
+    act{verb::strong_count, handle_kind::sender, 1, 0, 0},
+    act{verb::weak_count, handle_kind::sender, 1, 0, 0},
+    act{verb::is_closed, handle_kind::sender, 2, 0, 0},
+    act{verb::len, handle_kind::sender, 1, 0, 0},
+    act{verb::drop, handle_kind::sender, 6, 0, 0},
 
-    act{verb::upgrade, handle_kind::weak_sender, 8, 0},
-    act{verb::clone, handle_kind::weak_sender, 2, 0},
-    act{verb::strong_count, handle_kind::weak_sender, 2, 0},
-    act{verb::weak_count, handle_kind::weak_sender, 2, 0},
-    act{verb::drop, handle_kind::weak_sender, 2, 0},
+    act{verb::upgrade, handle_kind::weak_sender, 8, 0, 0},
+    act{verb::clone, handle_kind::weak_sender, 2, 0, 0},
+    act{verb::strong_count, handle_kind::weak_sender, 2, 0, 0},
+    act{verb::weak_count, handle_kind::weak_sender, 2, 0, 0},
+    act{verb::drop, handle_kind::weak_sender, 2, 0, 0},
 
-    act{verb::send, handle_kind::permit, 12, 2},
-    act{verb::drop, handle_kind::permit, 8, 1},
-    act{verb::send, handle_kind::owned_permit, 8, 0},
-    act{verb::release, handle_kind::owned_permit, 8, 0},
-    act{verb::drop, handle_kind::owned_permit, 6, 0},
-    act{verb::next, handle_kind::iterator, 8, 0},
-    act{verb::drop, handle_kind::iterator, 6, 1},
+    act{verb::send, handle_kind::permit, 12, 2, 8},
+    act{verb::drop, handle_kind::permit, 8, 1, 1},
+    act{verb::send, handle_kind::owned_permit, 8, 0, 4},
+    act{verb::release, handle_kind::owned_permit, 8, 0, 0},
+    act{verb::drop, handle_kind::owned_permit, 6, 0, 0},
+    act{verb::next, handle_kind::iterator, 8, 0, 0},
+    act{verb::drop, handle_kind::iterator, 6, 1, 0},
 
-    act{verb::recv, handle_kind::receiver, 12, 1},
-    act{verb::recv_timeout, handle_kind::receiver, 10, 0},
-    act{verb::recv_many, handle_kind::receiver, 7, 2},
-    act{verb::try_recv, handle_kind::receiver, 16, 1},
-    act{verb::close, handle_kind::receiver, 3, 1},
-    act{verb::capacity, handle_kind::receiver, 1, 0},
-    act{verb::len, handle_kind::receiver, 1, 0},
-    act{verb::is_empty, handle_kind::receiver, 1, 0},
-    act{verb::is_closed, handle_kind::receiver, 2, 0},
-    act{verb::sender_strong_count, handle_kind::receiver, 1, 0},
-    act{verb::sender_weak_count, handle_kind::receiver, 1, 0},
-    act{verb::drop, handle_kind::receiver, 2, 0},
+    act{verb::recv, handle_kind::receiver, 12, 1, 8},
+    act{verb::recv_timeout, handle_kind::receiver, 10, 0, 2},
+    act{verb::recv_many, handle_kind::receiver, 7, 2, 3},
+    act{verb::try_recv, handle_kind::receiver, 16, 1, 20},
+    act{verb::close, handle_kind::receiver, 3, 1, 0},
+    act{verb::capacity, handle_kind::receiver, 1, 0, 0},
+    act{verb::len, handle_kind::receiver, 1, 0, 0},
+    act{verb::is_empty, handle_kind::receiver, 1, 0, 0},
+    act{verb::is_closed, handle_kind::receiver, 2, 0, 0},
+    act{verb::sender_strong_count, handle_kind::receiver, 1, 0, 0},
+    act{verb::sender_weak_count, handle_kind::receiver, 1, 0, 0},
+    act{verb::drop, handle_kind::receiver, 2, 0, 0},
 
-    act{verb::poll, handle_kind::operation, 70, 90, which::fresh},
-    act{verb::poll, handle_kind::operation, 30, 6, which::ready},
-    act{verb::poll, handle_kind::operation, 10, 3, which::any},
-    act{verb::drop, handle_kind::operation, 6, 2, which::ready},
-    act{verb::drop, handle_kind::operation, 5, 3, which::any},
-    act{verb::advance, handle_kind::receiver, 12, 1},  // no subject
+    act{verb::poll, handle_kind::operation, 70, 90, 30, which::fresh},
+    act{verb::poll, handle_kind::operation, 30, 6, 20, which::ready},
+    act{verb::poll, handle_kind::operation, 10, 3, 3, which::any},
+    act{verb::drop, handle_kind::operation, 6, 2, 1, which::ready},
+    act{verb::drop, handle_kind::operation, 5, 3, 1, which::any},
+    act{verb::advance, handle_kind::receiver, 12, 1, 0},  // no subject
 };
-static_assert(acts.size() <= 64, "a set of acts has 64 bits");
+static_assert(acts.size() <= 256, "a command has eight bits for its act");
 
 bool is_receive(verb v) {
     return v == verb::recv || v == verb::recv_timeout || v == verb::recv_many;
@@ -262,12 +263,12 @@ bool is_within(capabilities within, const act& a) {
     return !needed || within.has(*needed);
 }
 
-/// Acts, each as often as it has weight. A mask leaves some out.
-std::vector<std::uint8_t> make_wheel(std::span<const std::uint8_t> usable, unsigned act::* weight,
-                                     std::uint64_t mask) {
+std::vector<std::uint8_t> make_wheel(capabilities within, const generator_options& options,
+                                     unsigned act::* weight) {
     std::vector<std::uint8_t> wheel;
-    for (const std::uint8_t i : usable) {
-        if ((mask >> i & 1) != 0) wheel.insert(wheel.end(), acts[i].*weight, i);
+    for (std::size_t i = 0; i < acts.size(); ++i) {
+        if (acts[i].what == options.left_out || !is_within(within, acts[i])) continue;
+        wheel.insert(wheel.end(), acts[i].*weight, static_cast<std::uint8_t>(i));
     }
     return wheel;
 }
@@ -284,41 +285,31 @@ rc::Gen<command> any_command(std::span<const std::uint8_t> wheel) {
 
 constexpr std::array<std::uint64_t, 16> capacities{1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 8, 33};
 constexpr std::array<std::uint64_t, 4> crowd_capacities{1, 33, 33, 40};
-constexpr std::size_t crowd_share = 20;  // one in so many
-constexpr std::size_t crowd_length = 6;  // times the length of the others
-constexpr std::size_t spare = 3;         // commands for each step, as some mean nothing
-
-constexpr std::uint64_t everything = ~std::uint64_t{0};
-
-/// Without these nothing happens.
-std::uint64_t never_left_out() {
-    std::uint64_t mask = 0;
-    for (std::size_t i = 0; i < acts.size(); ++i) {
-        if (acts[i].subject == handle_kind::operation) mask |= std::uint64_t{1} << i;
-    }
-    return mask;
-}
+constexpr std::size_t crowd_share = 20;   // one in so many
+constexpr std::size_t stream_share = 10;  // of the others
+constexpr std::size_t crowd_length = 6;   // times the length of the others
+constexpr std::size_t spare = 2;          // commands for each step, as some mean nothing
 
 }  // namespace
 
-generator::generator(capabilities within, const generator_options& options) : options_(options) {
-    for (std::size_t i = 0; i < acts.size(); ++i) {
-        if (acts[i].what == options.left_out || !is_within(within, acts[i])) continue;
-        usable_.push_back(static_cast<std::uint8_t>(i));
-    }
-    if (within.has(capability::close) && within.has(capability::recv))
+generator::generator(capabilities within, const generator_options& options)
+    : options_(options),
+      mixture_(make_wheel(within, options, &act::mixture)),
+      crowd_(make_wheel(within, options, &act::crowd)),
+      stream_(make_wheel(within, options, &act::stream)) {
+    if (within.has(capability::close) && within.has(capability::recv)) {
         endings_.push_back(ending::close_first);
+    }
 }
 
 void generator::let_one_take_all(command& c) const {
-    for (const std::uint8_t i : usable_) {
-        if (acts[i].what == verb::try_reserve_many) c = {i, 0, amount_for_all};
-    }
+    const auto takes = [](std::uint8_t i) { return acts[i].what == verb::try_reserve_many; };
+    const auto at = std::ranges::find_if(crowd_, takes);
+    if (at != crowd_.end()) c = {*at, 0, amount_for_all};
 }
 
 program generator::operator()(std::uint64_t index) const {
     rc::Random source(rc::Random::Key{options_.seed, index, 0, 0});
-    rc::Random for_mask = source.split();
     rc::Random for_commands = source.split();
     const std::uint64_t bits = source.next();
     const bool crowd = bits % crowd_share == 0;
@@ -332,10 +323,8 @@ program generator::operator()(std::uint64_t index) const {
     p.most_steps = options_.max_length * (crowd ? crowd_length : 1);
     if (!options_.left_out) p.ending = endings_[(bits >> 24) % endings_.size()];
 
-    std::uint64_t mask = everything;
-    if (!crowd && (bits >> 8) % 4 > 0) mask = for_mask.next();
-    const std::vector<std::uint8_t> wheel =
-        make_wheel(usable_, crowd ? &act::crowd : &act::mixture, mask | never_left_out());
+    const bool stream = (bits >> 8) % stream_share == 0 && !stream_.empty();
+    const std::vector<std::uint8_t>& wheel = crowd ? crowd_ : stream ? stream_ : mixture_;
     p.commands = rc::gen::container<std::vector<command>>(spare * p.most_steps,
                                                           any_command(wheel))(for_commands)
                      .value();

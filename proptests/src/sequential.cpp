@@ -9,6 +9,7 @@
 #include <memory>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "tailrace/model/machine.hpp"
 #include "tailrace/verify/shrink.hpp"
@@ -22,23 +23,32 @@ void make_comparable(const model::step& s, model::outcome& o) {
     if (s.what == model::verb::advance) std::ranges::sort(o.woken);
 }
 
+/// A channel that has failed may do worse when it is destroyed, and take its counterexample with it:
+/// it is kept for good.
+void abandon(std::unique_ptr<session> failed) {
+    static auto* const all = new std::vector<std::unique_ptr<session>>;
+    all->push_back(std::move(failed));
+}
+
 /// A channel of the target, and the specification beside it.
 class pair_of_channels {
   public:
     pair_of_channels(const target& t, std::uint64_t capacity)
         : target_(t), specification_(capacity) {}
+    pair_of_channels(const pair_of_channels&) = delete;
+    pair_of_channels& operator=(const pair_of_channels&) = delete;
+    ~pair_of_channels() {
+        if (session_ && !differs_.empty()) abandon(std::move(session_));
+    }
 
     [[nodiscard]] const model::machine& specification() const { return specification_; }
     [[nodiscard]] const model::outcome& expected() const { return expected_; }
     [[nodiscard]] std::uint64_t conservation_checks() const { return conservation_checks_; }
 
-    /// The specification takes the step first; then `agree` has the target take it. True if nothing
-    /// differs.
+    /// The specification takes the step.
     void take(const model::step& s) { expected_ = specification_.apply(s); }
+    /// Then the target does. False if anything differs: no more steps after that.
     [[nodiscard]] bool agree(const model::step& s) {
-        differs_.clear();
-        notes_.clear();
-        got_.reset();
         try {
             if (!session_) session_ = target_.open(specification_.max);
             got_ = session_->apply(s);

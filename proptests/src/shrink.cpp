@@ -70,16 +70,29 @@ class copyist {
   private:
     /// False if the step is not possible.
     bool write(const draft_step& d) {
+        for (const handle subject : subjects_of(d.text)) {
+            if (write(d, subject)) return true;
+        }
+        return false;
+    }
+
+    /// One sender is as good as another, unless it is about to be dropped.
+    [[nodiscard]] std::vector<handle> subjects_of(const step& s) const {
+        if (s.what == verb::advance) return {s.subject};
+        std::vector<handle> all;
+        if (const auto at = now_.find(s.subject); at != now_.end()) all.push_back(at->second);
+        if (s.subject.kind == handle_kind::sender && s.what != verb::drop) {
+            for (const std::uint32_t n : machine_.senders) all.push_back({handle_kind::sender, n});
+        }
+        return all;
+    }
+
+    bool write(const draft_step& d, handle subject) {
         step s;
         s.what = d.text.what;
-        const bool has_subject = s.what != verb::advance;
-        if (has_subject) {
-            const auto at = now_.find(d.text.subject);
-            if (at == now_.end()) return false;
-            s.subject = at->second;
-        }
+        s.subject = subject;
         const model::verb_shape& shape = model::shape_of(s.what);
-        const bool creates = has_subject && model::creates_operation(s.what, s.subject.kind);
+        const bool creates = model::creates_operation(s.what, s.subject.kind);
         if (shape.value) s.value = machine_.next_value;
         if (shape.count) s.count = d.text.count;
         if (shape.time) s.time = d.text.time;
@@ -88,14 +101,12 @@ class copyist {
 
         const model::outcome out = machine_.apply(s);
         copy_.text.steps.push_back(s);
-        if (creates)
-            bind({handle_kind::operation, d.text.operation}, {handle_kind::operation, s.operation});
-        if (out.answer.status == status::made && d.makes) bind(*d.makes, out.answer.made);
+        if (creates) {
+            now_[{handle_kind::operation, d.text.operation}] = {handle_kind::operation,
+                                                                s.operation};
+        }
+        if (out.answer.status == status::made && d.makes) now_[*d.makes] = out.answer.made;
         return true;
-    }
-
-    void bind(handle at_first, handle now) {
-        if (at_first.kind == now.kind) now_[at_first] = now;
     }
 
     model::machine machine_;
@@ -130,6 +141,21 @@ std::vector<verb> simpler_verbs(const step& s) {
             if (s.subject.kind == handle_kind::receiver) return {verb::close};
             return {};
         default: return {};
+    }
+}
+
+/// What does at once what this verb waits for.
+std::optional<verb> immediate(verb v) {
+    switch (v) {
+        case verb::send:
+        case verb::send_timeout: return verb::try_send;
+        case verb::reserve: return verb::try_reserve;
+        case verb::reserve_many: return verb::try_reserve_many;
+        case verb::reserve_owned: return verb::try_reserve_owned;
+        case verb::recv:
+        case verb::recv_timeout:
+        case verb::recv_many: return verb::try_recv;
+        default: return std::nullopt;
     }
 }
 
@@ -180,13 +206,21 @@ class shrinker {
         for (bool better = true; better && may_go_on();) {
             better = take_out_runs();
             better |= lower_capacity();
+            better |= replace_operations();
+            better |= replace_permits();
             better |= simplify_steps();
-            better = better || take_out_pairs();
+            better = better || lower_capacity_by_a_step() || take_out_pairs();
         }
         return std::move(result_);
     }
 
   private:
+    static constexpr std::size_t small = 60;  // steps, above which there are too many pairs
+
+    static void take_out(draft& d, std::size_t i) {
+        d.steps.erase(d.steps.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+
     [[nodiscard]] bool may_go_on() const { return result_.attempts < most_attempts_; }
     [[nodiscard]] std::size_t size() const { return draft_.steps.size(); }
 
@@ -224,28 +258,101 @@ class shrinker {
         return better;
     }
 
-    /// What fills and what drains, what clones and what drops: neither can go alone.
+    /// What fills and what drains, what clones and what drops: neither can go alone. A holder and what
+    /// it waits for go with the permit that it holds.
     bool take_out_pairs() {
-        constexpr std::size_t most = 60;
-        if (size() > most) return false;
-        for (std::size_t i = 0; i < size(); ++i) {
-            for (std::size_t j = i + 1; j < size(); ++j) {
-                draft candidate = draft_;
-                candidate.steps.erase(candidate.steps.begin() + static_cast<std::ptrdiff_t>(j));
-                candidate.steps.erase(candidate.steps.begin() + static_cast<std::ptrdiff_t>(i));
-                if (attempt(candidate)) return true;
+        if (size() > small) return false;
+        const std::uint64_t least = std::max<std::uint64_t>(1, draft_.capacity - 1);
+        for (std::uint64_t capacity = draft_.capacity; capacity >= least; --capacity) {
+            for (std::size_t i = 0; i < size(); ++i) {
+                for (std::size_t j = i + 1; j < size(); ++j) {
+                    draft candidate = with_capacity(capacity);
+                    take_out(candidate, j);
+                    take_out(candidate, i);
+                    if (attempt(candidate)) return true;
+                }
             }
         }
         return false;
     }
 
+    /// The draft with another capacity. Who asks for all there is, or for more, goes on doing so.
+    [[nodiscard]] draft with_capacity(std::uint64_t capacity) const {
+        draft candidate = draft_;
+        candidate.capacity = capacity;
+        for (draft_step& s : candidate.steps) {
+            if (s.text.count >= draft_.capacity) s.text.count -= draft_.capacity - capacity;
+        }
+        return candidate;
+    }
+
     bool lower_capacity() {
         for (const std::uint64_t capacity : smaller<std::uint64_t>(draft_.capacity, 1)) {
-            draft candidate = draft_;
-            candidate.capacity = capacity;
+            if (attempt(with_capacity(capacity))) return true;
+        }
+        return false;
+    }
+
+    /// One permit less, and one less that takes one.
+    bool lower_capacity_by_a_step() {
+        if (draft_.capacity == 1 || size() > small) return false;
+        for (std::size_t i = 0; i < size(); ++i) {
+            draft candidate = with_capacity(draft_.capacity - 1);
+            take_out(candidate, i);
             if (attempt(candidate)) return true;
         }
         return false;
+    }
+
+    /// An operation that finishes when it is polled gives way to an attempt at that place.
+    bool replace_operations() {
+        bool better = false;
+        for (std::size_t i = 0; i < size(); ++i) {
+            if (draft_.steps[i].text.what != verb::poll) continue;
+            const std::uint32_t operation = draft_.steps[i].text.subject.number;
+            const auto first = draft_.steps.begin();
+            const auto creation = std::find_if(
+                first, first + static_cast<std::ptrdiff_t>(i), [&](const draft_step& s) {
+                    return immediate(s.text.what) && s.text.operation == operation &&
+                           model::creates_operation(s.text.what, s.text.subject.kind);
+                });
+            if (creation == first + static_cast<std::ptrdiff_t>(i)) continue;
+            draft candidate = draft_;
+            step& s = candidate.steps[i].text;
+            s = creation->text;
+            s.what = *immediate(s.what);
+            if (!allows(within_, s)) continue;
+            candidate.steps.erase(candidate.steps.begin() + (creation - first));
+            better |= attempt(candidate);
+        }
+        return better;
+    }
+
+    /// A value that is sent through a permit is sent without one: then, or when the permit is made.
+    bool replace_permits() {
+        const draft_step attempted{
+            step{.what = verb::try_send, .subject = {handle_kind::sender, 0}}, std::nullopt};
+        if (!allows(within_, attempted.text)) return false;
+        bool better = false;
+        for (std::size_t i = 0; i < size(); ++i) {
+            const step sent = draft_.steps[i].text;
+            if (sent.what != verb::send || sent.subject.kind == handle_kind::sender) continue;
+            const auto makes = [&](const draft_step& s) { return s.makes == sent.subject; };
+            draft candidate = draft_;
+            candidate.steps[i] = attempted;
+            std::erase_if(candidate.steps, makes);
+            if (!attempt(candidate)) {
+                candidate = draft_;
+                take_out(candidate, i);
+                const auto maker = std::ranges::find_if(candidate.steps, makes);
+                if (maker == candidate.steps.end()) continue;
+                *maker = attempted;
+                std::erase_if(candidate.steps, makes);
+                if (!attempt(candidate)) continue;
+            }
+            better = true;
+        }
+        return better;
     }
 
     bool simplify_steps() {

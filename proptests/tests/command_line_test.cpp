@@ -45,7 +45,7 @@ class command_line : public ::testing::Test {
         const std::string command = "cd '" + folder_.string() + "' && " + std::string(environment) +
                                     " '" TAILRACE_VERIFY_PROGRAM "' " + std::string(arguments) +
                                     " >out.txt 2>error.txt";
-        const int status = std::system(command.c_str());
+        const int status = std::system(command.c_str());  // NOLINT(concurrency-mt-unsafe)
         EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) <= 2)
             << command << '\n'
             << text_of(folder_ / "error.txt");

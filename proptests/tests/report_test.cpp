@@ -1,4 +1,6 @@
 // What a campaign says: the size of a report, the verdicts and the reasons beside them.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <sstream>
 
@@ -127,14 +129,12 @@ TEST(report, the_largest_difference_fits_forty_lines_of_a_hundred_columns) {
     std::string lines;
     std::string values;
     for (int i = 1; i <= 300; ++i) {
-        lines += "s0 try_send v" + std::to_string(1'000'000'000 + i) + " -> ok\n";
-        values += " v" + std::to_string(1'000'000'000 + i);
+        lines += fmt::format("s0 try_send v{} -> ok\n", 1'000'000'000 + i);
+        values += fmt::format(" v{}", 1'000'000'000 + i);
     }
-    for (int i = 0; i < 300; ++i) {
-        const std::string f = "f" + std::to_string(i);
-        lines += "s0 send v" + std::to_string(2'000'000'000 + i) + " as " + f +
-                 " -> created\npoll " + f + " -> pending\n";
-    }
+    for (int i = 0; i < 300; ++i)
+        lines += fmt::format("s0 send v{0} as f{1} -> created\npoll f{1} -> pending\n",
+                             2'000'000'000 + i, i);
     model::trace t = trace_of(300, lines + "drop r -> closed v7 ! f999 ~" + values + " v5\n");
     t.id.assign(128, 'x');
     t.file = std::string(300, 'd') + "/\n\x01.trace";
@@ -158,10 +158,23 @@ TEST(report, a_broken_clause_fails_by_name_and_the_others_keep_their_verdict) {
     EXPECT_EQ(judgement_of(c, "try_send.no-barging").is, verdict::fail);
     EXPECT_EQ(judgement_of(c, "try_send.no-barging").why, "t.trace:6");
     EXPECT_EQ(judgement_of(c, "capacity.starts-at-max").is, verdict::waits);
+    EXPECT_NE(judgement_of(c, "send.waits").is, verdict::fail) << "it is tested two steps earlier";
     EXPECT_NE(to_text(c).find("try_send.no-barging                 FAIL     at t.trace:6\n"),
               std::string::npos)
         << to_text(c);
     EXPECT_NE(to_text(c).find("  breaks    "), std::string::npos);
+}
+
+TEST(report, a_clause_that_fails_once_fails_although_other_traces_are_evidence_for_it) {
+    const target once_barging = machine_target([](const model::step& s, model::outcome& o) {
+        if (s.what == model::verb::try_send && s.value == 4) o.answer = {};
+    });
+    std::vector<model::trace> traces(2, trace_of(1, barging_trace));
+    traces.back().lines.push_back(model::parse_line("s0 try_send v4 -> full v4", "t.trace", 7));
+    const campaign c =
+        run_campaign(job_of(std::move(traces)), {engine_named("oracle")}, {&once_barging});
+    EXPECT_TRUE(c.reports.front().evidence.contains("try_send.no-barging"));
+    EXPECT_EQ(judgement_of(c, "try_send.no-barging").is, verdict::fail);
 }
 
 TEST(report, a_clause_passes_by_evidence_and_waits_for_an_engine_without_it) {

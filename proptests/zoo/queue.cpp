@@ -112,13 +112,12 @@ outcome wakes_when_served_in_part(machine& m, const step& s) {
 template <class Fault>
 outcome when_closing(machine& m, const step& s, Fault fault) {
     const bool now = closes(m, s);
-    const auto waiters = static_cast<std::ptrdiff_t>(m.queue.size());
-    const auto listeners = static_cast<std::ptrdiff_t>(m.listeners.size());
+    const std::size_t waiters = m.queue.size();
+    const std::size_t listeners = m.listeners.size();
     outcome out = m.apply(s);
     if (now) {
-        const auto first = out.woken.begin();
-        fault(std::span(first, waiters), std::span(first + waiters, listeners),
-              std::span(out.woken));
+        const std::span all(out.woken);
+        fault(all.first(waiters), all.subspan(waiters, listeners), all);
     }
     return out;
 }

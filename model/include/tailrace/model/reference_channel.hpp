@@ -353,7 +353,9 @@ class receiver : public reference_handle<T, Platform> {
     [[nodiscard]] bool is_empty() const { return this->take(verb::is_empty).number != 0; }
     [[nodiscard]] std::uint64_t len() const { return this->take(verb::len).number; }
     [[nodiscard]] std::uint64_t capacity() const { return this->take(verb::capacity).number; }
-    [[nodiscard]] std::uint64_t max_capacity() const { return this->take(verb::max_capacity).number; }
+    [[nodiscard]] std::uint64_t max_capacity() const { 
+        return this->core().observe([](const machine& m) { return m.max; });
+    }
     [[nodiscard]] std::uint64_t sender_strong_count() const {
         return this->take(verb::sender_strong_count).number;
     }

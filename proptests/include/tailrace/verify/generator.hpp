@@ -55,12 +55,12 @@ struct generator_options {
     std::uint64_t seed = 1;
     std::size_t max_length = usual_length;  // in steps; the crowds are longer
     /// Never generated: to see that the run notices.
-    std::optional<model::verb> left_out;
+    std::optional<model::verb> left_out = {};
 };
 
-/// Makes programs of commands within the capabilities. Half of them do without half of the acts, so
-/// that more of the others come together. One in 20 is a crowd: more than 32 operations waiting
-/// at once, and little else.
+/// Makes programs of commands within the capabilities. Most are a mixture of everything; some are a
+/// stream of values, more of them than a ring has slots; some a crowd, longer than the others, in
+/// which more than 32 operations wait at once.
 class generator {
   public:
     explicit generator(capabilities within, const generator_options& options = {});
@@ -72,7 +72,9 @@ class generator {
     void let_one_take_all(command& c) const;
 
     generator_options options_;
-    std::vector<std::uint8_t> usable_;  // acts
+    std::vector<std::uint8_t> mixture_;  // acts, each as often as it has weight
+    std::vector<std::uint8_t> crowd_;
+    std::vector<std::uint8_t> stream_;
     std::vector<ending> endings_{ending::operations_first, ending::receiver_first,
                                  ending::senders_first};
 };

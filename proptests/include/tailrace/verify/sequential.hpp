@@ -27,7 +27,7 @@ struct sequential_options {
     std::uint64_t seed = 1;
     std::size_t max_length = usual_length;
     std::uint64_t first = 0;  // the index of the first program: shards, and one program again
-    std::optional<model::verb> left_out;  // see generator_options
+    std::optional<model::verb> left_out = {};  // see generator_options
 };
 
 /// Where a target and the specification part.
