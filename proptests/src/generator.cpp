@@ -248,7 +248,13 @@ std::optional<step> last_act(const machine& m, ending e) {
         const bool fails = e == ending::close_first && op.now != operation::phase::created;
         return fails && op.number % 2 == 0 ? poll(op) : cancel(op);
     }
-    if (!m.grants.empty()) return step{.what = verb::drop, .subject = m.grants.front().name};
+    if (!m.grants.empty()) {
+        const handle name = m.grants.front().name;
+        const bool sends = e == ending::receiver_first && name.kind != handle_kind::iterator;
+        return sends && name.number % 2 == 0
+                   ? step{.what = verb::send, .subject = name, .value = m.next_value}
+                   : step{.what = verb::drop, .subject = name};
+    }
     if (!m.senders.empty()) return drop(handle_kind::sender, m.senders.front());
     if (!m.weak_senders.empty()) return drop(handle_kind::weak_sender, m.weak_senders.front());
     if (receive != nullptr) return receive->notified ? poll(*receive) : cancel(*receive);
