@@ -409,7 +409,7 @@ void machine::observe(const step& s, outcome& out) {
             out.answer = boolean_answer(closed ||
                                       (s.subject.kind == handle_kind::receiver && strong_count() == 0));
             break;
-        default: assert(!"not an observer");
+        default: assert(false && "not an observer");
     }
 }
 

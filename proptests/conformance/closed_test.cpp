@@ -109,6 +109,20 @@ TEST_P(conformance, a_listener_never_polled_is_not_woken) {
     )");
 }
 
+// A bug once found in the optimised channel: the second poll queued the listener anew, behind the others.
+TEST_P(conformance, a_listener_polled_again_keeps_its_place) {
+    run(1, R"(
+        s0 closed as f0 -> created
+        s0 closed as f1 -> created
+        poll f0 -> pending
+        poll f1 -> pending
+        poll f0 -> pending
+        r close -> ok ! f0 f1
+        poll f0 -> done
+        poll f1 -> done
+    )");
+}
+
 // More than any batch of wakes could hold.
 TEST_P(conformance, close_wakes_forty_listeners_in_order) {
     script_text script;

@@ -118,9 +118,9 @@ struct std_platform {
         static constexpr unsigned spin_turns = 96;
 
         bool take_token() noexcept {
-            if (state_.load(std::memory_order_acquire) != token::given) return false;  // partner: unpark
-            state_.store(token::none, std::memory_order_relaxed);
-            return true;
+            // The look is free; the exchange is acquire, partner of unpark, and takes one token, never a newer one with it.
+            return state_.load(std::memory_order_relaxed) == token::given &&
+                   state_.exchange(token::none, std::memory_order_acquire) == token::given;
         }
 
         std::atomic<token> state_{token::none};

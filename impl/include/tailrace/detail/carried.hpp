@@ -31,7 +31,7 @@ template <class T>
 using carried = std::conditional_t<travels_boxed<T>, box<T>, T>;
 
 template <class T>
-[[nodiscard]] carried<T> pack(T&& v) {
+[[nodiscard]] carried<T> pack(std::type_identity_t<T>&& v) {
     if constexpr (travels_boxed<T>) {
         return box<T>(std::move(v));
     } else {
