@@ -33,7 +33,7 @@ endfunction()
 
 set(core impl/include/tailrace/detail/core.hpp)
 set(blocking impl/include/tailrace/detail/blocking.hpp)
-set(operations impl/include/tailrace/operations.hpp)
+set(permit_wait impl/include/tailrace/detail/permit_wait.hpp)
 set(reference_core model/include/tailrace/model/reference_core.hpp)
 
 # ---- The optimised channel: a receive that parks
@@ -166,7 +166,7 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_last_permit_posts_no_end
     FILE ${core}
-    FIND "if (used(w) == 1) post_end(tail(w));"
+    FIND "if (used(w) == n) post_end(tail(w));"
     REPLACE "")
 relacy_fault(
     last_permit_posts_no_end
@@ -198,8 +198,8 @@ relacy_fault(
 
 tailrace_fault_tree(
     NAME relacy_cancelled_grant_is_kept
-    FILE ${operations}
-    FIND "if (core_->withdraw(node_).result == verdict::granted) core_->return_permit();"
+    FILE ${permit_wait}
+    FIND "(void)core_->withdraw(node_);\n        core_->return_permits(node_.held.load());"
     REPLACE "(void)core_->withdraw(node_);")
 relacy_fault(
     cancelled_grant_is_kept

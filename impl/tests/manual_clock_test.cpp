@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 #include <vector>
 
 #include "tailrace/channel.hpp"
@@ -72,6 +73,94 @@ TEST(manual_clock, a_waker_may_disarm_the_timers_behind_it) {
     EXPECT_EQ(rung, 1);
 }
 
+TEST(manual_clock, disarm_says_whether_the_wake_up_was_prevented) {
+    manual_clock clock;
+    std::vector<int> rung;
+    bell a{&rung, 1};
+    manual_clock::timer timer;
+    EXPECT_TRUE(timer.disarm()) << "nothing was armed";
+    timer.arm(clock, clock.now() + 2ms, a.waker());
+    clock.advance(1ms);
+    EXPECT_TRUE(timer.disarm()) << "armed, not due";
+    timer.arm(clock, clock.now() + 1ms, a.waker());
+    clock.advance(1ms);
+    EXPECT_FALSE(timer.disarm()) << "it has come";
+    EXPECT_TRUE(timer.disarm()) << "the second time nothing is armed";
+    timer.arm(clock, manual_clock::time_point::max(), a.waker());
+    EXPECT_TRUE(timer.disarm()) << "no deadline arms nothing";
+    EXPECT_EQ(rung, (std::vector{1}));
+}
+
+TEST(manual_clock, no_deadline_arms_nothing_so_that_another_one_can_be_armed) {
+    manual_clock clock;
+    std::vector<int> rung;
+    bell a{&rung, 1}, b{&rung, 2};
+    manual_clock::timer timer;
+    timer.arm(clock, manual_clock::time_point::max(), a.waker());
+    timer.arm(clock, clock.now() + 1ms, b.waker());
+    clock.advance(1ms);
+    EXPECT_EQ(rung, (std::vector{2}));
+}
+
+TEST(manual_clock, a_timer_is_taken_out_before_its_waker_is_called) {
+    manual_clock clock;
+    struct context {
+        manual_clock::timer timer;
+        int rung = 0;
+        bool silent = true;
+    } ctx;
+    const waker w{[](void* p) noexcept {
+                      auto* c = static_cast<context*>(p);
+                      ++c->rung;
+                      c->silent = c->timer.disarm();
+                  },
+                  &ctx};
+    ctx.timer.arm(clock, clock.now() + 1ms, w);
+    clock.advance(1ms);
+    EXPECT_EQ(ctx.rung, 1);
+    EXPECT_FALSE(ctx.silent) << "the wake-up that calls it has come";
+}
+
+TEST(manual_clock, a_fired_timer_is_silent_until_it_is_disarmed_and_rings_again_after_that) {
+    manual_clock clock;
+    std::vector<int> rung;
+    bell a{&rung, 1}, b{&rung, 2}, c{&rung, 3};
+    manual_clock::timer timer;
+    timer.arm(clock, clock.now() + 1ms, a.waker());
+    clock.advance(1ms);
+    timer.arm(clock, clock.now() + 1ms, b.waker());
+    clock.advance(1ms);
+    EXPECT_EQ(rung, (std::vector{1}));
+    EXPECT_FALSE(timer.disarm());
+    timer.arm(clock, clock.now() + 5ms, c.waker());
+    clock.advance(4ms);
+    EXPECT_EQ(rung, (std::vector{1})) << "by the deadline of the last arming";
+    clock.advance(1ms);
+    EXPECT_EQ(rung, (std::vector{1, 3}));
+}
+
+TEST(manual_clock, a_waker_may_destroy_its_timer_and_arm_others) {
+    manual_clock clock;
+    struct context {
+        manual_clock& clock;
+        bell& next_bell;
+        std::unique_ptr<manual_clock::timer> own = std::make_unique<manual_clock::timer>();
+        manual_clock::timer next{};
+    };
+    std::vector<int> rung;
+    bell b{&rung, 2};
+    context ctx{clock, b};
+    const waker w{[](void* p) noexcept {
+                      auto* c = static_cast<context*>(p);
+                      c->own.reset();
+                      c->next.arm(c->clock, c->clock.now(), c->next_bell.waker());
+                  },
+                  &ctx};
+    ctx.own->arm(clock, clock.now() + 1ms, w);
+    clock.advance(1ms);
+    EXPECT_EQ(rung, (std::vector{2}));
+}
+
 TEST(manual_clock, stops_at_the_end_of_time) {
     manual_clock clock;
     clock.advance(std::chrono::milliseconds::max());
@@ -83,7 +172,8 @@ TEST(deadline_after, a_timeout_too_long_for_the_clock_is_no_deadline) {
     using clock = std::chrono::steady_clock;
     const auto now = clock::now();
     EXPECT_EQ(detail::deadline_after(now, std::chrono::hours::max()), clock::time_point::max());
-    EXPECT_EQ(detail::deadline_after(now, std::chrono::nanoseconds::max()), clock::time_point::max());
+    EXPECT_EQ(detail::deadline_after(now, std::chrono::nanoseconds::max()),
+              clock::time_point::max());
     EXPECT_EQ(detail::deadline_after(now, 0ms), now);
     EXPECT_EQ(detail::deadline_after(now, -5ms), now);
     EXPECT_EQ(detail::deadline_after(now, 3ms), now + 3ms);

@@ -17,6 +17,7 @@
 
 #include "tailrace/async_context.hpp"
 #include "tailrace/channel.hpp"
+#include "tailrace/manual_clock.hpp"
 #include "tailrace/model/reference_channel.hpp"
 
 namespace tailrace::verify {

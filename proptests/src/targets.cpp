@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tailrace/channel.hpp"
+#include "tailrace/manual_clock.hpp"
 #include "tailrace/model/reference_channel.hpp"
 #include "tailrace/verify/channel_session.hpp"
 #include "tailrace/verify/target.hpp"
@@ -26,12 +27,7 @@ struct reference_api {
 };
 
 struct optimized_api {
-    static constexpr verify::capabilities supports = {
-        capability::send,          capability::try_send,          capability::send_timeout,
-        capability::reserve,       capability::try_reserve,       capability::reserve_owned,
-        capability::closed,        capability::try_reserve_owned, capability::recv,
-        capability::try_recv,      capability::recv_timeout,      capability::close,
-        capability::clone,         capability::sender_observers,  capability::blocking};
+    static constexpr verify::capabilities supports = capabilities::all();
     template <class T>
     static auto open(std::size_t capacity) {
         return tailrace::channel<T>(capacity);

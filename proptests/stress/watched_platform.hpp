@@ -94,8 +94,9 @@ struct watched_platform : Base {
 
     static void pause(unsigned) noexcept { std::this_thread::yield(); }
 
-    static constexpr std::uint64_t segment_slots =
-        2;  // so that the ring grows in nearly every round
+    // So that storage grows, is recycled and wraps in nearly every round.
+    static constexpr std::uint64_t block_slots = 2;
+    static constexpr std::uint64_t ring_bytes = 0;
 };
 
 template <class Platform>

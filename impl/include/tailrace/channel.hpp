@@ -2,8 +2,8 @@
 //
 //     auto [tx, rx] = tailrace::channel<int>(16);
 //     tx.try_send(1);
-//     tx.blocking_send(2);
-//     std::optional<int> v = rx.blocking_recv();
+//     co_await tx.send(2);
+//     std::optional<int> v = co_await rx.recv();
 //
 // The contract, clause by clause: model/README.md. The algorithm: impl/DESIGN.md.
 #pragma once
@@ -11,12 +11,13 @@
 #include <cstddef>
 #include <utility>
 
+#include "tailrace/coroutine.hpp"
 #include "tailrace/errors.hpp"
-#include "tailrace/manual_clock.hpp"
 #include "tailrace/permit.hpp"
 #include "tailrace/platform.hpp"
 #include "tailrace/receiver.hpp"
 #include "tailrace/sender.hpp"
+#include "tailrace/weak_sender.hpp"
 
 namespace tailrace {
 

@@ -1,52 +1,70 @@
-// An operation with a deadline, in driven form: the operation itself, and a timer of some clock that wakes it in time.
+// Operations with a deadline.
 //
-// A clock provides now(), time_point, duration, and a nested `timer` with arm(clock&, time_point, waker) and disarm(); a timer that is
-// destroyed is disarmed. The deadline counts from the first poll. Success and closed beat it.
+// A clock provides now(), time_point, duration, and a nested `timer` with
+//
+//     arm(clock&, time_point, waker)    once armed, arming again for the same deadline changes whom it wakes
+//     bool disarm()                     true: it has not woken anybody and never will
+//
+// A timer that is destroyed is disarmed. manual_clock.hpp is one, timer.hpp has the default for programs without a runtime.
 // After a change here run: ctest -L impl && ctest -L conformance
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <utility>
 
-#include "tailrace/detail/blocking.hpp"
+#include "tailrace/detail/deadline_after.hpp"
+#include "tailrace/detail/interruptible_wait.hpp"
+#include "tailrace/errors.hpp"
 #include "tailrace/waker.hpp"
 
 namespace tailrace {
 
-template <class Operation, class Clock>
-class [[nodiscard]] deadline_operation {
+namespace detail {
+
+template <class Clock>
+class deadline_source {
   public:
-    using result_type = typename Operation::timed_result_type;
+    using reason_type = timeout_error;
+    static constexpr timeout_error reason = timeout_error::timeout;
 
-    deadline_operation(Operation&& op, typename Clock::duration timeout, Clock& clock) noexcept
-        : operation_(std::move(op)), clock_(&clock), timeout_(timeout) {}
-    deadline_operation(deadline_operation&& other) noexcept
-        : operation_(std::move(other.operation_)), clock_(other.clock_), timeout_(other.timeout_) {}
-    deadline_operation& operator=(deadline_operation&&) = delete;
+    template <class Rep, class Period>
+    deadline_source(std::chrono::duration<Rep, Period> timeout, Clock& clock)
+        : clock_(&clock), timeout_(deadline_after(typename Clock::time_point{}, timeout).time_since_epoch()) {}
+    /// Before it is first armed.
+    deadline_source(deadline_source&& other) noexcept : clock_(other.clock_), timeout_(other.timeout_) {}
+    deadline_source& operator=(deadline_source&&) = delete;
 
-    [[nodiscard]] std::optional<result_type> poll(const waker& w) {
-        if (!deadline_) deadline_ = detail::deadline_after(clock_->now(), timeout_);
-        if (auto result = operation_.poll(w)) {
-            timer_.disarm();
-            return Operation::timed(std::move(*result));
-        }
-        if (clock_->now() < *deadline_) {
-            timer_.arm(*clock_, *deadline_, w);
-            return std::nullopt;
-        }
-        timer_.disarm();
-        if (operation_.stop_waiting() != detail::stopped::undecided) {
-            return Operation::timed(std::move(*operation_.poll(w)));  // at the last moment
-        }
-        return operation_.timed_out();
+    [[nodiscard]] arming arm(const waker& w) {
+        if (!deadline_) deadline_ = deadline_after(clock_->now(), timeout_);
+        if (*deadline_ == Clock::time_point::max()) return arming::never;
+        if (clock_->now() >= *deadline_) return arming::due;
+        timer_.arm(*clock_, *deadline_, w);
+        return arming::armed;
     }
+    [[nodiscard]] bool disarm() noexcept { return timer_.disarm(); }
 
   private:
-    Operation operation_;
     Clock* clock_;
     typename Clock::duration timeout_;
     std::optional<typename Clock::time_point> deadline_;
     typename Clock::timer timer_;
 };
+
+}  // namespace detail
+
+/// An operation that waits no longer than some time from its first poll. Success and closed beat the deadline.
+template <class Operation, class Clock>
+using deadline_operation = detail::interruptible_operation<Operation, detail::deadline_source<Clock>>;
+
+/// Any waiting operation with a timeout, counted from its first poll, that is, from where it is awaited. One that is too long for the
+/// clock is none. The clock must outlive the operation.
+///
+///     auto closed = co_await tailrace::with_timeout(tx.closed(), 5ms, clock);
+template <class Operation, class Rep, class Period, class Clock>
+[[nodiscard]] deadline_operation<Operation, Clock> with_timeout(Operation op, std::chrono::duration<Rep, Period> timeout,
+                                                                Clock& clock) {
+    return {std::move(op), detail::deadline_source<Clock>(timeout, clock)};
+}
 
 }  // namespace tailrace

@@ -36,15 +36,35 @@ inline std::ostream& operator<<(std::ostream& out, try_error e) {
     return out << (e == try_error::full ? "no available capacity" : "channel closed");
 }
 
-template <class T>
-struct try_send_error {
-    try_error reason;
+/// Why a wait with a deadline failed. Success and closed beat timeout.
+enum class timeout_error : unsigned char { timeout, closed };
+
+inline std::ostream& operator<<(std::ostream& out, timeout_error e) {
+    return out << (e == timeout_error::timeout ? "timed out waiting" : "channel closed");
+}
+
+/// Why a wait with a stop token failed. Success and closed beat stopped.
+enum class stop_error : unsigned char { stopped, closed };
+
+inline std::ostream& operator<<(std::ostream& out, stop_error e) {
+    return out << (e == stop_error::stopped ? "stopped waiting" : "channel closed");
+}
+
+/// A value that was not sent and never will be, and why.
+template <class T, class Reason>
+struct unsent {
+    Reason reason;
     T value;
 
-    friend std::ostream& operator<<(std::ostream& out, const try_send_error& e) {
-        return out << e.reason;
-    }
+    friend std::ostream& operator<<(std::ostream& out, const unsent& e) { return out << e.reason; }
 };
+
+template <class T>
+using try_send_error = unsent<T, try_error>;
+template <class T>
+using send_timeout_error = unsent<T, timeout_error>;
+template <class T>
+using send_stop_error = unsent<T, stop_error>;
 
 using try_reserve_error = try_error;
 
@@ -58,27 +78,13 @@ struct try_reserve_owned_error {
     }
 };
 
-/// Why a wait with a deadline failed. Success and closed beat timeout.
-enum class timeout_error : unsigned char { timeout, closed };
-
-inline std::ostream& operator<<(std::ostream& out, timeout_error e) {
-    return out << (e == timeout_error::timeout ? "timed out waiting" : "channel closed");
-}
-
-template <class T>
-struct send_timeout_error {
-    timeout_error reason;
-    T value;
-
-    friend std::ostream& operator<<(std::ostream& out, const send_timeout_error& e) {
-        return out << e.reason;
-    }
-};
-
+/// For the waits for permits: reserve, reserve_many, reserve_owned.
 using reserve_timeout_error = timeout_error;
+using reserve_stop_error = stop_error;
 
-/// `closed`: no value can ever arrive any more, where a plain receive would say none.
+/// For the receives. `closed`: no value can ever arrive any more, where a plain receive would say none.
 using recv_timeout_error = timeout_error;
+using recv_stop_error = stop_error;
 
 enum class try_recv_error : unsigned char {
     empty,        // nothing to receive now

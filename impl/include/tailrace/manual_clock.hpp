@@ -1,13 +1,13 @@
-// A clock that stands still until it is told to move: for tests, and for programs that keep their own time.
+// A clock that stands still until it is told to move: for tests, and for programs that keep their
+// own time.
 // After a change here run: ctest -L impl
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <mutex>
-#include <vector>
 
 #include "tailrace/detail/deadline_after.hpp"
+#include "tailrace/detail/timer_queue.hpp"
 #include "tailrace/waker.hpp"
 
 namespace tailrace {
@@ -28,63 +28,58 @@ class basic_manual_clock {
         return now_;
     }
 
-    /// Moves the time and wakes what has become due, in order of deadline, without a lock held. Stops at the end of time.
+    /// Moves the time and wakes what has become due, in order of deadline, without a lock held.
+    /// Stops at the end of time.
     template <class Rep, class Period>
     void advance(std::chrono::duration<Rep, Period> by) {
         std::unique_lock guard(mutex_);
         now_ = detail::deadline_after(now_, by);
-        while (!timers_.empty() && timers_.front()->deadline_ <= now_) {
-            timer* due = timers_.front();
-            timers_.erase(timers_.begin());
-            due->clock_ = nullptr;  // fired: wakes once
-            const waker w = due->waker_;
-            guard.unlock();
+        while (!timers_.empty() && timers_.front().deadline <= now_) {
+            const waker w = static_cast<timer&>(timers_.pop_front()).waker_;
+            guard.unlock();  // from here on its owner may destroy the timer
             w();
             guard.lock();
         }
     }
 
-    /// One registration. Arming it again for the same deadline changes whom it wakes; once fired it stays silent until disarmed.
-    class timer {
+    /// One registration, of one owner. Arming it again for the same deadline changes whom it wakes;
+    /// once fired it stays silent until disarmed, and can be armed anew after that.
+    class timer : private detail::timer_node<time_point> {
       public:
         timer() = default;
-        timer(const timer&) = delete;
-        timer& operator=(const timer&) = delete;
         ~timer() { disarm(); }
 
-        void arm(basic_manual_clock& clock, time_point deadline, const waker& w) {
-            if (deadline == time_point::max()) return;  // no deadline
+        void arm(basic_manual_clock& clock, time_point when, const waker& w) {
+            if (when == time_point::max()) return;  // no deadline
             const std::lock_guard guard(clock.mutex_);
             waker_ = w;
             if (armed_on_ != nullptr) return;
             armed_on_ = &clock;
-            clock_ = &clock;
-            deadline_ = deadline;
-            const auto later = [](time_point d, const timer* t) { return d < t->deadline_; };
-            clock.timers_.insert(std::upper_bound(clock.timers_.begin(), clock.timers_.end(), deadline, later),
-                                 this);
+            this->deadline = when;
+            clock.timers_.push(*this);
         }
 
-        void disarm() noexcept {
-            if (armed_on_ == nullptr) return;
+        /// True: nothing was armed, or its wake-up has not come and never will. False: it has come,
+        /// or is on its way on another thread.
+        bool disarm() noexcept {
+            if (armed_on_ == nullptr) return true;
             const std::lock_guard guard(armed_on_->mutex_);
-            if (clock_ != nullptr) std::erase(clock_->timers_, this);
-            clock_ = nullptr;
+            const bool in_time = this->linked();
+            if (in_time) armed_on_->timers_.remove(*this);
             armed_on_ = nullptr;
+            return in_time;
         }
 
       private:
         friend class basic_manual_clock;
         basic_manual_clock* armed_on_ = nullptr;  // its owner's: armed since the last disarm
-        basic_manual_clock* clock_ = nullptr;     // by the clock's mutex: still to fire
-        time_point deadline_{};
-        tailrace::waker waker_;
+        tailrace::waker waker_;  // by the clock's mutex, as is what the queue has of it
     };
 
   private:
     mutable Mutex mutex_;
     time_point now_{};
-    std::vector<timer*> timers_;  // by deadline, then by arming
+    detail::timer_queue<time_point> timers_;
 };
 
 using manual_clock = basic_manual_clock<>;

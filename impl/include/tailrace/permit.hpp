@@ -1,9 +1,13 @@
-// Permits: the right to send one value, later, without waiting and without failing.
+// Permits: the right to send a value, later, without waiting and without failing.
 // After a change here run: ctest -L impl && ctest -L conformance
 #pragma once
 
+#include <cstdint>
+#include <iterator>
+#include <optional>
 #include <utility>
 
+#include "tailrace/detail/borrows.hpp"
 #include "tailrace/detail/carried.hpp"
 #include "tailrace/detail/core.hpp"
 #include "tailrace/detail/misuse.hpp"
@@ -12,10 +16,6 @@ namespace tailrace {
 
 template <class T, class Platform>
 class sender;
-template <class T, class Platform>
-class reserve_operation;
-template <class T, class Platform>
-class reserve_owned_operation;
 
 /// One permit, borrowed from a sender's share in the channel: that share must outlive it.
 ///
@@ -23,38 +23,125 @@ class reserve_owned_operation;
 template <class T, class Platform>
 class [[nodiscard]] permit {
   public:
-    permit(permit&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+    permit(permit&&) noexcept = default;
     permit& operator=(permit&& other) noexcept {
         if (this != &other) {
-            release();
-            core_ = std::exchange(other.core_, nullptr);
+            permit old = std::move(*this);
+            core_.swap(other.core_);
+            room_ = std::move(other.room_);
         }
         return *this;
     }
-    ~permit() { release(); }
+    ~permit() {
+        if (core_) core_->return_permits(1);
+    }
 
-    [[nodiscard]] explicit operator bool() const noexcept { return core_ != nullptr; }
+    [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(core_); }
 
     /// Queues the value. It is received unless the receive half goes first; then it is destroyed at once.
     ///
-    /// Never waits, never fails. Afterwards the permit is used up. Throws: std::logic_error if it was used before.
+    /// Never waits, never fails, allocates nothing. Afterwards the permit is used up. Throws: std::logic_error if it was used before;
+    /// whatever the move of T throws, and then the permit is as it was.
     void send(T value) {
-        if (core_ == nullptr) detail::misuse("tailrace: a permit was used twice, or after it was moved from");
-        auto carried = detail::pack<T>(std::move(value));
-        std::exchange(core_, nullptr)->send_permit(std::move(carried));
+        if (!core_) detail::misuse("tailrace: a permit was used twice, or after it was moved from");
+        auto carried = room_.fill(std::move(value));
+        const detail::borrowed<core_type> here = std::move(core_);
+        here->send_permit(std::move(carried));
     }
 
   private:
     friend class sender<T, Platform>;
-    friend class reserve_operation<T, Platform>;
+    template <class U, class P>
+    friend class reserve_operation;
+    template <class U, class P>
+    friend class permit_iterator;
     using core_type = detail::core<detail::carried<T>, Platform>;
 
-    explicit permit(core_type& c) noexcept : core_(&c) {}
-    void release() noexcept {
-        if (core_ != nullptr) std::exchange(core_, nullptr)->return_permit();
+    permit(core_type& c, detail::room<T>&& r) noexcept : core_(c), room_(std::move(r)) {}
+
+    detail::borrowed<core_type> core_;
+    [[no_unique_address]] detail::room<T> room_;
+};
+
+/// Several permits, given out one by one. Borrowed as a permit is.
+///
+/// Destroying it gives the rest back in one step.
+///
+///     if (auto permits = co_await tx.reserve_many(3)) {
+///         for (auto& p : *permits) p.send(make());
+///     }
+template <class T, class Platform>
+class [[nodiscard]] permit_iterator {
+  public:
+    permit_iterator(permit_iterator&& other) noexcept
+        : core_(std::move(other.core_)), rooms_(std::move(other.rooms_)), size_(std::exchange(other.size_, 0)) {}
+    permit_iterator& operator=(permit_iterator&& other) noexcept {
+        if (this != &other) {
+            permit_iterator old = std::move(*this);
+            core_.swap(other.core_);
+            rooms_ = std::move(other.rooms_);
+            size_ = std::exchange(other.size_, 0);
+        }
+        return *this;
+    }
+    ~permit_iterator() {
+        if (core_) core_->return_permits(size_);
     }
 
-    core_type* core_;
+    [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(core_); }
+
+    /// The next permit, or nothing when all have been given out. Throws: std::logic_error if moved from.
+    [[nodiscard]] std::optional<permit<T, Platform>> next() {
+        require();
+        if (size_ == 0) return std::nullopt;
+        --size_;
+        return permit<T, Platform>(*core_, rooms_.next());
+    }
+
+    /// How many are left. Throws: std::logic_error if moved from.
+    [[nodiscard]] std::uint64_t size() const {
+        require();
+        return size_;
+    }
+
+    /// Input iterator over the permits that are left; one at a time is out, and goes back when it was not used.
+    class iterator {
+      public:
+        using value_type = permit<T, Platform>;
+        using difference_type = std::ptrdiff_t;
+
+        explicit iterator(permit_iterator& from) : from_(&from), current_(from.next()) {}
+        [[nodiscard]] value_type& operator*() { return *current_; }
+        iterator& operator++() {
+            current_.reset();
+            if (auto p = from_->next()) current_.emplace(std::move(*p));
+            return *this;
+        }
+        void operator++(int) { ++*this; }
+        friend bool operator==(const iterator& i, std::default_sentinel_t) { return !i.current_; }
+
+      private:
+        permit_iterator* from_;
+        std::optional<value_type> current_;
+    };
+    [[nodiscard]] iterator begin() { return iterator(*this); }
+    [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
+
+  private:
+    friend class sender<T, Platform>;
+    template <class U, class P>
+    friend class reserve_many_operation;
+    using core_type = detail::core<detail::carried<T>, Platform>;
+
+    permit_iterator(core_type& c, detail::rooms<T>&& r, std::uint64_t n) noexcept
+        : core_(c), rooms_(std::move(r)), size_(n) {}
+    void require() const {
+        if (!core_) detail::misuse("tailrace: a permit iterator was used after it was moved from");
+    }
+
+    detail::borrowed<core_type> core_;
+    [[no_unique_address]] detail::rooms<T> rooms_;
+    std::uint64_t size_;
 };
 
 /// A permit that has its sender with it, and so outlives any borrow. It counts as a sender.
@@ -68,6 +155,7 @@ class [[nodiscard]] owned_permit {
         if (this != &other) {
             give_back();
             sender_ = std::move(other.sender_);
+            room_ = std::move(other.room_);
         }
         return *this;
     }
@@ -78,7 +166,7 @@ class [[nodiscard]] owned_permit {
     /// Queues the value, as permit::send does, and gives the sender back.
     sender<T, Platform> send(T value) && {
         require();
-        auto carried = detail::pack<T>(std::move(value));
+        auto carried = room_.fill(std::move(value));
         sender<T, Platform> back = std::move(sender_);
         back.core_->send_permit(std::move(carried));
         return back;
@@ -88,25 +176,28 @@ class [[nodiscard]] owned_permit {
     sender<T, Platform> release() && {
         require();
         sender<T, Platform> back = std::move(sender_);
-        back.core_->return_permit();
+        back.core_->return_permits(1);
         return back;
     }
 
   private:
     friend class sender<T, Platform>;
-    friend class reserve_owned_operation<T, Platform>;
+    template <class U, class P>
+    friend class reserve_owned_operation;
 
-    explicit owned_permit(sender<T, Platform>&& s) noexcept : sender_(std::move(s)) {}
+    owned_permit(sender<T, Platform>&& s, detail::room<T>&& r) noexcept
+        : sender_(std::move(s)), room_(std::move(r)) {}
     void require() const {
         if (!sender_) detail::misuse("tailrace: an owned permit was used twice, or after it was moved from");
     }
     void give_back() noexcept {
         if (!sender_) return;
-        sender_.core_->return_permit();
+        sender_.core_->return_permits(1);
         sender_.drop();
     }
 
     sender<T, Platform> sender_;
+    [[no_unique_address]] detail::room<T> room_;
 };
 
 }  // namespace tailrace

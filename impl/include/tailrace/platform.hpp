@@ -11,7 +11,8 @@
 //     clock         now(), for deadlines of the blocking forms
 //     pause(n)      the n-th turn of a spin loop
 //     in_async_context()
-//     segment_slots how many slots are allocated at a time, a power of two
+//     block_slots   how many slots are allocated at a time, a power of two
+//     ring_bytes    a ring of slots up to this size is allocated as a whole
 //
 // After a change here run: ctest -L impl
 #pragma once
@@ -142,7 +143,8 @@ struct std_platform {
 
     [[nodiscard]] static bool in_async_context() noexcept { return async_context::active(); }
 
-    static constexpr std::uint64_t segment_slots = 1024;
+    static constexpr std::uint64_t block_slots = 8;
+    static constexpr std::uint64_t ring_bytes = 32 * 1024;
 };
 
 }  // namespace tailrace

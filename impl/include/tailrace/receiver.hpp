@@ -13,9 +13,14 @@
 #include "tailrace/detail/core.hpp"
 #include "tailrace/detail/misuse.hpp"
 #include "tailrace/errors.hpp"
-#include "tailrace/operations.hpp"
+#include "tailrace/receive_operations.hpp"
 
 namespace tailrace {
+
+namespace detail {
+template <class Platform>
+auto& default_clock();  // timer.hpp
+}  // namespace detail
 
 /// The receive half. Move-only; used by one thread at a time. Destroying it closes the channel and destroys what is buffered.
 template <class T, class Platform>
@@ -45,9 +50,21 @@ class receiver {
     /// The same, waiting no longer than `timeout` from the first poll. A value beats the deadline.
     template <class Rep, class Period, class Clock>
     [[nodiscard]] auto recv_timeout(std::chrono::duration<Rep, Period> timeout, Clock& clock) {
-        const auto clamped = detail::deadline_after(typename Clock::time_point{}, timeout);
-        return deadline_operation<recv_operation<T, Platform>, Clock>(recv(), clamped.time_since_epoch(),
-                                                                      clock);
+        return with_timeout(recv(), timeout, clock);
+    }
+    template <class Rep, class Period>
+    [[nodiscard]] auto recv_timeout(std::chrono::duration<Rep, Period> timeout) {
+        return recv_timeout(timeout, detail::default_clock<Platform>());
+    }
+
+    /// Waits for a value and takes all that are there, up to `limit`, to the end of `into`, a std::vector<T> or what looks like one. How
+    /// many it took: 0 where recv would say none, or if the limit is 0. Their capacity comes back in one step.
+    ///
+    /// Cancellation: safe at every point; a cancelled receive has taken nothing. Throws: what `into` throws when it grows, before anything
+    /// was taken.
+    template <class Buffer>
+    [[nodiscard]] recv_many_operation<T, Platform, Buffer> recv_many(Buffer& into, std::size_t limit) {
+        return {core(), into, limit};
     }
 
     /// The next value if there is one: empty, or disconnected where recv would say none.
@@ -64,7 +81,7 @@ class receiver {
                 case front::end: return std::unexpected(try_recv_error::disconnected);
                 case front::nothing: break;
             }
-            if (c.nothing_claimed()) return std::unexpected(try_recv_error::empty);
+            if (c.buffered_exactly() == 0) return std::unexpected(try_recv_error::empty);
             if (turn >= patience) break;
             Platform::pause(turn);
         }
@@ -87,16 +104,34 @@ class receiver {
         return detail::block_on_for<Platform>(op, timeout);
     }
 
+    template <class Buffer>
+    [[nodiscard]] std::size_t blocking_recv_many(Buffer& into, std::size_t limit) {
+        detail::refuse_in_async_context<Platform>();
+        auto op = recv_many(into, limit);
+        return detail::block_on<Platform>(op);
+    }
+
     /// Refuses new values and wakes all that wait to send, and then those that wait for this. What is buffered, and what outstanding
     /// permits still send, can be received.
     void close() { core().close(); }
 
     /// True once closed, or when every sender is gone.
-    [[nodiscard]] bool is_closed() const { return core().closed() || core().senders_gone(); }
+    [[nodiscard]] bool is_closed() const { return core().closed() || core().strong_count() == 0; }
+
+    // ---- Observing. A number may be stale by the time it is read; len() and is_empty() only ever by values sent since.
+
+    [[nodiscard]] std::uint64_t len() const { return core().buffered_exactly(); }
+    [[nodiscard]] bool is_empty() const { return len() == 0; }
+    /// Free permits; 0 while anybody waits.
+    [[nodiscard]] std::uint64_t capacity() const { return core().available(); }
+    [[nodiscard]] std::uint64_t max_capacity() const { return core().max(); }
+    [[nodiscard]] std::uint64_t sender_strong_count() const { return core().strong_count(); }
+    [[nodiscard]] std::uint64_t sender_weak_count() const { return core().weak_count(); }
 
     friend std::ostream& operator<<(std::ostream& out, const receiver& r) {
         if (!r) return out << "receiver{moved from}";
-        return out << "receiver{" << (r.is_closed() ? "closed" : "open") << '}';
+        return out << "receiver{" << (r.is_closed() ? "closed" : "open") << ", " << r.len()
+                   << " buffered}";
     }
 
   private:

@@ -17,6 +17,15 @@
 
 namespace tailrace {
 
+template <class T, class Platform>
+class weak_sender;
+
+namespace detail {
+/// The clock of forms that name none. In timer.hpp: include that to use them.
+template <class Platform>
+auto& default_clock();
+}  // namespace detail
+
 /// One of the senders of a channel. Copying it is cloning it; when the last one goes, the channel ends for the receiver.
 ///
 /// Const members may run concurrently on one object. A moved-from sender can be destroyed, assigned and tested; anything else throws
@@ -73,37 +82,61 @@ class sender {
     /// A permit now or none at all; fails as try_send does.
     [[nodiscard]] std::expected<permit<T, Platform>, try_reserve_error> try_reserve() const {
         auto& c = core();
-        const detail::claim_result claim = c.claim_permit();
+        auto room = detail::room<T>::make();
+        const detail::claim_result claim = c.claim_permits(1);
         if (claim != detail::claim_result::claimed) return std::unexpected(reason(claim));
-        return permit<T, Platform>(c);
+        return permit<T, Platform>(c, std::move(room));
+    }
+
+    /// n permits now or none at all: full if that many are not free, or never can be; closed. 0 are always there while it is open.
+    [[nodiscard]] std::expected<permit_iterator<T, Platform>, try_reserve_error> try_reserve_many(
+        std::uint64_t n) const {
+        auto& c = core();
+        if (n > c.max()) return std::unexpected(try_error::full);
+        auto rooms = detail::rooms<T>::make(n);
+        const detail::claim_result claim = c.claim_permits(n);
+        if (claim != detail::claim_result::claimed) return std::unexpected(reason(claim));
+        return permit_iterator<T, Platform>(c, std::move(rooms), n);
     }
 
     /// An owned permit now, or an error with this sender inside, usable as before.
     [[nodiscard]] std::expected<owned_permit<T, Platform>, try_reserve_owned_error<sender>>
     try_reserve_owned() && {
-        const detail::claim_result claim = core().claim_permit();
+        auto& c = core();
+        auto room = detail::room<T>::make();
+        const detail::claim_result claim = c.claim_permits(1);
         if (claim != detail::claim_result::claimed) {
             return std::unexpected(try_reserve_owned_error<sender>{reason(claim), std::move(*this)});
         }
-        return owned_permit<T, Platform>(std::move(*this));
+        return owned_permit<T, Platform>(std::move(*this), std::move(room));
     }
 
-    // ---- Waiting, in driven form (operations.hpp)
+    // ---- Waiting: to be awaited (coroutine.hpp), blocked on (blocking.hpp) or driven (operations.hpp); with a deadline
+    // (deadline.hpp), a stop token (stop.hpp) or an executor (coroutine.hpp) if need be.
 
     /// Sends, waiting for capacity. Error, with the value: the receive half has closed; the value is never received.
     [[nodiscard]] send_operation<T, Platform> send(T value) const { return {core(), std::move(value)}; }
 
-    /// Sends, waiting no longer than `timeout` from the first poll.
+    /// Sends, waiting no longer than `timeout` from the first poll; on the default timer (timer.hpp) or a clock of your own.
     template <class Rep, class Period, class Clock>
     [[nodiscard]] auto send_timeout(T value, std::chrono::duration<Rep, Period> timeout,
                                     Clock& clock) const {
-        return deadline_operation<send_operation<T, Platform>, Clock>(send(std::move(value)),
-                                                                      clamp<Clock>(timeout), clock);
+        return with_timeout(send(std::move(value)), timeout, clock);
+    }
+    template <class Rep, class Period>
+    [[nodiscard]] auto send_timeout(T value, std::chrono::duration<Rep, Period> timeout) const {
+        return send_timeout(std::move(value), timeout, detail::default_clock<Platform>());
     }
 
     /// Waits for a permit. Error: the receive half has closed.
     [[nodiscard]] reserve_operation<T, Platform> reserve() const {
         return reserve_operation<T, Platform>(core());
+    }
+
+    /// Waits for n permits together. Takes what there is and waits for the rest; nobody behind it is served before. Error: the receive
+    /// half has closed, or n can never be had.
+    [[nodiscard]] reserve_many_operation<T, Platform> reserve_many(std::uint64_t n) const {
+        return reserve_many_operation<T, Platform>(core(), n);
     }
 
     /// Waits for an owned permit. Takes this sender; clone first to keep one. Cancelling, or failing, drops it.
@@ -154,7 +187,15 @@ class sender {
     /// Free permits; 0 while anybody waits.
     [[nodiscard]] std::uint64_t capacity() const { return core().available(); }
     [[nodiscard]] std::uint64_t max_capacity() const { return core().max(); }
+    /// How many values are buffered; never above max_capacity().
+    [[nodiscard]] std::uint64_t len() const { return core().buffered(); }
+    /// How many senders there are, owned permits and unfinished waits for them included.
+    [[nodiscard]] std::uint64_t strong_count() const { return core().strong_count(); }
+    [[nodiscard]] std::uint64_t weak_count() const { return core().weak_count(); }
     [[nodiscard]] bool same_channel(const sender& other) const { return &core() == &other.core(); }
+
+    /// A weak sender of this channel.
+    [[nodiscard]] weak_sender<T, Platform> downgrade() const { return weak_sender<T, Platform>(core()); }
 
     friend std::ostream& operator<<(std::ostream& out, const sender& s) {
         if (!s) return out << "sender{moved from}";
@@ -167,6 +208,7 @@ class sender {
     friend class sender;
     friend class owned_permit<T, Platform>;
     friend class reserve_owned_operation<T, Platform>;
+    friend class weak_sender<T, Platform>;
     template <class U, class P>
     friend auto channel(std::size_t capacity);
     using core_type = detail::core<detail::carried<T>, Platform>;
@@ -184,11 +226,6 @@ class sender {
     [[nodiscard]] static try_error reason(detail::claim_result r) noexcept {
         return r == detail::claim_result::closed ? try_error::closed : try_error::full;
     }
-    template <class Clock, class Rep, class Period>
-    [[nodiscard]] static typename Clock::duration clamp(std::chrono::duration<Rep, Period> timeout) {
-        return detail::deadline_after(typename Clock::time_point{}, timeout).time_since_epoch();
-    }
-
     core_type* core_;
 };
 

@@ -11,16 +11,11 @@
 
 #include "tailrace/detail/deadline_after.hpp"
 #include "tailrace/detail/misuse.hpp"
+#include "tailrace/detail/permit_wait.hpp"
+#include "tailrace/errors.hpp"
 #include "tailrace/waker.hpp"
 
 namespace tailrace::detail {
-
-/// How an operation stopped waiting.
-enum class stopped : unsigned char {
-    undecided,  // it got nothing; no wake-up will come
-    decided,    // its answer is there; no wake-up will come
-    woken       // its answer is there; a wake-up has come or will
-};
 
 template <class Platform>
 [[nodiscard]] tailrace::waker waker_of(typename Platform::parker& bed) noexcept {
@@ -61,11 +56,13 @@ template <class Platform, class Operation>
 
 /// block_on_until for a timeout, with the operation's own way of saying that it ran out.
 template <class Platform, class Operation, class Rep, class Period>
-[[nodiscard]] typename Operation::timed_result_type block_on_for(
+[[nodiscard]] typename Operation::template interruptible<timeout_error> block_on_for(
     Operation& op, std::chrono::duration<Rep, Period> timeout) {
     const auto deadline = deadline_after(Platform::clock::now(), timeout);
-    if (auto result = block_on_until<Platform>(op, deadline)) return Operation::timed(std::move(*result));
-    return op.timed_out();
+    if (auto result = block_on_until<Platform>(op, deadline)) {
+        return Operation::template completed<timeout_error>(std::move(*result));
+    }
+    return op.interrupted(timeout_error::timeout);
 }
 
 }  // namespace tailrace::detail

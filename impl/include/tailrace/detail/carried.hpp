@@ -1,42 +1,108 @@
 // How a value travels: itself if its move cannot throw, in a box otherwise.
 //
-// The box is made before anything is claimed, so that a throwing move leaves the channel as it was (throw.move-in), and inside the
-// channel only moves that cannot throw remain.
+// The box is made before anything is claimed: by the send, or by the reservation of the permit that will send. So a throwing move
+// leaves the channel as it was (throw.move-in), inside the channel only moves that cannot throw remain, and permit.send allocates
+// nothing.
 // After a change here run: ctest -L impl
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace tailrace::detail {
 
 template <class T>
 inline constexpr bool travels_boxed = !std::is_nothrow_move_constructible_v<T>;
 
+/// Raw memory for one T.
+template <class T>
+union place {
+    place() noexcept {}
+    ~place() {}
+    T value;
+};
+
 template <class T>
 class box {
   public:
-    explicit box(T&& v) : value_(std::make_unique<T>(std::move(v))) {}
+    /// There is a T in it.
+    explicit box(std::unique_ptr<place<T>> full) noexcept : place_(std::move(full)) {}
+    box(box&&) noexcept = default;
+    box& operator=(box&&) = delete;
+    ~box() {
+        if (place_) std::destroy_at(&place_->value);
+    }
+
     T open() && {
-        const std::unique_ptr<T> content = std::move(value_);
-        return std::move(*content);
+        const box content = std::move(*this);  // dies here, even if the move throws
+        return std::move(content.place_->value);
     }
 
   private:
-    std::unique_ptr<T> value_;
+    std::unique_ptr<place<T>> place_;
 };
 
 template <class T>
 using carried = std::conditional_t<travels_boxed<T>, box<T>, T>;
 
+/// What has to be there before a T can travel without an allocation: nothing, or the memory of its box.
+template <class T, bool Boxed = travels_boxed<T>>
+class room {
+  public:
+    [[nodiscard]] static room make() noexcept { return {}; }
+    [[nodiscard]] T fill(T&& v) noexcept { return std::move(v); }
+};
+
+template <class T>
+class room<T, true> {
+  public:
+    /// Throws std::bad_alloc.
+    [[nodiscard]] static room make() { return room(std::make_unique<place<T>>()); }
+    /// If the move throws, the room is still there.
+    [[nodiscard]] box<T> fill(T&& v) {
+        std::construct_at(&place_->value, std::move(v));
+        return box<T>(std::move(place_));
+    }
+
+  private:
+    explicit room(std::unique_ptr<place<T>> empty) noexcept : place_(std::move(empty)) {}
+    std::unique_ptr<place<T>> place_;
+};
+
+/// Rooms for n values.
+template <class T, bool Boxed = travels_boxed<T>>
+class rooms {
+  public:
+    [[nodiscard]] static rooms make(std::uint64_t) noexcept { return {}; }
+    [[nodiscard]] room<T> next() noexcept { return room<T>::make(); }
+};
+
+template <class T>
+class rooms<T, true> {
+  public:
+    /// Throws std::bad_alloc.
+    [[nodiscard]] static rooms make(std::uint64_t n) {
+        rooms all;
+        all.left_.reserve(n);
+        for (; n != 0; --n) all.left_.push_back(room<T>::make());
+        return all;
+    }
+    [[nodiscard]] room<T> next() noexcept {
+        room<T> last = std::move(left_.back());
+        left_.pop_back();
+        return last;
+    }
+
+  private:
+    std::vector<room<T>> left_;
+};
+
 template <class T>
 [[nodiscard]] carried<T> pack(std::type_identity_t<T>&& v) {
-    if constexpr (travels_boxed<T>) {
-        return box<T>(std::move(v));
-    } else {
-        return std::move(v);
-    }
+    return room<T>::make().fill(std::move(v));
 }
 
 template <class T>

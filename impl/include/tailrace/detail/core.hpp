@@ -1,19 +1,20 @@
 // The channel itself: the word, the slots, the lock for those who wait, and every transition between them.
 //
 // A claim is one compare-exchange on the word; a claimed ticket names the slot its value goes to. The receiver takes slots in the order
-// of tickets, and sleeps in the slot it waits for. Waiting senders stand in a queue under a small lock; whoever returns a permit hands
-// it to the oldest. impl/DESIGN.md has the state tables, the invariants, and the reason for every memory order by its number.
+// of tickets, and sleeps in the slot it waits for. Waiting senders stand in a queue under a small lock; whoever returns permits hands
+// them to the oldest. impl/DESIGN.md has the state tables, the invariants, and the reason for every memory order by its number.
 // After a change here run: ctest -L impl && ctest -L relacy
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cassert>
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <utility>
 
+#include "tailrace/detail/borrows.hpp"
 #include "tailrace/detail/ring.hpp"
 #include "tailrace/detail/waiter.hpp"
 #include "tailrace/detail/word.hpp"
@@ -21,6 +22,8 @@
 namespace tailrace::detail {
 
 enum class claim_result : unsigned char { claimed, full, closed };
+
+struct inspection;  // inspect.hpp
 
 template <class T, class Platform>
 class core {
@@ -31,35 +34,53 @@ class core {
     core(const core&) = delete;
     core& operator=(const core&) = delete;
 
-    // ---- Handles. A core lives as long as the receiver or anything that counts as a sender.
+    // ---- Handles. A core lives as long as the receiver, anything that counts as a sender, or a weak sender.
 
     void add_sender() noexcept {
         strong_.fetch_add(1, std::memory_order_relaxed);  // relaxed: whoever clones has a count already
     }
-
+    /// False if the last sender has gone: nothing brings the channel back to life.
+    [[nodiscard]] bool revive_sender() noexcept {
+        std::uint64_t count = strong_.load(std::memory_order_relaxed);
+        do {
+            if (count == 0) return false;
+            // (28) relaxed: a read-modify-write, so the last (23) still comes after every one before it. LP of upgrade.
+        } while (!strong_.compare_exchange_strong(count, count + 1, std::memory_order_relaxed,
+                                                  std::memory_order_relaxed));
+        return true;
+    }
     void drop_sender() noexcept {
         // (23) acq_rel: release, so that the last one (acquire) comes after every publication of the others: the end goes behind them.
         if (strong_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+        borrows.expect_none();
         post_end(tail(word_.load(std::memory_order_relaxed)));  // (24) relaxed: (23) has ordered every claim before it
-        drop_half();
+        drop_share();
     }
 
     void drop_receiver() noexcept {
         close();
         drain();
-        drop_half();
+        drop_share();
+    }
+
+    void add_weak() noexcept {
+        weak_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a number, and whoever adds has a share
+        shares_.fetch_add(1, std::memory_order_relaxed);
+    }
+    void drop_weak() noexcept {
+        weak_.fetch_sub(1, std::memory_order_relaxed);
+        drop_share();
     }
 
     // ---- Claims
 
     /// Claims a permit and a ticket at once. Throws std::bad_alloc before anything is changed.
-    [[nodiscard]] claim_result claim_ticket(word_type& ticket) {
-        return claim(one_used + one_ticket, ticket);
-    }
+    [[nodiscard]] claim_result claim_ticket(word_type& ticket) { return claim(1, one_used + one_ticket, ticket); }
 
-    [[nodiscard]] claim_result claim_permit() {
+    /// Claims n permits. None at all are always there while the channel is open.
+    [[nodiscard]] claim_result claim_permits(word_type n) {
         word_type ignored;
-        return claim(one_used, ignored);
+        return claim(n, n * one_used, ignored);
     }
 
     /// Puts a value behind a claimed ticket.
@@ -94,40 +115,47 @@ class core {
         return true;
     }
 
-    void return_permit() noexcept {
+    /// Gives permits back, in one step: to the oldest waiter first.
+    void return_permits(word_type n) noexcept {
+        if (n == 0) return;
         // (6) acquire: if this ends the channel, the end must not land on a slot still seen full from a lap ago (15).
-        const word_type w = word_.fetch_sub(one_used, std::memory_order_acquire);
+        const word_type w = word_.fetch_sub(n * one_used, std::memory_order_acquire);
         if (is_closed(w)) {
-            if (used(w) == 1) post_end(tail(w));
+            if (used(w) == n) post_end(tail(w));
         } else if (has_waiters(w)) {
             hand_over();
         }
     }
 
-    // ---- Waiting for a permit
+    // ---- Waiting for permits
 
-    /// What an operation that found no capacity does: granted or failed at once, or queued (verdict::none). The place in the queue,
-    /// and the linearization point of the request, is (8).
-    [[nodiscard]] verdict enqueue(node& n, const waker& w) {
-        ring_.cover_all();  // a grant allocates nothing: the storage must be there before anybody can be granted
+    /// To be called before enqueue: storage for whatever may be granted, so that a grant allocates nothing. Throws std::bad_alloc.
+    void prepare_to_wait() { ring_.cover_all(); }
+
+    /// What an operation that found too little capacity does: it takes what there is, and queues for the rest (verdict::none), unless
+    /// that was enough or the channel has closed. The place in the queue, and the linearization point of the request, is (8).
+    ///
+    /// Once queued the node may be granted, and its owner run, on another thread, before this returns.
+    [[nodiscard]] verdict enqueue(node& n, const waker& w) noexcept {
         const std::lock_guard guard(lock_);
+        word_type part = 0;
         // Outside the lock the waiters bit is set exactly while the queue is not empty (INV-3): it is never set on trial, or a
         // concurrent capacity() would see a number that was never true.
         word_type seen = word_.load(std::memory_order_relaxed);
         while (!has_waiters(seen)) {
             if (is_closed(seen)) return verdict::failed;  // set under the lock: final here
-            if (used(seen) < max_) {
-                // (9) acq_rel: as (2).
-                if (word_.compare_exchange_strong(seen, seen + one_used, std::memory_order_acq_rel,
-                                                  std::memory_order_relaxed)) {
-                    return verdict::granted;
-                }
-            } else if (word_.compare_exchange_strong(seen, seen | waiters_bit,
-                                                     std::memory_order_relaxed,  // (8) by the lock
-                                                     std::memory_order_relaxed)) {
+            part = std::min(max_ - used(seen), n.need);
+            const bool enough = part == n.need;
+            // (8) acq_rel: as (2), for the part that is taken.
+            if (word_.compare_exchange_strong(seen, seen + part * one_used + (enough ? 0 : waiters_bit),
+                                              std::memory_order_acq_rel, std::memory_order_relaxed)) {
+                n.held.store(part);
+                if (enough) return verdict::granted;
                 break;
             }
+            part = 0;
         }
+        n.held.store(part);
         n.waker.store(w);
         n.result.store(verdict::none);
         n.state.store(wait_state::queued, std::memory_order_relaxed);
@@ -147,7 +175,7 @@ class core {
         return settle(n);
     }
 
-    /// Ends the wait of a queued node. `owed`: a wake-up was sent and is on its way or has arrived.
+    /// Ends the wait of a queued node, which keeps what it holds. `owed`: a wake-up was sent and is on its way or has arrived.
     struct withdrawal {
         verdict result;
         bool owed;
@@ -172,7 +200,7 @@ class core {
 
     [[nodiscard]] front look_at_front() noexcept {
         // (16) acquire: the value of (3); the end of (7).
-        switch (ring_.at(head_.load()).state.load(std::memory_order_acquire)) {
+        switch (ring_.at(head()).state.load(std::memory_order_acquire)) {
             case slot_full: return front::value;
             case slot_end: return front::end;
             default: break;
@@ -182,46 +210,56 @@ class core {
         return is_closed(w) && used(w) == 0 ? front::end : front::nothing;
     }
 
-    /// Precondition: look_at_front() said value.
-    [[nodiscard]] T take() noexcept {
-        auto& s = ring_.at(head_.load());
+    /// Takes the value in front, which goes on counting as buffered until return_taken. Precondition: look_at_front() said value.
+    [[nodiscard]] T take_uncounted() noexcept {
+        auto& s = ring_.at(head());
         T value = s.storage.take();
         s.state.store(slot_empty, std::memory_order_relaxed);  // (14) relaxed: (15) publishes it
-        head_.store(head_.load() + 1);
-        // (15) release: the empty slot, to whoever gets it a lap later (2, 5, 13) or ends the channel (6). LP of a receive.
-        const word_type w = word_.fetch_sub(one_used, std::memory_order_release);
+        const word_type next = head() + 1;
+        head_.store(next, std::memory_order_relaxed);  // (29) relaxed: others read it for len() only
+        ring_.passed(next);
+        return value;
+    }
+    /// Gives back the permits of n values that were taken.
+    void return_taken(word_type n) noexcept {
+        // (15) release: the empty slots, to whoever gets them a lap later (2, 5, 13) or ends the channel (6). LP of a receive.
+        const word_type w = word_.fetch_sub(n * one_used, std::memory_order_release);
         if (has_waiters(w) && !is_closed(w)) hand_over();
+    }
+    [[nodiscard]] T take() noexcept {
+        T value = take_uncounted();
+        return_taken(1);
         return value;
     }
 
-    /// Nothing was claimed behind what has been taken. Otherwise an empty front slot is about to be written.
-    [[nodiscard]] bool nothing_claimed() const noexcept {
-        // relaxed: a send that happened before this call is seen by coherence. LP of an empty try_recv.
-        return tail(word_.load(std::memory_order_relaxed)) == (head_.load() & ticket_mask);
+    /// How many values have been claimed a place and not been taken: the buffer, as the consumer may ask it.
+    [[nodiscard]] std::uint64_t buffered_exactly() const noexcept {
+        // relaxed: a send that happened before this call is seen by coherence. LP of len, and of an empty try_recv.
+        return (tail(word_.load(std::memory_order_relaxed)) - head()) & ticket_mask;
     }
 
-    /// Lies down in the front slot. False if the slot has changed: look again.
+    /// Lies down in the front slot. False if the slot has changed: look again. If true, the receive may be woken, and its owner run, on
+    /// another thread, before this returns.
     [[nodiscard]] bool park(receive_node<Platform>& n, const waker& w) noexcept {
         n.waker.store(w);
         n.done.store(false, std::memory_order_relaxed);
         slot_state expected = slot_empty;
         // (18) release: the node, to (3) and (7).
-        return ring_.at(head_.load()).state.compare_exchange_strong(
-            expected, reinterpret_cast<slot_state>(&n), std::memory_order_release,
-            std::memory_order_relaxed);
+        return ring_.at(head()).state.compare_exchange_strong(expected, reinterpret_cast<slot_state>(&n),
+                                                              std::memory_order_release,
+                                                              std::memory_order_relaxed);
     }
 
     [[nodiscard]] bool still_parked(const receive_node<Platform>& n) const noexcept {
-        return ring_.at(head_.load()).state.load(std::memory_order_relaxed) ==
-               reinterpret_cast<slot_state>(&n);
+        return ring_.at(head()).state.load(std::memory_order_relaxed) == reinterpret_cast<slot_state>(&n);
     }
 
     /// Gets up again. False if somebody has replaced the node, and so has sent or is about to send the wake-up; the node is free then.
     [[nodiscard]] bool unpark(receive_node<Platform>& n) noexcept {
         auto expected = reinterpret_cast<slot_state>(&n);
         // (20) relaxed: on success the node was never seen by anybody.
-        if (ring_.at(head_.load()).state.compare_exchange_strong(
-                expected, slot_empty, std::memory_order_relaxed, std::memory_order_relaxed)) {
+        if (ring_.at(head()).state.compare_exchange_strong(expected, slot_empty, std::memory_order_relaxed,
+                                                           std::memory_order_relaxed)) {
             return true;
         }
         // Its writer stands between the exchange and its last access; nothing foreign runs there.
@@ -263,10 +301,13 @@ class core {
         }
         return false;
     }
-
-    void unlisten(node& n) noexcept {
+    /// Ends the wait of a listener. True if its wake-up was sent and is on its way or has arrived.
+    [[nodiscard]] withdrawal unlisten(node& n) noexcept {
         const std::lock_guard guard(lock_);
+        const wait_state was = n.state.load(std::memory_order_relaxed);
         waiter_list<Platform>::unlink(n);
+        n.state.store(wait_state::created, std::memory_order_relaxed);
+        return {was == wait_state::queued ? verdict::none : verdict::failed, was == wait_state::woken};
     }
 
     [[nodiscard]] bool closed() const noexcept { return is_closed(word_.load(std::memory_order_relaxed)); }
@@ -276,29 +317,40 @@ class core {
         const word_type w = word_.load(std::memory_order_relaxed);  // (25) LP of capacity()
         return has_waiters(w) ? 0 : max_ - used(w);
     }
-
-    /// Strong count zero, as the receiver may ask it.
-    [[nodiscard]] bool senders_gone() const noexcept { return strong_.load(std::memory_order_relaxed) == 0; }
+    /// The buffer as anybody may ask it: head and tail are not read together, so a value sent or taken meanwhile may count or not.
+    [[nodiscard]] std::uint64_t buffered() const noexcept {
+        const word_type taken = head();
+        const word_type n = (tail(word_.load(std::memory_order_relaxed)) - taken) & ticket_mask;
+        if (n > ticket_mask / 2) return 0;  // taken since
+        return std::min<word_type>(n, max_);
+    }
+    [[nodiscard]] std::uint64_t strong_count() const noexcept { return strong_.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::uint64_t weak_count() const noexcept { return weak_.load(std::memory_order_relaxed); }
 
     /// A receive operation is alive. Data of the consumer.
     typename Platform::template plain<bool> receiving{false};
+    borrow_count borrows;
 
   private:
-    ~core() { assert(used(word_.load(std::memory_order_relaxed)) == 0); }
+    friend inspection;
+    ~core() = default;
 
-    void drop_half() noexcept {
-        // acq_rel: everything either half has done comes before the end of the core.
-        if (halves_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    [[nodiscard]] word_type head() const noexcept { return head_.load(std::memory_order_relaxed); }
+
+    void drop_share() noexcept {
+        // acq_rel: everything that anybody has done comes before the end of the core.
+        if (shares_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
     }
 
-    [[nodiscard]] claim_result claim(word_type what, word_type& ticket) {
+    [[nodiscard]] claim_result claim(word_type n, word_type what, word_type& ticket) {
         word_type w = word_.load(std::memory_order_relaxed);  // (1) relaxed: (2) checks it. LP of a failure
         for (;;) {
             if (is_closed(w)) return claim_result::closed;
-            if (has_waiters(w) || used(w) == max_) return claim_result::full;
-            ring_.cover(tail(w) + used(w) + 2);  // this ticket, those of the permits that are out, and the end
+            if (n == 0) return claim_result::claimed;
+            if (has_waiters(w) || max_ - used(w) < n) return claim_result::full;
+            ring_.cover(tail(w) + used(w) + n + 1);  // this ticket, those of all permits that may be out, and the end
             // (2) acquire: the emptied slot of (15). release: the slots that (27) has made, to later tickets of older permits
-            // (5, 13) and to the end (6). LP of success.
+            // (5, 13) and to the end (24). LP of success.
             if (word_.compare_exchange_strong(w, w + what, std::memory_order_acq_rel,
                                               std::memory_order_relaxed)) {
                 ticket = tail(w);
@@ -324,7 +376,7 @@ class core {
     /// The consumer role without a receiver: destroys what is there, and lies down as an orphan.
     void drain() noexcept {
         for (;;) {
-            auto& s = ring_.at(head_.load());
+            auto& s = ring_.at(head());
             const slot_state seen = s.state.load(std::memory_order_acquire);  // (16)
             if (seen == slot_full) {
                 [[maybe_unused]] const T dies_here = take();
@@ -340,15 +392,22 @@ class core {
         }
     }
 
-    /// Gives free permits to the oldest waiters.
+    /// Gives free permits to the oldest waiters: to each until it has what it needs, then to the next.
     void hand_over() noexcept {
         waiter_list<Platform> chosen;
         std::unique_lock guard(lock_);
         while (!waiters_.empty()) {
+            node& n = waiters_.front();
             // (10) relaxed: while somebody waits, `used` grows only here, under the lock.
-            if (used(word_.load(std::memory_order_relaxed)) == max_) break;
-            choose(*waiters_.pop_front(), verdict::granted, chosen);
-            word_.fetch_add(one_used, std::memory_order_acq_rel);  // (11) acq_rel: as (2), on behalf of the waiter
+            const word_type free = max_ - used(word_.load(std::memory_order_relaxed));
+            const word_type held = n.held.load();
+            const word_type part = std::min(free, n.need - held);
+            if (part == 0) break;
+            n.held.store(held + part);
+            word_.fetch_add(part * one_used, std::memory_order_acq_rel);  // (11) acq_rel: as (2), on behalf of the waiter
+            if (held + part != n.need) break;
+            waiter_list<Platform>::unlink(n);
+            choose(n, verdict::granted, chosen);
         }
         if (waiters_.empty()) word_.fetch_and(~waiters_bit, std::memory_order_relaxed);  // (12) by the lock
         wake_chosen(guard, chosen);
@@ -388,15 +447,20 @@ class core {
         return n.result.load();
     }
 
-    typename Platform::template atomic<word_type> word_{0};
-    typename Platform::template atomic<std::uint64_t> strong_{1};
-    typename Platform::template atomic<unsigned> halves_{2};  // the senders together, and the receiver
+    static constexpr std::size_t line = 64;  // what threads write apart lies apart
+
+    alignas(line) typename Platform::template atomic<word_type> word_{0};
     const std::uint64_t max_;
-    ring<T, Platform> ring_;
-    typename Platform::template plain<word_type> head_{0};  // values taken; of the consumer role
+
+    alignas(line) typename Platform::template atomic<word_type> head_{0};  // values taken; written by the consumer role only
+
+    alignas(line) ring<T, Platform> ring_;
     typename Platform::mutex lock_;
     waiter_list<Platform> waiters_;    // by the lock
     waiter_list<Platform> listeners_;  // by the lock
+    typename Platform::template atomic<std::uint64_t> strong_{1};
+    typename Platform::template atomic<std::uint64_t> weak_{0};
+    typename Platform::template atomic<std::uint64_t> shares_{2};  // the receiver, the senders together, and each weak sender
 };
 
 }  // namespace tailrace::detail

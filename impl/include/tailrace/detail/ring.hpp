@@ -1,4 +1,4 @@
-// The slots: a ring of at least max + 1, so that the end marker has room behind a full buffer.
+// The slots: storage for every ticket from the oldest value to the end marker behind the youngest permit.
 //
 //   slot of ticket t   | meaning                                      | next
 //   empty, t >= tail   | free                                         | claimed by a change of the word; a node or orphan (the
@@ -9,16 +9,22 @@
 //   full               | a value                                      | empty, by the consumer
 //   end                | t == tail: no value will ever come           | -
 //
+// Slots come in small blocks; a directory says which block holds which tickets. The block that the consumer has emptied goes to
+// the far end, so that a channel has as many blocks as were once in use at a time, whatever its capacity. A ring of up to
+// Platform::ring_bytes is made whole as soon as one block is not enough, and then turns in place.
+//
 // After a change here run: ctest -L impl && ctest -L relacy
 #pragma once
 
 #include <algorithm>
 #include <atomic>
 #include <bit>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include "tailrace/detail/word.hpp"
 
@@ -38,60 +44,148 @@ struct slot {
     typename Platform::template cell<T> storage;
 };
 
-/// The ring is cut into segments that are allocated before a claim first needs them, and kept: an idle channel has one.
 template <class T, class Platform>
 class ring {
   public:
     explicit ring(std::uint64_t capacity)
-        : mask_(std::bit_ceil(capacity + 1) - 1),
-          directory_(new segment_pointer[segments()]),
-          limit_(0) {
-        grow_to(1);
+        : turns_in_place_((capacity + 1) * sizeof(slot<T, Platform>) <= Platform::ring_bytes),
+          all_blocks_(turns_in_place_ ? std::bit_ceil(blocks_for(capacity + 1)) : blocks_for(capacity + block_slots)) {
+        auto first = std::make_unique<directory>(1);
+        auto slots = std::make_unique_for_overwrite<block>();
+        directory_.store(first.release(), std::memory_order_relaxed);
+        attach(std::move(slots));
     }
     ring(const ring&) = delete;
     ring& operator=(const ring&) = delete;
     ~ring() {
-        for (word_type i = 0; i < segments(); ++i) delete[] directory_[i].load(std::memory_order_relaxed);
+        while (made_ != nullptr) delete std::exchange(made_, made_->made_before);
+        for (directory* d = directory_.load(std::memory_order_relaxed); d != nullptr;) {
+            delete std::exchange(d, d->narrower);
+        }
     }
 
     /// Precondition: covered before the ticket was claimed.
     [[nodiscard]] slot<T, Platform>& at(word_type ticket) const noexcept {
-        const word_type i = ticket & mask_;
-        // (26) relaxed: the entry was written before (27), which the claimer of this ticket, or of one that led here, has acquired.
-        return directory_[i / segment_slots].load(std::memory_order_relaxed)[i % segment_slots];
+        // (26) acquire: what a wider directory says about old tickets, partner: the release in widen. An entry itself is written
+        // before the claim of its first ticket (27) and again after the last of its tickets was taken (16).
+        const directory& d = *directory_.load(std::memory_order_acquire);
+        return d.entry(ticket / block_slots).load()->slots[ticket % block_slots];
     }
 
     /// Makes sure that tickets below `end` have slots. Throws std::bad_alloc, and has changed nothing then.
     void cover(word_type end) {
-        // (27) acquire: partner of the release in grow_to.
-        if (end > limit_.load(std::memory_order_acquire)) grow_to(end);
+        // (27) acquire: partner of the release in attach and recycle.
+        const word_type limit = limit_.load(std::memory_order_acquire);
+        if (limit != everything && !reaches(limit, end)) grow_to(end);
     }
-    void cover_all() { cover(mask_ + 1); }
+    /// Makes sure that no claim and no grant will ever need new storage.
+    void cover_all() {
+        if (limit_.load(std::memory_order_acquire) != everything) grow_to(everything);  // (27)
+    }
+
+    /// The consumer has emptied every slot before that of `head`, and nobody has any business there any more. Allocates nothing.
+    void passed(word_type head) noexcept {
+        if (head % block_slots == 0 && !turns_in_place_) recycle(head / block_slots - 1);
+    }
+
+    /// How many blocks there are.
+    [[nodiscard]] word_type blocks() const noexcept {
+        const std::lock_guard guard(growing_);
+        return blocks_;
+    }
+
+    /// Fewer where values are large.
+    static constexpr word_type block_slots =
+        std::clamp<word_type>(std::bit_floor(4096 / sizeof(slot<T, Platform>)), 1, Platform::block_slots);
 
   private:
-    using segment_pointer = typename Platform::template atomic<slot<T, Platform>*>;
-    static constexpr word_type segment_slots = Platform::segment_slots;
-    static_assert(std::has_single_bit(segment_slots));
+    struct block {
+        slot<T, Platform> slots[block_slots];
+        block* made_before = nullptr;
+    };
+    using pointer_to_block = typename Platform::template plain<block*>;
+
+    /// Which block holds which tickets: entry i those of every block number that is i modulo the size, a power of two.
+    ///
+    /// One that has become too narrow stays as it was, for those who have already read its address: what it says about tickets in
+    /// use remains true.
+    struct directory {
+        explicit directory(word_type size) : mask(size - 1), entries(std::make_unique<holder[]>(size)) {}
+        [[nodiscard]] pointer_to_block& entry(word_type number) const noexcept {
+            return entries[number & mask].pointer;
+        }
+
+        struct holder {
+            pointer_to_block pointer{nullptr};
+        };
+        word_type mask;
+        std::unique_ptr<holder[]> entries;
+        directory* narrower = nullptr;
+    };
+
     static constexpr word_type everything = ~word_type{0};
 
-    [[nodiscard]] word_type segments() const noexcept { return mask_ / segment_slots + 1; }
+    [[nodiscard]] static constexpr word_type blocks_for(word_type slots) noexcept {
+        return (slots + block_slots - 1) / block_slots;
+    }
+    /// Tickets are counted modulo 2^36, and never lie half of that apart.
+    [[nodiscard]] static constexpr bool reaches(word_type limit, word_type end) noexcept {
+        return ((limit - end) & ticket_mask) <= ticket_mask / 2;
+    }
 
     void grow_to(word_type end) {
-        const std::lock_guard guard(growing_);
-        word_type limit = limit_.load(std::memory_order_relaxed);
-        while (limit < end) {
-            const word_type size = std::min(segment_slots, mask_ + 1);
-            directory_[limit / segment_slots].store(new slot<T, Platform>[size], std::memory_order_relaxed);
-            limit += size;
-            if (limit > mask_) limit = everything;
-            limit_.store(limit, std::memory_order_release);  // partner: (27)
+        std::unique_ptr<block> fresh;
+        std::unique_ptr<directory> wider;
+        if (turns_in_place_) end = everything;
+        std::unique_lock guard(growing_);
+        for (;;) {
+            const word_type limit = limit_.load(std::memory_order_relaxed);
+            if (limit == everything || (end != everything && reaches(limit, end))) return;
+            const word_type size = directory_.load(std::memory_order_relaxed)->mask + 1;
+            const bool narrow = blocks_ == size;
+            if (fresh && (!narrow || (wider && wider->mask + 1 == 2 * size))) {
+                if (narrow) widen(std::move(wider));
+                attach(std::move(fresh));
+                continue;
+            }
+            guard.unlock();  // operator new may be anybody's
+            if (!fresh) fresh = std::make_unique_for_overwrite<block>();
+            if (narrow) wider = std::make_unique<directory>(2 * size);
+            guard.lock();
         }
     }
 
-    word_type mask_;
-    std::unique_ptr<segment_pointer[]> directory_;
-    typename Platform::template atomic<word_type> limit_;  // tickets below have slots; `everything` once the ring is whole
-    typename Platform::mutex growing_;
+    /// By the lock, as what follows.
+    void widen(std::unique_ptr<directory> wider) noexcept {
+        directory* const narrow = directory_.load(std::memory_order_relaxed);
+        for (word_type i = 0; i < blocks_; ++i) wider->entry(first_ + i).store(narrow->entry(first_ + i).load());
+        wider->narrower = narrow;
+        directory_.store(wider.release(), std::memory_order_release);  // partner: (26)
+    }
+    void attach(std::unique_ptr<block> fresh) noexcept {
+        fresh->made_before = made_;
+        made_ = fresh.get();
+        directory_.load(std::memory_order_relaxed)->entry(first_ + blocks_).store(fresh.release());
+        ++blocks_;
+        limit_.store(blocks_ == all_blocks_ ? everything : limit(), std::memory_order_release);  // partner: (27)
+    }
+    void recycle(word_type number) noexcept {
+        const std::lock_guard guard(growing_);
+        const directory& d = *directory_.load(std::memory_order_relaxed);
+        d.entry(number + blocks_).store(d.entry(number).load());
+        first_ = number + 1;
+        if (blocks_ != all_blocks_) limit_.store(limit(), std::memory_order_release);  // partner: (27)
+    }
+    [[nodiscard]] word_type limit() const noexcept { return (first_ + blocks_) * block_slots & ticket_mask; }
+
+    const bool turns_in_place_;
+    const word_type all_blocks_;  // with so many, every claim that the word allows has storage
+    typename Platform::template atomic<directory*> directory_{nullptr};
+    typename Platform::template atomic<word_type> limit_{0};  // tickets below have slots; `everything` if all ever will
+    mutable typename Platform::mutex growing_;                // guards all changes of the above, and what follows
+    word_type first_ = 0;                                     // the number of the oldest block
+    word_type blocks_ = 0;                                    // in use: first_ to first_ + blocks_ - 1
+    block* made_ = nullptr;
 };
 
 }  // namespace tailrace::detail

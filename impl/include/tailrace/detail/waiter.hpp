@@ -6,7 +6,7 @@
 //
 //   state     | who may touch the node         | left by
 //   created   | its owner                      | being queued, or finishing at once
-//   queued    | whoever holds the lock         | being chosen (granted or failed), or cancelled
+//   queued    | whoever holds the lock         | being chosen (granted in full, or failed), or cancelled
 //   chosen    | whoever holds the lock         | being popped by the thread that chose it, or taken back by its owner
 //   woken     | its owner                      | -
 //
@@ -18,6 +18,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "tailrace/detail/word.hpp"
 #include "tailrace/waker.hpp"
 
 namespace tailrace::detail {
@@ -36,6 +37,8 @@ struct waiter : link<Platform> {
     // (4) release / (19) acquire: `woken` is the last thing that others write to a node. All else about it is under the lock.
     typename Platform::template atomic<wait_state> state{wait_state::created};
     typename Platform::template plain<verdict> result{verdict::none};
+    typename Platform::template plain<word_type> held{0};  // permits: what it was given, of what it needs
+    word_type need = 0;                                    // written before the node is published
     typename Platform::template plain<tailrace::waker> waker{tailrace::waker{}};
 };
 
@@ -59,11 +62,14 @@ class waiter_list {
         head_.previous.store(&n);
     }
 
+    /// Precondition: not empty.
+    [[nodiscard]] node& front() const noexcept { return *static_cast<node*>(head_.next.load()); }
+
     [[nodiscard]] node* pop_front() noexcept {
         if (empty()) return nullptr;
-        auto* n = static_cast<node*>(head_.next.load());
-        unlink(*n);
-        return n;
+        node& n = front();
+        unlink(n);
+        return &n;
     }
 
     static void unlink(node& n) noexcept {

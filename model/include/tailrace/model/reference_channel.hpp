@@ -321,10 +321,10 @@ class receiver : public reference_handle<T, Platform> {
         s.time = clamp(timeout);
         return operation<reading::recv_timeout<T, Platform>>(s);
     }
-    [[nodiscard]] auto recv_many(std::uint64_t limit) {
+    [[nodiscard]] auto recv_many(std::vector<T>& into, std::size_t limit) {
         step s = this->ask(verb::recv_many);
         s.count = limit;
-        return operation<reading::recv_many<T, Platform>>(s);
+        return reference_batch_operation<T, Platform>(this->share(), s, into);
     }
     [[nodiscard]] std::expected<T, try_recv_error> try_recv() {
         effects<T> e = this->core().take(this->ask(verb::try_recv));
@@ -342,9 +342,9 @@ class receiver : public reference_handle<T, Platform> {
         base::core_type::refuse_in_async_context();
         return recv().template block_until<reading::recv_timeout<T, Platform>>(deadline_of<Platform>(timeout));
     }
-    [[nodiscard]] std::vector<T> blocking_recv_many(std::uint64_t limit) {
+    [[nodiscard]] std::size_t blocking_recv_many(std::vector<T>& into, std::size_t limit) {
         base::core_type::refuse_in_async_context();
-        return recv_many(limit).block();
+        return recv_many(into, limit).block();
     }
 
     void close() { (void)this->take(verb::close); }
@@ -353,7 +353,7 @@ class receiver : public reference_handle<T, Platform> {
     [[nodiscard]] bool is_empty() const { return this->take(verb::is_empty).number != 0; }
     [[nodiscard]] std::uint64_t len() const { return this->take(verb::len).number; }
     [[nodiscard]] std::uint64_t capacity() const { return this->take(verb::capacity).number; }
-    [[nodiscard]] std::uint64_t max_capacity() const { 
+    [[nodiscard]] std::uint64_t max_capacity() const {
         return this->core().observe([](const machine& m) { return m.max; });
     }
     [[nodiscard]] std::uint64_t sender_strong_count() const {

@@ -153,4 +153,30 @@ class [[nodiscard]] reference_operation {
     std::uint32_t number_ = 0;
 };
 
+/// recv_many: a batch that goes to the end of the caller's buffer.
+template <class T, class Platform>
+class [[nodiscard]] reference_batch_operation {
+  public:
+    using result_type = std::size_t;
+
+    reference_batch_operation(core_pointer<T, Platform> core, const step& s, std::vector<T>& into)
+        : batch_(std::move(core), s), into_(&into) {}
+
+    [[nodiscard]] std::optional<result_type> poll(const waker& w) {
+        auto done = batch_.poll(w);
+        if (!done) return std::nullopt;
+        return append(std::move(*done));
+    }
+    [[nodiscard]] result_type block() && { return append(std::move(batch_).block()); }
+
+  private:
+    std::size_t append(std::vector<T>&& batch) {
+        for (T& v : batch) into_->push_back(std::move(v));
+        return batch.size();
+    }
+
+    reference_operation<T, Platform, reading::recv_many<T, Platform>> batch_;
+    std::vector<T>* into_;
+};
+
 }  // namespace tailrace::model

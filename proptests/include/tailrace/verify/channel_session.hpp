@@ -91,6 +91,18 @@ class channel_session final : public session {
         }
         Operation operation;
     };
+    /// recv_many, with the buffer that it fills.
+    struct batch_box final : operation_box {
+        batch_box(receiver_type& rx, std::size_t limit) : operation(rx.recv_many(buffer, limit)) {}
+        bool poll(const waker& w, channel_session& s, model::answer& a) override {
+            const auto size = operation.poll(w);
+            if (!size) return false;
+            a = *size == buffer.size() ? s.read(std::move(buffer)) : model::answer_of(model::status::none);
+            return true;
+        }
+        std::vector<tracked> buffer;
+        decltype(std::declval<receiver_type&>().recv_many(buffer, 1)) operation;
+    };
     struct wake_record {
         wake_record(channel_session* s, std::uint32_t n) : session(s), operation(n) {}
         channel_session* session;
@@ -274,7 +286,10 @@ class channel_session final : public session {
                 if constexpr (has(capability::recv_timeout)) return created(s, rx.recv_timeout(s.time, clock_));
                 break;
             case verb::recv_many:
-                if constexpr (has(capability::recv_many)) return created(s, rx.recv_many(s.count));
+                if constexpr (has(capability::recv_many)) {
+                    operations_.emplace(s.operation, std::make_unique<batch_box>(rx, s.count));
+                    return model::answer_of(model::status::created);
+                }
                 break;
             case verb::try_recv:
                 if constexpr (has(capability::try_recv)) {

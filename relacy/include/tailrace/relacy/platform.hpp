@@ -290,8 +290,9 @@ struct relacy_platform {
 
     [[nodiscard]] static bool in_async_context() { return simulation::async_depth() > 0; }
 
-    static constexpr std::uint64_t segment_slots =
-        2;  // a few operations cross from one segment to the next
+    // A few operations cross from one block to the next, and reuse the first.
+    static constexpr std::uint64_t block_slots = 2;
+    static constexpr std::uint64_t ring_bytes = 0;
 };
 
 }  // namespace tailrace::relacy

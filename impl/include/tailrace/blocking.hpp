@@ -1,0 +1,27 @@
+// Blocking on any waiting operation, with a deadline on any clock or with a stop token as well.
+// After a change here run: ctest -L impl && ctest -L stress
+#pragma once
+
+#include <utility>
+
+#include "tailrace/detail/blocking.hpp"
+#include "tailrace/detail/interruptible_wait.hpp"
+
+namespace tailrace {
+
+/// Blocks the thread until the operation has finished: spins, yields, then sleeps.
+///
+///     auto sent = tailrace::block_on(tailrace::with_stop(tx.send(std::move(v)), token));
+///
+/// Throws: std::logic_error inside an async_context, even when it would not have to wait; what the operation's poll throws.
+template <class Operation>
+[[nodiscard]] typename Operation::result_type block_on(Operation op) {
+    using platform = typename Operation::platform_type;
+    detail::refuse_in_async_context<platform>();
+    typename platform::parker bed;
+    auto wait = detail::wait_of(std::move(op));
+    if (!wait.start(detail::waker_of<platform>(bed))) bed.park();
+    return wait.finish();
+}
+
+}  // namespace tailrace

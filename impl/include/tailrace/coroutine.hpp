@@ -1,0 +1,119 @@
+// Awaiting: every waiting operation can be awaited in any kind of coroutine.
+//
+//     auto sent = co_await tx.send(2);
+//     auto v = co_await tailrace::resume_on(pool, rx.recv());
+//
+// A coroutine is resumed by whoever completes its operation, on that thread, from a list that the outermost caller works off: never
+// under a lock, and never from within another resumption, so chains of any length need no stack. Given an executor it is resumed there.
+//
+// Cancellation: destroying a suspended coroutine cancels its operation. That must not happen while another thread may be resuming it
+// (as for any coroutine), nor after its resumption has been handed to an executor; one that is still on the list of the destroying
+// thread is taken off it. To cancel from elsewhere use a stop token (stop.hpp).
+// After a change here run: ctest -L impl && ctest -L stress
+#pragma once
+
+#include <concepts>
+#include <coroutine>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "tailrace/detail/interruptible_wait.hpp"
+#include "tailrace/detail/run_list.hpp"
+#include "tailrace/waker.hpp"
+
+namespace tailrace {
+
+/// Something that runs what it is given, later or elsewhere: execute(waker) calls that waker once. It must not throw, must not call it
+/// from within execute() while the caller's stack matters to it, and has to outlive the operations that were given to it.
+template <class E>
+concept executor = requires(E& e, const waker& w) { e.execute(w); };
+
+/// One of the waiting operations, plain or with a deadline or a stop token.
+template <class Operation>
+concept waiting_operation = requires(Operation& op, const waker& w) {
+    typename Operation::platform_type;
+    typename Operation::result_type;
+    { op.poll(w) } -> std::same_as<std::optional<typename Operation::result_type>>;
+};
+
+namespace detail {
+
+/// Resumes on the thread that completes the operation.
+class inline_resumption {
+  public:
+    inline_resumption() = default;
+    ~inline_resumption() {
+        if (node_.list != nullptr) node_.list->remove(node_);
+    }
+    void prepare(const waker& resumption) noexcept { node_.action = resumption; }
+    void operator()() noexcept { run_list::current().run(node_); }
+
+  private:
+    run_node node_;
+};
+
+template <class Executor>
+class executor_resumption {
+  public:
+    explicit executor_resumption(Executor& e) noexcept : executor_(&e) {}
+    void prepare(const waker& resumption) noexcept { resumption_ = resumption; }
+    void operator()() noexcept {
+        const waker w = resumption_;
+        executor_->execute(w);
+    }
+
+  private:
+    Executor* executor_;
+    waker resumption_;
+};
+
+template <class Operation, class Resumption>
+class awaiter {
+  public:
+    template <class... Args>
+    explicit awaiter(Operation&& op, Args&... args) : wait_(wait_of(std::move(op))), resumption_(args...) {}
+    awaiter(awaiter&&) = delete;
+
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    // Not inlined: nothing of it may live in the frame, which can be gone before it returns.
+    [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> self) {
+        resumption_.prepare({[](void* frame) noexcept { std::coroutine_handle<>::from_address(frame).resume(); },
+                             self.address()});
+        return !wait_.start({[](void* r) noexcept { (*static_cast<Resumption*>(r))(); }, &resumption_});
+    }
+    auto await_resume() { return wait_.finish(); }
+
+  private:
+    decltype(wait_of(std::declval<Operation&&>())) wait_;
+    Resumption resumption_;
+};
+
+template <class Operation, class Executor>
+struct [[nodiscard]] on_executor {
+    Operation operation;
+    Executor* executor;
+
+    awaiter<Operation, executor_resumption<Executor>> operator co_await() && {
+        return awaiter<Operation, executor_resumption<Executor>>(std::move(operation), *executor);
+    }
+};
+
+}  // namespace detail
+
+/// Awaits an operation: it is first polled here. The coroutine goes on at once if there is nothing to wait for.
+///
+/// Returns the operation's result. Throws: what its poll throws; std::logic_error if it was awaited before.
+template <waiting_operation Operation>
+    requires(!std::is_lvalue_reference_v<Operation>)
+[[nodiscard]] auto operator co_await(Operation&& op) {
+    return detail::awaiter<Operation, detail::inline_resumption>(std::move(op));
+}
+
+/// The same operation, resumed on an executor. One that has nothing to wait for goes on where it is.
+template <executor Executor, waiting_operation Operation>
+[[nodiscard]] detail::on_executor<Operation, Executor> resume_on(Executor& executor, Operation op) {
+    return {std::move(op), &executor};
+}
+
+}  // namespace tailrace

@@ -1,0 +1,71 @@
+// Operations that a std::stop_token ends. This is how to cancel from another thread.
+// After a change here run: ctest -L impl && ctest -L stress
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+#include "tailrace/detail/interruptible_wait.hpp"
+#include "tailrace/errors.hpp"
+#include "tailrace/waker.hpp"
+
+namespace tailrace {
+
+namespace detail {
+
+class stop_source {
+  public:
+    using reason_type = stop_error;
+    static constexpr stop_error reason = stop_error::stopped;
+
+    explicit stop_source(std::stop_token token) noexcept : token_(std::move(token)) {}
+    /// Before it is first armed.
+    stop_source(stop_source&& other) noexcept : token_(std::move(other.token_)) {}
+    stop_source& operator=(stop_source&&) = delete;
+
+    [[nodiscard]] arming arm(const waker& w) {
+        if (token_.stop_requested()) return arming::due;
+        if (!token_.stop_possible()) return arming::never;
+        callback_.reset();
+        came_ = false;
+        callback_.emplace(token_, call{this, w});
+        return arming::armed;
+    }
+    /// Waits until a callback that runs on another thread has returned.
+    [[nodiscard]] bool disarm() noexcept {
+        callback_.reset();
+        return !came_;
+    }
+
+  private:
+    struct call {
+        stop_source* self;
+        waker action;
+        void operator()() const noexcept {
+            const waker w = action;
+            self->came_ = true;
+            w();
+        }
+    };
+    std::stop_token token_;
+    bool came_ = false;  // by the callback; read after its registration has ended
+    std::optional<std::stop_callback<call>> callback_;
+};
+
+}  // namespace detail
+
+/// An operation that a stop request ends. Success and closed beat it; whatever the operation would have consumed is in the error.
+template <class Operation>
+using stop_operation = detail::interruptible_operation<Operation, detail::stop_source>;
+
+/// Any waiting operation with a stop token. Unlike destroying it, requesting the stop is safe from any thread at any time, and always
+/// resumes whoever waits.
+///
+///     auto sent = co_await tailrace::with_stop(tx.send(std::move(v)), token);   // the value is in sent.error() if it was stopped
+template <class Operation>
+[[nodiscard]] stop_operation<Operation> with_stop(Operation op, std::stop_token token) {
+    return {std::move(op), detail::stop_source(std::move(token))};
+}
+
+}  // namespace tailrace

@@ -1,0 +1,390 @@
+// The clock with a thread of its own. Nothing here depends on how fast the machine is: what must
+// happen is waited for, and what must not happen is looked for after a later wake-up has come, or
+// after the thread was joined.
+#include "tailrace/timer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <thread>
+#include <vector>
+
+namespace tailrace {
+namespace {
+
+using namespace std::chrono_literals;
+using time_point = timer_thread::time_point;
+
+constexpr time_point past{};  // the boot, or something as old
+
+/// Counts its wake-ups; others wait for them.
+class bell {
+  public:
+    [[nodiscard]] tailrace::waker waker() {
+        return {[](void* self) noexcept { static_cast<bell*>(self)->ring(); }, this};
+    }
+    void ring() {
+        const std::lock_guard guard(mutex_);
+        ++rung_;
+        changed_.notify_all();
+    }
+    void wait_for(std::size_t rings) {
+        std::unique_lock guard(mutex_);
+        changed_.wait(guard, [&] { return rung_ >= rings; });
+    }
+    [[nodiscard]] std::size_t rung() {
+        const std::lock_guard guard(mutex_);
+        return rung_;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::size_t rung_ = 0;
+};
+
+/// Keeps the clock's thread inside a wake-up until it is opened: what is armed meanwhile is all
+/// there when the thread comes back.
+class gate {
+  public:
+    explicit gate(timer_thread& clock) {
+        timer_.arm(clock, past,
+                   {[](void* self) noexcept {
+                        auto* g = static_cast<gate*>(self);
+                        g->entered_.ring();
+                        g->opened_.wait_for(1);
+                        g->left_.ring();
+                    },
+                    this});
+        entered_.wait_for(1);
+    }
+    ~gate() {
+        open();
+        left_.wait_for(1);
+    }
+    gate(const gate&) = delete;
+    gate& operator=(const gate&) = delete;
+
+    void open() { opened_.ring(); }
+    [[nodiscard]] bool disarm() { return timer_.disarm(); }
+
+  private:
+    bell entered_, opened_, left_;
+    timer_thread::timer timer_;
+};
+
+/// Returns when everything that was due before this call has been called.
+void settle(timer_thread& clock) {
+    bell last;
+    timer_thread::timer timer;
+    timer.arm(clock, clock.now(), last.waker());
+    last.wait_for(1);
+}
+
+TEST(timer_thread, wakes_in_order_of_deadline_and_then_of_arming) {
+    struct entry {
+        std::vector<int>* order;
+        int name;
+        timer_thread::timer timer;
+    };
+    std::vector<int> order;
+    bell last;
+    timer_thread clock;
+    {
+        gate g(clock);
+        // The wanted place of each; the last two are not due yet, or only just.
+        const time_point soon = clock.now() + 1ms;
+        const std::vector<time_point> deadlines{past + 5ns, past + 1ns, soon,       past + 3ns,
+                                                past + 1ns, past + 4ns, past + 1ns, soon + 1ns};
+        const std::vector<int> wanted{1, 4, 6, 3, 5, 0, 2, 7};
+        std::vector<std::unique_ptr<entry>> entries;
+        for (int i = 0; i < 8; ++i) {
+            entries.push_back(std::make_unique<entry>(&order, i));
+            entries.back()->timer.arm(clock, deadlines[static_cast<std::size_t>(i)],
+                                      {[](void* p) noexcept {
+                                           auto* e = static_cast<entry*>(p);
+                                           e->order->push_back(e->name);
+                                       },
+                                       entries.back().get()});
+        }
+        timer_thread::timer end;
+        end.arm(clock, soon + 2ns, last.waker());
+        g.open();
+        last.wait_for(1);
+        EXPECT_EQ(order, wanted);
+    }
+}
+
+TEST(timer_thread, wakes_on_one_thread_of_its_own) {
+    struct context {
+        std::thread::id id;
+        bell done;
+    } first, second;
+    const auto ring = [](void* p) noexcept {
+        auto* c = static_cast<context*>(p);
+        c->id = std::this_thread::get_id();
+        c->done.ring();
+    };
+    timer_thread clock;
+    timer_thread::timer one, two;
+    one.arm(clock, past, {ring, &first});
+    first.done.wait_for(1);
+    two.arm(clock, clock.now() + 1ms, {ring, &second});
+    second.done.wait_for(1);
+    EXPECT_NE(first.id, std::this_thread::get_id());
+    EXPECT_EQ(first.id, second.id);
+}
+
+TEST(timer_thread, disarmed_in_time_it_stays_silent) {
+    bell silent;
+    timer_thread clock;
+    timer_thread::timer timer, far;
+    EXPECT_TRUE(timer.disarm()) << "nothing was armed";
+    far.arm(clock, clock.now() + 10h, silent.waker());
+    {
+        gate g(clock);
+        timer.arm(clock, past, silent.waker());
+        EXPECT_TRUE(timer.disarm());
+        EXPECT_TRUE(timer.disarm()) << "the second time nothing is armed";
+    }
+    settle(clock);
+    EXPECT_TRUE(far.disarm());
+    EXPECT_EQ(silent.rung(), 0u);
+}
+
+TEST(timer_thread, disarmed_too_late_it_says_so_once) {
+    bell rung;
+    timer_thread clock;
+    timer_thread::timer timer;
+    timer.arm(clock, clock.now() + 1ms, rung.waker());
+    rung.wait_for(1);
+    EXPECT_FALSE(timer.disarm());
+    EXPECT_TRUE(timer.disarm());
+}
+
+TEST(timer_thread, disarm_does_not_wait_for_a_wake_up_that_is_on_its_way) {
+    timer_thread clock;
+    gate g(clock);
+    EXPECT_FALSE(g.disarm());
+}
+
+TEST(timer_thread, armed_again_it_wakes_the_new_waker_only) {
+    bell before, after;
+    timer_thread clock;
+    timer_thread::timer timer;
+    {
+        gate g(clock);
+        timer.arm(clock, past, before.waker());
+        timer.arm(clock, past, after.waker());
+    }
+    after.wait_for(1);
+    EXPECT_EQ(before.rung(), 0u);
+}
+
+TEST(timer_thread, once_fired_it_is_silent_until_it_is_disarmed) {
+    bell first, silent, again;
+    timer_thread clock;
+    timer_thread::timer timer;
+    timer.arm(clock, past, first.waker());
+    first.wait_for(1);
+    timer.arm(clock, past, silent.waker());
+    settle(clock);
+    EXPECT_EQ(silent.rung(), 0u);
+    EXPECT_FALSE(timer.disarm());
+    timer.arm(clock, clock.now() + 1ms, again.waker());
+    again.wait_for(1);
+    EXPECT_EQ(first.rung(), 1u);
+}
+
+TEST(timer_thread, armed_anew_after_a_disarm_it_has_the_new_deadline) {
+    bell far, near;
+    timer_thread clock;
+    timer_thread::timer timer;
+    timer.arm(clock, clock.now() + 10h, far.waker());
+    EXPECT_TRUE(timer.disarm());
+    timer.arm(clock, clock.now() + 1ms, near.waker());
+    near.wait_for(1);
+    EXPECT_FALSE(timer.disarm());
+    EXPECT_EQ(far.rung(), 0u);
+}
+
+TEST(timer_thread, a_destroyed_timer_is_disarmed) {
+    bell silent;
+    timer_thread clock;
+    {
+        gate g(clock);
+        for (int i = 0; i < 10; ++i) {
+            auto timer = std::make_unique<timer_thread::timer>();
+            timer->arm(clock, past, silent.waker());
+        }
+    }
+    settle(clock);
+    EXPECT_EQ(silent.rung(), 0u);
+}
+
+TEST(timer_thread, an_earlier_deadline_wakes_the_thread_from_a_longer_sleep) {
+    // If it did not, one of these rounds would find the thread asleep for hours.
+    bell far, near;
+    timer_thread clock;
+    timer_thread::timer sleep, timer;
+    sleep.arm(clock, clock.now() + 10h, far.waker());
+    for (std::size_t round = 1; round <= 500; ++round) {
+        timer.arm(clock, round % 2 == 0 ? past : clock.now() + 1ms, near.waker());
+        near.wait_for(round);
+        EXPECT_FALSE(timer.disarm());
+    }
+    EXPECT_TRUE(sleep.disarm());
+    EXPECT_EQ(far.rung(), 0u);
+}
+
+TEST(timer_thread, no_deadline_arms_nothing_and_the_furthest_one_does_no_harm) {
+    bell silent, rung;
+    timer_thread clock;
+    timer_thread::timer none, furthest, soon;
+    furthest.arm(clock, time_point::max() - timer_thread::duration(1), silent.waker());
+    none.arm(clock, time_point::max(), silent.waker());
+    settle(clock);
+    soon.arm(clock, clock.now() + 1ms, rung.waker());
+    rung.wait_for(1);
+    EXPECT_TRUE(furthest.disarm());
+    none.arm(clock, past, rung.waker());
+    rung.wait_for(2);
+    EXPECT_EQ(silent.rung(), 0u);
+}
+
+TEST(timer_thread, a_waker_may_destroy_its_timer_and_arm_and_disarm_others) {
+    struct context {
+        timer_thread& clock;
+        std::unique_ptr<timer_thread::timer> own = std::make_unique<timer_thread::timer>();
+        timer_thread::timer next{}, prevented{};
+        bell rung{}, silent{};
+        bool in_time = false;
+    };
+    timer_thread clock;
+    context ctx{clock};
+    {
+        gate g(clock);
+        ctx.own->arm(clock, past,
+                     {[](void* p) noexcept {
+                          auto* c = static_cast<context*>(p);
+                          c->own.reset();
+                          c->in_time = c->prevented.disarm();
+                          c->next.arm(c->clock, past, c->rung.waker());
+                      },
+                      &ctx});
+        ctx.prevented.arm(clock, past, ctx.silent.waker());
+    }
+    ctx.rung.wait_for(1);
+    EXPECT_TRUE(ctx.in_time);
+    EXPECT_EQ(ctx.silent.rung(), 0u);
+}
+
+TEST(timer_thread, timers_that_outlive_it_never_fire_and_may_be_used_again) {
+    bell rung, silent, again;
+    timer_thread::timer fired, armed, due, destroyed;
+    {
+        auto clock = std::make_unique<timer_thread>();
+        fired.arm(*clock, past, rung.waker());
+        rung.wait_for(1);
+        armed.arm(*clock, clock->now() + 10h, silent.waker());
+        destroyed.arm(*clock, clock->now() + 10h, silent.waker());
+    }
+    EXPECT_FALSE(fired.disarm());
+    EXPECT_TRUE(armed.disarm());
+    timer_thread other;
+    armed.arm(other, past, again.waker());
+    destroyed.arm(other, past, again.waker());
+    again.wait_for(2);
+    EXPECT_EQ(silent.rung(), 0u);
+}
+
+TEST(timer_thread, its_destructor_waits_for_the_wake_up_that_runs) {
+    auto clock = std::make_unique<timer_thread>();
+    struct context {
+        timer_thread& clock;
+        bell entered{}, silent{};
+        timer_thread::timer behind{};
+        bool left = false;
+    } ctx{*clock};
+    timer_thread::timer timer;
+    timer.arm(*clock, past,
+              {[](void* p) noexcept {
+                   auto* c = static_cast<context*>(p);
+                   c->entered.ring();
+                   // So that the destructor has probably begun; nothing tells when it has.
+                   std::this_thread::sleep_for(20ms);
+                   c->behind.arm(c->clock, c->clock.now() + 10h, c->silent.waker());
+                   c->left = true;
+               },
+               &ctx});
+    ctx.entered.wait_for(1);
+    clock.reset();
+    EXPECT_TRUE(ctx.left);
+    EXPECT_TRUE(ctx.behind.disarm());
+    EXPECT_EQ(ctx.silent.rung(), 0u);
+}
+
+TEST(timer_thread, one_that_nothing_was_armed_on_can_be_destroyed) {
+    timer_thread unused;
+    timer_thread::timer timer;
+    EXPECT_TRUE(timer.disarm());
+}
+
+TEST(timer_thread, many_threads_arm_and_disarm) {
+    constexpr std::size_t threads = 4;
+    constexpr std::size_t rounds = 3'000;
+    struct worker {
+        bell rung;
+        std::size_t came = 0;  // by what disarm said
+    };
+    std::vector<worker> workers(threads);
+    {
+        timer_thread clock;
+        std::vector<std::jthread> running;
+        for (std::size_t t = 0; t < threads; ++t) {
+            running.emplace_back([&clock, &self = workers[t], t] {
+                std::mt19937_64 random(t);
+                timer_thread::timer kept;
+                for (std::size_t round = 0; round < rounds; ++round) {
+                    std::optional<timer_thread::timer> fresh;
+                    timer_thread::timer& timer = round % 2 == 0 ? kept : fresh.emplace();
+                    const bool far = random() % 4 == 0;
+                    const auto distance = far ? timer_thread::duration(10h)
+                                              : timer_thread::duration(random() % 50'000);
+                    const time_point deadline = clock.now() + distance;
+                    timer.arm(clock, deadline, self.rung.waker());
+                    if (random() % 2 == 0) timer.arm(clock, deadline, self.rung.waker());
+                    const bool waits = !far && random() % 2 == 0;
+                    if (waits) self.rung.wait_for(self.came + 1);
+                    const bool in_time = timer.disarm();
+                    EXPECT_TRUE(far ? in_time : !waits || !in_time);
+                    // Its wake-up may still be on its way, and there is another one in its place.
+                    if (fresh) fresh.emplace();
+                    if (in_time) continue;
+                    ++self.came;
+                    self.rung.wait_for(self.came);
+                }
+            });
+        }
+    }
+    for (worker& w : workers)
+        EXPECT_EQ(w.rung.rung(), w.came) << "each wake-up comes or is prevented, never both";
+}
+
+TEST(default_timer, is_one_object_that_wakes) {
+    EXPECT_EQ(&default_timer(), &default_timer());
+    bell rung;
+    timer_thread::timer timer;
+    timer.arm(default_timer(), default_timer().now() + 1ms, rung.waker());
+    rung.wait_for(1);
+    EXPECT_FALSE(timer.disarm());
+}
+
+}  // namespace
+}  // namespace tailrace
