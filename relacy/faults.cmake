@@ -32,6 +32,7 @@ function(relacy_fault name)
 endfunction()
 
 set(core impl/include/tailrace/detail/core.hpp)
+set(ring impl/include/tailrace/detail/ring.hpp)
 set(blocking impl/include/tailrace/detail/blocking.hpp)
 set(permit_wait impl/include/tailrace/detail/permit_wait.hpp)
 set(reference_core model/include/tailrace/model/reference_core.hpp)
@@ -65,7 +66,7 @@ relacy_fault(
     last_drop_without_release
     TARGET optimized
     FAMILIES receive_against_drop
-    SAYS "previous != slot_full|FREED MEMORY"
+    SAYS "previous != slot_full|FREED MEMORY|DATA RACE"
     CAUGHT_BY
         receive_against_drop.two_senders.blocking/random
         receive_against_drop.two_senders.driven/bound)
@@ -285,6 +286,134 @@ relacy_fault(
     CAUGHT_BY
         misuse.async_context.blocking/random
         misuse.async_context.driven/bound)
+
+# ---- The optimised channel: batches and storage
+
+tailrace_fault_tree(
+    NAME relacy_hold_is_not_given_back
+    FILE ${permit_wait}
+    FIND "(void)core_->withdraw(node_);\n        core_->return_permits(node_.held.load());"
+    REPLACE "if (core_->withdraw(node_).result != verdict::none) core_->return_permits(node_.held.load());")
+relacy_fault(
+    hold_is_not_given_back
+    TARGET optimized
+    FAMILIES batches
+    SAYS DEADLOCK
+    CAUGHT_BY
+        batches.cancelled_hold.blocking/random
+        batches.cancelled_hold.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_hand_over_serves_behind_the_head
+    FILE ${core}
+    FIND "if (held + part != n.need) break;"
+    REPLACE "")
+relacy_fault(
+    hand_over_serves_behind_the_head
+    TARGET optimized
+    FAMILIES batches
+    SAYS DEADLOCK
+    CAUGHT_BY
+        batches.partial_hold.blocking/random
+        batches.partial_hold.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_failed_hold_is_kept
+    FILE ${permit_wait}
+    FIND "if (v == verdict::failed) core_->return_permits(node_.held.load());"
+    REPLACE "")
+relacy_fault(
+    failed_hold_is_kept
+    TARGET optimized
+    FAMILIES batches
+    SAYS DEADLOCK
+    CAUGHT_BY
+        batches.hold_against_close.blocking/bound
+        batches.hold_against_close.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_batch_returns_one_permit
+    FILE ${core}
+    FIND "word_.fetch_sub(n * one_used, std::memory_order_release);"
+    REPLACE "word_.fetch_sub(one_used, std::memory_order_release);")
+relacy_fault(
+    batch_returns_one_permit
+    TARGET optimized
+    FAMILIES batches
+    SAYS "DEADLOCK|all capacity is back"
+    CAUGHT_BY
+        batches.batch_frees_two.blocking/random
+        batches.batch_frees_two.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_remainder_goes_back_one_by_one
+    FILE impl/include/tailrace/permit.hpp
+    FIND "if (core_) core_->return_permits(size_);"
+    REPLACE "while (core_ && size_-- != 0) core_->return_permits(1);")
+relacy_fault(
+    remainder_goes_back_one_by_one
+    TARGET optimized
+    FAMILIES batches
+    SAYS "a remainder goes back in one step"
+    CAUGHT_BY
+        batches.remainder.driven/random
+        batches.remainder.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_upgrade_revives
+    FILE ${core}
+    FIND "if (count == 0) return false;"
+    REPLACE "")
+relacy_fault(
+    upgrade_revives
+    TARGET optimized
+    FAMILIES batches
+    SAYS "FREED MEMORY"
+    CAUGHT_BY
+        batches.upgrade_against_last_drop.blocking/random
+        batches.upgrade_against_last_drop.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_limit_without_acquire
+    FILE ${ring}
+    FIND "const word_type limit = limit_.load(std::memory_order_acquire);"
+    REPLACE "const word_type limit = limit_.load(std::memory_order_relaxed);")
+relacy_fault(
+    limit_without_acquire
+    TARGET optimized
+    FAMILIES storage
+    SAYS "DATA RACE|a value was put where another one still is"
+    CAUGHT_BY
+        storage.grows_while_used.blocking/random
+        storage.grows_while_used.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_recycles_too_early
+    FILE ${ring}
+    FIND "if (head % block_slots == 0 && !turns_in_place_) recycle(head / block_slots - 1);"
+    REPLACE "if (!turns_in_place_) recycle(head / block_slots);")
+relacy_fault(
+    recycles_too_early
+    TARGET optimized
+    FAMILIES storage
+    SAYS "FREED MEMORY"
+    CAUGHT_BY
+        storage.grows_while_used.driven/random
+        storage.late_send.blocking/bound)
+
+tailrace_fault_tree(
+    NAME relacy_directory_without_acquire
+    FILE ${ring}
+    FIND "const directory& d = *directory_.load(std::memory_order_acquire);"
+    REPLACE "const directory& d = *directory_.load(std::memory_order_relaxed);")
+relacy_fault(
+    directory_without_acquire
+    TARGET optimized
+    FAMILIES storage
+    SAYS "DATA RACE"
+    CAUGHT_BY
+        storage.late_send.driven/random
+        storage.late_send.driven/bound)
 
 # ---- The reference channel
 

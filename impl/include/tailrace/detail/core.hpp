@@ -216,7 +216,8 @@ class core {
         T value = s.storage.take();
         s.state.store(slot_empty, std::memory_order_relaxed);  // (14) relaxed: (15) publishes it
         const word_type next = head() + 1;
-        head_.store(next, std::memory_order_relaxed);  // (29) relaxed: others read it for len() only
+        head_.store(next);
+        taken_.store(next, std::memory_order_relaxed);  // (29) relaxed: a number for len()
         ring_.passed(next);
         return value;
     }
@@ -319,7 +320,7 @@ class core {
     }
     /// The buffer as anybody may ask it: head and tail are not read together, so a value sent or taken meanwhile may count or not.
     [[nodiscard]] std::uint64_t buffered() const noexcept {
-        const word_type taken = head();
+        const word_type taken = taken_.load(std::memory_order_relaxed);  // (29)
         const word_type n = (tail(word_.load(std::memory_order_relaxed)) - taken) & ticket_mask;
         if (n > ticket_mask / 2) return 0;  // taken since
         return std::min<word_type>(n, max_);
@@ -335,7 +336,7 @@ class core {
     friend inspection;
     ~core() = default;
 
-    [[nodiscard]] word_type head() const noexcept { return head_.load(std::memory_order_relaxed); }
+    [[nodiscard]] word_type head() const noexcept { return head_.load(); }
 
     void drop_share() noexcept {
         // acq_rel: everything that anybody has done comes before the end of the core.
@@ -452,7 +453,8 @@ class core {
     alignas(line) typename Platform::template atomic<word_type> word_{0};
     const std::uint64_t max_;
 
-    alignas(line) typename Platform::template atomic<word_type> head_{0};  // values taken; written by the consumer role only
+    alignas(line) typename Platform::template plain<word_type> head_{0};  // values taken; of the consumer role
+    typename Platform::template atomic<word_type> taken_{0};               // the same for everybody else
 
     alignas(line) ring<T, Platform> ring_;
     typename Platform::mutex lock_;

@@ -1,0 +1,142 @@
+// Storage that is given back by the receiver and used again at the far end, as channels of great capacity have it: each value taken
+// frees a block of one slot. The reference channel has no such storage.
+//
+// Clauses: recv.order, permit.send, alloc.
+// After a change here run: ctest -L relacy && ctest -L faults
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "tailrace/channel.hpp"
+#include "tailrace/relacy/forms.hpp"
+#include "tailrace/relacy/parcel.hpp"
+#include "tailrace/relacy/platform.hpp"
+#include "tailrace/relacy/scenario.hpp"
+
+namespace tailrace::relacy::storage {
+
+struct recycling {
+    static constexpr const char* name = "optimized";
+
+    template <class T>
+    static auto open(std::size_t capacity) {
+        return channel<T, recycling_platform>(capacity);
+    }
+};
+
+template <class Target, unsigned Capacity>
+class start : public scenario {
+  public:
+    using handles = decltype(Target::template open<parcel>(1));
+
+    start() {
+        auto [tx, rx] = Target::template open<parcel>(Capacity);
+        tx_.emplace(std::move(tx));
+        rx_.emplace(std::move(rx));
+    }
+    void finish() override {
+        while (const auto p = rx_->try_recv()) (void)book_.received(*p);
+        expect(tx_->capacity() == tx_->max_capacity(),
+               "all capacity is back when nothing is left in the channel");
+        rx_.reset();
+        tx_.reset();
+        book_.close_all_received();
+    }
+
+  protected:
+    template <class Result>
+    void sent(const Result& result, unsigned number) {
+        expect(result.has_value(), "nobody closes, so a send ends with Ok");
+        book_.sent(number);
+    }
+    void take() {
+        const auto p = rx_->blocking_recv();
+        expect(p.has_value(), "the channel is open");
+        (void)book_.received(*p);
+    }
+
+    ledger book_;
+    std::optional<typename handles::first_type> tx_;
+    std::optional<typename handles::second_type> rx_;
+};
+
+/// Two send while the receiver takes, recycles, and the number of blocks grows.
+template <class Target, class Form>
+class grows_while_used : public start<Target, 2> {
+  public:
+    static constexpr const char* name = "storage.grows_while_used";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index < 2) {
+            this->sent(Form::send(*this->tx_, this->book_.make(2 * index)), 2 * index);
+            this->sent(Form::send(*this->tx_, this->book_.make(2 * index + 1)), 2 * index + 1);
+        } else {
+            for (int i = 0; i < 4; ++i) this->take();
+        }
+    }
+};
+
+/// A permit's value goes to a block that was recycled since the permit was given out.
+template <class Target, class Form>
+class late_send : public start<Target, 2> {
+  public:
+    static constexpr const char* name = "storage.late_send";
+    static constexpr unsigned threads = 3;
+
+    late_send() {
+        auto made = this->tx_->try_reserve();
+        expect(made.has_value(), "there is room for it");
+        permit_.emplace(std::move(*made));
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            permit_->send(this->book_.make(4));
+            this->book_.sent(4);
+        } else if (index == 1) {
+            for (unsigned v = 0; v < 3; ++v) this->sent(Form::send(*this->tx_, this->book_.make(v)), v);
+        } else {
+            for (int i = 0; i < 4; ++i) this->take();
+        }
+    }
+
+  private:
+    using permit =
+        typename decltype(std::declval<typename start<Target, 2>::handles::first_type&>().try_reserve())::value_type;
+    std::optional<permit> permit_;
+};
+
+/// A permit is given back and makes the end, in a block that nobody has written to.
+template <class Target, class Form>
+class end_in_new_block : public start<Target, 2> {
+  public:
+    static constexpr const char* name = "storage.end_in_new_block";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            if (auto permit = this->tx_->try_reserve()) {
+                if constexpr (std::is_same_v<Form, blocking>) return;
+                permit->send(this->book_.make(0));
+                this->book_.sent(0);
+            }
+        } else if (index == 1) {
+            if (this->tx_->try_send(this->book_.make(1))) this->book_.sent(1);
+        } else {
+            this->rx_->close();
+            while (const auto p = Form::recv(*this->rx_)) (void)this->book_.received(*p);
+        }
+    }
+};
+
+template <class Target>
+bool enroll_all() {
+    return enroll<grows_while_used, Target, blocking>() && enroll<grows_while_used, Target, driven>() &&
+           enroll<late_send, Target, blocking>() && enroll<late_send, Target, driven>() &&
+           enroll<end_in_new_block, Target, blocking>() && enroll<end_in_new_block, Target, driven>();
+}
+
+}  // namespace tailrace::relacy::storage
