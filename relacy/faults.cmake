@@ -33,6 +33,7 @@ endfunction()
 
 set(core impl/include/tailrace/detail/core.hpp)
 set(ring impl/include/tailrace/detail/ring.hpp)
+set(interruptible_wait impl/include/tailrace/detail/interruptible_wait.hpp)
 set(blocking impl/include/tailrace/detail/blocking.hpp)
 set(permit_wait impl/include/tailrace/detail/permit_wait.hpp)
 set(reference_core model/include/tailrace/model/reference_core.hpp)
@@ -414,6 +415,54 @@ relacy_fault(
     CAUGHT_BY
         storage.late_send.driven/random
         storage.late_send.driven/bound)
+
+# ---- The optimised channel: two that may end a wait
+
+tailrace_fault_tree(
+    NAME relacy_wake_does_not_wait_for_the_clock
+    FILE ${interruptible_wait}
+    FIND "if (disarmed || (before & source_over) != 0) done();"
+    REPLACE "done();")
+relacy_fault(
+    wake_does_not_wait_for_the_clock
+    TARGET optimized
+    FAMILIES interruption
+    SAYS "FREED MEMORY|woken once|DATA RACE"
+    CAUGHT_BY
+        interruption.send.driven/random
+        interruption.send.driven/bound
+        interruption.send_against_close.driven/bound
+        interruption.recv.driven/bound
+        interruption.listen.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_deadline_does_not_wait_for_the_wake_up
+    FILE ${interruptible_wait}
+    FIND "return how != stopped::woken || (add(then) & op_woke) != 0;"
+    REPLACE "return true;")
+relacy_fault(
+    deadline_does_not_wait_for_the_wake_up
+    TARGET optimized
+    FAMILIES interruption
+    SAYS "FREED MEMORY|woken once|DATA RACE"
+    CAUGHT_BY
+        interruption.send.driven/random
+        interruption.send.driven/bound
+        interruption.recv.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_early_wake_up_is_forgotten
+    FILE ${interruptible_wait}
+    FIND "if ((before & op_woke) != 0) return (before & (source_over | source_came)) != 0;"
+    REPLACE "if ((before & op_woke) != 0) return false;")
+relacy_fault(
+    early_wake_up_is_forgotten
+    TARGET optimized
+    FAMILIES interruption
+    SAYS DEADLOCK
+    CAUGHT_BY
+        interruption.recv.driven/random
+        interruption.send.driven/bound)
 
 # ---- The reference channel
 

@@ -87,7 +87,7 @@ class interruptible_wait {
 
   private:
     using platform = typename Operation::platform_type;
-    using bits = unsigned char;
+    using bits = unsigned;
     static constexpr bits set_up = 1;
     static constexpr bits op_woke = 2;
     static constexpr bits source_came = 4;

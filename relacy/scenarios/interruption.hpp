@@ -1,0 +1,149 @@
+// A wait that two may end, the channel and a clock, from threads of their own: whoever comes last resumes it, once, and nobody touches
+// it afterwards. The wait lies on the waiter's stack, so a late touch is an access to what is gone.
+//
+// Clauses: send_timeout.*, recv.timeout, cancel.driven. The optimised channel only: the reference has its own deadlines.
+// After a change here run: ctest -L relacy && ctest -L faults
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "tailrace/blocking.hpp"
+#include "tailrace/deadline.hpp"
+#include "tailrace/manual_clock.hpp"
+#include "tailrace/relacy/forms.hpp"
+#include "tailrace/relacy/full_channel.hpp"
+#include "tailrace/relacy/scenario.hpp"
+
+namespace tailrace::relacy::interruption {
+
+using simulated_clock = basic_manual_clock<relacy_platform::mutex>;
+using namespace std::chrono_literals;
+
+/// On the heap, where the simulation sees it when it is touched after its end.
+template <class Operation>
+auto wait_on_the_heap(Operation op) {
+    alarm bell;
+    auto wait = std::unique_ptr<decltype(detail::wait_of(std::move(op)))>(
+        new decltype(detail::wait_of(std::move(op)))(detail::wait_of(std::move(op))));
+    if (!wait->start(bell.waker())) bell.sleep();
+    auto result = wait->finish();
+    wait.reset();
+    expect(bell.rings() <= 1, "a wait is woken once");
+    return result;
+}
+
+/// A send, the value in front taken, and the deadline, in any order.
+template <class Target, class Form>
+class send : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "interruption.send";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            const auto result =
+                wait_on_the_heap(with_timeout(this->tx_->send(this->book_.make(2)), 5ms, clock_));
+            if (result) {
+                this->book_.sent(2);
+            } else {
+                expect(result.error().reason == timeout_error::timeout, "nobody closes");
+                expect(clock_.now().time_since_epoch() >= 5ms, "timeout is said only after the deadline");
+                this->book_.refused(result.error().value, 2);
+            }
+        } else if (index == 1) {
+            clock_.advance(5ms);
+        } else {
+            this->expect_value(Form::recv(*this->rx_), 1);
+        }
+    }
+
+  private:
+    simulated_clock clock_;
+};
+
+/// A send, the channel closed, and the deadline.
+template <class Target, class Form>
+class send_against_close : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "interruption.send_against_close";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            const auto result =
+                wait_on_the_heap(with_timeout(this->tx_->send(this->book_.make(2)), 5ms, clock_));
+            expect(!result, "there never is room for it");
+            this->book_.refused(result.error().value, 2);
+        } else if (index == 1) {
+            clock_.advance(5ms);
+        } else {
+            this->rx_->close();
+        }
+    }
+
+  private:
+    simulated_clock clock_;
+};
+
+/// A receive, the value for it, and the deadline: after a timeout the value is still there.
+template <class Target, class Form>
+class recv : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "interruption.recv";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            this->expect_value(Form::recv(*this->rx_), 1);
+            const auto result = wait_on_the_heap(with_timeout(this->rx_->recv(), 5ms, clock_));
+            if (result) {
+                expect(this->book_.received(*result) == 2, "the value that is first in line");
+            } else {
+                expect(clock_.now().time_since_epoch() >= 5ms, "timeout is said only after the deadline");
+                this->expect_value(Form::recv(*this->rx_), 2);
+            }
+        } else if (index == 1) {
+            clock_.advance(5ms);
+        } else {
+            this->expect_sent(Form::send(*this->tx_, this->book_.make(2)), 2);
+        }
+    }
+
+  private:
+    simulated_clock clock_;
+};
+
+/// The listener's form of the same.
+template <class Target, class Form>
+class listen : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "interruption.listen";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            const bool closed = wait_on_the_heap(with_timeout(this->tx_->closed(), 5ms, clock_));
+            expect(closed || clock_.now().time_since_epoch() >= 5ms,
+                   "timeout is said only after the deadline");
+        } else if (index == 1) {
+            clock_.advance(5ms);
+        } else {
+            this->rx_->close();
+        }
+    }
+
+  private:
+    simulated_clock clock_;
+};
+
+template <class Target>
+bool enroll_all() {
+    return enroll<send, Target, blocking>() && enroll<send, Target, driven>() &&
+           enroll<send_against_close, Target, driven>() && enroll<recv, Target, blocking>() &&
+           enroll<recv, Target, driven>() && enroll<listen, Target, driven>();
+}
+
+}  // namespace tailrace::relacy::interruption
