@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "noisy_platform.hpp"
 #include "options.hpp"
 #include "receiving_worker.hpp"
 #include "script.hpp"
@@ -105,7 +106,7 @@ template <class Kit>
 void run_rounds(const options& o) {
     std::optional<round<Kit>> current;
     unsigned workers = 0;
-    std::uint64_t noise = 0;
+    std::uint64_t noise_seed = 0;
     std::barrier gate(most_workers + 1);
 
     const auto serve = [&](const std::stop_token& stop, unsigned number) {
@@ -113,7 +114,8 @@ void run_rounds(const options& o) {
             gate.arrive_and_wait();
             if (stop.stop_requested()) return;
             if (number < workers) {
-                self = {.number = number, .doing = "", .noise = noise + number};
+                self = {.number = number, .doing = ""};
+                noise_state = noise_seed + number;
                 try {
                     current->run(number);
                 } catch (const std::exception& e) {
@@ -135,7 +137,7 @@ void run_rounds(const options& o) {
                                     Kit::platform, o.seed, p.round, p.text()),
                         p.workers());
         workers = p.workers();
-        noise = random_engine(p.seed + i).next() | 1;
+        noise_seed = random_engine(p.seed + i).next() | 1;
         current.emplace(p);
         gate.arrive_and_wait();
         gate.arrive_and_wait();

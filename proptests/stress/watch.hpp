@@ -28,7 +28,6 @@ inline constexpr unsigned most_workers = 6;
 struct worker_self {
     unsigned number = 0;
     const char* doing = "";
-    std::uint64_t noise = 1;
 };
 
 inline thread_local worker_self self;

@@ -34,6 +34,13 @@ namespace tailrace::detail {
 enum class arming : unsigned char { armed, due, never };
 
 template <class Operation>
+[[nodiscard]] typename Operation::result_type result_of_woken(Operation& op) {
+    auto result = op.poll({});
+    assert(result && "an operation that was woken has finished");
+    return std::move(*result);
+}
+
+template <class Operation>
 class plain_wait {
   public:
     using result_type = typename Operation::result_type;
@@ -44,13 +51,12 @@ class plain_wait {
     [[nodiscard]] bool start(const waker& done) {
         auto result = operation_.poll(done);
         if (!result) return false;  // and nothing here is touched any more
-        result_ = std::move(result);
+        result_.emplace(std::move(*result));
         return true;
     }
     [[nodiscard]] result_type finish() {
-        if (!result_) result_ = operation_.poll({});
-        assert(result_ && "an operation that was woken has finished");
-        return std::move(*result_);
+        if (result_) return std::move(*result_);
+        return result_of_woken(operation_);
     }
 
   private:
@@ -80,9 +86,8 @@ class interruptible_wait {
 
     [[nodiscard]] result_type finish() {
         if (interrupted_) return operation_.interrupted(Source::reason);
-        if (!result_) result_ = operation_.poll({});
-        assert(result_ && "an operation that was woken has finished");
-        return Operation::template completed<reason_type>(std::move(*result_));
+        return Operation::template completed<reason_type>(result_ ? std::move(*result_)
+                                                                  : result_of_woken(operation_));
     }
 
   private:
@@ -110,7 +115,7 @@ class interruptible_wait {
         auto result = operation_.poll(wake_up);
         guard.wait = nullptr;
         if (!result) return false;
-        result_ = std::move(result);
+        result_.emplace(std::move(*result));
         return true;
     }
 

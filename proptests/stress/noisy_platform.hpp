@@ -1,0 +1,104 @@
+// A platform with schedule noise: at any atomic operation or lock a thread may lose the processor, and now and then sleeps, so that
+// threads meet where they seldom meet. Storage is cut small, so that it grows, is recycled and wraps in nearly every round.
+//
+// After a change here run: ctest -L 'stress|faults'
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <thread>
+
+namespace tailrace::verify::stress {
+
+/// What a thread's noise is drawn from; not 0.
+inline thread_local std::uint64_t noise_state = 1;
+
+/// Now and then gives the processor away, seldom for a while.
+inline void noise() noexcept {
+    constexpr std::uint64_t often = 0xf;
+    constexpr std::uint64_t seldom = 0x3fff;
+    std::uint64_t& x = noise_state;  // xorshift
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    if ((x & seldom) == 0) {
+        std::this_thread::sleep_for(std::chrono::microseconds(20));
+    } else if ((x & often) == 0) {
+        std::this_thread::yield();
+    }
+}
+
+template <class T>
+class noisy_atomic {
+  public:
+    noisy_atomic() noexcept = default;
+    explicit noisy_atomic(T v) noexcept : value_(v) {}
+
+    [[nodiscard]] T load(std::memory_order order) const noexcept {
+        noise();
+        return value_.load(order);
+    }
+    void store(T v, std::memory_order order) noexcept {
+        noise();
+        value_.store(v, order);
+    }
+    T exchange(T v, std::memory_order order) noexcept {
+        noise();
+        return value_.exchange(v, order);
+    }
+    bool compare_exchange_strong(T& expected, T v, std::memory_order success,
+                                 std::memory_order failure) noexcept {
+        noise();
+        return value_.compare_exchange_strong(expected, v, success, failure);
+    }
+    T fetch_add(T v, std::memory_order order) noexcept {
+        noise();
+        return value_.fetch_add(v, order);
+    }
+    T fetch_sub(T v, std::memory_order order) noexcept {
+        noise();
+        return value_.fetch_sub(v, order);
+    }
+    T fetch_and(T v, std::memory_order order) noexcept {
+        noise();
+        return value_.fetch_and(v, order);
+    }
+    T fetch_or(T v, std::memory_order order) noexcept {
+        noise();
+        return value_.fetch_or(v, order);
+    }
+
+  private:
+    std::atomic<T> value_{};
+};
+
+template <class Mutex>
+class noisy_mutex {
+  public:
+    void lock() {
+        noise();
+        mutex_.lock();
+    }
+    void unlock() {
+        mutex_.unlock();
+        noise();
+    }
+
+  private:
+    Mutex mutex_;
+};
+
+template <class Base>
+struct noisy_platform : Base {
+    template <class T>
+    using atomic = noisy_atomic<T>;
+    using mutex = noisy_mutex<typename Base::mutex>;
+
+    static void pause(unsigned) noexcept { std::this_thread::yield(); }
+
+    static constexpr std::uint64_t block_slots = 2;
+    static constexpr std::uint64_t ring_bytes = 0;
+};
+
+}  // namespace tailrace::verify::stress
