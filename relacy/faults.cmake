@@ -67,7 +67,7 @@ relacy_fault(
     last_drop_without_release
     TARGET optimized
     FAMILIES receive_against_drop
-    SAYS "previous != slot_full|FREED MEMORY|DATA RACE"
+    SAYS "a channel's assertion failed|FREED MEMORY|DATA RACE"
     CAUGHT_BY
         receive_against_drop.two_senders.blocking/random
         receive_against_drop.two_senders.driven/bound)

@@ -36,6 +36,11 @@ struct optimized_api {
     static auto make_clock(const Tx&) {
         return manual_clock();
     }
+    /// After each step.
+    template <class Handle>
+    static const char* broken_invariant(const Handle& h) {
+        return detail::inspection::check_invariants(detail::inspection::core_of(h));
+    }
 };
 
 template <class Api>

@@ -12,6 +12,7 @@
 // After a change here run: ctest -L impl && ctest -L stress
 #pragma once
 
+#include <cassert>
 #include <concepts>
 #include <coroutine>
 #include <optional>
@@ -44,7 +45,10 @@ class inline_resumption {
   public:
     inline_resumption() = default;
     ~inline_resumption() {
-        if (node_.list != nullptr) node_.list->remove(node_);
+        if (node_.list == nullptr) return;
+        assert(node_.list == &run_list::current() &&
+               "a coroutine that one thread is to resume was destroyed on another");
+        node_.list->remove(node_);
     }
     void prepare(const waker& resumption) noexcept { node_.action = resumption; }
     void operator()() noexcept { run_list::current().run(node_); }

@@ -135,6 +135,7 @@ class receiver {
     }
 
   private:
+    friend struct detail::inspection;
     template <class U, class P>
     friend auto channel(std::size_t capacity);
     using core_type = detail::core<detail::carried<T>, Platform>;

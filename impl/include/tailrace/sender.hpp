@@ -209,6 +209,7 @@ class sender {
     friend class owned_permit<T, Platform>;
     friend class reserve_owned_operation<T, Platform>;
     friend class weak_sender<T, Platform>;
+    friend struct detail::inspection;
     template <class U, class P>
     friend auto channel(std::size_t capacity);
     using core_type = detail::core<detail::carried<T>, Platform>;

@@ -59,6 +59,7 @@ class weak_sender {
 
   private:
     friend class sender<T, Platform>;
+    friend struct detail::inspection;
     using core_type = detail::core<detail::carried<T>, Platform>;
 
     explicit weak_sender(core_type& c) noexcept : core_(&c) { core_->add_weak(); }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <atomic>
-#include <cassert>
 #include <cstdint>
 #include <utility>
 
@@ -24,10 +23,7 @@ class borrow_count {
     void remove() noexcept {
         if constexpr (assertions_on) count_.fetch_sub(1, std::memory_order_relaxed);
     }
-    void expect_none() const noexcept {
-        assert(count_.load(std::memory_order_relaxed) == 0 &&
-               "the last sender must outlive the permits, iterators and operations made from senders");
-    }
+    [[nodiscard]] bool any() const noexcept { return count_.load(std::memory_order_relaxed) != 0; }
 
   private:
     std::atomic<std::uint32_t> count_{0};  // there even if not counted: a layout of one kind

@@ -8,13 +8,13 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <utility>
 
 #include "tailrace/detail/borrows.hpp"
+#include "tailrace/detail/inspection.hpp"
 #include "tailrace/detail/ring.hpp"
 #include "tailrace/detail/waiter.hpp"
 #include "tailrace/detail/word.hpp"
@@ -22,8 +22,6 @@
 namespace tailrace::detail {
 
 enum class claim_result : unsigned char { claimed, full, closed };
-
-struct inspection;  // inspect.hpp
 
 template <class T, class Platform>
 class core {
@@ -52,7 +50,9 @@ class core {
     void drop_sender() noexcept {
         // (23) acq_rel: release, so that the last one (acquire) comes after every publication of the others: the end goes behind them.
         if (strong_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-        borrows.expect_none();
+        if (assertions_on && borrows.any()) {
+            inspection::fail(*this, "the last sender went before a permit, iterator or operation made from a sender");
+        }
         post_end(tail(word_.load(std::memory_order_relaxed)));  // (24) relaxed: (23) has ordered every claim before it
         drop_share();
     }
@@ -333,7 +333,7 @@ class core {
     borrow_count borrows;
 
   private:
-    friend inspection;
+    friend struct inspection;
     ~core() = default;
 
     [[nodiscard]] word_type head() const noexcept { return head_.load(); }
@@ -363,7 +363,7 @@ class core {
     void post_end(word_type ticket) noexcept {
         // (7) acquire: the node of (18). release: what the senders did before they went, to a receive that says none (16).
         const slot_state previous = ring_.at(ticket).state.exchange(slot_end, std::memory_order_acq_rel);
-        assert(previous != slot_full);
+        if (assertions_on && previous == slot_full) inspection::fail(*this, "an end was posted over a value");
         if (previous != slot_empty && previous != slot_end && previous != slot_orphan) wake_receive(previous);
     }
 

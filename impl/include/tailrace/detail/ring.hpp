@@ -19,7 +19,6 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
-#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -88,6 +87,11 @@ class ring {
         if (head % block_slots == 0 && !turns_in_place_) recycle(head / block_slots - 1);
     }
 
+    /// Whether tickets below `end` have slots.
+    [[nodiscard]] bool has(word_type end) const noexcept {
+        const word_type now = limit_.load(std::memory_order_relaxed);
+        return now == everything || reaches(now, end);
+    }
     /// How many blocks there are.
     [[nodiscard]] word_type blocks() const noexcept {
         const std::lock_guard guard(growing_);

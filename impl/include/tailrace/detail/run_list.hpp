@@ -48,7 +48,7 @@ class run_list {
     }
 
     void remove(run_node& n) noexcept {
-        assert(n.list == this && "an operation that is to be resumed on one thread was destroyed on another");
+        assert(n.list == this);
         (n.previous != nullptr ? n.previous->next : first_) = n.next;
         (n.next != nullptr ? n.next->previous : last_) = n.previous;
         n.previous = n.next = nullptr;

@@ -4,6 +4,7 @@
 //         static constexpr capabilities supports = {...};
 //         template <class T> static auto open(std::size_t capacity);        // a pair: sender, receiver
 //         template <class Tx> static auto make_clock(const Tx& tx);         // with advance(duration); passed to send_timeout
+//         template <class Handle> static const char* broken_invariant(const Handle&);   // optional: asked after each step
 //     };
 //
 // Only what `supports` declares has to exist. The names of a program become objects here; every object lives until its `drop`.
@@ -16,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -124,6 +126,7 @@ class channel_session final : public session {
         out.answer = act(s);
         out.woken = woken_;
         out.destroyed = destroyed_;
+        expect_invariants();
         return out;
     }
 
@@ -151,6 +154,15 @@ class channel_session final : public session {
   private:
     explicit channel_session(channel_type&& c) : clock_(Api::make_clock(c.first)), receiver_(std::move(c.second)) {
         senders_.emplace(0, std::move(c.first));
+    }
+
+    void expect_invariants() {
+        if constexpr (requires { Api::broken_invariant(*receiver_); }) {
+            const char* what = !senders_.empty() ? Api::broken_invariant(senders_.begin()->second)
+                               : receiver_      ? Api::broken_invariant(*receiver_)
+                                                : nullptr;
+            if (what != nullptr) throw std::logic_error(std::string(what) + ": " + describe());
+        }
     }
 
     model::answer act(const model::step& s) {

@@ -1,0 +1,68 @@
+// For tests and assertions: the state of a channel in words, and whether its invariants hold. The numbers INV-n are those of DESIGN.md.
+// After a change here run: ctest -L impl && ctest -L conformance
+#pragma once
+
+#include <atomic>
+#include <cassert>
+#include <cinttypes>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+
+#include "tailrace/detail/word.hpp"
+
+namespace tailrace::detail {
+
+struct inspection {
+    /// The core behind a sender, receiver or weak sender that is not moved from.
+    template <class Handle>
+    [[nodiscard]] static auto& core_of(const Handle& h) {
+        return h.core();
+    }
+
+    struct text {
+        char line[192];
+    };
+    /// In words. Under threads a snapshot whose parts need not belong together.
+    template <class Core>
+    [[nodiscard]] static text debug_string(const Core& c) noexcept {
+        const word_type w = c.word_.load(std::memory_order_relaxed);
+        text t;
+        (void)std::snprintf(t.line, sizeof t.line,
+                            "tail %" PRIu64 ", taken %" PRIu64 ", used %" PRIu64 " of %" PRIu64
+                            ", %s, %s, senders %" PRIu64 ", weak %" PRIu64 ", blocks %" PRIu64,
+                            tail(w), c.taken_.load(std::memory_order_relaxed), used(w), c.max_,
+                            has_waiters(w) ? "waiters" : "nobody waits", is_closed(w) ? "closed" : "open",
+                            c.strong_count(), c.weak_count(), c.ring_.blocks());
+        return t;
+    }
+
+    /// Nothing, or which invariant is broken. While no other thread is at work on the channel.
+    template <class Core>
+    [[nodiscard]] static const char* check_invariants(Core& c) {
+        const std::lock_guard guard(c.lock_);
+        const word_type w = c.word_.load(std::memory_order_relaxed);
+        const word_type buffered = (tail(w) - c.taken_.load(std::memory_order_relaxed)) & ticket_mask;
+        if (used(w) > c.max_) return "INV-1: more permits are used than there are";
+        if (buffered > used(w)) return "INV-2: more values are buffered than permits are used";
+        if (has_waiters(w) == c.waiters_.empty()) return "INV-3: the waiters bit does not say whether anybody waits";
+        if (has_waiters(w) && is_closed(w)) return "INV-3: somebody waits for permits of a closed channel";
+        if (has_waiters(w) && used(w) != c.max_) return "INV-4: somebody waits for what is there";
+        if (!c.waiters_.empty()) {
+            const auto& first = c.waiters_.front();
+            if (first.held.load() >= first.need) return "INV-4: the first in line has what it needs, and waits";
+        }
+        if (!c.ring_.has(tail(w) + used(w) - buffered + 1)) return "INV-7: a permit or the end has no storage";
+        return nullptr;
+    }
+
+    template <class Core>
+    [[noreturn]] static void fail(const Core& c, const char* what) noexcept {
+        (void)std::fprintf(stderr, "tailrace: %s\n  channel: %s\n", what, debug_string(c).line);
+        assert(false && "tailrace: a channel's assertion failed, see above");
+        std::abort();
+    }
+};
+
+}  // namespace tailrace::detail

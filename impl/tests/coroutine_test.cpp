@@ -1,0 +1,440 @@
+// Awaiting: any coroutine type, resumption from a list, executors, and frames that are destroyed while they wait.
+#include "tailrace/coroutine.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <stop_token>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "tailrace/blocking.hpp"
+#include "tailrace/channel.hpp"
+#include "tailrace/manual_clock.hpp"
+#include "tailrace/stop.hpp"
+#include "tailrace/timer.hpp"
+
+namespace tailrace {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Starts at once; destroying it destroys the frame, wherever it is.
+struct [[nodiscard]] task {
+    struct promise_type {
+        task get_return_object() { return task(std::coroutine_handle<promise_type>::from_promise(*this)); }
+        std::suspend_never initial_suspend() noexcept { return {}; }
+        std::suspend_always final_suspend() noexcept { return {}; }
+        void return_void() noexcept {}
+        void unhandled_exception() { error = std::current_exception(); }
+        std::exception_ptr error;
+    };
+    explicit task(std::coroutine_handle<promise_type> h) : frame(h) {}
+    task(task&& other) noexcept : frame(std::exchange(other.frame, {})) {}
+    task& operator=(task&& other) noexcept {
+        if (this != &other) {
+            if (frame) frame.destroy();
+            frame = std::exchange(other.frame, {});
+        }
+        return *this;
+    }
+    ~task() {
+        if (frame) frame.destroy();
+    }
+    [[nodiscard]] bool done() const { return frame.done(); }
+    void rethrow() const {
+        if (frame.promise().error) std::rethrow_exception(frame.promise().error);
+    }
+    std::coroutine_handle<promise_type> frame;
+};
+
+/// Another kind: starts when it is resumed, frees itself, and changes what it awaits.
+struct lazy {
+    struct promise_type {
+        lazy get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+        std::suspend_always initial_suspend() noexcept { return {}; }
+        std::suspend_never final_suspend() noexcept { return {}; }
+        template <class Operation>
+        auto await_transform(Operation&& op) {
+            ++awaited;
+            return operator co_await(std::forward<Operation>(op));
+        }
+        void return_void() noexcept {}
+        void unhandled_exception() noexcept { std::terminate(); }
+        int awaited = 0;
+    };
+    std::coroutine_handle<promise_type> frame;
+};
+
+/// Runs what it was given when it is told to.
+class queue {
+  public:
+    void execute(const waker& w) { work_.push_back(w); }
+    std::size_t run() {
+        std::size_t n = 0;
+        for (; !work_.empty(); ++n) {
+            const waker w = work_.front();
+            work_.pop_front();
+            w();
+        }
+        return n;
+    }
+
+  private:
+    std::deque<waker> work_;
+};
+
+TEST(coroutine, a_send_and_a_receive_meet) {
+    auto [tx, rx] = channel<int>(1);
+    std::vector<int> got;
+    const auto consume = [](auto& from, std::vector<int>& to) -> task {
+        while (auto v = co_await from.recv()) to.push_back(*v);
+    };
+    const auto produce = [](auto to) -> task {
+        for (int i = 0; i < 5; ++i) (void)co_await to.send(i);
+    };
+    const task consumer = consume(rx, got);
+    const task producer = produce(std::move(tx));
+    EXPECT_TRUE(producer.done());
+    EXPECT_FALSE(consumer.done()) << "its sender lives as long as the frame";
+    EXPECT_EQ(got, (std::vector{0, 1, 2, 3, 4}));
+}
+
+TEST(coroutine, an_operation_can_be_awaited_in_a_coroutine_type_of_any_kind) {
+    auto [tx, rx] = channel<int>(1);
+    int got = 0;
+    const auto body = [](auto& from, int& to) -> lazy { to = *co_await from.recv(); };
+    const lazy sleeping = body(rx, got);
+    sleeping.frame.resume();
+    ASSERT_TRUE(tx.try_send(7));
+    EXPECT_EQ(got, 7);
+}
+
+TEST(coroutine, every_operation_can_be_awaited) {
+    auto [tx, rx] = channel<int>(3);
+    const auto body = [](auto& to, auto& from) -> task {
+        auto permit = co_await to.reserve();
+        permit->send(1);
+        auto permits = co_await to.reserve_many(2);
+        for (int i = 2; auto& p : *permits) p.send(i++);
+        std::vector<int> batch;
+        const std::size_t n = co_await from.recv_many(batch, 5);
+        EXPECT_EQ(n, 3u);
+        EXPECT_EQ(batch, (std::vector{1, 2, 3}));
+        auto owned = co_await to.clone().reserve_owned();
+        (void)std::move(*owned).send(4);
+        const auto fourth = co_await from.recv();
+        EXPECT_EQ(fourth, 4);
+        from.close();
+        co_await to.closed();
+        const auto refused = co_await to.send(5);
+        EXPECT_EQ(refused.error().value, 5);
+    };
+    const task t = body(tx, rx);
+    t.rethrow();
+    EXPECT_TRUE(t.done());
+}
+
+TEST(coroutine, a_million_hops_on_one_thread_need_no_stack) {
+    auto [a, from_a] = channel<int>(1);
+    auto [b, from_b] = channel<int>(1);
+    constexpr int hops = 500'000;  // each way
+    const auto ping = [](auto& to, auto& from) -> task {
+        for (int i = 0; i < hops; ++i) {
+            (void)co_await to.send(i);
+            const auto back = co_await from.recv();
+            EXPECT_EQ(back, i);
+        }
+    };
+    const auto pong = [](auto& from, auto& to) -> task {
+        for (int i = 0; i < hops; ++i) (void)co_await to.send(*co_await from.recv());
+    };
+    const task second = pong(from_a, b);
+    const task first = ping(a, from_b);
+    EXPECT_TRUE(first.done());
+    EXPECT_TRUE(second.done());
+}
+
+TEST(coroutine, a_long_chain_of_resumptions_needs_no_stack) {
+    // Each of many is woken by the one before it: as recursion that would be a stack of a hundred thousand resumptions.
+    constexpr int length = 100'000;
+    const auto pass_on = [](auto from, auto to) -> task { (void)co_await to.send(*co_await from.recv()); };
+    auto [first, rx] = channel<int>(1);
+    auto from = std::move(rx);
+    std::vector<task> chain;
+    for (int i = 0; i < length; ++i) {
+        auto [tx, next] = channel<int>(1);
+        chain.push_back(pass_on(std::move(from), std::move(tx)));
+        from = std::move(next);
+    }
+    ASSERT_TRUE(first.try_send(42));
+    EXPECT_EQ(from.try_recv(), 42);
+}
+
+TEST(coroutine, an_operation_awaited_twice_throws) {
+    auto [tx, rx] = channel<int>(2);
+    const auto body = [](auto& to) -> task {
+        auto op = to.send(1);
+        const auto sent = co_await std::move(op);
+        EXPECT_TRUE(sent);
+        (void)co_await std::move(op);  // NOLINT(bugprone-use-after-move): that is the point
+    };
+    const task t = body(tx);
+    EXPECT_THROW(t.rethrow(), std::logic_error);
+    EXPECT_EQ(tx.capacity(), 1u);
+}
+
+TEST(coroutine, an_operation_that_is_never_awaited_has_done_nothing) {
+    auto [tx, rx] = channel<std::shared_ptr<int>>(1);
+    auto value = std::make_shared<int>(1);
+    { const auto op = tx.send(value); }
+    EXPECT_EQ(value.use_count(), 1) << "its value is destroyed";
+    EXPECT_EQ(tx.capacity(), 1u);
+}
+
+TEST(coroutine, a_coroutine_on_an_executor_is_resumed_there_and_only_if_it_waited) {
+    auto [tx, rx] = channel<int>(1);
+    queue loop;
+    int got = 0;
+    const auto body = [](auto& from, queue& on, int& to) -> task {
+        to = *co_await resume_on(on, from.recv());
+        to = *co_await resume_on(on, from.recv());
+    };
+    ASSERT_TRUE(tx.try_send(1));
+    const task t = body(rx, loop, got);
+    EXPECT_EQ(got, 1) << "there was nothing to wait for";
+    ASSERT_TRUE(tx.try_send(2));
+    EXPECT_EQ(got, 1);
+    EXPECT_EQ(loop.run(), 1u);
+    EXPECT_EQ(got, 2);
+    EXPECT_TRUE(t.done());
+}
+
+TEST(coroutine, a_suspended_frame_that_is_destroyed_gives_up_its_place) {
+    auto [tx, rx] = channel<std::shared_ptr<int>>(1);
+    ASSERT_TRUE(tx.try_send(nullptr));
+    auto value = std::make_shared<int>(1);
+    const auto body = [](auto& to, std::shared_ptr<int> v) -> task { (void)co_await to.send(std::move(v)); };
+    {
+        const task waiting = body(tx, value);
+        EXPECT_EQ(value.use_count(), 2);
+    }
+    EXPECT_EQ(value.use_count(), 1);
+    EXPECT_TRUE(rx.try_recv());
+    EXPECT_EQ(tx.capacity(), 1u);
+}
+
+TEST(coroutine, a_frame_on_the_run_list_can_be_destroyed_by_another_on_it) {
+    // One close wakes two; the first destroys the second, which stands on the list behind it.
+    auto [tx, rx] = channel<int>(1);
+    ASSERT_TRUE(tx.try_send(0));
+    std::optional<task> second;
+    bool second_ran = false;
+    const auto destroyer = [](auto& to, std::optional<task>& other) -> task {
+        (void)co_await to.send(1);
+        other.reset();
+    };
+    const auto victim = [](auto& to, bool& ran) -> task {
+        (void)co_await to.send(2);
+        ran = true;
+    };
+    const auto closer = [](auto& from) -> task {
+        const auto zero = co_await from.recv();
+        EXPECT_EQ(zero, 0);
+        from.close();
+    };
+    const task first = destroyer(tx, second);
+    second.emplace(victim(tx, second_ran));
+    const task third = closer(rx);
+    EXPECT_TRUE(first.done());
+    EXPECT_FALSE(second_ran);
+    EXPECT_FALSE(second);
+}
+
+TEST(coroutine, a_grant_on_the_run_list_goes_to_the_next_when_its_frame_is_destroyed) {
+    auto [tx, rx] = channel<int>(1);
+    ASSERT_TRUE(tx.try_send(0));
+    std::optional<task> doomed;
+    std::vector<int> got;
+    const auto sender = [](auto& to, int v) -> task { (void)co_await to.send(v); };
+    const auto receiver = [](auto& from, std::optional<task>& other, std::vector<int>& to) -> task {
+        co_await std::suspend_never{};
+        to.push_back(*co_await from.recv());  // grants the doomed one, which waits on the list while this runs
+        other.reset();
+        to.push_back(*co_await from.recv());
+    };
+    // Started from a resumption, so that this thread's list is being worked off.
+    auto [go, start] = channel<int>(1);
+    const auto driver = [&](auto& from) -> task {
+        (void)co_await from.recv();
+        const task r = receiver(rx, doomed, got);
+        (void)co_await from.recv();
+    };
+    const task d = driver(start);
+    doomed.emplace(sender(tx, 1));
+    const task next = sender(tx, 2);
+    ASSERT_TRUE(go.try_send(0));
+    EXPECT_EQ(got, (std::vector{0, 2}));
+    EXPECT_TRUE(next.done());
+}
+
+TEST(coroutine, a_deadline_resumes_with_timeout_and_the_value) {
+    auto [tx, rx] = channel<int>(1);
+    ASSERT_TRUE(tx.try_send(0));
+    manual_clock clock;
+    std::optional<int> back;
+    const auto body = [](auto& to, manual_clock& c, std::optional<int>& b) -> task {
+        auto r = co_await to.send_timeout(7, 5ms, c);
+        if (!r && r.error().reason == timeout_error::timeout) b = r.error().value;
+    };
+    const task t = body(tx, clock, back);
+    clock.advance(4ms);
+    EXPECT_FALSE(t.done());
+    clock.advance(1ms);
+    EXPECT_EQ(back, 7);
+    EXPECT_EQ(rx.try_recv(), 0);
+    EXPECT_EQ(tx.capacity(), 1u);
+}
+
+TEST(coroutine, the_default_timer_needs_no_runtime) {
+    auto [tx, rx] = channel<int>(1);
+    EXPECT_EQ(block_on(rx.recv_timeout(1ms)).error(), timeout_error::timeout);
+    ASSERT_TRUE(tx.try_send(0));
+    EXPECT_EQ(block_on(tx.send_timeout(3, 1ms)).error().value, 3);
+    EXPECT_FALSE(block_on(with_timeout(tx.closed(), 1ms)));
+}
+
+TEST(stop, a_stop_hands_the_value_back_and_leaves_no_trace) {
+    auto [tx, rx] = channel<std::unique_ptr<int>>(1);
+    ASSERT_TRUE(tx.try_send(nullptr));
+    std::stop_source source;
+    std::unique_ptr<int> back;
+    const auto body = [](auto& to, std::stop_token t, std::unique_ptr<int>& b) -> task {
+        auto r = co_await with_stop(to.send(std::make_unique<int>(7)), std::move(t));
+        EXPECT_EQ(r.error().reason, stop_error::stopped);
+        b = std::move(r.error().value);
+    };
+    const task t = body(tx, source.get_token(), back);
+    EXPECT_FALSE(t.done());
+    source.request_stop();
+    ASSERT_TRUE(back);
+    EXPECT_EQ(*back, 7);
+    EXPECT_TRUE(rx.try_recv());
+    EXPECT_EQ(tx.capacity(), 1u);
+}
+
+TEST(stop, success_and_closed_beat_a_stop_that_was_requested_before) {
+    auto [tx, rx] = channel<int>(1);
+    std::stop_source source;
+    source.request_stop();
+    EXPECT_TRUE(block_on(with_stop(tx.send(1), source.get_token())));
+    EXPECT_EQ(block_on(with_stop(tx.send(2), source.get_token())).error().reason, stop_error::stopped);
+    EXPECT_EQ(block_on(with_stop(rx.recv(), source.get_token())), 1);
+    EXPECT_EQ(block_on(with_stop(rx.recv(), source.get_token())).error(), stop_error::stopped);
+    rx.close();
+    EXPECT_EQ(block_on(with_stop(tx.send(3), source.get_token())).error().reason, stop_error::closed);
+    EXPECT_EQ(block_on(with_stop(rx.recv(), source.get_token())).error(), stop_error::closed);
+    EXPECT_TRUE(block_on(with_stop(tx.closed(), source.get_token())));
+}
+
+TEST(stop, every_waiting_operation_can_be_stopped) {
+    auto [tx, rx] = channel<int>(2);
+    ASSERT_TRUE(tx.try_send(0));
+    ASSERT_TRUE(tx.try_send(0));
+    const auto stopped = [](auto op) {
+        std::stop_source source;
+        std::optional<bool> ok;
+        const auto body = [](auto o, std::stop_token t, std::optional<bool>& result) -> task {
+            auto r = co_await with_stop(std::move(o), std::move(t));
+            result = static_cast<bool>(r);
+        };
+        const task t = body(std::move(op), source.get_token(), ok);
+        EXPECT_FALSE(ok) << "it waits";
+        source.request_stop();
+        return ok == false;
+    };
+    EXPECT_TRUE(stopped(tx.send(1)));
+    EXPECT_TRUE(stopped(tx.reserve()));
+    EXPECT_TRUE(stopped(tx.reserve_many(2)));
+    EXPECT_TRUE(stopped(tx.clone().reserve_owned()));
+    EXPECT_TRUE(stopped(tx.closed()));
+    EXPECT_EQ(rx.try_recv(), 0);
+    EXPECT_EQ(rx.try_recv(), 0);
+    EXPECT_TRUE(stopped(rx.recv()));
+    std::vector<int> batch;
+    EXPECT_TRUE(stopped(rx.recv_many(batch, 2)));
+    EXPECT_EQ(tx.capacity(), 2u);
+    EXPECT_EQ(tx.strong_count(), 1u) << "what reserve_owned took is gone";
+}
+
+TEST(stop, a_stop_from_another_thread_wakes_a_thread_that_blocks) {
+    auto [tx, rx] = channel<int>(1);
+    std::stop_source source;
+    std::jthread other([&] { source.request_stop(); });
+    EXPECT_EQ(block_on(with_stop(rx.recv(), source.get_token())).error(), stop_error::stopped);
+}
+
+TEST(coroutine, random_frames_are_destroyed_at_random_moments_and_nothing_is_lost) {
+    for (unsigned seed = 0; seed < 300; ++seed) {
+        std::mt19937 random(seed);
+        const auto below = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
+        const std::size_t capacity = 1 + below(3);
+        auto [tx, rx] = channel<std::shared_ptr<int>>(capacity);
+        const auto token = std::make_shared<int>(0);
+        std::vector<std::optional<task>> tasks(12);
+        manual_clock clock;
+        std::size_t received = 0;
+        const auto send_some = [&](auto& to) -> task {
+            for (int i = 0; i < 4; ++i) {
+                switch (i % 3) {
+                    case 0: (void)co_await to.send(token); break;
+                    case 1: (void)co_await to.send_timeout(token, 3ms, clock); break;
+                    default:
+                        if (auto p = co_await to.reserve_many(1 + i % static_cast<int>(capacity))) {
+                            for (auto& permit : *p) {
+                                permit.send(token);
+                                break;
+                            }
+                        }
+                        break;
+                }
+            }
+        };
+        const auto receive_some = [&](auto& from) -> task {
+            for (int i = 0; i < 8; ++i) {
+                const auto v = co_await from.recv_timeout(2ms, clock);
+                received += v.has_value();
+            }
+        };
+        std::optional<task> taker;
+        for (int step = 0; step < 60; ++step) {
+            auto& slot = tasks[below(static_cast<unsigned>(tasks.size()))];
+            switch (below(5)) {
+                case 0:
+                case 1: slot.emplace(send_some(tx)); break;
+                case 2: slot.reset(); break;
+                case 3:
+                    taker.reset();
+                    taker.emplace(receive_some(rx));
+                    break;
+                default: clock.advance(1ms); break;
+            }
+        }
+        tasks.clear();
+        taker.reset();
+        while (rx.try_recv()) ++received;
+        EXPECT_EQ(tx.capacity(), capacity) << "seed " << seed;
+        EXPECT_EQ(token.use_count(), 1) << "seed " << seed;
+        EXPECT_GT(received, 0u);
+    }
+}
+
+}  // namespace
+}  // namespace tailrace
