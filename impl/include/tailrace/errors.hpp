@@ -6,7 +6,7 @@
 #pragma once
 
 #include <cstddef>
-#include <ostream>
+#include <iosfwd>
 #include <stdexcept>
 
 namespace tailrace {
@@ -14,7 +14,8 @@ namespace tailrace {
 /// The receive half has closed or is gone.
 struct closed_error {
     friend bool operator==(const closed_error&, const closed_error&) = default;
-    friend std::ostream& operator<<(std::ostream& out, const closed_error&) {
+    template <class Traits>
+    friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, const closed_error&) {
         return out << "channel closed";
     }
 };
@@ -24,7 +25,8 @@ template <class T>
 struct send_error {
     T value;
 
-    friend std::ostream& operator<<(std::ostream& out, const send_error&) {
+    template <class Traits>
+    friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, const send_error&) {
         return out << "channel closed";
     }
 };
@@ -32,21 +34,24 @@ struct send_error {
 /// Why an attempt without waiting failed. Closed beats full.
 enum class try_error : unsigned char { full, closed };
 
-inline std::ostream& operator<<(std::ostream& out, try_error e) {
+template <class Traits>
+std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, try_error e) {
     return out << (e == try_error::full ? "no available capacity" : "channel closed");
 }
 
 /// Why a wait with a deadline failed. Success and closed beat timeout.
 enum class timeout_error : unsigned char { timeout, closed };
 
-inline std::ostream& operator<<(std::ostream& out, timeout_error e) {
+template <class Traits>
+std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, timeout_error e) {
     return out << (e == timeout_error::timeout ? "timed out waiting" : "channel closed");
 }
 
 /// Why a wait with a stop token failed. Success and closed beat stopped.
 enum class stop_error : unsigned char { stopped, closed };
 
-inline std::ostream& operator<<(std::ostream& out, stop_error e) {
+template <class Traits>
+std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, stop_error e) {
     return out << (e == stop_error::stopped ? "stopped waiting" : "channel closed");
 }
 
@@ -56,7 +61,8 @@ struct unsent {
     Reason reason;
     T value;
 
-    friend std::ostream& operator<<(std::ostream& out, const unsent& e) { return out << e.reason; }
+    template <class Traits>
+    friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, const unsent& e) { return out << e.reason; }
 };
 
 template <class T>
@@ -73,7 +79,8 @@ struct try_reserve_owned_error {
     try_error reason;
     Sender sender;  // usable as before
 
-    friend std::ostream& operator<<(std::ostream& out, const try_reserve_owned_error& e) {
+    template <class Traits>
+    friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, const try_reserve_owned_error& e) {
         return out << e.reason;
     }
 };
@@ -91,7 +98,8 @@ enum class try_recv_error : unsigned char {
     disconnected  // nothing to receive, ever again
 };
 
-inline std::ostream& operator<<(std::ostream& out, try_recv_error e) {
+template <class Traits>
+std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, try_recv_error e) {
     return out << (e == try_recv_error::empty ? "channel empty" : "channel disconnected");
 }
 

@@ -2,8 +2,8 @@
 // After a change here run: ctest -L impl && ctest -L conformance
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -104,6 +104,7 @@ class [[nodiscard]] permit_iterator {
         return size_;
     }
 
+    struct sentinel {};
     /// Input iterator over the permits that are left; one at a time is out, and goes back when it was not used.
     class iterator {
       public:
@@ -118,14 +119,14 @@ class [[nodiscard]] permit_iterator {
             return *this;
         }
         void operator++(int) { ++*this; }
-        friend bool operator==(const iterator& i, std::default_sentinel_t) { return !i.current_; }
+        friend bool operator==(const iterator& i, sentinel) { return !i.current_; }
 
       private:
         permit_iterator* from_;
         std::optional<value_type> current_;
     };
     [[nodiscard]] iterator begin() { return iterator(*this); }
-    [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
+    [[nodiscard]] sentinel end() const noexcept { return {}; }
 
   private:
     friend class sender<T, Platform>;

@@ -2,7 +2,6 @@
 // After a change here run: ctest -L impl && ctest -L conformance
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <expected>
 #include <optional>
@@ -170,9 +169,10 @@ class [[nodiscard]] recv_many_operation {
 
     std::size_t take() {
         core_type& channel = wait_.channel();
-        const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(limit_, channel.buffered_exactly()));
+        const auto most = static_cast<std::size_t>(detail::smaller(limit_, channel.buffered_exactly()));
         if (const std::size_t wanted = into_->size() + most; into_->capacity() < wanted) {
-            into_->reserve(std::max(wanted, 2 * into_->capacity()));
+            const std::size_t twice = 2 * into_->capacity();
+            into_->reserve(twice < wanted ? wanted : twice);
         }
         wait_.finish();
         batch taken{channel};

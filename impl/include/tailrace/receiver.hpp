@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
-#include <ostream>
+#include <iosfwd>
 #include <utility>
 
 #include "tailrace/deadline.hpp"
@@ -128,7 +128,8 @@ class receiver {
     [[nodiscard]] std::uint64_t sender_strong_count() const { return core().strong_count(); }
     [[nodiscard]] std::uint64_t sender_weak_count() const { return core().weak_count(); }
 
-    friend std::ostream& operator<<(std::ostream& out, const receiver& r) {
+    template <class Traits>
+    friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, const receiver& r) {
         if (!r) return out << "receiver{moved from}";
         return out << "receiver{" << (r.is_closed() ? "closed" : "open") << ", " << r.len()
                    << " buffered}";

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <expected>
-#include <ostream>
+#include <iosfwd>
 #include <utility>
 
 #include "tailrace/deadline.hpp"
@@ -197,7 +197,8 @@ class sender {
     /// A weak sender of this channel.
     [[nodiscard]] weak_sender<T, Platform> downgrade() const { return weak_sender<T, Platform>(core()); }
 
-    friend std::ostream& operator<<(std::ostream& out, const sender& s) {
+    template <class Traits>
+    friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, const sender& s) {
         if (!s) return out << "sender{moved from}";
         return out << "sender{" << (s.is_closed() ? "closed" : "open") << ", capacity " << s.capacity()
                    << " of " << s.max_capacity() << '}';

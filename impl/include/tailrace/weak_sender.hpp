@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <optional>
-#include <ostream>
+#include <iosfwd>
 #include <utility>
 
 #include "tailrace/detail/core.hpp"
@@ -52,7 +52,8 @@ class weak_sender {
     /// How many weak senders there are.
     [[nodiscard]] std::uint64_t weak_count() const { return core().weak_count(); }
 
-    friend std::ostream& operator<<(std::ostream& out, const weak_sender& w) {
+    template <class Traits>
+    friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, const weak_sender& w) {
         if (!w) return out << "weak_sender{moved from}";
         return out << "weak_sender{strong " << w.strong_count() << ", weak " << w.weak_count() << '}';
     }

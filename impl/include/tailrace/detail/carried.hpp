@@ -10,7 +10,6 @@
 #include <memory>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace tailrace::detail {
 
@@ -48,6 +47,9 @@ class box {
 template <class T>
 using carried = std::conditional_t<travels_boxed<T>, box<T>, T>;
 
+template <class T, bool Boxed>
+class rooms;
+
 /// What has to be there before a T can travel without an allocation: nothing, or the memory of its box.
 template <class T, bool Boxed = travels_boxed<T>>
 class room {
@@ -68,6 +70,8 @@ class room<T, true> {
     }
 
   private:
+    template <class U, bool B>
+    friend class rooms;
     explicit room(std::unique_ptr<place<T>> empty) noexcept : place_(std::move(empty)) {}
     std::unique_ptr<place<T>> place_;
 };
@@ -86,18 +90,17 @@ class rooms<T, true> {
     /// Throws std::bad_alloc.
     [[nodiscard]] static rooms make(std::uint64_t n) {
         rooms all;
-        all.left_.reserve(n);
-        for (; n != 0; --n) all.left_.push_back(room<T>::make());
+        if (n != 0) all.places_ = std::make_unique<std::unique_ptr<place<T>>[]>(n);
+        for (; all.left_ < n; ++all.left_) all.places_[all.left_] = std::make_unique<place<T>>();
         return all;
     }
     [[nodiscard]] room<T> next() noexcept {
-        room<T> last = std::move(left_.back());
-        left_.pop_back();
-        return last;
+        return room<T>(std::move(places_[--left_]));
     }
 
   private:
-    std::vector<room<T>> left_;
+    std::unique_ptr<std::unique_ptr<place<T>>[]> places_;
+    std::uint64_t left_ = 0;
 };
 
 template <class T>

@@ -6,7 +6,6 @@
 // After a change here run: ctest -L impl && ctest -L relacy
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -144,7 +143,7 @@ class core {
         word_type seen = word_.load(std::memory_order_relaxed);
         while (!has_waiters(seen)) {
             if (is_closed(seen)) return verdict::failed;  // set under the lock: final here
-            part = std::min(max_ - used(seen), n.need);
+            part = smaller(max_ - used(seen), n.need);
             const bool enough = part == n.need;
             // (8) acq_rel: as (2), for the part that is taken.
             if (word_.compare_exchange_strong(seen, seen + part * one_used + (enough ? 0 : waiters_bit),
@@ -323,14 +322,10 @@ class core {
         const word_type taken = taken_.load(std::memory_order_relaxed);  // (29)
         const word_type n = (tail(word_.load(std::memory_order_relaxed)) - taken) & ticket_mask;
         if (n > ticket_mask / 2) return 0;  // taken since
-        return std::min<word_type>(n, max_);
+        return smaller(n, max_);
     }
     [[nodiscard]] std::uint64_t strong_count() const noexcept { return strong_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::uint64_t weak_count() const noexcept { return weak_.load(std::memory_order_relaxed); }
-
-    /// A receive operation is alive. Data of the consumer.
-    typename Platform::template plain<bool> receiving{false};
-    borrow_count borrows;
 
   private:
     friend struct inspection;
@@ -402,7 +397,7 @@ class core {
             // (10) relaxed: while somebody waits, `used` grows only here, under the lock.
             const word_type free = max_ - used(word_.load(std::memory_order_relaxed));
             const word_type held = n.held.load();
-            const word_type part = std::min(free, n.need - held);
+            const word_type part = smaller(free, n.need - held);
             if (part == 0) break;
             n.held.store(held + part);
             word_.fetch_add(part * one_used, std::memory_order_acq_rel);  // (11) acq_rel: as (2), on behalf of the waiter
@@ -456,6 +451,12 @@ class core {
     alignas(line) typename Platform::template plain<word_type> head_{0};  // values taken; of the consumer role
     typename Platform::template atomic<word_type> taken_{0};               // the same for everybody else
 
+  public:
+    /// A receive operation is alive. Of the consumer.
+    typename Platform::template plain<bool> receiving{false};
+    borrow_count borrows;
+
+  private:
     alignas(line) ring<T, Platform> ring_;
     typename Platform::mutex lock_;
     waiter_list<Platform> waiters_;    // by the lock

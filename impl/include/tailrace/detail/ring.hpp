@@ -16,7 +16,6 @@
 // After a change here run: ctest -L impl && ctest -L relacy
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstddef>
@@ -100,7 +99,8 @@ class ring {
 
     /// Fewer where values are large.
     static constexpr word_type block_slots =
-        std::clamp<word_type>(std::bit_floor(4096 / sizeof(slot<T, Platform>)), 1, Platform::block_slots);
+        smaller(std::bit_floor(word_type{4096} / sizeof(slot<T, Platform>) + (sizeof(slot<T, Platform>) > 4096)),
+                Platform::block_slots);
 
   private:
     struct block {

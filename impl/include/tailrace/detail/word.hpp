@@ -29,6 +29,9 @@ inline constexpr std::uint64_t max_capacity = (std::uint64_t{1} << used_bits) - 
 [[nodiscard]] constexpr word_type used(word_type w) noexcept { return (w / one_used) & max_capacity; }
 [[nodiscard]] constexpr word_type tail(word_type w) noexcept { return w / one_ticket; }
 
+/// std::min without <algorithm>, which costs more to include than all of this.
+[[nodiscard]] constexpr word_type smaller(word_type a, word_type b) noexcept { return b < a ? b : a; }
+
 static_assert(used(one_ticket - 1) == max_capacity && tail(one_ticket - 1) == 0);
 
 }  // namespace tailrace::detail

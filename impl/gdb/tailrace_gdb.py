@@ -1,0 +1,81 @@
+# gdb pretty printers for the handles of a channel on std_platform, as their threads last left it:
+#
+#     (gdb) source impl/gdb/tailrace_gdb.py
+#     (gdb) print tx
+#     $1 = tailrace::sender{open, used 2 of 4, somebody waits, tail 3, head 2, senders 1, weak 0}
+#
+# used: values, permits out, and permits of granted waiters. tail: values that have a place, head: those received,
+# both modulo 2^36, so tail - head are buffered.
+# After a change here, in detail/word.hpp or in the members of detail/core.hpp run: ctest -R impl.gdb
+import gdb
+import gdb.printing
+
+CLOSED, WAITERS, USED_SHIFT, TAIL_SHIFT = 1, 2, 2, 28  # detail/word.hpp
+USED_MASK, TICKET_MASK = (1 << 26) - 1, (1 << 36) - 1
+
+
+def number(variable):
+    """What is in a std::atomic or std_platform::plain."""
+    names = [field.name for field in variable.type.strip_typedefs().fields() if not field.is_base_class]
+    if "value_" in names:
+        return int(variable["value_"])
+    return int(variable["_M_i"])
+
+
+def state_of(core):
+    word = number(core["word_"])
+    return "{}, used {} of {}, {}, tail {}, head {}, senders {}, weak {}".format(
+        "closed" if word & CLOSED else "open",
+        (word >> USED_SHIFT) & USED_MASK,
+        int(core["max_"]),
+        "somebody waits" if word & WAITERS else "nobody waits",
+        word >> TAIL_SHIFT,
+        number(core["head_"]) & TICKET_MASK,
+        number(core["strong_"]),
+        number(core["weak_"]),
+    )
+
+
+class HandlePrinter:
+    def __init__(self, name, core, own="", gone="moved from"):
+        self.name, self.core, self.own, self.gone = name, core, own, gone
+
+    def to_string(self):
+        if int(self.core) == 0:
+            return "tailrace::{}{{{}}}".format(self.name, self.gone)
+        return "tailrace::{}{{{}{}}}".format(self.name, self.own, state_of(self.core.dereference()))
+
+
+def sender(value):
+    return HandlePrinter("sender", value["core_"])
+
+
+def receiver(value):
+    return HandlePrinter("receiver", value["core_"])
+
+
+def weak_sender(value):
+    return HandlePrinter("weak_sender", value["core_"])
+
+
+def permit(value):
+    return HandlePrinter("permit", value["core_"]["core_"], gone="used, or moved from")
+
+
+def permit_iterator(value):
+    return HandlePrinter("permit_iterator", value["core_"]["core_"], "{} left, ".format(int(value["size_"])))
+
+
+def owned_permit(value):
+    return HandlePrinter("owned_permit", value["sender_"]["core_"], gone="used, or moved from")
+
+
+def printers():
+    collection = gdb.printing.RegexpCollectionPrettyPrinter("tailrace")
+    for make in (sender, receiver, weak_sender, permit, permit_iterator, owned_permit):
+        pattern = "^tailrace::{}<.*, tailrace::std_platform>$".format(make.__name__)
+        collection.add_printer(make.__name__, pattern, make)
+    return collection
+
+
+gdb.printing.register_pretty_printer(gdb.current_objfile(), printers(), replace=True)
