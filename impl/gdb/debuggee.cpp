@@ -16,8 +16,12 @@ int main() {
     auto ends = tailrace::channel<int>(5);
     auto tx = std::move(ends.first);  // by themselves, as a structured binding would be a reference
     auto rx = std::move(ends.second);
-    for (int i = 0; i < 3; ++i) (void)tx.try_send(i);
-    for (int i = 0; i < 2; ++i) (void)rx.try_recv();
+    for (int i = 0; i < 3; ++i) {
+        if (!tx.try_send(i)) return 1;
+    }
+    for (int i = 0; i < 2; ++i) {
+        if (!rx.try_recv()) return 1;
+    }
     auto permit = *tx.try_reserve();
     auto permits = *tx.try_reserve_many(2);
     auto owned = *tx.clone().try_reserve_owned();

@@ -9,6 +9,8 @@
 // Cancellation: destroying a suspended coroutine cancels its operation. That must not happen while another thread may be resuming it
 // (as for any coroutine), nor after its resumption has been handed to an executor; one that is still on the list of the destroying
 // thread is taken off it. To cancel from elsewhere use a stop token (stop.hpp).
+//
+// g++ 12 miscompiles `while (co_await rx.recv())`, with any awaitable; `while (auto v = co_await rx.recv())` is right.
 // After a change here run: ctest -L impl && ctest -L stress
 #pragma once
 

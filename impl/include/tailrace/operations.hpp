@@ -35,7 +35,7 @@ class sender;
 
 /// A send that may have to wait for capacity. Destroying it unfinished destroys the value; the value is then never received.
 template <class T, class Platform>
-class [[nodiscard]] send_operation {
+class [[nodiscard]] TAILRACE_BORROWER send_operation {
   public:
     using platform_type = Platform;
     using result_type = std::expected<void, send_error<T>>;
@@ -99,7 +99,7 @@ class [[nodiscard]] send_operation {
 
 /// The wait for a permit. Destroying it unfinished gives up the place in the queue, and the permit if it was granted already.
 template <class T, class Platform>
-class [[nodiscard]] reserve_operation {
+class [[nodiscard]] TAILRACE_BORROWER reserve_operation {
   public:
     using platform_type = Platform;
     using result_type = std::expected<permit<T, Platform>, closed_error>;
@@ -140,7 +140,7 @@ class [[nodiscard]] reserve_operation {
 ///
 /// Destroying it unfinished gives back what it holds.
 template <class T, class Platform>
-class [[nodiscard]] reserve_many_operation {
+class [[nodiscard]] TAILRACE_BORROWER reserve_many_operation {
   public:
     using platform_type = Platform;
     using result_type = std::expected<permit_iterator<T, Platform>, closed_error>;
@@ -225,7 +225,7 @@ class [[nodiscard]] reserve_owned_operation {
 
 /// Waits until the receive half has closed or is gone.
 template <class T, class Platform>
-class [[nodiscard]] closed_operation {
+class [[nodiscard]] TAILRACE_BORROWER closed_operation {
   public:
     using platform_type = Platform;
     using result_type = std::monostate;

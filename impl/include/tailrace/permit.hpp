@@ -21,7 +21,7 @@ class sender;
 ///
 /// Destroying an unused permit gives the capacity back, to the oldest waiter first.
 template <class T, class Platform>
-class [[nodiscard]] permit {
+class [[nodiscard]] TAILRACE_BORROWER permit {
   public:
     permit(permit&&) noexcept = default;
     permit& operator=(permit&& other) noexcept {
@@ -71,7 +71,7 @@ class [[nodiscard]] permit {
 ///         for (auto& p : *permits) p.send(make());
 ///     }
 template <class T, class Platform>
-class [[nodiscard]] permit_iterator {
+class [[nodiscard]] TAILRACE_BORROWER permit_iterator {
   public:
     permit_iterator(permit_iterator&& other) noexcept
         : core_(std::move(other.core_)), rooms_(std::move(other.rooms_)), size_(std::exchange(other.size_, 0)) {}

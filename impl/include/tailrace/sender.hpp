@@ -115,7 +115,7 @@ class sender {
     // (deadline.hpp), a stop token (stop.hpp) or an executor (coroutine.hpp) if need be.
 
     /// Sends, waiting for capacity. Error, with the value: the receive half has closed; the value is never received.
-    [[nodiscard]] send_operation<T, Platform> send(T value) const { return {core(), std::move(value)}; }
+    [[nodiscard]] send_operation<T, Platform> send(T value) const TAILRACE_BORROWS { return {core(), std::move(value)}; }
 
     /// Sends, waiting no longer than `timeout` from the first poll; on the default timer (timer.hpp) or a clock of your own.
     template <class Rep, class Period, class Clock>
@@ -129,13 +129,13 @@ class sender {
     }
 
     /// Waits for a permit. Error: the receive half has closed.
-    [[nodiscard]] reserve_operation<T, Platform> reserve() const {
+    [[nodiscard]] reserve_operation<T, Platform> reserve() const TAILRACE_BORROWS {
         return reserve_operation<T, Platform>(core());
     }
 
     /// Waits for n permits together. Takes what there is and waits for the rest; nobody behind it is served before. Error: the receive
     /// half has closed, or n can never be had.
-    [[nodiscard]] reserve_many_operation<T, Platform> reserve_many(std::uint64_t n) const {
+    [[nodiscard]] reserve_many_operation<T, Platform> reserve_many(std::uint64_t n) const TAILRACE_BORROWS {
         return reserve_many_operation<T, Platform>(core(), n);
     }
 
@@ -146,7 +146,7 @@ class sender {
     }
 
     /// Waits until the receive half has closed or is gone.
-    [[nodiscard]] closed_operation<T, Platform> closed() const {
+    [[nodiscard]] closed_operation<T, Platform> closed() const TAILRACE_BORROWS {
         return closed_operation<T, Platform>(core());
     }
 

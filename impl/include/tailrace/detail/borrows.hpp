@@ -6,6 +6,15 @@
 #include <cstdint>
 #include <utility>
 
+// What a compiler can say about it by itself: a local permit made from a sender that is gone at the end of the expression.
+#if defined(__clang__)
+#define TAILRACE_BORROWS [[clang::lifetimebound]]
+#define TAILRACE_BORROWER [[gsl::Pointer]]
+#else
+#define TAILRACE_BORROWS
+#define TAILRACE_BORROWER
+#endif
+
 namespace tailrace::detail {
 
 #ifdef NDEBUG
