@@ -224,7 +224,7 @@ constexpr std::array all{
            "An operation that waits in the run list unlinks itself there."},
     clause{"wake.outside-locks", 3, blocking, "No foreign code runs under an internal lock."},
     clause{"wake.all", 3, by_name,
-           "Wakers must not throw; if one does, the rest are woken, then std::terminate."},
+           "Wakers must not throw; one that does ends the program: nobody is left asleep."},
 
     // ---- 4. Beyond the documented type
     clause{"reserve_many.waits", 4, everywhere, "Waits until it has all n permits."},
