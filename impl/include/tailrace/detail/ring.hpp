@@ -10,7 +10,7 @@
 //   end                | t == tail: no value will ever come           | -
 //
 // Slots come in small blocks; a directory says which block holds which tickets. The block that the consumer has emptied goes to
-// the far end, so that a channel has as many blocks as were once in use at a time, whatever its capacity. A ring of up to
+// the far end, so that the number of blocks follows what was once in use at a time, whatever the capacity. A ring of up to
 // Platform::ring_bytes is made whole as soon as one block is not enough, and then turns in place.
 //
 // After a change here run: ctest -L impl && ctest -L relacy
