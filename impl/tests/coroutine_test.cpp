@@ -397,7 +397,7 @@ TEST(coroutine, random_frames_are_destroyed_at_random_moments_and_nothing_is_los
                     case 0: (void)co_await to.send(token); break;
                     case 1: (void)co_await to.send_timeout(token, 3ms, clock); break;
                     default:
-                        if (auto p = co_await to.reserve_many(1 + i % static_cast<int>(capacity))) {
+                        if (auto p = co_await to.reserve_many(1 + static_cast<std::size_t>(i) % capacity)) {
                             for (auto& permit : *p) {
                                 permit.send(token);
                                 break;

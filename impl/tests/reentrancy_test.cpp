@@ -85,7 +85,7 @@ TEST(reentrancy, a_value_sent_after_the_receiver_is_gone_sees_its_capacity_retur
     auto p = tx.try_reserve();
     { const auto gone = std::move(rx); }
     std::optional<std::uint64_t> seen;
-    p->send(witness([&seen, &tx = tx] { seen = tx.capacity(); }));
+    p->send(witness([&seen, &of = tx] { seen = of.capacity(); }));
     EXPECT_EQ(seen, 1u);
 }
 
