@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace tailrace::verify {
 namespace {
@@ -15,9 +16,19 @@ constexpr std::array<std::string_view, capability_count> names{
     "send",          "try_send",          "send_timeout",     "reserve",    "try_reserve",
     "reserve_owned", "try_reserve_owned", "reserve_many",     "closed",     "recv",
     "try_recv",      "recv_timeout",      "recv_many",        "close",      "clone",
-    "weak",          "sender_counts",     "sender_observers", "sender_len", "receiver_observers",
-    "blocking"};
-static_assert(names.back() == "blocking", "one name for each capability, in their order");
+    "weak",
+    "sender_counts",
+    "sender_capacity",
+    "sender_max_capacity",
+    "sender_is_closed",
+    "sender_len",
+    "receiver_observers",
+    "blocking",
+    "sender_drop",
+    "receiver_drop",
+    "late_poll",
+    "send_returns_value"};
+static_assert(names.back() == "send_returns_value", "one name for each capability, in their order");
 
 std::optional<capability> needed_on_sender(verb v) noexcept {
     switch (v) {
@@ -35,9 +46,10 @@ std::optional<capability> needed_on_sender(verb v) noexcept {
         case verb::downgrade: return capability::weak;
         case verb::strong_count:
         case verb::weak_count: return capability::sender_counts;
-        case verb::is_closed:
-        case verb::capacity:
-        case verb::max_capacity: return capability::sender_observers;
+        case verb::is_closed: return capability::sender_is_closed;
+        case verb::capacity: return capability::sender_capacity;
+        case verb::max_capacity: return capability::sender_max_capacity;
+        case verb::drop: return capability::sender_drop;
         case verb::len: return capability::sender_len;
         default: return std::nullopt;
     }
@@ -50,7 +62,7 @@ std::optional<capability> needed_on_receiver(verb v) noexcept {
         case verb::recv_many: return capability::recv_many;
         case verb::try_recv: return capability::try_recv;
         case verb::close: return capability::close;
-        case verb::drop: return std::nullopt;
+        case verb::drop: return capability::receiver_drop;
         default: return capability::receiver_observers;
     }
 }
@@ -79,6 +91,14 @@ std::optional<capability> needed_for(const model::step& s) noexcept {
         case handle_kind::owned_permit: return std::nullopt;
     }
     return std::nullopt;
+}
+
+model::outcome as_shown(capabilities within, const model::step& s, model::outcome o) {
+    const bool failed =
+        o.answer.status == model::status::closed || o.answer.status == model::status::timeout;
+    if (s.what != verb::poll || !failed || within.has(capability::send_returns_value)) return o;
+    if (o.answer.value) o.destroyed.push_back(*std::exchange(o.answer.value, std::nullopt));
+    return o;
 }
 
 std::optional<capability> first_missing(const target& t, const model::trace& program) {

@@ -1,5 +1,6 @@
 // The targets that come with the kit: the reference channel and the optimised one.
 // After a change here run: ctest -L conformance
+#include <condition_variable>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -8,17 +9,23 @@
 #include "tailrace/manual_clock.hpp"
 #include "tailrace/model/reference_channel.hpp"
 #include "tailrace/verify/channel_session.hpp"
+#include "tailrace/verify/noisy_platform.hpp"
 #include "tailrace/verify/target.hpp"
 
 namespace tailrace::verify {
 
 namespace {
 
+struct noisy_reference_platform : noisy_platform<model::std_platform> {
+    using condition_variable = std::condition_variable_any;  // std::condition_variable takes std::mutex only
+};
+
+template <class Platform>
 struct reference_api {
     static constexpr verify::capabilities supports = capabilities::all();
     template <class T>
     static auto open(std::size_t capacity) {
-        return model::reference_channel<T>(capacity);
+        return model::reference_channel<T, Platform>(capacity);
     }
     template <class Tx>
     static auto make_clock(const Tx& tx) {
@@ -26,11 +33,12 @@ struct reference_api {
     }
 };
 
+template <class Platform>
 struct optimized_api {
     static constexpr verify::capabilities supports = capabilities::all();
     template <class T>
     static auto open(std::size_t capacity) {
-        return tailrace::channel<T>(capacity);
+        return tailrace::channel<T, Platform>(capacity);
     }
     template <class Tx>
     static auto make_clock(const Tx&) {
@@ -43,18 +51,27 @@ struct optimized_api {
     }
 };
 
-template <class Api>
+/// `Noisy` is the same channel with schedule noise at each of its atomic operations and locks.
+template <class Api, class Noisy>
 target make_target(std::string name, std::string summary) {
     return {std::move(name), std::move(summary), Api::supports,
-            [](std::uint64_t capacity) { return std::make_unique<channel_session<Api>>(capacity); }};
+            [](std::uint64_t capacity) { return std::make_unique<channel_session<Api>>(capacity); },
+            [](std::uint64_t capacity, session_events& told,
+               bool noisy) -> std::unique_ptr<lane_session> {
+                if (noisy) return std::make_unique<channel_session<Noisy>>(capacity, told);
+                return std::make_unique<channel_session<Api>>(capacity, told);
+            }};
 }
 
 }  // namespace
 
 const std::vector<target>& builtin_targets() {
     static const std::vector<target> all = {
-        make_target<reference_api>("reference", "the specification behind a mutex (model/)"),
-        make_target<optimized_api>("optimized", "tailrace::channel (impl/)")};
+        make_target<reference_api<model::std_platform>,
+                    reference_api<noisy_reference_platform>>(
+            "reference", "the specification behind a mutex (model/)"),
+        make_target<optimized_api<std_platform>, optimized_api<noisy_platform<std_platform>>>(
+            "optimized", "tailrace::channel (impl/)")};
     return all;
 }
 

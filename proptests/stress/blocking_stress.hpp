@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-#include "noisy_platform.hpp"
+#include "tailrace/verify/noisy_platform.hpp"
 #include "options.hpp"
 #include "receiving_worker.hpp"
 #include "script.hpp"

@@ -11,7 +11,8 @@ set(stress_dir "${CMAKE_CURRENT_SOURCE_DIR}/stress")
 function(stress_fault_program name)
     set(tree "${CMAKE_BINARY_DIR}/faults/${name}")
     add_executable(${name} EXCLUDE_FROM_ALL ${ARGN})
-    target_include_directories(${name} PRIVATE "${tree}/impl/include" "${tree}/model/include" "${stress_dir}")
+    target_include_directories(${name} PRIVATE "${tree}/impl/include" "${tree}/model/include" "${stress_dir}"
+                               "${CMAKE_CURRENT_SOURCE_DIR}/include")
     target_compile_options(${name} PRIVATE -O1 -g0 -w) # a fault leaves things unused
     target_link_libraries(${name} PRIVATE fmt::fmt Threads::Threads)
     if(name MATCHES "_control$")

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "noisy_platform.hpp"
+#include "tailrace/verify/noisy_platform.hpp"
 #include "tailrace/waker.hpp"
 
 namespace tailrace::verify::stress {

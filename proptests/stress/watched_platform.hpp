@@ -5,7 +5,7 @@
 // ctest -L 'stress|faults'
 #pragma once
 
-#include "noisy_platform.hpp"
+#include "tailrace/verify/noisy_platform.hpp"
 #include "watch.hpp"
 
 namespace tailrace::verify::stress {

@@ -32,7 +32,7 @@
 namespace tailrace::verify {
 
 template <class Api>
-class channel_session final : public session {
+class channel_session final : public lane_session, private session_events {
     using channel_type = decltype(Api::template open<tracked>(1));
     using sender_type = typename channel_type::first_type;
     using receiver_type = typename channel_type::second_type;
@@ -106,13 +106,16 @@ class channel_session final : public session {
         decltype(std::declval<receiver_type&>().recv_many(buffer, 1)) operation;
     };
     struct wake_record {
-        wake_record(channel_session* s, std::uint32_t n) : session(s), operation(n) {}
-        channel_session* session;
+        wake_record(session_events* e, std::uint32_t n) : told(e), operation(n) {}
+        session_events* told;
         std::uint32_t operation;
     };
 
   public:
-    explicit channel_session(std::uint64_t capacity) : channel_session(Api::template open<tracked>(capacity)) {}
+    explicit channel_session(std::uint64_t capacity) : channel_session(Api::template open<tracked>(capacity), nullptr) {}
+    /// For a lane: wakes and destructions are told, not recorded.
+    channel_session(std::uint64_t capacity, session_events& told)
+        : channel_session(Api::template open<tracked>(capacity), &told) {}
     ~channel_session() override {
         operations_.clear();  // what borrows goes first
         permits_.clear();
@@ -123,7 +126,7 @@ class channel_session final : public session {
         model::outcome out;
         woken_.clear();
         destroyed_.clear();
-        out.answer = act(s);
+        out.answer = take(s);
         out.woken = woken_;
         out.destroyed = destroyed_;
         expect_invariants();
@@ -131,7 +134,7 @@ class channel_session final : public session {
     }
 
     std::optional<std::uint64_t> observe_capacity() override {
-        if constexpr (has(capability::sender_observers)) {
+        if constexpr (has(capability::sender_capacity)) {
             if (!senders_.empty()) return senders_.begin()->second.capacity();
         }
         if constexpr (has(capability::receiver_observers)) {
@@ -151,9 +154,88 @@ class channel_session final : public session {
         return std::move(text).str();
     }
 
+    // ---- Lanes
+
+    model::answer act(const model::step& s) override { return take(s); }
+
+    void name_next(std::uint32_t number) override {
+        next_sender_ = next_weak_ = next_permit_ = next_iterator_ = next_owned_ = number;
+    }
+
+    [[nodiscard]] bool can_block(const model::step& s) const override {
+        using model::verb;
+        if constexpr (!has(capability::blocking)) return false;
+        return (s.what == verb::send && s.subject.kind == model::handle_kind::sender) || s.what == verb::recv;
+    }
+    model::answer block(const model::step& s) override {
+        if constexpr (has(capability::blocking)) {
+            if (s.what == model::verb::recv) return read(receiver_->blocking_recv());
+            return read(find_sender(s.subject.number).blocking_send(value(s)));
+        }
+        return {};
+    }
+
+    [[nodiscard]] std::unique_ptr<lane_session> branch() override {
+        return std::unique_ptr<channel_session>(new channel_session(*this));
+    }
+    void give(model::handle h, lane_session& branch) override {
+        auto& to = static_cast<channel_session&>(branch);
+        using model::handle_kind;
+        switch (h.kind) {
+            case handle_kind::sender: to.senders_.insert(senders_.extract(h.number)); break;
+            case handle_kind::weak_sender: to.weak_senders_.insert(weak_senders_.extract(h.number)); break;
+            case handle_kind::receiver: to.receiver_.swap(receiver_); break;
+            case handle_kind::operation: to.operations_.insert(operations_.extract(h.number)); break;
+            case handle_kind::permit: to.permits_.insert(permits_.extract(h.number)); break;
+            case handle_kind::iterator: to.iterators_.insert(iterators_.extract(h.number)); break;
+            case handle_kind::owned_permit: to.owned_permits_.insert(owned_permits_.extract(h.number)); break;
+        }
+    }
+    void take_all(lane_session& branch) override {
+        auto& from = static_cast<channel_session&>(branch);
+        senders_.merge(from.senders_);
+        weak_senders_.merge(from.weak_senders_);
+        operations_.merge(from.operations_);
+        permits_.merge(from.permits_);
+        iterators_.merge(from.iterators_);
+        owned_permits_.merge(from.owned_permits_);
+        if (from.receiver_) receiver_.swap(from.receiver_);
+    }
+    [[nodiscard]] std::vector<model::handle> handles() const override {
+        using model::handle_kind;
+        std::vector<model::handle> all;
+        const auto add = [&all](handle_kind kind, const auto& some) {
+            for (const auto& [number, object] : some) all.push_back({kind, number});
+        };
+        if (receiver_) all.push_back({});
+        add(handle_kind::sender, senders_);
+        add(handle_kind::weak_sender, weak_senders_);
+        add(handle_kind::operation, operations_);
+        add(handle_kind::permit, permits_);
+        add(handle_kind::iterator, iterators_);
+        add(handle_kind::owned_permit, owned_permits_);
+        return all;
+    }
+
   private:
-    explicit channel_session(channel_type&& c) : clock_(Api::make_clock(c.first)), receiver_(std::move(c.second)) {
+    channel_session(channel_type&& c, session_events* told)
+        : told_(told != nullptr ? told : this),
+          clock_(new clock_type(Api::make_clock(c.first))),
+          receiver_(std::make_unique<receiver_type>(std::move(c.second))) {
         senders_.emplace(0, std::move(c.first));
+    }
+    /// A branch.
+    explicit channel_session(channel_session& of) : root_(&of), told_(of.told_), clock_(of.clock_) {}
+
+    void woken(std::uint32_t operation) noexcept override {
+        woken_.push_back({model::handle_kind::operation, operation});
+    }
+    void destroyed(model::value_id v) noexcept override { destroyed_.push_back(v); }
+
+    sender_type& find_sender(std::uint32_t n) {
+        const auto own = senders_.find(n);
+        if (own != senders_.end()) return own->second;
+        return (root_ != nullptr ? root_ : this)->senders_.at(n);
     }
 
     void expect_invariants() {
@@ -165,18 +247,18 @@ class channel_session final : public session {
         }
     }
 
-    model::answer act(const model::step& s) {
+    model::answer take(const model::step& s) {
         using model::handle_kind;
         using model::verb;
         const std::uint32_t n = s.subject.number;
         switch (s.what) {
             case verb::poll: return poll(n);
             case verb::drop: drop(s.subject); return {};
-            case verb::advance: clock_.advance(s.time); return {};
+            case verb::advance: clock_->advance(s.time); return {};
             default: break;
         }
         switch (s.subject.kind) {
-            case handle_kind::sender: return act_on_sender(senders_.at(n), s);
+            case handle_kind::sender: return act_on_sender(find_sender(n), s);
             case handle_kind::receiver: return act_on_receiver(*receiver_, s);
             case handle_kind::permit: return act_on_permit(n, s);
             case handle_kind::owned_permit: return act_on_owned_permit(n, s);
@@ -191,9 +273,9 @@ class channel_session final : public session {
         model::answer a;
         const auto note = [](void* p) noexcept {
             const auto* record = static_cast<wake_record*>(p);
-            record->session->woken_.push_back({model::handle_kind::operation, record->operation});
+            record->told->woken(record->operation);
         };
-        const waker w{note, &wake_records_.try_emplace(n, this, n).first->second};
+        const waker w{note, &wake_records_.try_emplace(n, told_, n).first->second};
         if (operations_.at(n)->poll(w, *this, a)) {
             operations_.erase(n);
         } else {
@@ -226,7 +308,7 @@ class channel_session final : public session {
                 break;
             case verb::send_timeout:
                 if constexpr (has(capability::send_timeout)) {
-                    return created(s, tx.send_timeout(value(s), s.time, clock_));
+                    return created(s, tx.send_timeout(value(s), s.time, *clock_));
                 }
                 break;
             case verb::reserve:
@@ -266,13 +348,13 @@ class channel_session final : public session {
                 if constexpr (has(capability::weak)) return made(tx.downgrade());
                 break;
             case verb::is_closed:
-                if constexpr (has(capability::sender_observers)) return model::boolean_answer(tx.is_closed());
+                if constexpr (has(capability::sender_is_closed)) return model::boolean_answer(tx.is_closed());
                 break;
             case verb::capacity:
-                if constexpr (has(capability::sender_observers)) return model::number_answer(tx.capacity());
+                if constexpr (has(capability::sender_capacity)) return model::number_answer(tx.capacity());
                 break;
             case verb::max_capacity:
-                if constexpr (has(capability::sender_observers)) return model::number_answer(tx.max_capacity());
+                if constexpr (has(capability::sender_max_capacity)) return model::number_answer(tx.max_capacity());
                 break;
             case verb::strong_count:
                 if constexpr (has(capability::sender_counts)) return model::number_answer(tx.strong_count());
@@ -295,7 +377,7 @@ class channel_session final : public session {
                 if constexpr (has(capability::recv)) return created(s, rx.recv());
                 break;
             case verb::recv_timeout:
-                if constexpr (has(capability::recv_timeout)) return created(s, rx.recv_timeout(s.time, clock_));
+                if constexpr (has(capability::recv_timeout)) return created(s, rx.recv_timeout(s.time, *clock_));
                 break;
             case verb::recv_many:
                 if constexpr (has(capability::recv_many)) {
@@ -447,14 +529,16 @@ class channel_session final : public session {
         auto node = from.extract(n);
         return std::move(node.mapped());
     }
-    tracked value(const model::step& s) { return tracked(s.value, destroyed_); }
+    tracked value(const model::step& s) { return tracked(s.value, *told_); }
 
+    channel_session* root_ = nullptr;  // of a branch
+    session_events* told_;
     std::vector<model::handle> woken_;
-    ledger destroyed_;
-    clock_type clock_;
+    std::vector<model::value_id> destroyed_;
+    std::shared_ptr<clock_type> clock_;
     std::map<std::uint32_t, sender_type> senders_;
     std::map<std::uint32_t, weak_type> weak_senders_;
-    std::optional<receiver_type> receiver_;
+    std::unique_ptr<receiver_type> receiver_;
     std::map<std::uint32_t, owned_type> owned_permits_;
     std::map<std::uint32_t, permit_type> permits_;
     std::map<std::uint32_t, iterator_type> iterators_;

@@ -5,6 +5,7 @@
 // After a change here run: ctest -L conformance
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -36,13 +37,21 @@ enum class capability : unsigned char {
     clone,
     weak,              // weak senders, downgrade and upgrade
     sender_counts,     // strong_count, weak_count
-    sender_observers,  // is_closed, capacity, max_capacity of a sender
+    sender_capacity,   // what is free
+    sender_max_capacity,
+    sender_is_closed,
     sender_len,
     receiver_observers,  // len, is_empty, is_closed, capacity, max_capacity, counts of a receiver
-    blocking           // blocking and blocking-with-deadline forms: see the stress tests
+    blocking,          // blocking and blocking-with-deadline forms: see the stress tests
+
+    // What steps of the forms above may rely on.
+    sender_drop,         // the last sender can go, which ends the channel for the receiver
+    receiver_drop,       // the receiver can go, which closes the channel and destroys what is buffered
+    late_poll,           // a woken operation may be left unpolled while other steps are taken: nothing happens by itself
+    send_returns_value   // a waiting send that fails hands its value back; without, it destroys it
 };
 
-inline constexpr std::size_t capability_count = static_cast<std::size_t>(capability::blocking) + 1;
+inline constexpr std::size_t capability_count = static_cast<std::size_t>(capability::send_returns_value) + 1;
 
 class capabilities {
   public:
@@ -70,8 +79,25 @@ class capabilities {
 
 [[nodiscard]] std::string_view to_string(capability c) noexcept;
 
-/// The capability that a step of this form needs; nothing for poll, drop and advance, which come with any operation.
+/// The capability that a step of this form needs; nothing for advance, and for poll and drop of what other steps made.
 [[nodiscard]] std::optional<capability> needed_for(const model::step& s) noexcept;
+
+/// The outcome as a target can show it that has no more than these capabilities.
+[[nodiscard]] model::outcome as_shown(capabilities within, const model::step& s, model::outcome o);
+
+/// What a channel does by itself, told as it happens: by any thread, where the channel runs foreign code.
+class session_events {
+  public:
+    session_events() = default;
+    session_events(const session_events&) = delete;
+    session_events& operator=(const session_events&) = delete;
+
+    virtual void woken(std::uint32_t operation) noexcept = 0;
+    virtual void destroyed(model::value_id value) noexcept = 0;
+
+  protected:
+    ~session_events() = default;
+};
 
 class session {
   public:
@@ -91,12 +117,36 @@ class session {
     [[nodiscard]] virtual std::string describe() { return {}; }
 };
 
+/// Handles of one channel in the hands of one task. Different tasks may use theirs at once.
+class lane_session : public session {
+  public:
+    /// Wakes and destructions are told to the session_events, and not part of the outcome.
+    virtual model::answer act(const model::step& s) = 0;
+    /// The number of whatever handle the next step makes.
+    virtual void name_next(std::uint32_t number) = 0;
+    /// Takes the step as a call that blocks. Precondition: `can_block(s)`.
+    virtual model::answer block(const model::step& s) = 0;
+    [[nodiscard]] virtual bool can_block(const model::step& s) const = 0;
+
+    /// Another lane on the same channel and clock, without handles. It may use the senders of this one, but not end them; and only
+    /// while this one is at rest. Must not outlive this one.
+    [[nodiscard]] virtual std::unique_ptr<lane_session> branch() = 0;
+    /// Gives a handle to a branch of this one.
+    virtual void give(model::handle h, lane_session& branch) = 0;
+    /// Takes back every handle of a branch that is at rest.
+    virtual void take_all(lane_session& branch) = 0;
+    /// What is alive, in no particular order; operations that have not finished included.
+    [[nodiscard]] virtual std::vector<model::handle> handles() const = 0;
+};
+
 struct target {
     std::string name;
     std::string summary;
     verify::capabilities capabilities;
     /// Opens a session on a new channel: sender s0 and the receiver exist, the clock is at 0.
     std::function<std::unique_ptr<session>(std::uint64_t capacity)> open;
+    /// The same for tasks at once, with schedule noise inside the channel if it can have it; nothing if the target is for one thread only.
+    std::function<std::unique_ptr<lane_session>(std::uint64_t capacity, session_events& told, bool noisy)> open_lanes = {};
 };
 
 /// `reference`, `optimized`, in this order.

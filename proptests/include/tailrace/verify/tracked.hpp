@@ -1,26 +1,23 @@
-// A value with a number that tells a ledger when it is destroyed, so that the engines see what the channel destroys, and when.
+// A value with a number that tells when it is destroyed, so that the engines see what the channel destroys, and when.
 // After a change here run: ctest -L conformance
 #pragma once
 
 #include <utility>
-#include <vector>
 
-#include "tailrace/model/vocabulary.hpp"
+#include "tailrace/verify/target.hpp"
 
 namespace tailrace::verify {
 
-using ledger = std::vector<model::value_id>;
-
 class tracked {
   public:
-    tracked(model::value_id id, ledger& destroyed) noexcept : id_(id), destroyed_(&destroyed) {}
+    tracked(model::value_id id, session_events& told) noexcept : id_(id), told_(&told) {}
     tracked(tracked&& other) noexcept
-        : id_(other.id_), destroyed_(std::exchange(other.destroyed_, nullptr)) {}
+        : id_(other.id_), told_(std::exchange(other.told_, nullptr)) {}
     tracked& operator=(tracked&& other) noexcept {
         if (this != &other) {
             die();
             id_ = other.id_;
-            destroyed_ = std::exchange(other.destroyed_, nullptr);
+            told_ = std::exchange(other.told_, nullptr);
         }
         return *this;
     }
@@ -28,17 +25,17 @@ class tracked {
 
     /// The number, for one who has been given the value: its destruction is not the channel's doing any more.
     [[nodiscard]] model::value_id accept() noexcept {
-        destroyed_ = nullptr;
+        told_ = nullptr;
         return id_;
     }
 
   private:
     void die() noexcept {
-        if (destroyed_ != nullptr) destroyed_->push_back(id_);
+        if (told_ != nullptr) told_->destroyed(id_);
     }
 
     model::value_id id_;
-    ledger* destroyed_;
+    session_events* told_;
 };
 
 }  // namespace tailrace::verify

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <thread>
 
-namespace tailrace::verify::stress {
+namespace tailrace::verify {
 
 /// What a thread's noise is drawn from; not 0.
 inline thread_local std::uint64_t noise_state = 1;
@@ -101,4 +101,4 @@ struct noisy_platform : Base {
     static constexpr std::uint64_t ring_bytes = 0;
 };
 
-}  // namespace tailrace::verify::stress
+}  // namespace tailrace::verify
