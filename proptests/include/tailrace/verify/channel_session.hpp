@@ -4,6 +4,7 @@
 //         static constexpr capabilities supports = {...};
 //         template <class T> static auto open(std::size_t capacity);        // a pair: sender, receiver
 //         template <class Tx> static auto make_clock(const Tx& tx);         // with advance(duration); passed to send_timeout
+//         template <class Tx> static void settle(const Tx& tx);         // optional: runs what the last step has posted
 //         template <class Handle> static const char* broken_invariant(const Handle&);   // optional: asked after each step
 //     };
 //
@@ -127,6 +128,9 @@ class channel_session final : public lane_session, private session_events {
         woken_.clear();
         destroyed_.clear();
         out.answer = take(s);
+        if constexpr (requires { Api::settle(senders_.begin()->second); }) {
+            if (!senders_.empty()) Api::settle(senders_.begin()->second);
+        }
         out.woken = woken_;
         out.destroyed = destroyed_;
         expect_invariants();
@@ -468,6 +472,10 @@ class channel_session final : public lane_session, private session_events {
     }
     model::answer read(std::expected<void, send_error<tracked>>&& r) {
         return r ? model::answer{} : with_value(model::status::closed, r.error().value);
+    }
+    /// Of a channel that keeps the value to itself.
+    model::answer read(std::expected<void, closed_error>&& r) {
+        return model::answer_of(r ? model::status::ok : model::status::closed);
     }
     model::answer read(std::expected<void, send_timeout_error<tracked>>&& r) {
         if (r) return {};

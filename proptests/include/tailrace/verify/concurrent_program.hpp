@@ -52,7 +52,7 @@ inline constexpr std::uint32_t lane_names = 100;
 class task_books {
   public:
     /// Nobody else uses `h`. A sender that is not owned may be used, but not ended.
-    void add(model::handle h, std::uint32_t borrows = nobody);
+    void add(model::handle h, std::uint32_t borrows = nobody, model::verb made_by = model::verb::advance);
     [[nodiscard]] bool allow(const model::step& s) const;
     /// What the step did, by its answer.
     void note(const model::step& s, const model::answer& a);

@@ -15,6 +15,7 @@
 #include "tailrace/model/clauses.hpp"
 #include "tailrace/model/text.hpp"
 #include "tailrace/verify/deviation.hpp"
+#include "tailrace/verify/target.hpp"
 
 namespace tailrace::verify {
 
@@ -65,9 +66,11 @@ struct evidence_table {
 /// the original may have (a value sent after the receiver is gone dies later there); but an answer
 /// that the text itself gives is evidence of nothing. Precondition: the traces agree with the
 /// specification but for that difference. A step that the specification refuses ends its trace.
+/// What a target `within` cannot show is evidence of nothing.
 [[nodiscard]] evidence_table collect_evidence(std::span<const model::trace* const> traces,
                                               model::engine collector = model::engine::oracle,
-                                              std::span<const deviation> zoo = deviations());
+                                              std::span<const deviation> zoo = deviations(),
+                                              capabilities within = capabilities::all());
 
 struct clause_in_want {
     const model::clause* clause;

@@ -28,7 +28,8 @@ struct command {
     friend bool operator==(const command&, const command&) = default;
 };
 
-/// After the commands everything that is left is dropped, so that no value or permit is forgotten.
+/// After the commands everything that is left is dropped, so that no value or permit is forgotten:
+/// everything that can be.
 enum class ending : unsigned char {
     none,
     operations_first,
@@ -44,6 +45,7 @@ struct program {
     std::vector<command> commands;
     std::size_t most_steps = 0;  // before the ending
     verify::ending ending = ending::none;
+    capabilities within = capabilities::all();  // commands and ending
 
     friend bool operator==(const program&, const program&) = default;
 };
@@ -75,8 +77,8 @@ class generator {
     std::vector<std::uint8_t> mixture_;  // acts, each as often as it has weight
     std::vector<std::uint8_t> crowd_;
     std::vector<std::uint8_t> stream_;
-    std::vector<ending> endings_{ending::operations_first, ending::receiver_first,
-                                 ending::senders_first};
+    capabilities within_;
+    std::vector<ending> endings_{ending::operations_first};
 };
 
 /// What the command means in this state: a legal step, or nothing.

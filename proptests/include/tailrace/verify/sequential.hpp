@@ -3,13 +3,16 @@
 // Operations are created, polled and cancelled by hand, and so is the clock. After every step the
 // answer, the operations that became ready and their order (a set for `advance`), the values that
 // were destroyed and their order, the free capacity and with it the conservation law have to be
-// what the specification says. The first program that fails is shrunk, and ends the run. A run
-// that fails in nothing, but reached less than it should (reach.hpp), has not passed either.
+// what the specification says. The first program that fails is shrunk, and ends the run; or, if more
+// failures are asked for, the run goes on, and keeps the smallest of each class. A run that fails in
+// nothing, but reached less than it should (reach.hpp), has not passed either.
 // After a change here run: ctest -L proptests -R 'sequential|shrink'
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,12 +25,21 @@
 
 namespace tailrace::verify {
 
+struct sequential_failure;
+
+/// Failures with the same name are one finding.
+using failure_class = std::function<std::string(const sequential_failure& f)>;
+
 struct sequential_options {
     std::uint64_t programs = 20'000;
     std::uint64_t seed = 1;
     std::size_t max_length = usual_length;
     std::uint64_t first = 0;  // the index of the first program: shards, and one program again
     std::optional<model::verb> left_out = {};  // see generator_options
+    std::size_t most_failures = 1;             // of different classes: the run ends with the last
+    failure_class classify = {};               // otherwise by what was asked and what differs
+    /// Of the programs whose failures look alike before they are shrunk, so many are shrunk.
+    std::size_t shrinks_of_a_kind = 8;
 };
 
 /// Where a target and the specification part.
@@ -58,6 +70,8 @@ struct sequential_result {
     std::uint64_t conservation_checks = 0;  // steps after which the target could tell its capacity
     std::vector<reach> reached;             // empty if there was a failure
     std::optional<sequential_failure> failure;
+    std::vector<sequential_failure> more;           // of other classes, if they were asked for
+    std::map<std::uint64_t, std::size_t> agreed{};  // steps before the failure, by failing program
 
     [[nodiscard]] std::vector<reach> with(reach_verdict v) const;
     /// No failure, and nothing missed or unknown.

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tailrace/model/machine.hpp"
 #include "tailrace/model/text.hpp"
 #include "tailrace/model/vocabulary.hpp"
 
@@ -81,6 +82,12 @@ class capabilities {
 
 /// The capability that a step of this form needs; nothing for advance, and for poll and drop of what other steps made.
 [[nodiscard]] std::optional<capability> needed_for(const model::step& s) noexcept;
+
+/// The operation was woken, or would finish if polled.
+[[nodiscard]] bool is_ready(const model::operation& op) noexcept;
+
+/// The step is in order as far as `late_poll` goes: without it a ready operation is polled or dropped before anything else.
+[[nodiscard]] bool is_prompt(capabilities within, const model::machine& now, const model::step& s) noexcept;
 
 /// The outcome as a target can show it that has no more than these capabilities.
 [[nodiscard]] model::outcome as_shown(capabilities within, const model::step& s, model::outcome o);
@@ -153,7 +160,7 @@ struct target {
 [[nodiscard]] const std::vector<target>& builtin_targets();
 [[nodiscard]] const target* find_target(std::string_view name);
 
-/// The first step of the program that the target cannot take, if there is one.
+/// What the target lacks for the first step of the program that it cannot take, if there is one.
 [[nodiscard]] std::optional<capability> first_missing(const target& t, const model::trace& program);
 
 }  // namespace tailrace::verify

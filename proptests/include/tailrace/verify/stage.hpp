@@ -1,0 +1,53 @@
+// Runs concurrent programs on real threads and records what happened.
+//
+// Threads keep their own logs, with times of one monotonic clock, and share nothing that the program does not: what is asked of the channel
+// is not put in order by being watched. A wake sets a flag of its operation, and who sleeps on it wakes; when nobody is awake any more, the
+// program is at rest, which is known without waiting for it. Then one thread takes everything apart, so that each value and permit has to
+// show. Only a blocking call sleeps where we cannot see it: there the history so far decides whether it may. After a change here run:
+// ctest -L proptests -R 'stage|threads'
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "tailrace/model/history.hpp"
+#include "tailrace/verify/concurrent_program.hpp"
+#include "tailrace/verify/target.hpp"
+
+namespace tailrace::verify {
+
+struct performance {
+    model::history history;
+    /// A value that was lost, or had two fates; an exception: nothing if all is well.
+    std::string problem;
+
+    std::size_t slept = 0;      // waits that were asleep at some time
+    std::size_t woken = 0;      // of these, woken before the rest
+    std::size_t blocked = 0;    // calls of blocking forms
+    std::size_t passed_over = 0;  // steps
+};
+
+/// How a performance is to differ from others of the same program.
+struct variation {
+    std::uint64_t seed = 0;  // of the noise between steps
+    bool noisy = false;      // noise inside the channel as well
+};
+
+class stage {
+  public:
+    stage();
+    ~stage();
+    stage(const stage&) = delete;
+    stage& operator=(const stage&) = delete;
+
+    /// Precondition: the target has `open_lanes`. Does not return if a blocking call never does: watch it from another process.
+    [[nodiscard]] performance perform(const target& t, const concurrent_program& p, variation v);
+
+  private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+}  // namespace tailrace::verify

@@ -1,0 +1,81 @@
+// The engine `threads`: generated programs of two to four tasks on real threads.
+//
+// Each performance leaves a history, and the specification has to be able to explain it: one order of the steps, in agreement with the
+// times, in which every answer is the contract's, nobody is left asleep whom it would answer, and nobody overtakes who was seen waiting.
+// Every value has one fate. The first program that fails is shrunk; a failure that comes and goes is looked for many times in each smaller
+// program, and the smallest is told with how often it failed. After a change here run: ctest -L proptests -R threads
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tailrace/model/linearizability.hpp"
+#include "tailrace/verify/oracle.hpp"
+#include "tailrace/verify/reach.hpp"
+#include "tailrace/verify/stage.hpp"
+
+namespace tailrace::verify {
+
+struct threads_options {
+    std::uint64_t programs = 4'000;
+    std::uint64_t seed = 1;
+    std::uint64_t first = 0;             // index of the first program
+    std::uint64_t most_nodes = 100'000;  // of the search for an order
+    std::size_t most_attempts = 300;     // programs that shrinking tries
+    std::size_t repeats = 200;           // performances of each of them
+    std::size_t keep = 0;                // histories, to measure evidence with
+};
+
+/// What one performance came to.
+struct threads_judgement {
+    model::verdict verdict;
+    std::string problem;  // of the performance: an exception, a value's fate
+
+    [[nodiscard]] bool failed() const {
+        return !problem.empty() || verdict.is == model::finding::answer ||
+               verdict.is == model::finding::asleep;
+    }
+};
+
+[[nodiscard]] threads_judgement judge(const performance& p, std::uint64_t most_nodes);
+
+struct threads_failure {
+    std::uint64_t program = 0;  // its index
+    concurrent_program found;
+    concurrent_program smallest;
+    std::size_t attempts = 0;  // of shrinking
+    model::history history;    // of the smallest
+    threads_judgement judgement;
+    std::size_t failed = 0;  // of so many performances of the smallest
+    std::size_t performed = 0;
+};
+
+struct threads_result {
+    std::string target;
+    std::uint64_t programs = 0;
+    std::uint64_t histories = 0;
+    std::uint64_t events = 0;
+    std::uint64_t nodes = 0;
+    std::uint64_t unknown = 0;   // histories for which the search was given up
+    std::vector<reach> reached;  // empty if there was a failure
+    std::vector<model::history> kept;
+    std::optional<threads_failure> failure;
+
+    /// No failure, nothing missed, and at most one history in a thousand unknown.
+    [[nodiscard]] bool passed() const;
+};
+
+/// Precondition: the target has `open_lanes`.
+[[nodiscard]] threads_result run_threads(const target& t, const threads_options& options = {},
+                                         const progress& tell = {});
+
+/// Performs the program until it fails or `most` performances are over; nothing then.
+[[nodiscard]] std::optional<threads_failure> perform_again(const target& t,
+                                                           const concurrent_program& p,
+                                                           std::size_t most,
+                                                           const threads_options& options = {});
+
+}  // namespace tailrace::verify

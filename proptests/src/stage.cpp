@@ -1,0 +1,551 @@
+// Threads, wakes, the rest, and taking everything apart.
+// After a change here run: ctest -L proptests -R 'stage|threads'
+#include "tailrace/verify/stage.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "tailrace/model/linearizability.hpp"
+#include "tailrace/model/machine.hpp"
+#include "tailrace/model/text.hpp"
+#include "tailrace/verify/noisy_platform.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+using model::answer;
+using model::event;
+using model::handle;
+using model::handle_kind;
+using model::instant;
+using model::status;
+using model::step;
+using model::verb;
+
+constexpr std::size_t most_operations = (most_lanes + 1) * lane_names;
+constexpr std::size_t most_values = 4'096;
+
+instant now() {
+    return static_cast<instant>(std::chrono::steady_clock::now().time_since_epoch().count());
+}
+
+/// Who is awake, and what became of the values. Told by whatever thread runs the channel's code.
+class board final : public session_events {
+  public:
+    enum : std::uint32_t { quiet, signalled, asleep, stopped };
+
+    void clear(std::uint32_t awake) {
+        for (auto& w : wakes_) w.store(quiet, std::memory_order_relaxed);
+        for (auto& d : destroyed_) d.store(0, std::memory_order_relaxed);
+        awake_.store(awake, std::memory_order_release);
+        stopping_.store(false, std::memory_order_release);
+    }
+
+    void woken(std::uint32_t operation) noexcept override {
+        // Counted before the sleeper can go on and fall asleep again; who tells this is awake, so that
+        // the number cannot reach 0 by taking it back.
+        awake_.fetch_add(1, std::memory_order_relaxed);
+        std::uint32_t was = wakes_[operation].load(std::memory_order_relaxed);
+        while (was != stopped && !wakes_[operation].compare_exchange_weak(
+                                     was, signalled, std::memory_order_acq_rel)) {
+        }
+        if (was == asleep) {
+            wakes_[operation].notify_one();
+        } else {
+            leave();
+        }
+    }
+    void destroyed(model::value_id v) noexcept override {
+        destroyed_[v % most_values].fetch_add(1, std::memory_order_relaxed);
+    }
+    [[nodiscard]] unsigned times_destroyed(model::value_id v) const {
+        return destroyed_[v % most_values].load(std::memory_order_relaxed);
+    }
+
+    /// Until the operation is woken: true. False if there is nobody left to do it.
+    bool sleep(std::uint32_t operation, bool& slept) {
+        std::atomic<std::uint32_t>& mine = wakes_[operation];
+        std::uint32_t is = quiet;
+        if (mine.compare_exchange_strong(is, asleep, std::memory_order_acq_rel)) {
+            slept = true;
+            leave();
+            mine.wait(asleep, std::memory_order_acquire);
+            is = mine.load(std::memory_order_acquire);
+        }
+        if (is == stopped) return false;
+        mine.store(quiet, std::memory_order_relaxed);
+        return true;
+    }
+
+    /// One fewer is awake.
+    void leave() {
+        if (awake_.fetch_sub(1, std::memory_order_acq_rel) == 1) awake_.notify_all();
+    }
+    [[nodiscard]] std::uint32_t awake() const { return awake_.load(std::memory_order_acquire); }
+    void wait_for_rest() {
+        for (std::uint32_t n = awake(); n != 0; n = awake())
+            awake_.wait(n, std::memory_order_acquire);
+    }
+
+    /// From now on nobody begins anything.
+    void stop() { stopping_.store(true, std::memory_order_seq_cst); }
+    [[nodiscard]] bool stopping() const { return stopping_.load(std::memory_order_acquire); }
+    /// Whoever sleeps is to go home: counted as awake until it has.
+    void stop_sleepers() {
+        for (auto& w : wakes_) {
+            std::uint32_t was = asleep;
+            if (!w.compare_exchange_strong(was, stopped, std::memory_order_acq_rel)) continue;
+            awake_.fetch_add(1, std::memory_order_relaxed);
+            w.notify_one();
+        }
+    }
+
+  private:
+    std::array<std::atomic<std::uint32_t>, most_operations> wakes_{};
+    std::array<std::atomic<std::uint8_t>, most_values> destroyed_{};
+    std::atomic<std::uint32_t> awake_{0};
+    std::atomic<bool> stopping_{false};
+};
+
+/// One task: its part of the program, its handles, its log.
+class lane {
+  public:
+    explicit lane(board& b) : board_(b) {}
+
+    void prepare(const std::vector<task_step>& part, std::unique_ptr<lane_session> s,
+                 task_books books, std::uint64_t seed) {
+        part_ = &part;
+        session_ = std::move(s);
+        books_ = std::move(books);
+        seed_ = seed | 1;
+        log_.assign(part.size(), {});
+        written_.store(0, std::memory_order_relaxed);
+        in_call_.store(false, std::memory_order_relaxed);
+        problem_.clear();
+        slept = woken = blocked = passed_over = 0;
+    }
+
+    void run() {
+        noise_state = seed_;
+        try {
+            for (const task_step& t : *part_) {
+                if (board_.stopping()) break;
+                if (!books_.allow(t.step)) {
+                    ++passed_over;
+                    continue;
+                }
+                noise_between();
+                if (!take(t)) break;
+            }
+        } catch (const std::exception& e) {
+            problem_ = fmt::format("threw: {}", e.what());
+        } catch (...) {
+            problem_ = "threw something that is no std::exception";
+        }
+        board_.leave();
+    }
+
+    [[nodiscard]] bool in_call() const { return in_call_.load(std::memory_order_acquire); }
+    [[nodiscard]] std::uint32_t written() const { return written_.load(std::memory_order_acquire); }
+    /// The events until now; one that is under way is unanswered.
+    [[nodiscard]] std::vector<event> log() const {
+        for (;;) {
+            const std::uint32_t n = written();
+            std::vector<event> events(log_.begin(), log_.begin() + n);
+            if (!in_call()) return events;
+            event under_way;  // its answer is being written
+            under_way.step = log_[n].step;
+            under_way.waits = true;
+            under_way.invoked = log_[n].invoked;
+            events.push_back(std::move(under_way));
+            if (in_call() && written() == n) return events;
+        }
+    }
+    [[nodiscard]] lane_session& session() { return *session_; }
+    [[nodiscard]] task_books& books() { return books_; }
+    [[nodiscard]] const std::string& problem() const { return problem_; }
+    /// What it calls now uses this.
+    [[nodiscard]] std::optional<handle> in_use() const {
+        if (!in_call()) return std::nullopt;
+        return called_on_;
+    }
+    void strike() { session_.reset(); }
+
+    std::size_t slept = 0, woken = 0, blocked = 0, passed_over = 0;
+
+  private:
+    /// False if the lane is to end here.
+    bool take(const task_step& t) {
+        event& e = log_[written_.load(std::memory_order_relaxed)];
+        e = event{};
+        e.step = t.step;
+        e.waits = t.waits;
+        if (t.waits && t.blocks && session_->can_block(t.step)) return call(e);
+        session_->name_next(t.step.what == verb::poll ? t.step.subject.number : t.step.operation);
+        e.invoked = now();
+        answer a = session_->act(t.step);
+        if (t.waits) {
+            books_.note(t.step, a);
+            if (!wait(t.step.operation, a)) {
+                e.returned = model::never;
+                publish();
+                return false;
+            }
+            e.returned = now();
+            books_.note({.what = verb::poll, .subject = {handle_kind::operation, t.step.operation}},
+                        a);
+        } else {
+            e.returned = now();
+            books_.note(t.step, a);
+        }
+        e.answer = std::move(a);
+        publish();
+        return true;
+    }
+
+    bool wait(std::uint32_t operation, answer& a) {
+        const step poll{.what = verb::poll, .subject = {handle_kind::operation, operation}};
+        session_->name_next(operation);
+        bool slept_here = false;
+        for (;;) {
+            a = session_->act(poll);
+            if (a.status != status::pending) break;
+            if (!board_.sleep(operation, slept_here)) {
+                ++slept;
+                return false;
+            }
+        }
+        slept += slept_here ? 1 : 0;
+        woken += slept_here ? 1 : 0;
+        return true;
+    }
+
+    bool call(event& e) {
+        ++blocked;
+        e.invoked = now();
+        called_on_ = e.step.subject;
+        in_call_.store(true, std::memory_order_release);
+        answer a = session_->block(e.step);
+        e.returned = now();
+        e.answer = std::move(a);
+        publish();
+        in_call_.store(false, std::memory_order_release);
+        return !board_.stopping();
+    }
+
+    void publish() { written_.fetch_add(1, std::memory_order_release); }
+
+    /// Between two steps: most often nothing, now and then the processor goes to somebody else.
+    void noise_between() {
+        std::uint64_t& x = seed_;
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        const std::uint64_t draw = x & 0xf;
+        if (draw == 0) std::this_thread::yield();
+        if (draw > 10) {
+            for (std::uint64_t i = (x >> 8) & 0xff; i > 0; --i) {
+                std::atomic_signal_fence(std::memory_order_seq_cst);
+            }
+        }
+    }
+
+    board& board_;
+    const std::vector<task_step>* part_ = nullptr;
+    std::unique_ptr<lane_session> session_;
+    task_books books_;
+    std::uint64_t seed_ = 1;
+    std::vector<event> log_;
+    std::atomic<std::uint32_t> written_{0};
+    std::atomic<bool> in_call_{false};
+    handle called_on_;
+    std::string problem_;
+};
+
+}  // namespace
+
+struct stage::state {
+    state() {
+        for (std::size_t l = 0; l < most_lanes; ++l) lanes.push_back(std::make_unique<lane>(told));
+        for (std::size_t l = 0; l < most_lanes; ++l) {
+            threads.emplace_back([this, l](const std::stop_token& s) { serve(l, s); });
+        }
+    }
+    ~state() {
+        for (std::jthread& t : threads) t.request_stop();
+        curtain.fetch_add(1, std::memory_order_release);
+        curtain.notify_all();
+    }
+
+    /// A thread takes part whenever the curtain rises, if there is a lane for it.
+    void serve(std::size_t l, const std::stop_token& s) {
+        std::uint32_t seen = 0;
+        for (;;) {
+            curtain.wait(seen, std::memory_order_acquire);
+            seen = curtain.load(std::memory_order_acquire);
+            if (s.stop_requested()) return;
+            if (l >= playing) continue;
+            // Together: who is first waits for the others.
+            arrived.fetch_add(1, std::memory_order_acq_rel);
+            while (arrived.load(std::memory_order_acquire) < playing) std::this_thread::yield();
+            lanes[l]->run();
+        }
+    }
+
+    void raise(std::size_t number) {
+        playing = number;
+        arrived.store(0, std::memory_order_relaxed);
+        curtain.fetch_add(1, std::memory_order_release);
+        curtain.notify_all();
+    }
+
+    board told;
+    std::vector<std::unique_ptr<lane>> lanes;
+    std::size_t playing = 0;
+    std::atomic<std::size_t> arrived{0};
+    std::atomic<std::uint32_t> curtain{0};
+    std::vector<std::jthread> threads;  // last: they use the rest
+};
+
+namespace {
+
+/// One performance, from an empty channel to none.
+class show {
+  public:
+    show(board& told, std::vector<std::unique_ptr<lane>>& lanes, const target& t,
+         const concurrent_program& p, variation v)
+        : told_(told), lanes_(lanes), target_(t), program_(p), variation_(v) {}
+
+    template <class Raise>
+    performance run(Raise raise) {
+        history().capacity = program_.capacity;
+        const std::size_t n = program_.lanes.size();
+        told_.clear(static_cast<std::uint32_t>(n));
+        root_ = target_.open_lanes(program_.capacity, told_, variation_.noisy);
+        books_.add({handle_kind::sender, 0});
+        books_.add({});
+        begin();
+        hand_out();
+        raise(n);
+        come_to_rest(n);
+        history().rest = now();
+        told_.stop();
+        told_.stop_sleepers();
+        while (told_.awake() != inside(n)) std::this_thread::yield();  // the others go home
+        take_apart(n);
+        for (std::size_t l = 0; l < n; ++l) note(*lanes_[l]);
+        for (std::size_t l = 0; l < n; ++l) lanes_[l]->strike();
+        root_.reset();
+        account();
+        return std::move(result_);
+    }
+
+  private:
+    model::history& history() { return result_.history; }
+
+    /// The specification says what is legal, and the names.
+    void begin() {
+        model::machine m(program_.capacity);
+        for (const step& s : program_.before) {
+            if (m.refusal(s) || !books_.allow(s)) continue;
+            m.apply(s);
+            act(s, history().before);
+        }
+    }
+
+    void act(const step& s, std::vector<event>& log) {
+        event e;
+        e.step = s;
+        e.invoked = now();
+        answer a = root_->act(s);
+        e.returned = now();
+        books_.note(s, a);
+        e.answer = std::move(a);
+        log.push_back(std::move(e));
+    }
+
+    void hand_out() {
+        const std::vector<std::vector<handle>> given = gifts(program_);
+        for (std::size_t l = 0; l < program_.lanes.size(); ++l) {
+            std::unique_ptr<lane_session> branch = root_->branch();
+            task_books books;
+            for (const handle h : given[l]) {
+                if (!books_.has(h)) continue;
+                books.add(h, books_.sender_of(h), made_by(h));
+                books_.remove(h);
+                root_->give(h, *branch);
+            }
+            for (const handle h : books_.all()) {
+                if (h.kind == handle_kind::sender) books.share(h);
+            }
+            const std::uint64_t seed = variation_.seed * most_lanes * 2 + l * 2 + 1;
+            lanes_[l]->prepare(program_.lanes[l], std::move(branch), std::move(books),
+                               seed * 0x9e3779b97f4a7c15u);
+        }
+    }
+
+    [[nodiscard]] verb made_by(handle h) const {
+        for (const event& e : result_.history.before) {
+            if (h.kind == handle_kind::operation && e.step.operation == h.number &&
+                e.answer->status == status::created) {
+                return e.step.what;
+            }
+        }
+        return verb::advance;
+    }
+
+    void come_to_rest(std::size_t n) {
+        const auto calls = [&] {
+            return std::ranges::any_of(program_.lanes, [](const auto& part) {
+                return std::ranges::any_of(part, &task_step::blocks);
+            });
+        };
+        if (!calls()) return told_.wait_for_rest();
+        // Whoever is awake is inside a call, and nothing has moved for a while; then nobody begins
+        // anything any more, and whoever stays inside must be allowed to.
+        for (unsigned still = 0; still < 4;) {
+            const std::uint64_t before = progress(n);
+            std::this_thread::sleep_for(std::chrono::microseconds(50));
+            const bool moved = progress(n) != before || told_.awake() != inside(n);
+            still = moved ? 0 : still + 1;
+            if (told_.awake() == 0) return;
+        }
+        told_.stop();
+        while (!may_rest(n)) std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
+
+    [[nodiscard]] std::uint32_t inside(std::size_t n) const {
+        std::uint32_t number = 0;
+        for (std::size_t l = 0; l < n; ++l) number += lanes_[l]->in_call() ? 1 : 0;
+        return number;
+    }
+    [[nodiscard]] std::uint64_t progress(std::size_t n) const {
+        std::uint64_t sum = 0;
+        for (std::size_t l = 0; l < n; ++l) sum += lanes_[l]->written();
+        return sum;
+    }
+    /// All that can be said against the history so far is not that somebody sleeps who should not.
+    [[nodiscard]] bool may_rest(std::size_t n) {
+        if (told_.awake() != inside(n)) return false;
+        model::history h = history();
+        for (std::size_t l = 0; l < n; ++l) h.lanes.push_back(lanes_[l]->log());
+        h.rest = now();
+        return told_.awake() == 0 || model::check(h).is != model::finding::asleep;
+    }
+
+    /// Everything is dropped, some of it after the buffer has been drained.
+    void take_apart(std::size_t n) {
+        for (std::size_t round = 0;; ++round) {
+            for (std::size_t l = 0; l < n; ++l) collect(*lanes_[l]);
+            drop_all(round);
+            if (told_.awake() == 0) break;
+            std::this_thread::yield();  // somebody is on the way home, or has to be let out
+        }
+        for (std::size_t l = 0; l < n; ++l) collect(*lanes_[l]);
+        drop_all(0);
+    }
+
+    /// What a lane, at home or inside a call, does not use. It will not use it again.
+    void collect(lane& from) {
+        const std::optional<handle> used = from.in_use();
+        for (const handle h : from.books().all()) {
+            if (h == used) continue;
+            from.session().give(h, *root_);
+            books_.add(h, from.books().remove(h));  // a receive among them is dropped first
+        }
+    }
+
+    void drop_all(std::size_t round) {
+        const bool drains = variation_.seed % 2 == 0 && round == 0;
+        const auto drop = [&](handle_kind kind) {
+            for (const handle h : books_.all()) {
+                const step s{.what = verb::drop, .subject = h};
+                if (h.kind == kind && books_.allow(s)) act(s, history().after);
+            }
+        };
+        drop(handle_kind::operation);
+        drop(handle_kind::permit);
+        drop(handle_kind::iterator);
+        drop(handle_kind::owned_permit);
+        const step receive{.what = verb::try_recv, .subject = {}};
+        if (drains && target_.capabilities.has(capability::try_recv)) {
+            while (books_.allow(receive)) {
+                act(receive, history().after);
+                if (history().after.back().answer->status != status::some) break;
+            }
+        }
+        if (variation_.seed % 4 < 2) drop(handle_kind::receiver);
+        drop(handle_kind::sender);
+        drop(handle_kind::weak_sender);
+        drop(handle_kind::receiver);
+    }
+
+    void note(const lane& l) {
+        history().lanes.push_back(l.log());
+        result_.slept += l.slept;
+        result_.woken += l.woken;
+        result_.blocked += l.blocked;
+        result_.passed_over += l.passed_over;
+        if (!l.problem().empty()) result_.problem = l.problem();
+    }
+
+    /// Every value that was made has exactly one fate.
+    void account() {
+        std::map<model::value_id, unsigned> fates;
+        const auto made = [&](const std::vector<event>& log) {
+            for (const event& e : log) {
+                if (model::shape_of(e.step.what).value && e.step.value != 0) {
+                    fates.try_emplace(e.step.value, 0);
+                }
+                if (!e.answer) continue;
+                if (e.answer->value) ++fates[*e.answer->value];
+                for (const model::value_id v : e.answer->values) ++fates[v];
+            }
+        };
+        made(history().before);
+        for (const auto& log : history().lanes) made(log);
+        made(history().after);
+        for (const auto& [value, known] : fates) {
+            const unsigned times = known + told_.times_destroyed(value);
+            if (times == 1 || !result_.problem.empty()) continue;
+            result_.problem = times == 0
+                                  ? fmt::format("v{} was lost: never received, handed back, or "
+                                                "destroyed", value)
+                                  : fmt::format("v{} had {} fates: received or handed back {}, "
+                                                "destroyed {}", value, times, known,
+                                                told_.times_destroyed(value));
+        }
+    }
+
+    board& told_;
+    std::vector<std::unique_ptr<lane>>& lanes_;
+    const target& target_;
+    const concurrent_program& program_;
+    variation variation_;
+    std::unique_ptr<lane_session> root_;
+    task_books books_;
+    performance result_;
+};
+
+}  // namespace
+
+stage::stage() : state_(std::make_unique<state>()) {}
+stage::~stage() = default;
+
+performance stage::perform(const target& t, const concurrent_program& p, variation v) {
+    return show(state_->told, state_->lanes, t, p, v).run([this](std::size_t n) {
+        state_->raise(n);
+    });
+}
+
+}  // namespace tailrace::verify

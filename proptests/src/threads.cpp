@@ -1,0 +1,363 @@
+// Performing, judging, shrinking, counting.
+// After a change here run: ctest -L proptests -R threads
+#include "tailrace/verify/threads.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace tailrace::verify {
+namespace {
+
+using model::event;
+using model::handle_kind;
+using model::history;
+using model::place;
+using model::point;
+using model::status;
+using model::step;
+using model::verb;
+
+/// Shrinks a program that fails now and then.
+class shrinker {
+  public:
+    shrinker(stage& on, const target& t, const threads_options& o)
+        : stage_(on), target_(t), options_(o) {}
+
+    threads_failure smallest_of(const concurrent_program& p, threads_failure first) {
+        best_ = std::move(first);
+        best_.found = p;
+        best_.smallest = p;
+        while (best_.attempts < options_.most_attempts && once()) {
+        }
+        measure();
+        return std::move(best_);
+    }
+
+  private:
+    /// True if something could be taken away.
+    bool once() {
+        bool smaller = false;
+        for (std::size_t l = best_.smallest.lanes.size(); l-- > 0;) {
+            smaller |= attempt([&](concurrent_program& p) {
+                if (p.lanes[l].empty()) return false;
+                p.lanes[l].clear();
+                return true;
+            });
+        }
+        for (std::size_t l = best_.smallest.lanes.size(); l-- > 0;) {
+            for (std::size_t i = best_.smallest.lanes[l].size(); i-- > 0;) {
+                if (i >= best_.smallest.lanes[l].size()) continue;
+                smaller |= attempt([&](concurrent_program& p) {
+                    p.lanes[l].erase(p.lanes[l].begin() + static_cast<std::ptrdiff_t>(i));
+                    return true;
+                });
+            }
+        }
+        for (std::size_t i = best_.smallest.before.size(); i-- > 0;) {
+            if (i >= best_.smallest.before.size()) continue;
+            smaller |= attempt([&](concurrent_program& p) {
+                p.before.erase(p.before.begin() + static_cast<std::ptrdiff_t>(i));
+                return true;
+            });
+        }
+        if (!smaller) smaller = lower();
+        return smaller;
+    }
+
+    bool lower() {
+        bool smaller = attempt([](concurrent_program& p) { return p.capacity-- > 1; });
+        for (std::size_t l = 0; l < best_.smallest.lanes.size(); ++l) {
+            for (std::size_t i = 0; i < best_.smallest.lanes[l].size(); ++i) {
+                smaller |= attempt([&](concurrent_program& p) {
+                    return std::exchange(p.lanes[l][i].blocks, false);
+                });
+                smaller |= attempt([&](concurrent_program& p) {
+                    std::uint64_t& count = p.lanes[l][i].step.count;
+                    return count > 1 && count-- > 1;
+                });
+            }
+        }
+        return smaller;
+    }
+
+    template <class Change>
+    bool attempt(Change change) {
+        if (best_.attempts >= options_.most_attempts) return false;
+        concurrent_program p = best_.smallest;
+        if (!change(p)) return false;
+        ++best_.attempts;
+        for (std::size_t i = 0; i < options_.repeats; ++i) {
+            performance was = stage_.perform(target_, p, next());
+            threads_judgement j = judge(was, options_.most_nodes);
+            if (!j.failed()) continue;
+            best_.smallest = std::move(p);
+            best_.history = std::move(was.history);
+            best_.judgement = std::move(j);
+            return true;
+        }
+        return false;
+    }
+
+    /// Empty tasks go, and how often it fails is counted.
+    void measure() {
+        std::erase_if(best_.smallest.lanes, [](const auto& lane) { return lane.empty(); });
+        std::erase_if(best_.history.lanes, [](const auto& lane) { return lane.empty(); });
+        best_.performed = options_.repeats;
+        for (std::size_t i = 0; i < options_.repeats; ++i) {
+            performance was = stage_.perform(target_, best_.smallest, next());
+            threads_judgement j = judge(was, options_.most_nodes);
+            if (!j.failed()) continue;
+            ++best_.failed;
+            best_.history = std::move(was.history);
+            best_.judgement = std::move(j);
+        }
+    }
+
+    variation next() {
+        ++variation_;
+        return {options_.seed + variation_ / 2, variation_ % 2 == 0};
+    }
+
+    stage& stage_;
+    const target& target_;
+    const threads_options& options_;
+    threads_failure best_;
+    std::uint64_t variation_ = 0;
+};
+
+// ---- What histories reached
+
+bool is_receive(verb v) {
+    return v == verb::recv || v == verb::recv_timeout || v == verb::recv_many;
+}
+
+const event& event_at(const history& h, const place& p) {
+    switch (p.of) {
+        case place::part::before: return h.before[p.index];
+        case place::part::after: return h.after[p.index];
+        case place::part::lanes: break;
+    }
+    return h.lanes[p.lane][p.index];
+}
+
+/// One requirement: what has been seen, by one order that explains the history.
+struct requirement {
+    std::string_view what;
+    std::uint64_t per_10000;  // histories
+    bool (*seen)(const history& h, const performance& p, const model::verdict& v);
+};
+
+/// Does something hold for a step of a lane, and the state before it?
+template <class Holds>
+bool any_step(const history& h, const model::verdict& v, Holds holds) {
+    return std::ranges::any_of(v.order, [&](const point& p) {
+        return p.at.of == place::part::lanes && holds(event_at(h, p.at), p);
+    });
+}
+
+bool overlapped(const history& h) {
+    for (std::size_t a = 0; a < h.lanes.size(); ++a) {
+        for (std::size_t b = a + 1; b < h.lanes.size(); ++b) {
+            for (const event& x : h.lanes[a]) {
+                for (const event& y : h.lanes[b]) {
+                    if (x.invoked < y.returned && y.invoked < x.returned) return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+template <verb What, handle_kind On>
+bool waited(const history&, const event& e, const point& p) {
+    return e.waits && e.step.what == What && e.step.subject.kind == On && p.follow_up;
+}
+
+constexpr auto receiver_answers = [](const history& h, const model::verdict& v, status s) {
+    return any_step(h, v, [&](const event& e, const point& p) {
+        return e.step.subject.kind == handle_kind::receiver && p.by_specification.answer.status == s;
+    });
+};
+
+/// Half of what was measured over 20,000 programs on two cores under load.
+constexpr std::array requirements{
+    requirement{"steps of two tasks overlapped", 1'000,
+                [](const history& h, const performance&, const model::verdict&) {
+                    return overlapped(h);
+                }},
+    requirement{"a task slept and was woken", 300,
+                [](const history&, const performance& p, const model::verdict&) {
+                    return p.woken > 0;
+                }},
+    requirement{"a task slept until the end, rightly", 300,
+                [](const history&, const performance& p, const model::verdict&) {
+                    return p.slept > p.woken;
+                }},
+    requirement{"a waiting send was granted by another task, and finished", 100,
+                [](const history& h, const performance&, const model::verdict& v) {
+                    return any_step(h, v, [&](const event& e, const point& p) {
+                        return waited<verb::send, handle_kind::sender>(h, e, p) &&
+                               e.answer && e.answer->status == status::ok;
+                    });
+                }},
+    requirement{"a waiting receive got a value", 50,
+                [](const history& h, const performance&, const model::verdict& v) {
+                    return any_step(h, v, [&](const event& e, const point& p) {
+                        return is_receive(e.step.what) && p.follow_up && e.answer &&
+                               (e.answer->status == status::some ||
+                                e.answer->status == status::many);
+                    });
+                }},
+    requirement{"a waiter was cancelled", 200,
+                [](const history& h, const performance&, const model::verdict& v) {
+                    return any_step(h, v, [](const event& e, const point&) {
+                        return e.step.what == verb::drop &&
+                               e.step.subject.kind == handle_kind::operation;
+                    });
+                }},
+    requirement{"closed or the receiver dropped beside other tasks", 400,
+                [](const history& h, const performance&, const model::verdict& v) {
+                    return any_step(h, v, [](const event& e, const point&) {
+                        return e.step.subject.kind == handle_kind::receiver &&
+                               (e.step.what == verb::close || e.step.what == verb::drop);
+                    });
+                }},
+    requirement{"a waiting send failed because the channel closed", 40,
+                [](const history& h, const performance&, const model::verdict& v) {
+                    return any_step(h, v, [&](const event& e, const point& p) {
+                        return waited<verb::send, handle_kind::sender>(h, e, p) && e.answer &&
+                               e.answer->status == status::closed;
+                    });
+                }},
+    requirement{"a permit was used", 200,
+                [](const history& h, const performance&, const model::verdict& v) {
+                    return any_step(h, v, [](const event& e, const point&) {
+                        return e.step.what == verb::send &&
+                               e.step.subject.kind == handle_kind::permit;
+                    });
+                }},
+    requirement{"a permit was dropped", 100,
+                [](const history& h, const performance&, const model::verdict& v) {
+                    return any_step(h, v, [](const event& e, const point&) {
+                        return e.step.what == verb::drop &&
+                               e.step.subject.kind == handle_kind::permit;
+                    });
+                }},
+    requirement{"try_recv answered empty beside other tasks", 300,
+                [](const history& h, const performance&, const model::verdict& v) {
+                    return receiver_answers(h, v, status::empty);
+                }},
+    requirement{"a receive answered none beside other tasks", 5,
+                [](const history& h, const performance&, const model::verdict& v) {
+                    return receiver_answers(h, v, status::none);
+                }},
+};
+
+class run {
+  public:
+    run(const target& t, const threads_options& o) : target_(t), options_(o) {
+        result_.target = t.name;
+    }
+
+    threads_result all(const progress& tell) && {
+        for (std::uint64_t i = 0; i < options_.programs && !result_.failure; ++i) {
+            if (tell && i % 64 == 0) tell(i, options_.programs);
+            one(options_.first + i);
+        }
+        if (!result_.failure) {
+            for (std::size_t r = 0; r < requirements.size(); ++r) {
+                const std::uint64_t per = requirements[r].per_10000;
+                result_.reached.push_back({requirements[r].what, reached_[r],
+                                           per * result_.histories / 10'000,
+                                           judge_reach(reached_[r], result_.histories, per)});
+            }
+        }
+        return std::move(result_);
+    }
+
+  private:
+    /// On the production platform, and with noise inside.
+    void one(std::uint64_t index) {
+        const concurrent_program p =
+            generate_concurrent(target_.capabilities, options_.seed, index);
+        ++result_.programs;
+        for (const bool noisy : {false, true}) {
+            performance was = stage_.perform(target_, p, {options_.seed + index, noisy});
+            threads_judgement j = judge(was, options_.most_nodes);
+            ++result_.histories;
+            for (const auto& lane : was.history.lanes) result_.events += lane.size();
+            result_.nodes += j.verdict.nodes;
+            if (j.failed()) return fail(index, p, std::move(was), std::move(j));
+            if (j.verdict.is == model::finding::unknown) {
+                ++result_.unknown;
+                continue;
+            }
+            for (std::size_t r = 0; r < requirements.size(); ++r) {
+                reached_[r] += requirements[r].seen(was.history, was, j.verdict) ? 1 : 0;
+            }
+            if (result_.kept.size() < options_.keep) {
+                result_.kept.push_back(std::move(was.history));
+            }
+        }
+    }
+
+    void fail(std::uint64_t index, const concurrent_program& p, performance&& was,
+              threads_judgement&& j) {
+        threads_failure first;
+        first.program = index;
+        first.history = std::move(was.history);
+        first.judgement = std::move(j);
+        result_.failure = shrinker(stage_, target_, options_).smallest_of(p, std::move(first));
+    }
+
+    stage stage_;
+    const target& target_;
+    const threads_options& options_;
+    std::array<std::uint64_t, requirements.size()> reached_{};
+    threads_result result_;
+};
+
+}  // namespace
+
+threads_judgement judge(const performance& p, std::uint64_t most_nodes) {
+    threads_judgement j;
+    j.problem = p.problem;
+    model::check_options o;
+    o.most_nodes = most_nodes;
+    j.verdict = model::check(p.history, o);
+    return j;
+}
+
+bool threads_result::passed() const {
+    return !failure && unknown * 1'000 <= histories &&
+           std::ranges::all_of(reached, [](const reach& r) {
+               return r.verdict == reach_verdict::reached;
+           });
+}
+
+threads_result run_threads(const target& t, const threads_options& options, const progress& tell) {
+    return run(t, options).all(tell);
+}
+
+std::optional<threads_failure> perform_again(const target& t, const concurrent_program& p,
+                                             std::size_t most, const threads_options& options) {
+    stage on;
+    for (std::size_t i = 0; i < most; ++i) {
+        performance was = on.perform(t, p, {options.seed + i / 2, i % 2 == 1});
+        threads_judgement j = judge(was, options.most_nodes);
+        if (!j.failed()) continue;
+        threads_failure f;
+        f.found = p;
+        f.smallest = p;
+        f.history = std::move(was.history);
+        f.judgement = std::move(j);
+        f.failed = 1;
+        f.performed = i + 1;
+        return f;
+    }
+    return std::nullopt;
+}
+
+}  // namespace tailrace::verify
