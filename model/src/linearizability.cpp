@@ -1,9 +1,10 @@
 // The search for an order that explains a history.
 //
-// A task - `before`, each lane, `after` - has come so far; that of all tasks, and the state of the specification, is where the
-// search is. Depth first, the most urgent transition first, and from no place twice: what is remembered is compared, not only
-// its hash, because a collision would cut off a branch unseen. A history that is refused is searched again without the demand
-// of the rest, to learn whether an answer is wrong or only somebody asleep. After a change here run: ctest -L model
+// How far each task is - `before`, each lane, `after` - and the state of the specification: that is
+// where the search is. Depth first, the most urgent transition first, and from no place twice: what is
+// remembered is compared, not only its hash, because a collision would cut off a branch unseen. A
+// history that is refused is searched again for an order that leaves somebody asleep, to learn
+// whether that is all that is wrong. After a change here run: ctest -L model
 #include "tailrace/model/linearizability.hpp"
 
 #include <algorithm>
@@ -16,7 +17,7 @@
 namespace tailrace::model {
 namespace {
 
-/// How far a task is: twice the events that are done, and one if the next has asked.
+/// How far a task is: twice the events that are done, and one if the next has begun.
 using progress = std::uint32_t;
 
 constexpr std::uint32_t events_done(progress p) { return p / 2; }
@@ -26,7 +27,7 @@ struct task {
     place::part of = place::part::lanes;
     std::uint32_t lane = 0;
     std::span<const event> events;
-    /// How many events of each task come first: a row of `tasks` numbers for each event.
+    /// How many events of each task come first: for each event a row with a number for each task.
     std::vector<std::uint32_t> first;
     progress at_rest = 0;  // where the rest finds it; odd if it sleeps
     progress at_end = 0;   // where it must have come in the end
@@ -48,7 +49,8 @@ struct hash_of_node {
     }
 };
 
-/// The names of new handles are the program's; and an order of names says nothing. Without both, states that act alike are equal.
+/// Makes states equal that act alike: new names come from the history, and the order of these lists
+/// is nobody's.
 void normalise(machine& m) {
     m.next_sender = m.next_weak_sender = m.next_operation = 0;
     m.next_permit = m.next_iterator = m.next_owned_permit = 0;
@@ -59,7 +61,7 @@ void normalise(machine& m) {
     std::ranges::sort(m.weak_senders);
 }
 
-/// A handle that is made next gets the name that it has in the history.
+/// The handle that is made next gets the name that it has in the history.
 void name_next(machine& m, const std::optional<answer>& recorded) {
     if (!recorded || recorded->status != status::made) return;
     const std::uint32_t number = recorded->made.number;
@@ -73,12 +75,36 @@ void name_next(machine& m, const std::optional<answer>& recorded) {
     }
 }
 
+bool is_receiver_drop(const step& s) {
+    return s.what == verb::drop && s.subject.kind == handle_kind::receiver;
+}
+
+bool is_timed(verb v) { return v == verb::send_timeout || v == verb::recv_timeout; }
+
+constexpr std::uint32_t nobody = ~std::uint32_t{0};
+
+/// The permit of a value that is on its way.
+handle claim_of(std::uint32_t lane) { return {handle_kind::permit, nobody - 1 - lane}; }
+
+bool is_receive(const machine& m, const event& e) {
+    if (e.step.what != verb::poll) return e.step.subject.kind == handle_kind::receiver;
+    const operation* op = m.find_operation(e.step.subject.number);
+    return op != nullptr && (op->what == verb::recv || op->what == verb::recv_timeout || op->what == verb::recv_many);
+}
+
 step poll_of(std::uint32_t operation) {
     step s;
     s.what = verb::poll;
     s.subject = {handle_kind::operation, operation};
     return s;
 }
+
+/// A transition: what it answers, and whether the event goes on after it.
+struct reply {
+    outcome said;
+    bool more = false;
+    bool silent = false;  // nothing is answered yet
+};
 
 class search {
   public:
@@ -89,38 +115,61 @@ class search {
 
     [[nodiscard]] bool gave_up() const { return gave_up_; }
     [[nodiscard]] std::uint64_t nodes() const { return nodes_; }
-    [[nodiscard]] bool anybody_sleeps() const {
-        return std::ranges::any_of(tasks_, [](const task& t) { return has_asked(t.at_rest); });
-    }
-
-    /// The longest order that was found.
-    void describe(verdict& v);
-    /// The same as far as the rest, and those who sleep then and would be answered.
-    void describe_rest(verdict& v);
+    [[nodiscard]] std::size_t reached() const { return longest_.size(); }
+    [[nodiscard]] bool anybody_sleeps() const { return !sleepers_.empty(); }
+    /// The longest order that was found, and why it goes no further.
+    void tell(verdict& v, finding is) const;
 
   private:
     void add_task(place::part of, std::uint32_t lane, std::span<const event> events);
+    void note_value(const event& e, std::uint32_t index);
+    void note_receipts();
     void order_by_time(const check_options& options);
 
     [[nodiscard]] node start() const;
     bool visit(const node& here);
     [[nodiscard]] std::vector<std::uint32_t> candidates(const std::vector<progress>& made) const;
     [[nodiscard]] bool may_come(const std::vector<progress>& made, std::uint32_t which) const;
-    /// What the specification says to the next transition of a task. Nothing if that makes no sense, which takes an event that
-    /// slept although it was answered, and was then forgotten.
-    [[nodiscard]] std::optional<outcome> ask(machine& m, const task& t, progress p) const;
-    /// Takes the next transition of a task, if it is answered as it was. `to` is a copy of `from` or after.
+    /// What the specification says to the next transition of a task. Nothing if it is not legal:
+    /// that takes an event that was forgotten (see `take`).
+    [[nodiscard]] std::optional<reply> ask(machine& m, const task& t, progress p) const;
+    [[nodiscard]] static reply drop_receiver(machine& m, bool first);
+    [[nodiscard]] static bool looks_at_clock(machine& m, const event& e);
+    [[nodiscard]] value_id value_of(const event& e) const;
+    void claim(machine& m, const task& t, const event& e) const;
+    [[nodiscard]] reply deliver(machine& m, const task& t, const event& e) const;
+    /// The same for a receive that overlooks what overlaps it, if that explains its answer.
+    [[nodiscard]] bool overlook(machine& m, const task& t, std::uint32_t index, outcome& said) const;
+    [[nodiscard]] bool came_first(value_id v, const task& t, std::uint32_t index) const;
+    /// len() and is_empty(), where values move at the same time.
+    void widen(const machine& m, std::uint32_t which, std::uint32_t index, answer& said) const;
+    [[nodiscard]] bool overlap(std::uint32_t a, std::uint32_t i, std::uint32_t b, std::uint32_t j) const;
+    [[nodiscard]] outcome transition(machine& m, const event& e) const;
+    /// Takes the next transition of a task from `from` to `to`. False, and `to` is of no use, if the
+    /// specification does not say what the history says.
     bool take(const node& from, std::uint32_t which, node& to, outcome& said) const;
     [[nodiscard]] bool rested(const std::vector<progress>& made) const;
     [[nodiscard]] bool somebody_is_ready(const machine& m) const;
-    [[nodiscard]] point point_of(const task& t, progress p, outcome said) const;
+    /// Where the longest path leads, or the part of it before the rest.
+    [[nodiscard]] node replay(bool up_to_rest, std::vector<point>& order) const;
+    [[nodiscard]] point point_of(std::uint32_t which, progress p, outcome said) const;
 
     const history& history_;
     outcome (*apply_)(machine&, const step&);
     const std::uint64_t most_nodes_;
     const bool rest_matters_;
 
-    std::vector<task> tasks_;  // before, the lanes, after
+    struct sent {
+        value_id value;
+        std::uint32_t operation;  // nobody, if it was not sent by one that is polled
+        std::uint32_t task;
+        std::uint32_t index;  // the event in which it was sent
+        std::uint32_t received_by = nobody;  // the task
+        std::uint32_t received_at = 0;
+    };
+    std::vector<sent> sent_;
+    std::vector<task> tasks_;   // before, the lanes, after
+    std::vector<std::uint32_t> sleepers_;
     std::unordered_set<node, hash_of_node> seen_;
     node scratch_{machine{1}, {}};
     std::vector<std::uint32_t> path_;     // the task of each transition
@@ -143,11 +192,13 @@ search::search(const history& h, const check_options& options, bool rest_matters
     }
     add_task(place::part::after, 0, h.after);
     order_by_time(options);
+    note_receipts();
 }
 
 void search::add_task(place::part of, std::uint32_t lane, std::span<const event> events) {
     task t{of, lane, events, {}, 0, 0};
     for (const event& e : events) {
+        note_value(e, static_cast<std::uint32_t>(&e - events.data()));
         if (!e.answer) {  // only as the last
             t.at_end += history_.rest != never && of == place::part::lanes ? 1 : 0;
         } else {
@@ -160,7 +211,37 @@ void search::add_task(place::part of, std::uint32_t lane, std::span<const event>
             t.at_rest += 1;  // at most once: what follows it in its lane is later
         }
     }
+    if (has_asked(t.at_rest)) sleepers_.push_back(static_cast<std::uint32_t>(tasks_.size()));
     tasks_.push_back(std::move(t));
+}
+
+void search::note_value(const event& e, std::uint32_t index) {
+    const auto which = static_cast<std::uint32_t>(tasks_.size());
+    if (e.step.what == verb::poll) {  // the last one sends it
+        const auto at = std::ranges::find(sent_, e.step.subject.number, &sent::operation);
+        if (at != sent_.end()) {
+            at->task = which;
+            at->index = index;
+        }
+    } else if (shape_of(e.step.what).value && e.step.value != 0) {
+        const bool polled = e.answer && e.answer->status == status::created;
+        sent_.push_back({e.step.value, polled ? e.step.operation : nobody, which, index, nobody, 0});
+    }
+}
+
+void search::note_receipts() {
+    for (std::uint32_t which = 0; which < tasks_.size(); ++which) {
+        const std::span<const event> events = tasks_[which].events;
+        for (std::uint32_t i = 0; i < events.size(); ++i) {
+            if (!events[i].answer) continue;
+            const answer& a = *events[i].answer;
+            for (sent& v : sent_) {
+                const bool here = (a.status == status::some && a.value == v.value) ||
+                                  std::ranges::find(a.values, v.value) != a.values.end();
+                if (here) v.received_by = which, v.received_at = i;
+            }
+        }
+    }
 }
 
 void search::order_by_time(const check_options& options) {
@@ -227,9 +308,9 @@ std::vector<std::uint32_t> search::candidates(const std::vector<progress>& made)
     }
     const auto urgency = [&](std::uint32_t which) {
         const event& e = tasks_[which].events[events_done(made[which])];
-        return e.waits && !has_asked(made[which]) ? e.invoked : e.returned;
+        return std::pair(e.waits && !has_asked(made[which]) ? e.invoked : e.returned, which);
     };
-    std::ranges::stable_sort(all, {}, urgency);
+    std::ranges::sort(all, {}, urgency);
     return all;
 }
 
@@ -247,15 +328,168 @@ bool search::may_come(const std::vector<progress>& made, std::uint32_t which) co
     return true;
 }
 
-std::optional<outcome> search::ask(machine& m, const task& t, progress p) const {
+std::optional<reply> search::ask(machine& m, const task& t, progress p) const {
     const event& e = t.events[events_done(p)];
-    name_next(m, e.answer);
-    if (!e.waits || m.find_operation(e.step.operation) == nullptr) {
-        if (m.refusal(e.step)) return std::nullopt;
-        outcome said = apply_(m, e.step);
-        if (!e.waits) return said;
+    const bool alone = t.of != place::part::lanes;
+    const bool drops = !alone && is_receiver_drop(e.step);
+    if (drops && has_asked(p)) return drop_receiver(m, false);
+    if (!alone && m.find_grant(claim_of(t.lane)) != nullptr) return deliver(m, t, e);
+    if (!alone && looks_at_clock(m, e)) return reply{{}, true, true};
+
+    const bool exists = e.waits && m.find_operation(e.step.operation) != nullptr;
+    if (!exists && m.refusal(e.step)) return std::nullopt;
+    if (drops && !m.buffer.empty()) return drop_receiver(m, true);
+    const bool may_overlook = !alone && e.answer && is_receive(m, e) && !m.buffer.empty();
+    const bool may_send = !alone && e.answer && e.answer->status == status::ok && value_of(e) != 0;
+    std::optional<machine> before;
+    if (may_overlook || may_send) before = m;
+    outcome said = transition(m, e);
+    if (may_send && said.answer.status == status::ok) {
+        m = *std::move(before);
+        claim(m, t, e);
+        return reply{std::move(said), true};
     }
+    if (may_overlook && said.answer != *e.answer) {
+        if (overlook(*before, t, events_done(p), said)) m = *std::move(before);
+    }
+    if (!alone) widen(m, t.lane + 1, events_done(p), said.answer);
+    return reply{std::move(said)};
+}
+
+outcome search::transition(machine& m, const event& e) const {
+    name_next(m, e.answer);
+    if (!e.waits) return apply_(m, e.step);
+    if (m.find_operation(e.step.operation) == nullptr) (void)apply_(m, e.step);
     return apply_(m, poll_of(e.step.operation));
+}
+
+/// The value that a send of a sender sends, if it succeeds; 0 for everything else.
+value_id search::value_of(const event& e) const {
+    if (e.step.what == verb::poll) {
+        const auto at = std::ranges::find(sent_, e.step.subject.number, &sent::operation);
+        return at == sent_.end() ? 0 : at->value;
+    }
+    const bool sends = e.step.what == verb::try_send || (e.waits && e.step.value != 0);
+    return sends && e.step.subject.kind == handle_kind::sender ? e.step.value : 0;
+}
+
+/// A send has its capacity first; by then its operation is gone, and a permit stands for it.
+void search::claim(machine& m, const task& t, const event& e) const {
+    const std::uint32_t number = e.waits ? e.step.operation : e.step.subject.number;
+    const operation* op = e.step.what == verb::try_send ? nullptr : m.find_operation(number);
+    if (op == nullptr || op->held == 0) m.available -= 1;
+    m.grants.push_back({claim_of(t.lane), op != nullptr ? op->sender : e.step.subject.number, 1});
+    if (op != nullptr) std::erase_if(m.operations, [&](const operation& o) { return &o == op; });
+}
+
+/// Then its value is in the buffer; or destroyed, if the receiver has gone meanwhile (late-send.destroyed).
+reply search::deliver(machine& m, const task& t, const event& e) const {
+    std::erase_if(m.grants, [&](const grant& g) { return g.name == claim_of(t.lane); });
+    outcome out;
+    m.deliver(value_of(e), out);
+    out.answer = *e.answer;
+    return {std::move(out)};
+}
+
+/// A value takes its place in line when its send has its capacity, and may be written a little later. Until the send has returned,
+/// a receive may act as if that value and those behind it were not there yet; it will be woken for them. try_recv never does so
+/// if it would miss a value whose send came first (try_recv.never-misses), and nothing may end for it.
+bool search::overlook(machine& m, const task& t, std::uint32_t index, outcome& said) const {
+    const event& e = t.events[index];
+    const auto seen = [&](value_id v) { return came_first(v, t, index); };
+    const auto first = std::ranges::find_if_not(m.buffer, seen) - m.buffer.begin();
+    for (auto cut = first; cut < std::ssize(m.buffer); ++cut) {
+        const auto from = m.buffer.begin() + cut;
+        if (seen(*from)) continue;
+        if (e.step.what == verb::try_recv && std::any_of(from, m.buffer.end(), seen)) continue;
+        machine other = m;
+        const std::vector<value_id> rest(from, m.buffer.end());
+        other.buffer.resize(static_cast<std::size_t>(cut));
+        constexpr handle on_the_way{handle_kind::permit, ~std::uint32_t{0}};
+        other.grants.push_back({on_the_way, 0, rest.size()});
+        outcome out = transition(other, e);
+        const status s = out.answer.status;
+        if (out.answer != *e.answer || s == status::none || s == status::disconnected) continue;
+        std::erase_if(other.grants, [&](const grant& g) { return g.name == on_the_way; });
+        other.buffer.insert(other.buffer.end(), rest.begin(), rest.end());
+        m = std::move(other);
+        said = std::move(out);
+        return true;
+    }
+    return false;
+}
+
+bool search::came_first(value_id v, const task& t, std::uint32_t index) const {
+    const auto at = std::ranges::find(sent_, v, &sent::value);
+    if (at == sent_.end()) return true;
+    const std::size_t row = std::size_t{index} * tasks_.size();
+    const bool own = &tasks_[at->task] == &t;
+    return own || at->task == 0 || at->index < t.first[row + at->task];
+}
+
+/// A snapshot is exact if nobody moves values meanwhile. Otherwise it may count a value that is being sent or received, or not.
+void search::widen(const machine& m, std::uint32_t which, std::uint32_t index, answer& said) const {
+    const event& e = tasks_[which].events[index];
+    const bool len = e.step.what == verb::len;
+    if ((!len && e.step.what != verb::is_empty) || !e.answer || said == *e.answer) return;
+    std::uint64_t moving_in = 0;
+    std::uint64_t moving_out = 0;
+    for (const sent& v : sent_) {
+        const bool inside = std::ranges::find(m.buffer, v.value) != m.buffer.end();
+        const bool received = v.received_by != nobody && overlap(v.received_by, v.received_at, which, index);
+        const bool moves = received || overlap(v.task, v.index, which, index);
+        moving_in += inside && moves ? 1 : 0;
+        moving_out += !inside && moves ? 1 : 0;
+    }
+    const std::uint64_t least = m.buffer.size() - moving_in;
+    const std::uint64_t most = m.buffer.size() + moving_out;
+    const std::uint64_t recorded = e.answer->number;
+    const bool allowed = len ? least <= recorded && recorded <= most : recorded == 1 ? least == 0 : most > 0;
+    if (allowed) said = *e.answer;
+}
+
+bool search::overlap(std::uint32_t a, std::uint32_t i, std::uint32_t b, std::uint32_t j) const {
+    const auto first = [&](std::uint32_t x, std::uint32_t k, std::uint32_t y, std::uint32_t l) {
+        return x == 0 || (y != 0 && k < tasks_[y].first[std::size_t{l} * tasks_.size() + x]);
+    };
+    return a != b && !first(a, i, b, j) && !first(b, j, a, i);
+}
+
+/// The first poll of an operation with a deadline reads the clock, asks, and then looks whether it is late: others may move the
+/// time, and serve it, in between.
+bool search::looks_at_clock(machine& m, const event& e) {
+    const bool waits = e.waits && is_timed(e.step.what);
+    if (!waits && e.step.what != verb::poll) return false;
+    const std::uint32_t number = waits ? e.step.operation : e.step.subject.number;
+    if (waits && m.find_operation(number) == nullptr && !m.refusal(e.step)) m.apply(e.step);
+    operation* op = m.find_operation(number);
+    if (op == nullptr || !is_timed(op->what) || op->now != operation::phase::created) return false;
+    if (!op->deadline) {
+        op->deadline = m.now + op->timeout;
+        return true;
+    }
+    if (m.now < *op->deadline) return false;
+    machine asked = m;
+    asked.find_operation(number)->deadline = duration::max();
+    if (asked.apply(poll_of(number)).answer.status != status::pending) return false;
+    asked.find_operation(number)->deadline = op->deadline;
+    m = std::move(asked);
+    return true;
+}
+
+/// It closes, and then destroys one value after another, each after its permit went back (receiver-drop.permit-first): others
+/// see it happen.
+reply search::drop_receiver(machine& m, bool first) {
+    outcome out;
+    if (first) {
+        m.close(out);
+        m.receiver_gone = true;
+    } else {
+        out.destroyed.push_back(m.buffer.front());
+        m.buffer.erase(m.buffer.begin());
+        m.release(1, out);
+    }
+    return {std::move(out), !m.buffer.empty()};
 }
 
 bool search::take(const node& from, std::uint32_t which, node& to, outcome& said) const {
@@ -263,10 +497,14 @@ bool search::take(const node& from, std::uint32_t which, node& to, outcome& said
     const progress p = from.made[which];
     const event& e = t.events[events_done(p)];
     to = from;
-    std::optional<outcome> answered = ask(to.state, t, p);
-    if (!answered) return false;
-    said = *std::move(answered);
+    std::optional<reply> replied = ask(to.state, t, p);
+    if (!replied) return false;
+    said = std::move(replied->said);
 
+    if (replied->silent) {
+        normalise(to.state);
+        return true;
+    }
     const bool waits_now = e.waits && said.answer.status == status::pending;
     const bool sleeps_now = has_asked(t.at_rest) && p + 1 == t.at_rest;
     if (waits_now) {
@@ -277,14 +515,14 @@ bool search::take(const node& from, std::uint32_t which, node& to, outcome& said
         to.state = from.state;            // forget that it asked
         to.made[which] = p + 1;
     } else if (e.answer == said.answer) {
-        to.made[which] = 2 * events_done(p) + 2;
+        to.made[which] = 2 * events_done(p) + (replied->more ? 1 : 2);
     } else {
         return false;
     }
     normalise(to.state);
-    const bool last_to_rest =
-        rest_matters_ && to.made[which] == t.at_rest && t.of == place::part::lanes && rested(to.made);
-    return !last_to_rest || !somebody_is_ready(to.state);
+    const bool comes_to_rest = t.of == place::part::lanes && p < t.at_rest &&
+                               to.made[which] == t.at_rest && rested(to.made);
+    return !comes_to_rest || somebody_is_ready(to.state) != rest_matters_;
 }
 
 // ---- The rest
@@ -297,58 +535,45 @@ bool search::rested(const std::vector<progress>& made) const {
 }
 
 bool search::somebody_is_ready(const machine& m) const {
-    return std::ranges::any_of(tasks_, [&](const task& t) {
-        if (!has_asked(t.at_rest)) return false;
+    return std::ranges::any_of(sleepers_, [&](std::uint32_t which) {
         machine copy = m;
-        const std::optional<outcome> said = ask(copy, t, t.at_rest);
-        return said && said->answer.status != status::pending;
+        const std::optional<reply> r = ask(copy, tasks_[which], tasks_[which].at_rest);
+        return r && r->said.answer.status != status::pending;
     });
 }
 
 // ---- What is told
 
-point search::point_of(const task& t, progress p, outcome said) const {
+node search::replay(bool up_to_rest, std::vector<point>& order) const {
+    node here = start();
+    node next = here;
+    outcome said;
+    for (const std::uint32_t which : longest_) {
+        if (up_to_rest && rested(here.made)) break;
+        take(here, which, next, said);
+        order.push_back(point_of(which, here.made[which], said));
+        std::swap(here, next);
+    }
+    return here;
+}
+
+void search::tell(verdict& v, finding is) const {
+    const bool asleep = is == finding::asleep;
+    const node here = replay(asleep, v.order);
+    v.is = is;
+    v.state = here.state;
+    if (is == finding::allowed) return;
+    for (const std::uint32_t which : asleep ? sleepers_ : candidates(here.made)) {
+        machine copy = here.state;
+        std::optional<reply> r = ask(copy, tasks_[which], here.made[which]);
+        if (!r || (asleep && r->said.answer.status == status::pending)) continue;
+        v.refused.push_back(point_of(which, here.made[which], std::move(r->said)));
+    }
+}
+
+point search::point_of(std::uint32_t which, progress p, outcome said) const {
+    const task& t = tasks_[which];
     return {{t.of, t.lane, events_done(p)}, has_asked(p), std::move(said)};
-}
-
-void search::describe(verdict& v) {
-    node here = start();
-    node next = here;
-    outcome said;
-    for (const std::uint32_t which : longest_) {
-        take(here, which, next, said);
-        v.order.push_back(point_of(tasks_[which], here.made[which], said));
-        std::swap(here, next);
-    }
-    v.state = here.state;
-    for (const std::uint32_t which : candidates(here.made)) {
-        const progress p = here.made[which];
-        machine copy = here.state;
-        if (std::optional<outcome> o = ask(copy, tasks_[which], p)) {
-            v.refused.push_back(point_of(tasks_[which], p, *std::move(o)));
-        }
-    }
-}
-
-void search::describe_rest(verdict& v) {
-    node here = start();
-    node next = here;
-    outcome said;
-    for (const std::uint32_t which : longest_) {
-        if (rested(here.made)) break;
-        take(here, which, next, said);
-        v.order.push_back(point_of(tasks_[which], here.made[which], said));
-        std::swap(here, next);
-    }
-    v.state = here.state;
-    for (const task& t : tasks_) {
-        if (!has_asked(t.at_rest)) continue;
-        machine copy = here.state;
-        std::optional<outcome> o = ask(copy, t, t.at_rest);
-        if (o && o->answer.status != status::pending) {
-            v.refused.push_back(point_of(t, t.at_rest, *std::move(o)));
-        }
-    }
 }
 
 }  // namespace
@@ -358,20 +583,17 @@ verdict check(const history& h, const check_options& options) {
     search strict(h, options, true);
     const bool allowed = strict.run();
     v.nodes = strict.nodes();
-    if (allowed || strict.gave_up()) {
-        v.is = allowed ? finding::allowed : finding::unknown;
-        strict.describe(v);
+    if (allowed || strict.gave_up() || !strict.anybody_sleeps()) {
+        strict.tell(v, allowed            ? finding::allowed
+                       : strict.gave_up() ? finding::unknown
+                                          : finding::answer);
         return v;
     }
     search lenient(h, options, false);
-    const bool only_asleep = strict.anybody_sleeps() && lenient.run();
+    const bool asleep = lenient.run();
     v.nodes += lenient.nodes();
-    v.is = only_asleep ? finding::asleep : finding::answer;
-    if (only_asleep) {
-        lenient.describe_rest(v);
-    } else {
-        (strict.anybody_sleeps() ? lenient : strict).describe(v);
-    }
+    const search& further = asleep || lenient.reached() > strict.reached() ? lenient : strict;
+    further.tell(v, asleep ? finding::asleep : finding::answer);
     return v;
 }
 

@@ -131,6 +131,7 @@ class lane {
         log_.assign(part.size(), {});
         written_.store(0, std::memory_order_relaxed);
         in_call_.store(false, std::memory_order_relaxed);
+        under_way_.store(false, std::memory_order_relaxed);
         problem_.clear();
         slept = woken = blocked = passed_over = 0;
     }
@@ -155,6 +156,8 @@ class lane {
         board_.leave();
     }
 
+    /// Has it begun an event that waits, and perhaps sleeps in it?
+    [[nodiscard]] bool under_way() const { return under_way_.load(std::memory_order_acquire); }
     [[nodiscard]] bool in_call() const { return in_call_.load(std::memory_order_acquire); }
     [[nodiscard]] std::uint32_t written() const { return written_.load(std::memory_order_acquire); }
     /// The events until now; one that is under way is unanswered.
@@ -162,13 +165,13 @@ class lane {
         for (;;) {
             const std::uint32_t n = written();
             std::vector<event> events(log_.begin(), log_.begin() + n);
-            if (!in_call()) return events;
-            event under_way;  // its answer is being written
-            under_way.step = log_[n].step;
-            under_way.waits = true;
-            under_way.invoked = log_[n].invoked;
-            events.push_back(std::move(under_way));
-            if (in_call() && written() == n) return events;
+            if (!under_way()) return events;
+            event unanswered;  // its answer may be being written
+            unanswered.step = log_[n].step;
+            unanswered.waits = true;
+            unanswered.invoked = log_[n].invoked;
+            events.push_back(std::move(unanswered));
+            if (under_way() && written() == n) return events;
         }
     }
     [[nodiscard]] lane_session& session() { return *session_; }
@@ -199,6 +202,7 @@ class lane {
             if (!wait(t.step.operation, a)) {
                 e.returned = model::never;
                 publish();
+                under_way_.store(false, std::memory_order_release);
                 return false;
             }
             e.returned = now();
@@ -210,6 +214,7 @@ class lane {
         }
         e.answer = std::move(a);
         publish();
+        under_way_.store(false, std::memory_order_release);
         return true;
     }
 
@@ -220,6 +225,7 @@ class lane {
         for (;;) {
             a = session_->act(poll);
             if (a.status != status::pending) break;
+            under_way_.store(true, std::memory_order_release);
             if (!board_.sleep(operation, slept_here)) {
                 ++slept;
                 return false;
@@ -234,12 +240,14 @@ class lane {
         ++blocked;
         e.invoked = now();
         called_on_ = e.step.subject;
+        under_way_.store(true, std::memory_order_release);
         in_call_.store(true, std::memory_order_release);
         answer a = session_->block(e.step);
         e.returned = now();
         e.answer = std::move(a);
         publish();
         in_call_.store(false, std::memory_order_release);
+        under_way_.store(false, std::memory_order_release);
         return !board_.stopping();
     }
 
@@ -267,6 +275,7 @@ class lane {
     std::uint64_t seed_ = 1;
     std::vector<event> log_;
     std::atomic<std::uint32_t> written_{0};
+    std::atomic<bool> under_way_{false};
     std::atomic<bool> in_call_{false};
     handle called_on_;
     std::string problem_;
@@ -375,7 +384,8 @@ class show {
     }
 
     void hand_out() {
-        const std::vector<std::vector<handle>> given = gifts(program_);
+        std::vector<std::vector<handle>> given = gifts(program_);
+        keep_together(given);
         for (std::size_t l = 0; l < program_.lanes.size(); ++l) {
             std::unique_ptr<lane_session> branch = root_->branch();
             task_books books;
@@ -392,6 +402,33 @@ class show {
             lanes_[l]->prepare(program_.lanes[l], std::move(branch), std::move(books),
                                seed * 0x9e3779b97f4a7c15u);
         }
+    }
+
+    /// Who borrows a sender goes where it goes; one that several tasks borrow stays, for all to use.
+    void keep_together(std::vector<std::vector<handle>>& given) const {
+        for (std::vector<handle>& some : given) {
+            for (std::size_t i = 0; i < some.size();) {
+                if (some[i].kind != handle_kind::sender || take_borrowers(given, some, some[i])) {
+                    ++i;
+                } else {
+                    some.erase(some.begin() + static_cast<std::ptrdiff_t>(i));
+                }
+            }
+        }
+    }
+    /// False if another task has one of them.
+    bool take_borrowers(const std::vector<std::vector<handle>>& given, std::vector<handle>& some,
+                        handle sender) const {
+        std::vector<handle> more;
+        for (const handle h : books_.all()) {
+            if (books_.sender_of(h) != sender.number || std::ranges::count(some, h) > 0) continue;
+            const bool elsewhere = std::ranges::any_of(
+                given, [&](const auto& other) { return std::ranges::count(other, h) > 0; });
+            if (elsewhere) return false;
+            more.push_back(h);
+        }
+        some.insert(some.end(), more.begin(), more.end());
+        return true;
     }
 
     [[nodiscard]] verb made_by(handle h) const {
@@ -465,12 +502,21 @@ class show {
         }
     }
 
+    /// By a lane that is inside a call.
+    [[nodiscard]] bool is_used(handle h) const {
+        for (std::size_t l = 0; l < program_.lanes.size(); ++l) {
+            if (lanes_[l]->in_use() == h) return true;
+        }
+        return false;
+    }
+
     void drop_all(std::size_t round) {
         const bool drains = variation_.seed % 2 == 0 && round == 0;
         const auto drop = [&](handle_kind kind) {
             for (const handle h : books_.all()) {
                 const step s{.what = verb::drop, .subject = h};
-                if (h.kind == kind && books_.allow(s)) act(s, history().after);
+                if (h.kind != kind || !books_.allow(s) || is_used(h)) continue;
+                act(s, history().after);
             }
         };
         drop(handle_kind::operation);
@@ -479,7 +525,7 @@ class show {
         drop(handle_kind::owned_permit);
         const step receive{.what = verb::try_recv, .subject = {}};
         if (drains && target_.capabilities.has(capability::try_recv)) {
-            while (books_.allow(receive)) {
+            while (books_.allow(receive) && !is_used({})) {
                 act(receive, history().after);
                 if (history().after.back().answer->status != status::some) break;
             }

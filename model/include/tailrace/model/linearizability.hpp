@@ -39,7 +39,7 @@ struct point {
 
 enum class finding : unsigned char {
     allowed,
-    answer,  // no order explains every answer
+    answer,  // no order explains every answer, or none was found within the limit that only leaves somebody asleep
     asleep,  // some do, but in each somebody is left asleep whom the specification would answer
     unknown  // the limit of nodes was reached before any of the others was certain
 };
@@ -47,7 +47,7 @@ enum class finding : unsigned char {
 struct verdict {
     finding is = finding::unknown;
     std::uint64_t nodes = 0;
-    /// The order; or, where there is none, the longest beginning of one.
+    /// The order; for `asleep`, as far as the rest; otherwise the longest beginning of one.
     std::vector<point> order;
     /// Where there is none: what could come next by the order of time, with what the specification would have answered; for `asleep`, the
     /// follow-ups of those who sleep.
