@@ -161,6 +161,24 @@ TEST(manual_clock, a_waker_may_destroy_its_timer_and_arm_others) {
     EXPECT_EQ(rung, (std::vector{2}));
 }
 
+TEST(manual_clock, a_timer_armed_for_a_moment_that_has_passed_fires_at_once) {
+    manual_clock clock;
+    const auto when = clock.now() + 1ms;
+    clock.advance(2ms);  // by another thread, between the owner's look at the clock and here
+    int rung = 0;
+    const auto ring = [](void* p) noexcept { ++*static_cast<int*>(p); };
+    manual_clock::timer t;
+    t.arm(clock, when, waker{ring, &rung});
+    EXPECT_EQ(rung, 1);
+    clock.advance(1ms);
+    EXPECT_EQ(rung, 1);
+    EXPECT_FALSE(t.disarm());
+    t.arm(clock, clock.now() + 1ms, waker{ring, &rung});
+    EXPECT_EQ(rung, 1);
+    clock.advance(1ms);
+    EXPECT_EQ(rung, 2);
+}
+
 TEST(manual_clock, stops_at_the_end_of_time) {
     manual_clock clock;
     clock.advance(std::chrono::milliseconds::max());

@@ -134,7 +134,8 @@ class search {
     /// that takes an event that was forgotten (see `take`).
     [[nodiscard]] std::optional<reply> ask(machine& m, const task& t, progress p) const;
     [[nodiscard]] static reply drop_receiver(machine& m, bool first);
-    [[nodiscard]] static bool looks_at_clock(machine& m, const event& e);
+    [[nodiscard]] static bool begins(machine& m, const event& e);
+    [[nodiscard]] bool goes_on_waiting(const machine& m, const task& t, std::uint32_t index) const;
     [[nodiscard]] value_id value_of(const event& e) const;
     void claim(machine& m, const task& t, const event& e) const;
     [[nodiscard]] reply deliver(machine& m, const task& t, const event& e) const;
@@ -334,8 +335,11 @@ std::optional<reply> search::ask(machine& m, const task& t, progress p) const {
     const bool drops = !alone && is_receiver_drop(e.step);
     if (drops && has_asked(p)) return drop_receiver(m, false);
     if (!alone && m.find_grant(claim_of(t.lane)) != nullptr) return deliver(m, t, e);
-    if (!alone && looks_at_clock(m, e)) return reply{{}, true, true};
+    if (!alone && begins(m, e)) return reply{{}, true, true};
 
+    if (!alone && goes_on_waiting(m, t, events_done(p))) {
+        return reply{{answer_of(status::pending), {}, {}}};
+    }
     const bool exists = e.waits && m.find_operation(e.step.operation) != nullptr;
     if (!exists && m.refusal(e.step)) return std::nullopt;
     if (drops && !m.buffer.empty()) return drop_receiver(m, true);
@@ -436,7 +440,9 @@ void search::widen(const machine& m, std::uint32_t which, std::uint32_t index, a
     std::uint64_t moving_out = 0;
     for (const sent& v : sent_) {
         const bool inside = std::ranges::find(m.buffer, v.value) != m.buffer.end();
-        const bool received = v.received_by != nobody && overlap(v.received_by, v.received_at, which, index);
+        const bool received =
+            m.receiver_gone ||
+            (v.received_by != nobody && overlap(v.received_by, v.received_at, which, index));
         const bool moves = received || overlap(v.task, v.index, which, index);
         moving_in += inside && moves ? 1 : 0;
         moving_out += !inside && moves ? 1 : 0;
@@ -455,26 +461,53 @@ bool search::overlap(std::uint32_t a, std::uint32_t i, std::uint32_t b, std::uin
     return a != b && !first(a, i, b, j) && !first(b, j, a, i);
 }
 
-/// The first poll of an operation with a deadline reads the clock, asks, and then looks whether it is late: others may move the
-/// time, and serve it, in between.
-bool search::looks_at_clock(machine& m, const event& e) {
-    const bool waits = e.waits && is_timed(e.step.what);
-    if (!waits && e.step.what != verb::poll) return false;
-    const std::uint32_t number = waits ? e.step.operation : e.step.subject.number;
-    if (waits && m.find_operation(number) == nullptr && !m.refusal(e.step)) m.apply(e.step);
+/// The first poll of an operation that may have to wait is seen in steps: it reads the clock, if it has a deadline; it asks,
+/// which takes capacity or a place in the queue; and then it looks what has become of it: others may have moved the time,
+/// served it, or closed in between. Nothing is answered before the look.
+bool search::begins(machine& m, const event& e) {
+    const bool creates = e.waits && creates_operation(e.step.what, e.step.subject.kind);
+    if (!creates && e.step.what != verb::poll) return false;
+    const std::uint32_t number = creates ? e.step.operation : e.step.subject.number;
+    if (creates && m.find_operation(number) == nullptr) {
+        if (m.refusal(e.step)) return false;
+        m.apply(e.step);
+    }
     operation* op = m.find_operation(number);
-    if (op == nullptr || !is_timed(op->what) || op->now != operation::phase::created) return false;
-    if (!op->deadline) {
+    if (op == nullptr || op->now != operation::phase::created) return false;
+    if (is_timed(op->what) && !op->deadline) {
         op->deadline = m.now + op->timeout;
         return true;
     }
-    if (m.now < *op->deadline) return false;
-    machine asked = m;
+    const bool acquires = op->what == verb::send || op->what == verb::send_timeout ||
+                          op->what == verb::reserve || op->what == verb::reserve_many ||
+                          op->what == verb::reserve_owned;
+    if (acquires && op->need <= m.max) {
+        m.acquire(*op);
+        return true;
+    }
+    if (op->what != verb::recv_timeout || m.now < *op->deadline) return false;
+    machine asked = m;  // a receive that is late already parks first
     asked.find_operation(number)->deadline = duration::max();
     if (asked.apply(poll_of(number)).answer.status != status::pending) return false;
     asked.find_operation(number)->deadline = op->deadline;
     m = std::move(asked);
     return true;
+}
+
+/// A poll that looked at the clock before it asked, and did not look again when the time had moved: it will be woken for that.
+bool search::goes_on_waiting(const machine& m, const task& t, std::uint32_t index) const {
+    const event& e = t.events[index];
+    if (e.step.what != verb::poll || !e.answer || e.answer->status != status::pending) return false;
+    const operation* op = m.find_operation(e.step.subject.number);
+    if (op == nullptr || !op->deadline || m.now < *op->deadline || op->now != operation::phase::waiting || m.closed) {
+        return false;
+    }
+    for (std::uint32_t other = 1; other < tasks_.size(); ++other) {
+        for (std::uint32_t i = 0; i < tasks_[other].events.size(); ++i) {
+            if (tasks_[other].events[i].step.what == verb::advance && overlap(other, i, t.lane + 1, index)) return true;
+        }
+    }
+    return false;
 }
 
 /// It closes, and then destroys one value after another, each after its permit went back (receiver-drop.permit-first): others

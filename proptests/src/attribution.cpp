@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "engines.hpp"
 #include "tailrace/verify/evidence.hpp"
@@ -42,18 +43,24 @@ lack why_not(const target& t, const model::trace& program, std::size_t at, std::
         if (needed && !t.capabilities.has(*needed))
             return {fmt::format("no capability {}", to_string(*needed)), true};
     }
+    const model::line& seen = program.lines[at];
+    if (as_shown(t.capabilities, seen.step, seen.expected) != seen.expected)
+        return {fmt::format("no capability {}", to_string(capability::send_returns_value)), true};
     const std::optional<capability> missing = first_missing(t, program);
     return {fmt::format("no {} without {}", unit, missing ? to_string(*missing) : "more"), false};
 }
 
 std::vector<std::string_view> clauses_of(const difference& d, model::engine seen_by,
-                                         std::span<const deviation> faults) {
+                                         std::span<const deviation> faults, capabilities within) {
+    const auto shown = [within](const model::step& s, model::outcome o) {
+        return comparable(s, as_shown(within, s, std::move(o)));
+    };
     model::trace t = normalise(d.recorded).trace;
     model::machine before(t.capacity);
     model::machine specification(t.capacity);
     for (model::line& l : t.lines) {
         before = specification;
-        l.expected = comparable(l.step, specification.apply(l.step));
+        l.expected = shown(l.step, specification.apply(l.step));
     }
     const model::line& last = t.lines.back();
 
@@ -68,11 +75,11 @@ std::vector<std::string_view> clauses_of(const difference& d, model::engine seen
         const model::clause* clause = model::find_clause(fault.clause);
         if (clause == nullptr || !clause->is_observed_by(seen_by)) continue;
         model::machine m = before;
-        const model::outcome deviant = comparable(last.step, fault.apply(m, last.step));
+        const model::outcome deviant = shown(last.step, fault.apply(m, last.step));
         if (deviant != last.expected) add(fault, deviant);
     }
     const model::trace* const traces[] = {&t};
-    const evidence_table table = collect_evidence(traces, seen_by, faults);
+    const evidence_table table = collect_evidence(traces, seen_by, faults, within);
     for (const deviation_evidence& e : table.deviations) {
         if (e.first && e.first->line == last.number) add(*e.deviation, e.first->deviant);
     }

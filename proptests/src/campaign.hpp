@@ -29,6 +29,8 @@ struct job {
     std::span<const deviation> faults;          // what evidence is measured with
     std::uint64_t programs = 0;
     std::uint64_t seed = 0;
+    std::size_t most_failures = 1;            // of different clauses, on each target
+    std::string program = "tailrace-verify";  // by which a failure can be seen again
 };
 
 /// Why one engine believes in a clause on one target.

@@ -21,22 +21,23 @@ namespace {
 constexpr std::string_view version = TAILRACE_VERSION;
 constexpr std::uint64_t usual_programs = 20'000;
 
+/// The program, and one of its targets.
 constexpr std::string_view examples =
     "Examples:\n"
-    "  tailrace-verify\n"
-    "      every engine on both targets\n"
-    "  tailrace-verify run --engine oracle --target reference --traces my/traces\n"
+    "  {0}\n"
+    "      every engine on every target\n"
+    "  {0} run --engine oracle --target {1} --traces my/traces\n"
     "      recordings of your own, a file or a directory of *.trace\n"
-    "  tailrace-verify run --clause 'close.*' --report out\n"
+    "  {0} run --clause 'close.*' --report out\n"
     "      the verdicts on some clauses, and everything as files in out/\n"
-    "  tailrace-verify list clauses\n"
+    "  {0} list clauses\n"
     "\n"
     "Exit status: 0 no difference, 1 a difference, 2 bad usage or bad input.\n";
 
 /// What was typed, before it is looked up.
 struct typed_words {
     std::vector<std::string> targets, engines, traces, clauses;
-    std::string programs, seed, report, topic;
+    std::string programs, seed, failures, report, topic;
 };
 
 template <class Range, class Name>
@@ -107,18 +108,22 @@ std::uint64_t number_of(std::string_view option, std::string_view typed, std::ui
     return n;
 }
 
-std::vector<std::string> traces_of(const std::vector<std::string>& typed) {
+std::vector<std::string> traces_of(const std::vector<std::string>& typed,
+                                   const program_info& program) {
     if (!typed.empty()) return typed;
     // Nothing changes the environment, and there are no threads yet.
     const char* const variable = std::getenv("TAILRACE_TRACES");  // NOLINT(concurrency-mt-unsafe)
-    return {variable != nullptr && *variable != '\0' ? variable : TAILRACE_TRACES_DIR};
+    return {variable != nullptr && *variable != '\0' ? variable : program.traces};
 }
 
-void describe(CLI::App& app, CLI::App& run, CLI::App& list, typed_words& typed) {
-    app.set_version_flag("--version", fmt::format("tailrace-verify {}", version));
+void describe(CLI::App& app, CLI::App& run, CLI::App& list, typed_words& typed,
+              const program_info& program) {
+    app.set_version_flag("--version", fmt::format("{} {}", program.name, version));
     app.require_subcommand(0, 1);
-    app.footer(std::string(examples));
-    run.footer(std::string(examples));
+    const std::string footer = fmt::format(
+        examples, program.name, program.targets.empty() ? "t" : program.targets.front().name);
+    app.footer(footer);
+    run.footer(footer);
     run.add_option("--target", typed.targets, "the channel to check (repeatable; default: all)")
         ->type_name("NAME")
         ->allow_extra_args(false);
@@ -140,6 +145,10 @@ void describe(CLI::App& app, CLI::App& run, CLI::App& list, typed_words& typed) 
     run.add_option("--seed", typed.seed,
                    "what to generate them from; the same seed, the same programs (default: 1)")
         ->type_name("S");
+    run.add_option("--failures", typed.failures,
+                   "go on after a failure, until so many of different clauses are found; each is\n"
+                   "told in its smallest program (default: 1)")
+        ->type_name("N");
     run.add_option("--report", typed.report,
                    "write report.json, summary.txt and every counterexample to DIR")
         ->type_name("DIR");
@@ -199,14 +208,14 @@ std::vector<std::string> with_command(int argc, const char* const* argv) {
 
 }  // namespace
 
-command_line parse_command_line(int argc, const char* const* argv) {
+command_line parse_command_line(int argc, const char* const* argv, const program_info& program) {
     typed_words typed;
     CLI::App app{"Checks a bounded asynchronous channel against its contract, clause by clause.",
-                 "tailrace-verify"};
+                 program.name};
     CLI::App& run = *app.add_subcommand(
         "run", "run engines on targets (what the program does without a command)");
     CLI::App& list = *app.add_subcommand("list", "list clauses, engines or targets");
-    describe(app, run, list, typed);
+    describe(app, run, list, typed, program);
 
     command_line c;
     try {
@@ -214,7 +223,7 @@ command_line parse_command_line(int argc, const char* const* argv) {
     } catch (const CLI::CallForHelp&) {
         c.what = command_line::action::help;
         const CLI::App& of = run.parsed() ? run : list.parsed() ? list : app;
-        c.help = of.help(&of == &app ? "" : "tailrace-verify");
+        c.help = of.help(&of == &app ? "" : program.name);
         return c;
     } catch (const CLI::CallForVersion& e) {
         c.what = command_line::action::help;
@@ -231,11 +240,12 @@ command_line parse_command_line(int argc, const char* const* argv) {
     }
     if (!run.parsed()) throw usage_error("expected a command: run or list");
     c.engines = look_up("engine", typed.engines, engines(), &engine_entry::name);
-    c.targets = look_up("target", typed.targets, builtin_targets(), &target::name);
+    c.targets = look_up("target", typed.targets, program.targets, &target::name);
     c.clauses = matching_clauses(typed.clauses);
-    c.traces = traces_of(typed.traces);
+    c.traces = traces_of(typed.traces, program);
     c.programs = number_of("--programs", typed.programs, 1, usual_programs);
     c.seed = number_of("--seed", typed.seed, 0, 1);
+    c.failures = number_of("--failures", typed.failures, 1, 1);
     if (run.count("--report") > 0) {
         if (typed.report.empty()) throw usage_error("--report expected a directory, found nothing");
         c.report = typed.report;

@@ -19,6 +19,13 @@ class usage_error : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// What the command line is about.
+struct program_info {
+    std::string name;
+    const std::vector<target>& targets;
+    std::string traces;  // a directory
+};
+
 struct command_line {
     enum class action : unsigned char { run, list_clauses, list_engines, list_targets, help };
 
@@ -30,10 +37,12 @@ struct command_line {
     std::vector<std::string> traces;            // files and directories
     std::uint64_t programs = 0;
     std::uint64_t seed = 0;
+    std::size_t failures = 1;
     std::optional<std::string> report;
 };
 
 /// Throws usage_error.
-[[nodiscard]] command_line parse_command_line(int argc, const char* const* argv);
+[[nodiscard]] command_line parse_command_line(int argc, const char* const* argv,
+                                              const program_info& program);
 
 }  // namespace tailrace::verify

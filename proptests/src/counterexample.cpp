@@ -2,9 +2,6 @@
 // After a change here run: ctest -L proptests -R 'counterexample|failure'
 #include "tailrace/verify/counterexample.hpp"
 
-#include <algorithm>
-#include <utility>
-
 #include "named_machine.hpp"
 
 namespace tailrace::verify {
@@ -31,12 +28,16 @@ void named_machine::name(const model::step& s, const model::answer* recorded) {
 std::optional<model::outcome> named_machine::take(const model::step& s,
                                                   const model::answer* recorded) {
     name(s, recorded);
-    if (legal(s)) return state_.apply(s);
-    return std::nullopt;
+    const bool taken = model::creates_operation(s.what, s.subject.kind) &&
+                       state_.find_operation(s.operation) != nullptr;
+    if (taken || state_.refusal(s)) return std::nullopt;
+    return state_.apply(s);
 }
 
 std::optional<model::outcome> named_machine::take(const model::event& e, bool follow_up) {
     const model::answer* recorded = e.answer ? &*e.answer : nullptr;
+    // The first half has done it all.
+    if (!e.waits && follow_up) return std::nullopt;
     if (!e.waits) return take(e.step, recorded);
     model::step poll;
     poll.what = model::verb::poll;

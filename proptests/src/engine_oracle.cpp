@@ -44,7 +44,7 @@ void add_lacking(engine_report& report, const job& j, const target& t, const rep
 }
 
 failure make_failure(difference d, const job& j) {
-    d.again = fmt::format("tailrace-verify run --engine oracle --target {} --traces {}", d.target,
+    d.again = fmt::format("{} run --engine oracle --target {} --traces {}", j.program, d.target,
                           printable(d.recorded.file));
     failure f;
     f.clauses = clauses_of(d, model::engine::oracle, j.faults);

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "engines.hpp"
@@ -17,9 +19,11 @@ namespace {
 
 /// Evidence is counted in this many programs; the rest are of the same kind.
 constexpr std::uint64_t most_for_evidence = 2'000;
+/// And what a single capability lacks shows in this many.
+constexpr std::uint64_t most_for_lack = 100;
 
 /// As a difference, so that it reads like every other.
-failure make_failure(const sequential_failure& s, const job& j, const target& t) {
+difference difference_of(const sequential_failure& s, const job& j, const target& t) {
     difference d;
     d.target = t.name;
     d.recorded = s.trace;
@@ -30,18 +34,36 @@ failure make_failure(const sequential_failure& s, const job& j, const target& t)
     d.notes = s.last.notes;
     d.notes.push_back(
         fmt::format("shrunk from {} to {}", counted(s.length, "step"), s.trace.lines.size()));
-    d.again =
-        fmt::format("tailrace-verify run --engine sequential --target {} --seed {} --programs {}",
-                    t.name, j.seed, s.program + 1);
+    d.again = fmt::format("{} run --engine sequential --target {} --seed {} --programs {}",
+                          j.program, t.name, j.seed, s.program + 1);
+    if (j.most_failures > 1) d.again += fmt::format(" --failures {}", j.most_failures);
     d.specification = s.last.before;
     d.state = s.last.state;
+    return d;
+}
 
+std::vector<std::string_view> clauses_of(const difference& d, const job& j, const target& t) {
+    return clauses_of(d, model::engine::sequential, j.faults, t.capabilities);
+}
+
+failure make_failure(const sequential_failure& s, const job& j, const target& t) {
+    const difference d = difference_of(s, j, t);
     failure f;
-    f.clauses = clauses_of(d, model::engine::sequential, j.faults);
+    f.clauses = clauses_of(d, j, t);
     f.text = to_text(d, f.clauses);
     f.trace = s.text;
     f.place = fmt::format("{}:{}", s.trace.id, d.line().number);
     return f;
+}
+
+/// The clauses that it may break; if none is known, the step and what differs.
+std::vector<std::string> class_of(const sequential_failure& s, const job& j, const target& t) {
+    const difference d = difference_of(s, j, t);
+    const std::vector<std::string_view> clauses = clauses_of(d, j, t);
+    if (!clauses.empty()) return {clauses.begin(), clauses.end()};
+    std::string name(model::shape_of(d.line().step.what).spelling);
+    for (const aspect a : d.differs) name += fmt::format(" {}", to_string(a));
+    return {std::move(name)};
 }
 
 failure make_failure(const reach& missed, const sequential_result& r) {
@@ -53,23 +75,30 @@ failure make_failure(const reach& missed, const sequential_result& r) {
     return f;
 }
 
-std::vector<model::trace> sample(capabilities within, const job& j, std::uint64_t programs) {
+/// Generated programs; of those that failed, what agreed.
+std::vector<model::trace> sample(capabilities within, const job& j, std::uint64_t programs,
+                                 const std::map<std::uint64_t, std::size_t>& agreed = {}) {
     const generator generate(
         within, {.seed = j.seed, .max_length = usual_length, .left_out = std::nullopt});
     std::vector<model::trace> traces;
-    for (std::uint64_t i = 0; i < std::min(programs, most_for_evidence); ++i)
-        traces.push_back(interpret(generate(i)));
+    for (std::uint64_t i = 0; i < std::min(programs, most_for_evidence); ++i) {
+        model::trace& t = traces.emplace_back(interpret(generate(i)));
+        if (const auto at = agreed.find(i); at != agreed.end()) t.lines.resize(at->second);
+    }
     return traces;
 }
 
-evidence_table evidence_in(const std::vector<model::trace>& traces, const job& j) {
+evidence_table evidence_in(const std::vector<model::trace>& traces, const job& j,
+                           capabilities within) {
     std::vector<const model::trace*> pointers;
     for (const model::trace& t : traces) pointers.push_back(&t);
-    return collect_evidence(pointers, model::engine::sequential, j.faults);
+    return collect_evidence(pointers, model::engine::sequential, j.faults, within);
 }
 
-void add_evidence(engine_report& report, const job& j, const target& t, std::uint64_t programs) {
-    const evidence_table table = evidence_in(sample(t.capabilities, j, programs), j);
+void add_evidence(engine_report& report, const job& j, const target& t,
+                  const sequential_result& r) {
+    const evidence_table table =
+        evidence_in(sample(t.capabilities, j, r.programs, r.agreed), j, t.capabilities);
     for (const clause_evidence& e : table.clauses) {
         if (e.traces == 0) continue;
         const sighting& s = *e.by->first;
@@ -79,11 +108,33 @@ void add_evidence(engine_report& report, const job& j, const target& t, std::uin
     }
 }
 
+/// What one capability more would have been evidence for: of several, the one that gives the most.
+void add_lacking_alone(engine_report& report, job j, const target& t) {
+    std::vector<deviation> wanted;
+    for (const deviation& d : j.faults) {
+        if (!report.evidence.contains(d.clause)) wanted.push_back(d);
+    }
+    j.faults = wanted;
+    std::map<std::string_view, std::size_t> most;
+    for (std::size_t i = 0; i < capability_count; ++i) {
+        const auto c = static_cast<capability>(i);
+        if (t.capabilities.has(c)) continue;
+        const capabilities more = t.capabilities.with({c});
+        const evidence_table table = evidence_in(sample(more, j, most_for_lack), j, more);
+        for (const clause_evidence& e : table.clauses) {
+            if (e.traces <= most[e.clause->name]) continue;
+            most[e.clause->name] = e.traces;
+            report.lacking[e.clause->name] = {fmt::format("no capability {}", to_string(c)), true};
+        }
+    }
+}
+
 /// What programs beyond the target's capabilities would have been evidence for.
 void add_lacking(engine_report& report, const job& j, const target& t, std::uint64_t programs) {
     if (t.capabilities == capabilities::all()) return;
+    add_lacking_alone(report, j, t);
     const std::vector<model::trace> traces = sample(capabilities::all(), j, programs);
-    const evidence_table table = evidence_in(traces, j);
+    const evidence_table table = evidence_in(traces, j, capabilities::all());
     for (const clause_evidence& e : table.clauses) {
         if (e.traces == 0 || report.evidence.contains(e.clause->name)) continue;
         const sighting& s = *e.by->first;
@@ -98,6 +149,8 @@ engine_report run_sequential_engine(const job& j, const target& t, const campaig
     sequential_options options;
     options.programs = j.programs;
     options.seed = j.seed;
+    options.most_failures = j.most_failures;
+    options.classify = [&](const sequential_failure& f) { return class_of(f, j, t); };
     const sequential_result r =
         run_sequential(t, options, [&tell](std::size_t done, std::size_t of) {
             if (tell) tell("program", done, of);
@@ -109,11 +162,17 @@ engine_report run_sequential_engine(const job& j, const target& t, const campaig
                       {"steps", r.steps},
                       {"conservation_checks", r.conservation_checks},
                       {"seed", j.seed}};
+    if (r.failure) report.failures.push_back(make_failure(*r.failure, j, t));
+    for (const sequential_failure& f : r.more) report.failures.push_back(make_failure(f, j, t));
     report.summary =
         fmt::format("{}, {}, {}", counted(r.programs, "program"), counted(r.steps, "step"),
-                    counted(r.failure ? 1 : 0, "difference"));
+                    counted(report.failures.size(), "difference"));
     if (r.failure) {
-        report.failures.push_back(make_failure(*r.failure, j, t));
+        if (j.most_failures > 1) {
+            report.summary += fmt::format("; {} failed", counted(r.agreed.size(), "program"));
+            add_evidence(report, j, t, r);
+            add_lacking(report, j, t, r.programs);
+        }
         return report;
     }
     for (const reach& missed : r.with(reach_verdict::missed))
@@ -126,7 +185,7 @@ engine_report run_sequential_engine(const job& j, const target& t, const campaig
     report.numbers.insert({{"states_required", r.reached.size()},
                            {"states_reached", reached},
                            {"states_unknown", unknown}});
-    add_evidence(report, j, t, r.programs);
+    add_evidence(report, j, t, r);
     add_lacking(report, j, t, r.programs);
     return report;
 }

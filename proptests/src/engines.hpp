@@ -17,8 +17,10 @@ namespace tailrace::verify {
                            std::string_view unit);
 
 /// The clauses that are tested where the difference stands: those of the deviations that answer
-/// there as one of the two sides did; if none does, of all that answer differently there.
+/// there as one of the two sides did; if none does, of all that answer differently there. `within`
+/// are the capabilities of the target that differs.
 [[nodiscard]] std::vector<std::string_view> clauses_of(const difference& d, model::engine seen_by,
-                                                       std::span<const deviation> faults);
+                                                       std::span<const deviation> faults,
+                                                       capabilities within = capabilities::all());
 
 }  // namespace tailrace::verify

@@ -12,7 +12,8 @@ namespace tailrace::verify {
 namespace {
 
 /// Timers that are due together have no order.
-model::outcome comparable(model::outcome o, const model::step& s) {
+model::outcome comparable(model::outcome o, const model::step& s, capabilities within) {
+    o = as_shown(within, s, std::move(o));
     if (s.what == model::verb::advance) std::ranges::sort(o.woken);
     return o;
 }
@@ -23,24 +24,25 @@ struct expectation {
     model::outcome recorded;
 };
 
-std::vector<expectation> expectations(const model::trace& t) {
+std::vector<expectation> expectations(const model::trace& t, capabilities within) {
     std::vector<expectation> all;
     all.reserve(t.lines.size());
     model::machine m(t.capacity);
     for (const model::line& l : t.lines) {
         if (m.refusal(l.step)) break;
-        all.push_back({comparable(m.apply(l.step), l.step), comparable(l.expected, l.step)});
+        all.push_back(
+            {comparable(m.apply(l.step), l.step, within), comparable(l.expected, l.step, within)});
     }
     return all;
 }
 
 std::optional<sighting> watch(const deviation& d, const model::trace& t,
-                              std::span<const expectation> expected) {
+                              std::span<const expectation> expected, capabilities within) {
     model::machine m(t.capacity);
     for (std::size_t i = 0; i < expected.size(); ++i) {
         const model::line& l = t.lines[i];
         std::optional<model::outcome> deviant;
-        if (!m.refusal(l.step)) deviant = comparable(d.apply(m, l.step), l.step);
+        if (!m.refusal(l.step)) deviant = comparable(d.apply(m, l.step), l.step, within);
         if (deviant == expected[i].specified) continue;
         if (deviant == expected[i].recorded) return std::nullopt;
         return sighting{t.file, l.number, t.id, l.step, expected[i].specified, std::move(deviant)};
@@ -68,7 +70,8 @@ const clause_evidence* evidence_table::find(std::string_view clause) const noexc
 }
 
 evidence_table collect_evidence(std::span<const model::trace* const> traces,
-                                model::engine collector, std::span<const deviation> zoo) {
+                                model::engine collector, std::span<const deviation> zoo,
+                                capabilities within) {
     evidence_table table;
     table.collector = collector;
     for (const model::clause& c : model::clauses()) table.clauses.push_back({&c});
@@ -81,10 +84,10 @@ evidence_table collect_evidence(std::span<const model::trace* const> traces,
 
     std::vector<const model::trace*> last_seen_in(table.clauses.size());
     for (const model::trace* t : traces) {
-        const std::vector<expectation> expected = expectations(*t);
+        const std::vector<expectation> expected = expectations(*t, within);
         for (std::size_t i = 0; i < table.deviations.size(); ++i) {
             deviation_evidence& e = table.deviations[i];
-            std::optional<sighting> seen = watch(*e.deviation, *t, expected);
+            std::optional<sighting> seen = watch(*e.deviation, *t, expected, within);
             if (!seen) continue;
             ++e.traces;
             if (!e.first) e.first = std::move(seen);

@@ -131,9 +131,7 @@ bool is_among(which w, const operation& op) {
     switch (w) {
         case which::any: return true;
         case which::fresh: return op.now == operation::phase::created;
-        case which::ready:
-            return op.now == operation::phase::granted || op.now == operation::phase::failed ||
-                   op.notified || op.deadline_fired;
+        case which::ready: return is_ready(op);
     }
     return false;
 }
@@ -215,7 +213,7 @@ model::duration timeout_of(std::uint8_t amount) {
 model::duration advance_of(std::uint8_t amount) { return model::duration{amount % 16}; }
 
 /// What is to be done when nothing else is left to do; nothing if nothing is left.
-std::optional<step> last_act(const machine& m, ending e) {
+std::optional<step> last_act(const machine& m, ending e, capabilities within) {
     const operation* receive = live_receive(m);
     const auto drop = [](handle_kind kind, std::uint32_t number) {
         return step{.what = verb::drop, .subject = {kind, number}};
@@ -255,10 +253,22 @@ std::optional<step> last_act(const machine& m, ending e) {
                    ? step{.what = verb::send, .subject = name, .value = m.next_value}
                    : step{.what = verb::drop, .subject = name};
     }
-    if (!m.senders.empty()) return drop(handle_kind::sender, m.senders.front());
+    if (!m.senders.empty() && within.has(capability::sender_drop)) {
+        return drop(handle_kind::sender, m.senders.front());
+    }
     if (!m.weak_senders.empty()) return drop(handle_kind::weak_sender, m.weak_senders.front());
     if (receive != nullptr) return receive->notified ? poll(*receive) : cancel(*receive);
-    return m.receiver_gone ? std::nullopt : std::optional(drop(handle_kind::receiver, 0));
+    if (m.receiver_gone || !within.has(capability::receiver_drop)) return std::nullopt;
+    return drop(handle_kind::receiver, 0);
+}
+
+/// What has to be done to a ready operation before anything else.
+std::optional<step> prompt_act(const machine& m, capabilities within, command c) {
+    if (within.has(capability::late_poll)) return std::nullopt;
+    const auto at = pick_one(m.operations, c.pick, is_ready);
+    if (at == m.operations.end()) return std::nullopt;
+    return step{.what = c.amount % 4 == 0 ? verb::drop : verb::poll,
+                .subject = {handle_kind::operation, at->number}};
 }
 
 bool is_within(capabilities within, const act& a) {
@@ -302,7 +312,10 @@ generator::generator(capabilities within, const generator_options& options)
     : options_(options),
       mixture_(make_wheel(within, options, &act::mixture)),
       crowd_(make_wheel(within, options, &act::crowd)),
-      stream_(make_wheel(within, options, &act::stream)) {
+      stream_(make_wheel(within, options, &act::stream)),
+      within_(within) {
+    if (within.has(capability::receiver_drop)) endings_.push_back(ending::receiver_first);
+    if (within.has(capability::sender_drop)) endings_.push_back(ending::senders_first);
     if (within.has(capability::close) && within.has(capability::recv)) {
         endings_.push_back(ending::close_first);
     }
@@ -324,6 +337,7 @@ program generator::operator()(std::uint64_t index) const {
     program p;
     p.seed = options_.seed;
     p.index = index;
+    p.within = within_;
     p.capacity = crowd ? crowd_capacities[draw % crowd_capacities.size()]
                        : capacities[draw % capacities.size()];
     p.most_steps = options_.max_length * (crowd ? crowd_length : 1);
@@ -360,12 +374,17 @@ std::optional<step> resolve(const machine& now, command c) {
 
 std::optional<step> interpreter::next(const machine& now) {
     while (at_ < program_->commands.size() && taken_ < program_->most_steps) {
-        if (std::optional<step> s = resolve(now, program_->commands[at_++])) {
-            ++taken_;
-            return s;
-        }
+        const command c = program_->commands[at_++];
+        std::optional<step> s = prompt_act(now, program_->within, c);
+        if (!s) s = resolve(now, c);
+        if (!s) continue;
+        ++taken_;
+        return s;
     }
-    return program_->ending == ending::none ? std::nullopt : last_act(now, program_->ending);
+    if (program_->ending == ending::none) return std::nullopt;
+    const std::optional<step> last = last_act(now, program_->ending, program_->within);
+    if (!last || is_prompt(program_->within, now, *last)) return last;
+    return prompt_act(now, program_->within, {.amount = 1});
 }
 
 model::trace interpret(const program& p) {

@@ -49,10 +49,11 @@ std::string list_engines() {
                       "the project's own tests (ci/test): what no engine can see");
 }
 
-std::string list_targets() {
-    constexpr std::size_t width = 13;
+std::string list_targets(const std::vector<target>& targets) {
+    std::size_t width = 13;
+    for (const target& t : targets) width = std::max(width, t.name.size());
     std::string text;
-    for (const target& t : builtin_targets()) {
+    for (const target& t : targets) {
         text += row(t.name, width, t.summary);
         std::string lacking;
         for (std::size_t i = 0; i < capability_count; ++i) {

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <string>
+#include <vector>
+
+#include "tailrace/verify/target.hpp"
 
 namespace tailrace::verify {
 
 [[nodiscard]] std::string list_clauses();
 [[nodiscard]] std::string list_engines();
-[[nodiscard]] std::string list_targets();
+[[nodiscard]] std::string list_targets(const std::vector<target>& targets);
 
 }  // namespace tailrace::verify

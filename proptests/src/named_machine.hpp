@@ -22,7 +22,8 @@ class named_machine {
     /// Nothing if the step is not legal now.
     std::optional<model::outcome> take(const model::step& s, const model::answer* recorded);
 
-    /// Takes a point of an order: of an event that waits, its request or its follow-up.
+    /// Takes a point of an order: of an event that waits, its request or its follow-up. Other events
+    /// are taken whole at their first point, also those that the search sees take effect in halves.
     std::optional<model::outcome> take(const model::event& e, bool follow_up);
 
     [[nodiscard]] const model::machine& state() const { return state_; }

@@ -91,8 +91,10 @@ class replayer {
             if (!session_) session_ = target_.open(trace_.recorded.capacity);
             d.got = comparable(line().step, session_->apply(line().step));
             ++result_.steps;
-            d.differs = compare(line().expected, *d.got);
-            if (d.differs.empty()) check_form(d, specified);
+            d.differs =
+                compare(as_shown(target_.capabilities, line().step, line().expected), *d.got);
+            if (d.differs.empty())
+                check_form(d, as_shown(target_.capabilities, line().step, specified));
             if (d.differs.empty()) check_conservation(d);
         } catch (const std::exception& e) {
             d.differs.push_back(aspect::thrown);

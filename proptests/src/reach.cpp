@@ -24,9 +24,10 @@ using model::status;
 using model::verb;
 
 /// The requirements were measured on targets that have these, with and without the others.
-constexpr std::array basics{capability::send,        capability::try_send, capability::reserve,
-                            capability::try_reserve, capability::recv,     capability::try_recv,
-                            capability::close};
+constexpr std::array basics{
+    capability::send,          capability::try_send, capability::reserve, capability::try_reserve,
+    capability::recv,          capability::try_recv, capability::close,   capability::sender_drop,
+    capability::receiver_drop, capability::late_poll};
 
 constexpr std::size_t kinds = static_cast<std::size_t>(handle_kind::owned_permit) + 1;
 constexpr std::size_t statuses = static_cast<std::size_t>(status::boolean) + 2;  // two booleans

@@ -5,8 +5,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <compare>
 #include <exception>
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -43,10 +46,14 @@ class pair_of_channels {
 
     [[nodiscard]] const model::machine& specification() const { return specification_; }
     [[nodiscard]] const model::outcome& expected() const { return expected_; }
+    [[nodiscard]] const std::vector<aspect>& differs() const { return differs_; }
+    [[nodiscard]] const std::optional<model::outcome>& got() const { return got_; }
     [[nodiscard]] std::uint64_t conservation_checks() const { return conservation_checks_; }
 
     /// The specification takes the step.
-    void take(const model::step& s) { expected_ = specification_.apply(s); }
+    void take(const model::step& s) {
+        expected_ = as_shown(target_.capabilities, s, specification_.apply(s));
+    }
     /// Then the target does. False if anything differs: no more steps after that.
     [[nodiscard]] bool agree(const model::step& s) {
         try {
@@ -117,11 +124,52 @@ class pair_of_channels {
     std::uint64_t conservation_checks_ = 0;
 };
 
-std::optional<std::size_t> first_difference(const target& t, const script& s) {
+/// What a step asks: its verb, and that of the operation which it polls or drops.
+struct question {
+    model::verb what;
+    model::verb about;
+
+    question(const model::machine& before, const model::step& s) : what(s.what), about(s.what) {
+        if (what == model::verb::advance || s.subject.kind != model::handle_kind::operation) return;
+        about = before.find_operation(s.subject.number)->what;
+    }
+    friend auto operator<=>(const question&, const question&) = default;
+};
+
+/// What a failure looks like before anything is known about it.
+struct failure_kind {
+    question asked;
+    std::vector<aspect> differs;
+    model::status expected;
+    std::optional<model::status> got;
+
+    failure_kind(question q, const pair_of_channels& after)
+        : asked(q), differs(after.differs()), expected(after.expected().answer.status) {
+        if (after.got()) got = after.got()->answer.status;
+    }
+    friend auto operator<=>(const failure_kind&, const failure_kind&) = default;
+};
+
+std::string name_of(const failure_kind& k) {
+    std::string name = fmt::format("{} {} {}", static_cast<int>(k.asked.what),
+                                   static_cast<int>(k.asked.about), static_cast<int>(k.expected));
+    if (k.got) name += fmt::format(" {}", static_cast<int>(*k.got));
+    for (const aspect a : k.differs) name += fmt::format(" {}", to_string(a));
+    return name;
+}
+
+struct stumble {
+    std::size_t at = 0;
+    failure_kind kind;
+};
+
+std::optional<stumble> first_difference(const target& t, const script& s) {
     pair_of_channels both(t, s.capacity);
     for (std::size_t i = 0; i < s.steps.size(); ++i) {
+        if (!is_prompt(t.capabilities, both.specification(), s.steps[i])) return std::nullopt;
+        const question asked(both.specification(), s.steps[i]);
         both.take(s.steps[i]);
-        if (!both.agree(s.steps[i])) return i;
+        if (!both.agree(s.steps[i])) return stumble{i, {asked, both}};
     }
     return std::nullopt;
 }
@@ -185,11 +233,18 @@ class run {
     }
 
     [[nodiscard]] sequential_result all(const progress& tell) && {
-        for (std::uint64_t i = 0; i < options_.programs && !result_.failure; ++i) {
+        for (std::uint64_t i = 0; i < options_.programs && !found_enough(); ++i) {
             if (tell && i % 256 == 0) tell(i, options_.programs);
             one(options_.first + i);
         }
-        if (!result_.failure) result_.reached = reach_.judge(options_.max_length);
+        if (found_.empty()) result_.reached = reach_.judge(options_.max_length);
+        for (finding& one : found_) {
+            if (result_.failure) {
+                result_.more.push_back(std::move(one.smallest));
+            } else {
+                result_.failure = std::move(one.smallest);
+            }
+        }
         return std::move(result_);
     }
 
@@ -203,11 +258,13 @@ class run {
         taken_.clear();
         while (const std::optional<model::step> s = steps.next(both.specification())) {
             moment around(both.specification(), *s);
+            const question asked(both.specification(), *s);
             both.take(*s);
             reach_.note(around, both.specification(), both.expected());
             taken_.push_back(*s);
             if (!both.agree(*s)) {
-                fail(index, {p.capacity, taken_});
+                result_.agreed.emplace(index, taken_.size() - 1);
+                fail(index, {p.capacity, taken_}, {asked, both});
                 break;
             }
         }
@@ -215,16 +272,51 @@ class run {
         result_.conservation_checks += both.conservation_checks();
     }
 
-    void fail(std::uint64_t index, const script& failing) {
-        const auto fails = [this](const script& s) { return first_difference(target_, s); };
+    [[nodiscard]] bool found_enough() const { return found_.size() >= options_.most_failures; }
+
+    /// One of several failures is shrunk within its kind: a deep one would end as a shallow one.
+    void fail(std::uint64_t index, const script& failing, const failure_kind& kind) {
+        if (++shrinks_[kind] > options_.shrinks_of_a_kind) return;
+        const bool any_kind = options_.most_failures == 1;
+        const auto fails = [&](const script& s) -> std::optional<std::size_t> {
+            const std::optional<stumble> one = first_difference(target_, s);
+            if (!one || !(any_kind || one->kind == kind)) return std::nullopt;
+            return one->at;
+        };
         const shrunk_script small = shrink(failing, target_.capabilities, fails);
-        sequential_failure& f = result_.failure.emplace();
+        sequential_failure f;
         f.program = index;
         f.length = failing.steps.size();
         f.attempts = small.attempts;
         f.trace.id = fmt::format("seed-{}-program-{}", options_.seed, index);
         explain(target_, small.smallest, f);
         f.text = to_text(target_, f);
+        keep(std::move(f), kind);
+    }
+
+    struct finding {
+        std::vector<std::string> at_fault;
+        sequential_failure smallest;
+    };
+
+    void keep(sequential_failure&& f, const failure_kind& kind) {
+        finding fresh{options_.classify ? options_.classify(f) : std::vector{name_of(kind)}, {}};
+        const auto explains = [](const finding& one, const finding& other) {
+            return std::ranges::includes(other.at_fault, one.at_fault);
+        };
+        for (finding& known : found_) {
+            if (!explains(known, fresh)) continue;
+            if (explains(fresh, known) && size_of(f) < size_of(known.smallest))
+                known.smallest = std::move(f);
+            return;
+        }
+        std::erase_if(found_, [&](const finding& known) { return explains(fresh, known); });
+        fresh.smallest = std::move(f);
+        found_.push_back(std::move(fresh));
+    }
+
+    static std::pair<std::size_t, std::uint64_t> size_of(const sequential_failure& f) {
+        return {f.trace.lines.size(), f.trace.capacity};
     }
 
     const target& target_;
@@ -232,6 +324,8 @@ class run {
     generator generate_;
     reach_counter reach_;
     std::vector<model::step> taken_;
+    std::map<failure_kind, std::size_t> shrinks_;
+    std::vector<finding> found_;
     sequential_result result_;
 };
 

@@ -12,10 +12,22 @@ namespace {
 using model::handle_kind;
 using model::verb;
 
-constexpr std::array<std::string_view, capability_count> names{
-    "send",          "try_send",          "send_timeout",     "reserve",    "try_reserve",
-    "reserve_owned", "try_reserve_owned", "reserve_many",     "closed",     "recv",
-    "try_recv",      "recv_timeout",      "recv_many",        "close",      "clone",
+constexpr auto names = std::to_array<std::string_view>({
+    "send",
+    "try_send",
+    "send_timeout",
+    "reserve",
+    "try_reserve",
+    "reserve_owned",
+    "try_reserve_owned",
+    "reserve_many",
+    "closed",
+    "recv",
+    "try_recv",
+    "recv_timeout",
+    "recv_many",
+    "close",
+    "clone",
     "weak",
     "sender_counts",
     "sender_capacity",
@@ -27,8 +39,10 @@ constexpr std::array<std::string_view, capability_count> names{
     "sender_drop",
     "receiver_drop",
     "late_poll",
-    "send_returns_value"};
-static_assert(names.back() == "send_returns_value", "one name for each capability, in their order");
+    "send_returns_value",
+});
+static_assert(names.size() == capability_count && names.back() == "send_returns_value",
+              "one name for each capability, in their order");
 
 std::optional<capability> needed_on_sender(verb v) noexcept {
     switch (v) {
@@ -93,6 +107,20 @@ std::optional<capability> needed_for(const model::step& s) noexcept {
     return std::nullopt;
 }
 
+bool is_ready(const model::operation& op) noexcept {
+    using phase = model::operation::phase;
+    return op.now == phase::granted || op.now == phase::failed || op.notified || op.deadline_fired;
+}
+
+bool is_prompt(capabilities within, const model::machine& now, const model::step& s) noexcept {
+    if (within.has(capability::late_poll) || std::ranges::none_of(now.operations, is_ready)) {
+        return true;
+    }
+    if (s.what == verb::advance || s.subject.kind != handle_kind::operation) return false;
+    const model::operation* op = now.find_operation(s.subject.number);
+    return op != nullptr && is_ready(*op);
+}
+
 model::outcome as_shown(capabilities within, const model::step& s, model::outcome o) {
     const bool failed =
         o.answer.status == model::status::closed || o.answer.status == model::status::timeout;
@@ -102,9 +130,13 @@ model::outcome as_shown(capabilities within, const model::step& s, model::outcom
 }
 
 std::optional<capability> first_missing(const target& t, const model::trace& program) {
+    model::machine m(program.capacity);
     for (const model::line& l : program.lines) {
         const std::optional<capability> needed = needed_for(l.step);
         if (needed && !t.capabilities.has(*needed)) return needed;
+        if (m.refusal(l.step)) continue;
+        if (!is_prompt(t.capabilities, m, l.step)) return capability::late_poll;
+        m.apply(l.step);
     }
     return std::nullopt;
 }

@@ -89,6 +89,7 @@ class shrinker {
         if (!change(p)) return false;
         ++best_.attempts;
         for (std::size_t i = 0; i < options_.repeats; ++i) {
+            if (options_.alive) options_.alive(best_.program);
             performance was = stage_.perform(target_, p, next());
             threads_judgement j = judge(was, options_.most_nodes);
             if (!j.failed()) continue;
@@ -284,6 +285,7 @@ class run {
             generate_concurrent(target_.capabilities, options_.seed, index);
         ++result_.programs;
         for (const bool noisy : {false, true}) {
+            if (options_.alive) options_.alive(index);
             performance was = stage_.perform(target_, p, {options_.seed + index, noisy});
             threads_judgement j = judge(was, options_.most_nodes);
             ++result_.histories;

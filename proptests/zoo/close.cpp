@@ -21,6 +21,16 @@ outcome close_destroys_values(machine& m, const step& s) {
     return out;
 }
 
+outcome closed_receive_ignores_values(machine& m, const step& s) {
+    const operation* op = polled<verb::recv, verb::recv_timeout>(m, s);
+    const bool ignores =
+        m.closed && !m.buffer.empty() && (op != nullptr || s.what == verb::try_recv);
+    if (!ignores) return m.apply(s);
+    if (op == nullptr) return answers(status::disconnected);
+    finish(m, op->number);
+    return answers(status::none);
+}
+
 outcome receiver_drop_keeps_values(machine& m, const step& s) {
     outcome out = m.apply(s);
     if (is_drop_of(s, handle_kind::receiver)) out.destroyed.clear();
@@ -45,6 +55,15 @@ outcome cancel_loses_grant(machine& m, const step& s) {
 outcome cancel_loses_partial_hold(machine& m, const step& s) {
     if (operation* op = cancelled(m, s); op != nullptr && is_queued(m, *op)) {
         write_off(m, std::exchange(op->held, 0));
+    }
+    return m.apply(s);
+}
+
+outcome cancelled_receive_takes_a_permit(machine& m, const step& s) {
+    if (operation* op = cancelled<verb::recv, verb::recv_timeout>(m, s);
+        op != nullptr && m.parked == op->number && m.available > 0) {
+        --m.available;
+        write_off(m, 1);
     }
     return m.apply(s);
 }
@@ -94,6 +113,8 @@ outcome cancelled_value_dies_twice(machine& m, const step& s) {
 constexpr std::array table{
     deviation{"close-destroys-values", "close.drains",
               "Closing destroys what is buffered (asio #1236).", close_destroys_values},
+    deviation{"closed-receive-ignores-values", "close.drains",
+              "After a close a receive ends at once (asio #1236).", closed_receive_ignores_values},
     deviation{"receiver-drop-keeps-values", "receiver-drop.destroys",
               "Buffered values outlive the receiver (crossbeam #669).", receiver_drop_keeps_values},
     deviation{"receiver-drop-destroys-newest-first", "receiver-drop.fifo",
@@ -104,6 +125,9 @@ constexpr std::array table{
     deviation{"cancel-loses-partial-hold", "cancel.driven",
               "Cancelled while waiting, an operation keeps what it holds.",
               cancel_loses_partial_hold},
+    deviation{"cancelled-receive-takes-a-permit", "cancel.driven",
+              "Cancelled while parked, a receive takes a permit with it (asio).",
+              cancelled_receive_takes_a_permit},
     deviation{"cancel-does-not-forward", "cancel.forwards",
               "Permits of a cancelled grant become free although others wait (asyncio #256).",
               cancel_does_not_forward},

@@ -51,12 +51,14 @@ class basic_manual_clock {
 
         void arm(basic_manual_clock& clock, time_point when, const waker& w) {
             if (when == time_point::max()) return;  // no deadline
-            const std::lock_guard guard(clock.mutex_);
+            std::unique_lock guard(clock.mutex_);
             waker_ = w;
             if (armed_on_ != nullptr) return;
             armed_on_ = &clock;
             this->deadline = when;
-            clock.timers_.push(*this);
+            if (clock.now_ < when) return clock.timers_.push(*this);
+            guard.unlock();  // the time has moved since its owner looked
+            w();
         }
 
         /// True: nothing was armed, or its wake-up has not come and never will. False: it has come,

@@ -174,7 +174,7 @@ class core {
         return settle(n);
     }
 
-    /// Ends the wait of a queued node, which keeps what it holds. `owed`: a wake-up was sent and is on its way or has arrived.
+    /// Ends the wait of a queued node, which keeps what it holds unless nobody is left to have it. `owed`: a wake-up was sent and is on its way or has arrived.
     struct withdrawal {
         verdict result;
         bool owed;
@@ -188,7 +188,11 @@ class core {
         }
         waiter_list<Platform>::unlink(n);
         n.state.store(wait_state::created, std::memory_order_relaxed);
-        if (waiters_.empty()) word_.fetch_and(~waiters_bit, std::memory_order_relaxed);  // by the lock
+        if (waiters_.empty()) {
+            // One step, or somebody could see the queue gone and its permits not back. relaxed: by the lock, and open.
+            word_.fetch_sub(waiters_bit + n.held.load() * one_used, std::memory_order_relaxed);
+            n.held.store(0);
+        }
         return {verdict::none, false};
     }
 

@@ -4,11 +4,12 @@
 //         static constexpr capabilities supports = {...};
 //         template <class T> static auto open(std::size_t capacity);        // a pair: sender, receiver
 //         template <class Tx> static auto make_clock(const Tx& tx);         // with advance(duration); passed to send_timeout
-//         template <class Tx> static void settle(const Tx& tx);         // optional: runs what the last step has posted
+//         template <class Tx> static void settle(const Tx& tx);             // optional: runs what is posted
 //         template <class Handle> static const char* broken_invariant(const Handle&);   // optional: asked after each step
 //     };
 //
-// Only what `supports` declares has to exist. The names of a program become objects here; every object lives until its `drop`.
+// Only what `supports` declares has to exist: no clock without deadlines. Both options are asked after each step. The names of a
+// program become objects here; every object lives until its `drop`.
 // After a change here run: ctest -L conformance
 #pragma once
 
@@ -37,11 +38,21 @@ class channel_session final : public lane_session, private session_events {
     using channel_type = decltype(Api::template open<tracked>(1));
     using sender_type = typename channel_type::first_type;
     using receiver_type = typename channel_type::second_type;
-    using clock_type = decltype(Api::make_clock(std::declval<const sender_type&>()));
 
     static constexpr bool has(capability c) { return Api::supports.has(c); }
 
-    // The handle types that a channel need not have.
+    // What a channel need not have.
+    struct no_clock {
+        void advance(model::duration) {}
+    };
+    static auto make_clock(const sender_type& tx) {
+        if constexpr (requires { Api::make_clock(tx); }) {
+            return Api::make_clock(tx);
+        } else {
+            return no_clock{};
+        }
+    }
+    using clock_type = decltype(make_clock(std::declval<const sender_type&>()));
     struct nothing {};
     static auto permit_of() {
         if constexpr (has(capability::try_reserve)) {
@@ -224,7 +235,7 @@ class channel_session final : public lane_session, private session_events {
   private:
     channel_session(channel_type&& c, session_events* told)
         : told_(told != nullptr ? told : this),
-          clock_(new clock_type(Api::make_clock(c.first))),
+          clock_(new clock_type(make_clock(c.first))),
           receiver_(std::make_unique<receiver_type>(std::move(c.second))) {
         senders_.emplace(0, std::move(c.first));
     }
@@ -558,5 +569,12 @@ class channel_session final : public lane_session, private session_events {
     std::uint32_t next_iterator_ = 0;
     std::uint32_t next_owned_ = 0;
 };
+
+/// A target for one thread at a time.
+template <class Api>
+[[nodiscard]] target make_target(std::string name, std::string summary) {
+    const auto open = [](std::uint64_t n) { return std::make_unique<channel_session<Api>>(n); };
+    return {std::move(name), std::move(summary), Api::supports, open};
+}
 
 }  // namespace tailrace::verify

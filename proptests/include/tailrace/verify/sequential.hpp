@@ -3,9 +3,9 @@
 // Operations are created, polled and cancelled by hand, and so is the clock. After every step the
 // answer, the operations that became ready and their order (a set for `advance`), the values that
 // were destroyed and their order, the free capacity and with it the conservation law have to be
-// what the specification says. The first program that fails is shrunk, and ends the run; or, if more
-// failures are asked for, the run goes on, and keeps the smallest of each class. A run that fails in
-// nothing, but reached less than it should (reach.hpp), has not passed either.
+// what the specification says. The first program that fails is shrunk, and ends the run; or, if
+// more failures are asked for, the run goes on, and keeps the smallest of each class. A run that
+// fails in nothing, but reached less than it should (reach.hpp), has not passed either.
 // After a change here run: ctest -L proptests -R 'sequential|shrink'
 #pragma once
 
@@ -27,8 +27,9 @@ namespace tailrace::verify {
 
 struct sequential_failure;
 
-/// Failures with the same name are one finding.
-using failure_class = std::function<std::string(const sequential_failure& f)>;
+/// What may be at fault: any one of these, in ascending order. A failure is no finding of its own
+/// if another one may be due to nothing but some of the same.
+using failure_class = std::function<std::vector<std::string>(const sequential_failure& f)>;
 
 struct sequential_options {
     std::uint64_t programs = 20'000;

@@ -71,6 +71,11 @@ class capabilities {
         r.bits_ &= ~bit(c);
         return r;
     }
+    [[nodiscard]] constexpr capabilities with(capabilities more) const {
+        capabilities r = *this;
+        r.bits_ |= more.bits_;
+        return r;
+    }
     friend constexpr bool operator==(capabilities, capabilities) = default;
 
   private:

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ struct threads_options {
     std::size_t most_attempts = 300;     // programs that shrinking tries
     std::size_t repeats = 200;           // performances of each of them
     std::size_t keep = 0;                // histories, to measure evidence with
+    /// Told the index of each program, before every performance: whoever watches may count on it.
+    std::function<void(std::uint64_t program)> alive = {};
 };
 
 /// What one performance came to.
@@ -77,5 +80,18 @@ struct threads_result {
                                                            const concurrent_program& p,
                                                            std::size_t most,
                                                            const threads_options& options = {});
+
+/// Many messages from several senders to one receiver.
+struct long_run {
+    std::uint32_t senders = 3;  // at most 32
+    std::uint64_t messages = 1'000'000;
+    std::uint64_t capacity = 16;
+    bool noisy = false;
+    std::function<void(std::uint64_t received)> alive = {};  // now and then
+};
+
+/// What is wrong: the order of one sender's values, a value lost, made up, or received twice. Nothing if all is well.
+/// Precondition: the target has `open_lanes`, send, recv and clone, and ends with its senders.
+[[nodiscard]] std::string run_in_order(const target& t, const long_run& r);
 
 }  // namespace tailrace::verify

@@ -1,0 +1,38 @@
+# Builds the project against tailrace as installed, and runs both its programs: one finds the defect of the queue, the
+# other nothing. Started by ctest: ctest -L examples
+cmake_minimum_required(VERSION 3.25)
+
+function(run)
+    execute_process(COMMAND ${ARGV} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+# expect(<status> <regex> <command>...): the command ends with this status and says this.
+function(expect status regex)
+    execute_process(COMMAND ${ARGN} COMMAND_ECHO STDOUT RESULT_VARIABLE got OUTPUT_VARIABLE said ERROR_VARIABLE said)
+    if(NOT got EQUAL status)
+        message(FATAL_ERROR "expected status ${status}, got ${got}:\n${said}")
+    endif()
+    if(NOT said MATCHES "${regex}")
+        message(FATAL_ERROR "expected it to say '${regex}':\n${said}")
+    endif()
+endfunction()
+
+file(REMOVE_RECURSE "${WORK_DIR}")
+foreach(component IN ITEMS tailrace verify)
+    run(${CMAKE_COMMAND} --install ${BINARY_DIR} --prefix ${WORK_DIR}/first --component ${component})
+endforeach()
+# What is installed may be moved.
+file(RENAME ${WORK_DIR}/first ${WORK_DIR}/installed)
+run(${CMAKE_COMMAND} -G ${GENERATOR} -S ${SOURCE_DIR} -B ${WORK_DIR}/build -D CMAKE_CXX_COMPILER=${CXX}
+    -D CMAKE_PREFIX_PATH=${WORK_DIR}/installed)
+run(${CMAKE_COMMAND} --build ${WORK_DIR}/build)
+
+set(queue ${WORK_DIR}/build/verify_queue)
+set(mended ${WORK_DIR}/build/verify_mended_queue)
+expect(1 "breaks +try_send.closed-beats-full" ${queue} --failures 10)
+expect(1 "sequential  queue: [0-9,]+ programs, [0-9,]+ steps, 1 difference;" ${queue} --failures 10)
+expect(0 "try_send.closed-beats-full +pass" ${mended})
+expect(0 " 0 FAIL" ${mended})
+# The traces are those that were installed.
+expect(0 "skipped [1-9][0-9]* traces" ${mended} run --engine oracle)
+expect(2 "^verify_queue: there is no target 'qeue', did you mean 'queue'" ${queue} --target qeue)

@@ -1,0 +1,38 @@
+// After a change here run: ctest -L proptests -R asio
+#include "asio_channel.hpp"
+#include "tailrace/verify/channel_session.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+struct asio_api {
+    // There is one object: nothing ends by being dropped. Operations complete by themselves: a
+    // program that leaves one unpolled that has completed would compare what is not comparable. The
+    // value of a send that fails is gone, as documented: the handler gets an error and no more.
+    static constexpr verify::capabilities supports = {capability::send,
+                                                      capability::try_send,
+                                                      capability::recv,
+                                                      capability::close,
+                                                      capability::sender_is_closed,
+                                                      capability::try_recv,
+                                                      capability::sender_max_capacity};
+
+    template <class T>
+    static auto open(std::size_t capacity) {
+        auto shared = std::make_shared<asio_channel::shared_channel<T>>(capacity);
+        return std::pair(asio_channel::sender<T>(shared), asio_channel::receiver<T>(shared));
+    }
+    template <class Tx>
+    static void settle(const Tx& tx) {
+        tx.run();
+    }
+};
+
+}  // namespace
+
+target make_asio_target() {
+    return make_target<asio_api>("asio",
+                                 "boost::asio::experimental::concurrent_channel (Boost 1.81)");
+}
+
+}  // namespace tailrace::verify

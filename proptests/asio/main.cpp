@@ -1,0 +1,9 @@
+// verify-asio: what tailrace-verify does, on Asio's channel. It finds something:
+//     verify-asio run --engine sequential --failures 20
+// After a change here run: ctest -L proptests -R asio
+#include "tailrace/verify/main.hpp"
+#include "asio_channel.hpp"
+
+int main(int argc, char** argv) {
+    return tailrace::verify::main(argc, argv, {tailrace::verify::make_asio_target()});
+}

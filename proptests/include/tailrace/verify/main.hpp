@@ -1,0 +1,23 @@
+// The program tailrace-verify over targets of your own: the same command line, reports and files.
+//
+//     int main(int argc, char** argv) {
+//         return tailrace::verify::main(argc, argv, {my_target()});
+//     }
+//
+// Exit status: 0 no difference, 1 a difference, 2 bad usage or bad input, with one line on stderr.
+// After a change here run: ctest -L proptests -R command_line; ctest -L examples
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tailrace/verify/target.hpp"
+
+namespace tailrace::verify {
+
+/// Names itself as the command that was typed. `traces` are the recordings that are replayed when
+/// none are named: those that came with the kit.
+[[nodiscard]] int main(int argc, const char* const* argv, const std::vector<target>& targets,
+                       const std::string& traces = TAILRACE_TRACES_DIR);
+
+}  // namespace tailrace::verify

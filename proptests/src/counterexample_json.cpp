@@ -1,0 +1,395 @@
+// A counterexample as history.json, both ways.
+//
+// Writer and reader stand in pairs, in the same order. The reader accepts what the writer writes
+// and nothing else: every member has to be there, no other may be. Steps, answers and outcomes are
+// in the grammar of the traces (text.hpp).
+// After a change here run: ctest -L proptests -R counterexample
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
+#include "tailrace/model/text.hpp"
+#include "tailrace/verify/counterexample.hpp"
+#include "text_layout.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+using json = nlohmann::ordered_json;
+using model::place;
+
+constexpr std::string_view format_name = "tailrace-counterexample";
+constexpr std::uint64_t format_version = 1;
+
+constexpr std::array<std::string_view, 3> parts{"before", "lanes", "after"};
+constexpr std::array<std::string_view, 2> findings{"answer", "asleep"};
+constexpr std::array all_engines{model::engine::oracle, model::engine::sequential,
+                                 model::engine::threads, model::engine::interleavings,
+                                 model::engine::tests};
+constexpr std::array all_aspects{aspect::answer,       aspect::woken,  aspect::destroyed,
+                                 aspect::conservation, aspect::thrown, aspect::specification,
+                                 aspect::form};
+
+/// A value of the file and where it stands, for messages.
+class reader {
+  public:
+    reader(const json& value, std::string where, std::string_view file)
+        : value_(&value), where_(std::move(where)), file_(file) {}
+
+    /// Refuses members that are not named. Those that may be missing begin with a question mark.
+    void expect_members(std::initializer_list<std::string_view> names) const {
+        if (!value_->is_object()) refuse("an object");
+        for (std::string_view name : names) {
+            const bool optional = name.starts_with('?');
+            if (optional) name.remove_prefix(1);
+            if (!optional && !value_->contains(name))
+                throw_at(fmt::format("expected a member '{}', found none", name));
+        }
+        for (const auto& [key, value] : value_->items()) {
+            const auto is_key = [&key](std::string_view n) {
+                return n == key || (n.starts_with('?') && n.substr(1) == key);
+            };
+            if (std::ranges::none_of(names, is_key))
+                throw_at(fmt::format("expected no member '{}'", shown(key)));
+        }
+    }
+    [[nodiscard]] bool has(std::string_view name) const { return value_->contains(name); }
+    [[nodiscard]] bool is_null() const { return value_->is_null(); }
+    [[nodiscard]] reader operator[](std::string_view name) const {
+        return {value_->at(std::string(name)),
+                where_.empty() ? std::string(name) : fmt::format("{}.{}", where_, name), file_};
+    }
+
+    [[nodiscard]] std::string text() const {
+        if (!value_->is_string()) refuse("a text");
+        return value_->get<std::string>();
+    }
+    [[nodiscard]] bool boolean() const {
+        if (!value_->is_boolean()) refuse("true or false");
+        return value_->get<bool>();
+    }
+    [[nodiscard]] std::uint64_t number(
+        std::uint64_t least = 0,
+        std::uint64_t most = std::numeric_limits<std::uint64_t>::max()) const {
+        if (!value_->is_number_unsigned()) refuse("a number");
+        const auto n = value_->get<std::uint64_t>();
+        if (n < least || n > most) refuse(fmt::format("a number from {} to {}", least, most));
+        return n;
+    }
+    [[nodiscard]] std::uint32_t index(std::size_t size, std::string_view of) const {
+        const std::uint64_t n = number();
+        if (n >= size) refuse(fmt::format("an index of {} {}", size, of));
+        return static_cast<std::uint32_t>(n);
+    }
+    /// Which of these names it is.
+    template <class Names>
+    [[nodiscard]] std::size_t one_of(const Names& names) const {
+        const std::string found = text();
+        const auto at = std::ranges::find(names, std::string_view(found));
+        if (at == std::end(names)) refuse(fmt::format("one of {}", fmt::join(names, ", ")));
+        return static_cast<std::size_t>(at - std::begin(names));
+    }
+    template <class Read>
+    [[nodiscard]] auto list(Read read) const {
+        if (!value_->is_array()) refuse("a list");
+        std::vector<std::invoke_result_t<Read, reader>> all;
+        for (std::size_t i = 0; i < value_->size(); ++i)
+            all.push_back(read(reader((*value_)[i], fmt::format("{}[{}]", where_, i), file_)));
+        return all;
+    }
+
+    /// Parses text of the grammar.
+    template <class Parse>
+    [[nodiscard]] auto parsed(Parse parse) const {
+        const std::string found = text();
+        try {
+            return parse(found);
+        } catch (const model::parse_error& e) {
+            // Its own place is one in a line that this file does not have.
+            const std::string_view what = e.what();
+            throw_at(what.substr(std::min(what.size(), what.find("expected "))));
+        }
+    }
+
+    [[noreturn]] void refuse(std::string_view expected) const {
+        const std::string found = value_->dump(-1, ' ', true, json::error_handler_t::replace);
+        throw_at(fmt::format("expected {}, found {}", expected, cut(found, 40)));
+    }
+    [[noreturn]] void throw_at(std::string_view problem) const {
+        throw std::runtime_error(fmt::format(
+            "{}: {}: {}", file_, where_.empty() ? "the whole" : shown(where_), problem));
+    }
+
+  private:
+    static std::string shown(std::string_view text) {
+        return cut(json(text).dump(-1, ' ', true, json::error_handler_t::replace), 200);
+    }
+
+    const json* value_;
+    std::string where_;
+    std::string_view file_;
+};
+
+model::outcome outcome_in(const std::string& text) {
+    return model::parse_line("advance 0ms -> " + text).expected;
+}
+model::answer answer_in(const std::string& text) {
+    model::outcome o = outcome_in(text);
+    return std::move(o.answer);
+}
+
+template <class Element, class Write>
+json list_of(const std::vector<Element>& all, Write write) {
+    json list = json::array();
+    for (const Element& e : all) list.push_back(write(e));
+    return list;
+}
+
+// ---- Runs on one thread
+
+json write_taken(const taken_step& s) {
+    return {{"step", model::to_string(s.step)},
+            {"expected", model::to_string(s.expected)},
+            {"specification", s.specification},
+            {"target", s.target}};
+}
+
+taken_step read_taken(const reader& in) {
+    in.expect_members({"step", "expected", "specification", "target"});
+    return {in["step"].parsed([](const std::string& t) { return model::parse_step(t); }),
+            in["expected"].parsed(outcome_in), in["specification"].text(), in["target"].text()};
+}
+
+json write_run(const sequential_run& r) {
+    return {{"steps", list_of(r.steps, write_taken)},
+            {"got", r.got ? json(model::to_string(*r.got)) : json()},
+            {"differs", list_of(r.differs, [](aspect a) { return json(to_string(a)); })},
+            {"notes", r.notes}};
+}
+
+sequential_run read_sequential(const reader& in) {
+    in.expect_members({"steps", "got", "differs", "notes"});
+    sequential_run r;
+    r.steps = in["steps"].list(read_taken);
+    if (r.steps.empty()) in["steps"].refuse("at least one step");
+    if (!in["got"].is_null()) r.got = in["got"].parsed(outcome_in);
+    r.differs = in["differs"].list([](const reader& a) {
+        std::vector<std::string_view> names;
+        for (const aspect known : all_aspects) names.push_back(to_string(known));
+        return all_aspects[a.one_of(names)];
+    });
+    r.notes = in["notes"].list([](const reader& n) { return n.text(); });
+    return r;
+}
+
+// ---- Runs of several tasks
+
+/// A step without an operation may still say how what it makes is called: "names".
+json write_event(const model::event& e) {
+    json j{{"step", model::to_string(e.step)}};
+    if (!model::creates_operation(e.step.what, e.step.subject.kind) && e.step.operation != 0)
+        j["names"] = e.step.operation;
+    if (e.waits) j["waits"] = true;
+    j["answer"] = e.answer ? json(model::to_string(*e.answer)) : json();
+    j["invoked"] = e.invoked;
+    j["returned"] = e.returned == model::never ? json() : json(e.returned);
+    return j;
+}
+
+model::event read_event(const reader& in) {
+    in.expect_members({"step", "?names", "?waits", "answer", "invoked", "returned"});
+    model::event e;
+    e.step = in["step"].parsed([](const std::string& t) { return model::parse_step(t); });
+    const bool creates = model::creates_operation(e.step.what, e.step.subject.kind);
+    if (in.has("names")) {
+        constexpr std::uint64_t largest = std::numeric_limits<std::uint32_t>::max();
+        if (creates) in.throw_at("expected no 'names' beside a step that names its operation");
+        e.step.operation = static_cast<std::uint32_t>(in["names"].number(1, largest));
+    }
+    e.waits = in.has("waits") && in["waits"].boolean();
+    if (e.waits && !creates) in["step"].refuse("a step that creates an operation, as it waits");
+    if (!in["answer"].is_null()) e.answer = in["answer"].parsed(answer_in);
+    if (!e.answer && !e.waits) in["answer"].refuse("an answer, as the event does not wait");
+    e.invoked = in["invoked"].number();
+    e.returned = in["returned"].is_null() ? model::never : in["returned"].number();
+    return e;
+}
+
+json write_point(const explained_point& p) {
+    json j{{"of", parts[static_cast<std::size_t>(p.point.at.of)]}};
+    if (p.point.at.of == place::part::lanes) j["lane"] = p.point.at.lane;
+    j["index"] = p.point.at.index;
+    if (p.point.follow_up) j["follow_up"] = true;
+    j["outcome"] = model::to_string(p.point.by_specification);
+    j["specification"] = p.specification;
+    return j;
+}
+
+explained_point read_point(const reader& in, const model::history& h) {
+    in.expect_members({"of", "?lane", "index", "?follow_up", "outcome", "specification"});
+    explained_point p;
+    place& at = p.point.at;
+    at.of = static_cast<place::part>(in["of"].one_of(parts));
+    const std::vector<model::event>* events = at.of == place::part::before ? &h.before : &h.after;
+    if (at.of == place::part::lanes) {
+        if (!in.has("lane")) in.throw_at("expected a member 'lane', found none");
+        at.lane = in["lane"].index(h.lanes.size(), "lanes");
+        events = &h.lanes[at.lane];
+    } else if (in.has("lane")) {
+        in.throw_at("expected no 'lane' outside the lanes");
+    }
+    at.index = in["index"].index(events->size(), "events");
+    p.point.follow_up = in.has("follow_up") && in["follow_up"].boolean();
+    p.point.by_specification = in["outcome"].parsed(outcome_in);
+    p.specification = in["specification"].text();
+    return p;
+}
+
+json write_access(const atomic_access& a) {
+    return {{"lane", a.lane},   {"event", a.event}, {"site", a.site},
+            {"order", a.order}, {"value", a.value}, {"stale", a.stale}};
+}
+
+atomic_access read_access(const reader& in, const model::history& h) {
+    in.expect_members({"lane", "event", "site", "order", "value", "stale"});
+    atomic_access a;
+    a.lane = in["lane"].index(h.lanes.size(), "lanes");
+    a.event = in["event"].index(h.lanes[a.lane].size(), "events");
+    a.site = in["site"].text();
+    a.order = in["order"].text();
+    a.value = in["value"].text();
+    a.stale = in["stale"].boolean();
+    return a;
+}
+
+json write_run(const concurrent_run& r) {
+    const model::history& h = r.history;
+    const auto events = [](const std::vector<model::event>& all) {
+        return list_of(all, write_event);
+    };
+    json j{{"before", events(h.before)},
+           {"lanes", list_of(h.lanes, events)},
+           {"rest", h.rest == model::never ? json() : json(h.rest)},
+           {"after", events(h.after)},
+           {"finding", findings[r.finding == model::finding::asleep ? 1 : 0]},
+           {"nodes", r.nodes},
+           {"order", list_of(r.order, write_point)},
+           {"refused", list_of(r.refused, write_point)}};
+    if (!r.accesses.empty()) j["accesses"] = list_of(r.accesses, write_access);
+    return j;
+}
+
+concurrent_run read_concurrent(const reader& in, std::uint64_t capacity) {
+    in.expect_members(
+        {"before", "lanes", "rest", "after", "finding", "nodes", "order", "refused", "?accesses"});
+    concurrent_run r;
+    model::history& h = r.history;
+    h.capacity = capacity;
+    h.before = in["before"].list(read_event);
+    h.lanes = in["lanes"].list([](const reader& lane) { return lane.list(read_event); });
+    h.rest = in["rest"].is_null() ? model::never : in["rest"].number();
+    h.after = in["after"].list(read_event);
+    r.finding =
+        in["finding"].one_of(findings) == 1 ? model::finding::asleep : model::finding::answer;
+    r.nodes = in["nodes"].number();
+    const auto point = [&h](const reader& p) { return read_point(p, h); };
+    r.order = in["order"].list(point);
+    r.refused = in["refused"].list(point);
+    if (in.has("accesses"))
+        r.accesses = in["accesses"].list([&h](const reader& a) { return read_access(a, h); });
+    return r;
+}
+
+// ---- The whole
+
+json write_whole(const counterexample& c) {
+    json j{{"format", format_name}, {"version", format_version},
+           {"tool", c.tool},        {"engine", model::to_string(c.engine)},
+           {"target", c.target},    {"law", c.law},
+           {"clauses", c.clauses},  {"seed", c.seed},
+           {"program", c.program},  {"recorded_at", c.recorded_at},
+           {"capacity", c.capacity}};
+    if (const auto& s = c.shrunk)
+        j["shrunk"] = {{"from", s->from}, {"to", s->to}, {"attempts", s->attempts}};
+    if (const auto& r = c.repeated) j["repeated"] = {{"failed", r->failed}, {"runs", r->runs}};
+    const bool concurrent = std::holds_alternative<concurrent_run>(c.run);
+    j[concurrent ? "concurrent" : "sequential"] =
+        std::visit([](const auto& run) { return write_run(run); }, c.run);
+    return j;
+}
+
+shrinking read_shrinking(const reader& in) {
+    in.expect_members({"from", "to", "attempts"});
+    return {in["from"].number(), in["to"].number(), in["attempts"].number()};
+}
+
+repetition read_repetition(const reader& in) {
+    in.expect_members({"failed", "runs"});
+    const std::uint64_t runs = in["runs"].number();
+    return {in["failed"].number(0, runs), runs};
+}
+
+counterexample read_whole(const reader& in) {
+    in.expect_members({"format", "version", "tool", "engine", "target", "law", "clauses", "seed",
+                       "program", "recorded_at", "capacity", "?shrunk", "?repeated", "?sequential",
+                       "?concurrent"});
+    (void)in["format"].one_of(std::array{format_name});
+    (void)in["version"].number(format_version, format_version);
+    counterexample c;
+    c.tool = in["tool"].text();
+    std::vector<std::string_view> engines;
+    for (const model::engine e : all_engines) engines.push_back(model::to_string(e));
+    c.engine = all_engines[in["engine"].one_of(engines)];
+    c.target = in["target"].text();
+    c.law = in["law"].text();
+    c.clauses = in["clauses"].list([](const reader& n) { return n.text(); });
+    c.seed = in["seed"].number();
+    c.program = in["program"].number();
+    c.recorded_at = in["recorded_at"].text();
+    c.capacity = in["capacity"].number(1, model::largest_capacity);
+    if (in.has("shrunk")) c.shrunk = read_shrinking(in["shrunk"]);
+    if (in.has("repeated")) c.repeated = read_repetition(in["repeated"]);
+    if (in.has("sequential") == in.has("concurrent"))
+        in.throw_at("expected one member of 'sequential' and 'concurrent'");
+    if (in.has("sequential")) {
+        c.run = read_sequential(in["sequential"]);
+    } else {
+        c.run = read_concurrent(in["concurrent"], c.capacity);
+    }
+    return c;
+}
+
+/// Where the byte with this number, from 1, stands.
+std::string position(std::string_view text, std::size_t byte) {
+    const std::string_view before = text.substr(0, std::min(text.size(), byte > 0 ? byte - 1 : 0));
+    const auto line = std::ranges::count(before, '\n') + 1;
+    const std::size_t last = before.rfind('\n');
+    const std::size_t column = before.size() - (last == before.npos ? 0 : last + 1) + 1;
+    return fmt::format("line {}, column {}", line, column);
+}
+
+}  // namespace
+
+std::string to_json(const counterexample& c) {
+    return write_whole(c).dump(1, ' ', true, json::error_handler_t::replace) + '\n';
+}
+
+counterexample from_json(std::string_view text, std::string_view file) {
+    json j;
+    try {
+        j = json::parse(text);
+    } catch (const json::parse_error& e) {
+        throw std::runtime_error(fmt::format(
+            "{}: {}: expected a counterexample in JSON, found {}", file, position(text, e.byte),
+            e.byte > text.size() ? "the end of the file" : "something else"));
+    }
+    return read_whole(reader(j, {}, file));
+}
+
+}  // namespace tailrace::verify

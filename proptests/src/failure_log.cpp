@@ -1,0 +1,235 @@
+// A counterexample on the terminal: the program with the state beside each step.
+//
+// A program on one thread has one column; of tasks at once, each lane has its own, in the order
+// that explains them as far as any does. After a change here run: ctest -L proptests -R failure_log
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "failure_report.hpp"
+#include "named_machine.hpp"
+#include "tailrace/verify/token.hpp"
+#include "text_layout.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+// Forty lines: title 2, origin 1, breaks 2, rows and their two frames 19, last step 4, why 7,
+// again 5.
+constexpr std::size_t most_rows = 17;
+constexpr std::size_t most_because = 4;
+constexpr std::size_t most_refused = 3;
+constexpr std::size_t most_token_lines = 4;
+
+constexpr std::size_t most_columns = 4;  // of lanes; more of them stand below each other
+constexpr std::size_t least_for_state = 40;
+constexpr std::size_t least_for_text = 8;
+constexpr std::size_t least_stride = 9;
+
+struct row {
+    std::string at;  // in front: a number, a mark
+    std::size_t column = 0;
+    std::string text;
+    std::string state;
+};
+
+/// Without the capacity, which the title has, and the sender that every channel begins with.
+std::string_view short_state(std::string_view state) {
+    constexpr std::string_view usual = " | senders s0";
+    const std::size_t at = state.find("available");
+    if (state.starts_with("max ") && at != state.npos) state.remove_prefix(at);
+    if (state.ends_with(usual)) state.remove_suffix(usual.size());
+    return state;
+}
+
+struct table {
+    std::vector<std::string> headings;  // of the columns
+    std::vector<row> rows;              // the last ones stay, whatever is cut
+};
+
+/// Columns may overlap, as a row has text in one of them; the last ends where the states begin.
+struct layout {
+    std::size_t width = 0;   // of a text
+    std::size_t stride = 0;  // from one column to the next
+    std::size_t state = 0;   // where the states begin
+};
+
+layout layout_of(const table& t) {
+    constexpr std::size_t margin = 6;
+    constexpr std::size_t room = report_width - margin - least_for_state;
+    const std::size_t others = t.headings.size() - 1;
+    layout l;
+    for (const row& r : t.rows) l.width = std::max(l.width, r.text.size());
+    l.width = std::clamp(l.width, least_for_text, room - others * least_stride);
+    if (others > 0) l.stride = std::min(l.width + 2, (room - l.width) / others);
+    l.state = margin + others * l.stride + l.width + 2;
+    return l;
+}
+
+void pad(std::string& line, std::size_t to) {
+    if (line.size() < to) line.append(to - line.size(), ' ');
+}
+
+std::string to_text(const table& t) {
+    const layout l = layout_of(t);
+    std::string text = "      ";
+    for (std::size_t i = 0; i < t.headings.size(); ++i) {
+        pad(text, 6 + i * l.stride);
+        text += t.headings[i];
+    }
+    pad(text, l.state);
+    text += "the specification after it\n";
+    const std::size_t left_out = t.rows.size() - std::min(t.rows.size(), most_rows);
+    if (left_out > 0) text += fmt::format("      ... {} before\n", counted(left_out, "step"));
+    for (std::size_t i = left_out; i < t.rows.size(); ++i) {
+        const row& r = t.rows[i];
+        std::string line = fmt::format("{:>4}  ", r.at);
+        pad(line, 6 + r.column * l.stride);
+        line += cut(r.text, l.width);
+        if (!r.state.empty()) {
+            pad(line, l.state);
+            line += short_state(r.state);
+        }
+        text += cut(plain(line), report_width) + '\n';
+    }
+    return text;
+}
+
+// ---- The rows
+
+table rows_of(const sequential_run& run) {
+    table t;
+    t.headings = {"step"};
+    for (std::size_t i = 0; i < run.steps.size(); ++i) {
+        const taken_step& s = run.steps[i];
+        const bool last = i + 1 == run.steps.size();
+        t.rows.push_back(
+            {fmt::format("{}{}", last ? ">" : "", i + 1), 0,
+             last ? model::to_string(s.step) : model::to_string(model::line{s.step, s.expected, 0}),
+             s.specification});
+    }
+    return t;
+}
+
+std::string recorded(const model::history& h, const model::point& p) {
+    const model::event& e = event_at(h, p.at);
+    return fmt::format("{} -> {}", subject_of(h, p),
+                       e.answer ? model::to_string(*e.answer) : "asleep");
+}
+
+table rows_of(const concurrent_run& run) {
+    const model::history& h = run.history;
+    const std::size_t lanes = h.lanes.size();
+    const bool columns = lanes >= 1 && lanes <= most_columns;
+    table t;
+    for (std::size_t i = 0; i < lanes && columns; ++i)
+        t.headings.push_back(fmt::format("lane {}", i + 1));
+    if (t.headings.empty()) t.headings = {"lanes"};
+    const auto add = [&](const explained_point& p, std::string at, const std::string& text,
+                         std::string_view state) {
+        const bool in_lane = p.point.at.of == model::place::part::lanes;
+        const bool own_column = in_lane && columns;
+        t.rows.push_back(
+            {std::move(at), own_column ? p.point.at.lane : 0,
+             in_lane
+                 ? (columns ? text : fmt::format("{}: {}", p.point.at.lane + 1, text))
+                 : fmt::format(
+                       "{} {}",
+                       p.point.at.of == model::place::part::before ? "before:" : "after:", text),
+             std::string(state)});
+    };
+    std::size_t number = 0;
+    for (const explained_point& p : run.order)
+        add(p, std::to_string(++number), to_string(h, p.point), p.specification);
+    for (std::size_t i = 0; i < std::min(run.refused.size(), most_refused); ++i)
+        add(run.refused[i], ">", recorded(h, run.refused[i].point), "impossible here");
+    return t;
+}
+
+// ---- The rest
+
+std::string joined(const std::vector<std::string>& all, std::string_view between) {
+    return plain(fmt::format("{}", fmt::join(all, between)));
+}
+
+/// What is particular to a program on one thread.
+std::string last_step(const sequential_run& run) {
+    std::vector<std::string> differs;
+    for (const aspect a : run.differs) differs.emplace_back(to_string(a));
+    std::string text;
+    if (!differs.empty()) text += labelled("  differs   ", joined(differs, ", "), 1);
+    if (!run.notes.empty()) text += labelled("  note      ", joined(run.notes, "; "), 2);
+    const std::string& words = run.steps.empty() ? std::string() : run.steps.back().target;
+    if (!words.empty()) text += labelled("  target    ", plain(words), 1);
+    return text;
+}
+
+std::string last_step(const concurrent_run& run) {
+    std::size_t events = run.history.before.size() + run.history.after.size();
+    for (const auto& lane : run.history.lanes) events += lane.size();
+    return labelled(
+        "  searched  ",
+        fmt::format("{} in {}: {}", counted(events, "event"), counted(run.nodes, "node"),
+                    run.finding == model::finding::asleep
+                        ? "in every order that explains the answers, somebody is left "
+                          "asleep"
+                        : "no order explains the answers; the longest beginning of one "
+                          "is above"),
+        2);
+}
+
+std::string why(const std::vector<reason>& all) {
+    std::string text;
+    const std::size_t shown = std::min(all.size(), most_refused);
+    const std::size_t each = shown > 1 ? 1 : most_because;
+    for (std::size_t i = 0; i < shown; ++i) {
+        const reason& r = all[i];
+        text +=
+            labelled(i == 0 ? "  why       " : "            ",
+                     plain(fmt::format("{}: {} -> {}; legal: {}", r.where, r.asked, r.got,
+                                       r.legal.empty() ? "nothing yet" : joined(r.legal, ", or "))),
+                     shown > 1 ? 1 : 2);
+        for (std::size_t b = 0; b < std::min(r.because.size(), each); ++b) {
+            const bool more = b + 1 == each && r.because.size() > each;
+            const std::string rest =
+                more ? fmt::format(" (and {} more)", r.because.size() - each) : std::string();
+            text += fmt::format("  because   {}{}\n",
+                                cut(plain(r.because[b]), report_width - 12 - rest.size()), rest);
+        }
+    }
+    return text;
+}
+
+/// A word that does not fit goes over several lines, which a shell joins.
+std::string again(const std::string& token) {
+    constexpr std::string_view command = "  again     tailrace-verify replay ";
+    if (command.size() + token.size() <= report_width) return fmt::format("{}{}\n", command, token);
+    constexpr std::size_t width = report_width - 1;
+    if (token.size() > width * most_token_lines)
+        return "  again     the token does not fit here: it is on the page, and in token.txt\n";
+    std::string text = fmt::format("{}\\\n", command);
+    for (std::size_t at = 0; at < token.size(); at += width) {
+        text += token.substr(at, width);
+        text += at + width < token.size() ? "\\\n" : "\n";
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string to_log(const counterexample& c) {
+    std::string text =
+        labelled("",
+                 plain(fmt::format("{} fails on {} (capacity {}): {}", model::to_string(c.engine),
+                                   c.target, c.capacity, c.law)),
+                 2);
+    text += labelled("  from      ", plain(origin_of(c)), 1);
+    if (!c.clauses.empty()) text += labelled("  breaks    ", joined(c.clauses, ", "), 2);
+    text +=
+        std::visit([](const auto& run) { return to_text(rows_of(run)) + last_step(run); }, c.run);
+    return text + why(reasons(c)) + again(token_of(c));
+}
+
+}  // namespace tailrace::verify

@@ -1,0 +1,11 @@
+# The page of a counterexample becomes part of the library. Included by proptests/CMakeLists.txt.
+set(page_folder "${CMAKE_CURRENT_SOURCE_DIR}/src/page")
+set(page_files "${page_folder}/report.html;${page_folder}/report.css;${page_folder}/report.js")
+set(page_source "${CMAKE_CURRENT_BINARY_DIR}/page.cpp")
+add_custom_command(
+    OUTPUT "${page_source}"
+    COMMAND "${CMAKE_COMMAND}" -D "OUTPUT=${page_source}" -D "FILES=${page_files}" -P "${page_folder}/embed.cmake"
+    DEPENDS ${page_files} "${page_folder}/embed.cmake"
+    VERBATIM)
+target_sources(tailrace_verify PRIVATE "${page_source}")
+set_source_files_properties("${page_source}" PROPERTIES INCLUDE_DIRECTORIES "${page_folder}")
