@@ -2,6 +2,8 @@
 // After a change here run: ctest -L proptests
 #include "campaign.hpp"
 
+#include "engines.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -58,8 +60,17 @@ bool campaign::failed() const {
     return std::ranges::any_of(reports, [](const engine_report& r) { return !r.failures.empty(); });
 }
 
+void judge_clauses(campaign& c) {
+    c.judgements.clear();
+    for (const model::clause* clause : c.clauses) {
+        std::vector<judgement>& row = c.judgements.emplace_back();
+        for (const target* t : c.targets) row.push_back(judge_clause(*clause, t->name, c));
+    }
+}
+
 campaign run_campaign(const job& j, std::vector<const engine_entry*> engines,
-                      std::vector<const target*> targets, const campaign_progress& tell) {
+                      std::vector<const target*> targets, const campaign_progress& tell,
+                      const how_to_run& how) {
     campaign c;
     c.engines = std::move(engines);
     c.targets = std::move(targets);
@@ -67,20 +78,17 @@ campaign run_campaign(const job& j, std::vector<const engine_entry*> engines,
     c.sources = j.sources;
     c.programs = j.programs;
     c.seed = j.seed;
+    c.shards = {how.shard};
     for (const engine_entry* e : c.engines) {
         for (const target* t : c.targets) {
             const auto labelled = [&](std::string_view unit, std::size_t done, std::size_t of) {
                 if (tell) tell(fmt::format("{}  {}: {}", e->name(), t->name, unit), done, of);
             };
-            engine_report& r = c.reports.emplace_back(e->run(j, *t, labelled));
-            r.engine = e->name();
-            r.target = t->name;
+            engine_report& r = c.reports.emplace_back(run_in_slices(*e, *t, j, labelled, how));
+            finish(r);
         }
     }
-    for (const model::clause* clause : c.clauses) {
-        std::vector<judgement>& row = c.judgements.emplace_back();
-        for (const target* t : c.targets) row.push_back(judge_clause(*clause, t->name, c));
-    }
+    judge_clauses(c);
     return c;
 }
 

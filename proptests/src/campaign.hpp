@@ -4,6 +4,7 @@
 // verdicts and reports know no engine. After a change here run: ctest -L proptests
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -15,8 +16,10 @@
 #include <vector>
 
 #include "tailrace/model/clauses.hpp"
+#include "tailrace/verify/counterexample.hpp"
 #include "tailrace/verify/deviation.hpp"
 #include "tailrace/verify/oracle.hpp"
+#include "tailrace/verify/reach.hpp"
 #include "tailrace/verify/target.hpp"
 
 namespace tailrace::verify {
@@ -27,10 +30,12 @@ struct job {
     std::vector<std::string> sources;           // where the traces come from, as named by the user
     std::vector<const model::clause*> clauses;  // those asked for, in the order of the contract
     std::span<const deviation> faults;          // what evidence is measured with
-    std::uint64_t programs = 0;
+    std::uint64_t programs = 0;  // of each engine that generates them; 0: as many as is usual
     std::uint64_t seed = 0;
     std::size_t most_failures = 1;            // of different clauses, on each target
     std::string program = "tailrace-verify";  // by which a failure can be seen again
+    std::uint64_t first = 0;                  // the index of the first program
+    bool leads = true;  // it does what is done once: traces, long runs, measuring evidence
 };
 
 /// Why one engine believes in a clause on one target.
@@ -45,6 +50,8 @@ struct failure {
     std::string trace;  // the same as a trace that fails at its last line; nothing if there is none
     std::string place;  // file:line, or the token that repeats it
     std::vector<std::string_view> clauses;  // those it breaks, as far as can be told
+    std::optional<counterexample> example;
+    std::string token;  // repeats it; empty if nothing can
 };
 
 /// Why a clause cannot be seen on a target.
@@ -64,7 +71,18 @@ struct engine_report {
     std::map<std::string, std::uint64_t> skipped;        // how much, by capability
     std::map<std::string_view, lack> lacking;      // clauses that cannot be seen on this target
     std::map<std::string, std::uint64_t> numbers;  // for report.json
+    std::vector<reach> reached;
 };
+
+/// Everything but the summary: what a child process says to its parent, and one shard to the others.
+[[nodiscard]] std::string to_json(const engine_report& r);
+/// Throws std::runtime_error, one line that begins with `from`.
+[[nodiscard]] engine_report engine_report_from_json(std::string_view text, std::string_view from);
+
+/// Two parts of the same run together.
+void add_to(engine_report& one, engine_report&& other);
+/// What can only be said at the end: the summary, and what was reached too seldom.
+void finish(engine_report& r);
 
 /// Told what is running, how much of it is done, and of how much.
 using campaign_progress = std::function<void(std::string_view, std::size_t, std::size_t)>;
@@ -72,13 +90,23 @@ using campaign_progress = std::function<void(std::string_view, std::size_t, std:
 struct engine_entry {
     model::engine is;
     std::string_view summary;
+    std::uint64_t usual_programs;  // 0: it generates none
     engine_report (*run)(const job& j, const target& t, const campaign_progress& tell);
+    std::string (*summarise)(const engine_report& r);
 
     [[nodiscard]] std::string_view name() const { return model::to_string(is); }
 };
 
 /// The engines of this program, in the order they run.
 [[nodiscard]] std::span<const engine_entry> engines() noexcept;
+
+/// Part `part` of `of`, from 1: of the programs; the first does what is done once.
+struct shard {
+    std::uint64_t part = 1;
+    std::uint64_t of = 1;
+
+    friend bool operator==(const shard&, const shard&) = default;
+};
 
 enum class verdict : unsigned char { pass, fail, skipped, waits };
 
@@ -99,12 +127,27 @@ struct campaign {
     std::vector<std::string> sources;
     std::uint64_t programs = 0;
     std::uint64_t seed = 0;
+    std::vector<shard> shards;  // that it is made of
 
     [[nodiscard]] bool failed() const;
 };
 
+struct how_to_run {
+    /// Child processes at once; 0: in this process, for tests.
+    std::size_t jobs = 0;
+    /// A child that does nothing for so long hangs.
+    std::chrono::milliseconds patience = std::chrono::seconds(60);
+    /// No new programs for an engine and target after so long; nothing: until all are done.
+    std::optional<std::chrono::milliseconds> budget = {};
+    verify::shard shard = {};
+};
+
 [[nodiscard]] campaign run_campaign(const job& j, std::vector<const engine_entry*> engines,
                                     std::vector<const target*> targets,
-                                    const campaign_progress& tell = {});
+                                    const campaign_progress& tell = {},
+                                    const how_to_run& how = {});
+
+/// The verdicts on the clauses, from the reports.
+void judge_clauses(campaign& c);
 
 }  // namespace tailrace::verify

@@ -19,7 +19,6 @@ namespace tailrace::verify {
 namespace {
 
 constexpr std::string_view version = TAILRACE_VERSION;
-constexpr std::uint64_t usual_programs = 20'000;
 
 /// The program, and one of its targets.
 constexpr std::string_view examples =
@@ -37,7 +36,8 @@ constexpr std::string_view examples =
 /// What was typed, before it is looked up.
 struct typed_words {
     std::vector<std::string> targets, engines, traces, clauses;
-    std::string programs, seed, failures, report, topic;
+    std::string programs, seed, failures, jobs, shard, budget, report, junit, topic, token;
+    std::vector<std::string> merged;
 };
 
 template <class Range, class Name>
@@ -108,6 +108,40 @@ std::uint64_t number_of(std::string_view option, std::string_view typed, std::ui
     return n;
 }
 
+shard shard_of(std::string_view typed) {
+    const std::size_t slash = typed.find('/');
+    shard s{0, 0};
+    if (slash != std::string_view::npos) {
+        const std::string_view part = typed.substr(0, slash);
+        const std::string_view of = typed.substr(slash + 1);
+        const auto read = [](std::string_view text, std::uint64_t& n) {
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+            if (error != std::errc{} || end != text.data() + text.size()) n = 0;
+        };
+        read(part, s.part);
+        read(of, s.of);
+    }
+    if (s.part == 0 || s.of == 0 || s.part > s.of || s.of > 1'000'000) {
+        throw usage_error(fmt::format("--shard expected a part of a whole, like 1/8 to 8/8, found '{}'", printable(typed)));
+    }
+    return s;
+}
+
+token token_from(const std::string& typed, const program_info& program) {
+    if (typed.empty()) throw usage_error("replay expected a token, found nothing");
+    token t;
+    try {
+        t = parse_token(typed);
+    } catch (const token_error& e) {
+        throw usage_error(fmt::format("replay {}", e.what()));
+    }
+    const bool known = std::ranges::find(program.targets, t.target, &target::name) != program.targets.end();
+    if (!known) throw usage_error(fmt::format("the token is of a target '{}', which this program does not have", printable(t.target)));
+    const bool can = t.engine == model::engine::sequential || t.engine == model::engine::threads;
+    if (!can) throw usage_error(fmt::format("the token is of the engine {}, which this program cannot replay", model::to_string(t.engine)));
+    return t;
+}
+
 std::vector<std::string> traces_of(const std::vector<std::string>& typed,
                                    const program_info& program) {
     if (!typed.empty()) return typed;
@@ -116,8 +150,8 @@ std::vector<std::string> traces_of(const std::vector<std::string>& typed,
     return {variable != nullptr && *variable != '\0' ? variable : program.traces};
 }
 
-void describe(CLI::App& app, CLI::App& run, CLI::App& list, typed_words& typed,
-              const program_info& program) {
+void describe(CLI::App& app, CLI::App& run, CLI::App& list, CLI::App& replay, CLI::App& merge,
+              typed_words& typed, const program_info& program) {
     app.set_version_flag("--version", fmt::format("{} {}", program.name, version));
     app.require_subcommand(0, 1);
     const std::string footer = fmt::format(
@@ -140,7 +174,7 @@ void describe(CLI::App& app, CLI::App& run, CLI::App& list, typed_words& typed,
         ->type_name("GLOB")
         ->allow_extra_args(false);
     run.add_option("--programs", typed.programs,
-                   fmt::format("how many programs to generate (default: {})", usual_programs))
+                   "how many programs each engine generates (default: what is usual for each)")
         ->type_name("N");
     run.add_option("--seed", typed.seed,
                    "what to generate them from; the same seed, the same programs (default: 1)")
@@ -149,11 +183,25 @@ void describe(CLI::App& app, CLI::App& run, CLI::App& list, typed_words& typed,
                    "go on after a failure, until so many of different clauses are found; each is\n"
                    "told in its smallest program (default: 1)")
         ->type_name("N");
-    run.add_option("--report", typed.report,
-                   "write report.json, summary.txt and every counterexample to DIR")
-        ->type_name("DIR");
+    run.add_option("--jobs", typed.jobs, "child processes at once (default: 2)")->type_name("N");
+    run.add_option("--shard", typed.shard,
+                   "run one part of the programs, like 1/8; 'merge' puts the reports together")
+        ->type_name("I/N");
+    run.add_option("--budget", typed.budget,
+                   "begin no new programs after so many seconds for each engine and target")
+        ->type_name("S");
+    for (CLI::App* a : {&run, &merge}) {
+        a->add_option("--report", typed.report,
+                      "write report.html, report.json, junit.xml and every counterexample to DIR")
+            ->type_name("DIR");
+        a->add_option("--junit", typed.junit, "write JUnit XML to FILE")->type_name("FILE");
+    }
+    replay.add_option("token", typed.token, "what a failure said it can be repeated by")
+        ->type_name("TOKEN");
+    merge.add_option("folders", typed.merged, "the reports of all shards of one run")
+        ->type_name("DIR...");
     list.add_option("topic", typed.topic, "clauses, engines or targets")->type_name("");
-    for (CLI::App* a : {&app, &run, &list}) {
+    for (CLI::App* a : {&app, &run, &list, &replay, &merge}) {
         a->get_formatter()->column_width(24);
         a->get_formatter()->label("REQUIRED", "");
         a->allow_extras();
@@ -215,14 +263,20 @@ command_line parse_command_line(int argc, const char* const* argv, const program
     CLI::App& run = *app.add_subcommand(
         "run", "run engines on targets (what the program does without a command)");
     CLI::App& list = *app.add_subcommand("list", "list clauses, engines or targets");
-    describe(app, run, list, typed, program);
+    CLI::App& replay = *app.add_subcommand("replay", "repeat a failure by its token");
+    CLI::App& merge = *app.add_subcommand("merge", "put the reports of shards together");
+    describe(app, run, list, replay, merge, typed, program);
 
     command_line c;
     try {
         app.parse(with_command(argc, argv));
     } catch (const CLI::CallForHelp&) {
         c.what = command_line::action::help;
-        const CLI::App& of = run.parsed() ? run : list.parsed() ? list : app;
+        const CLI::App& of = run.parsed()      ? run
+                             : list.parsed()   ? list
+                             : replay.parsed() ? replay
+                             : merge.parsed()  ? merge
+                                               : app;
         c.help = of.help(&of == &app ? "" : program.name);
         return c;
     } catch (const CLI::CallForVersion& e) {
@@ -238,18 +292,36 @@ command_line parse_command_line(int argc, const char* const* argv, const program
         c.what = topic_of(typed.topic);
         return c;
     }
-    if (!run.parsed()) throw usage_error("expected a command: run or list");
+    if (run.count("--junit") > 0 || merge.count("--junit") > 0) {
+        if (typed.junit.empty()) throw usage_error("--junit expected a file, found nothing");
+        c.junit = typed.junit;
+    }
+    if (run.count("--report") > 0 || merge.count("--report") > 0) {
+        if (typed.report.empty()) throw usage_error("--report expected a directory, found nothing");
+        c.report = typed.report;
+    }
+    if (replay.parsed()) {
+        c.what = command_line::action::replay;
+        c.replayed = token_from(typed.token, program);
+        return c;
+    }
+    if (merge.parsed()) {
+        c.what = command_line::action::merge;
+        if (typed.merged.empty()) throw usage_error("merge expected the folders of reports, found nothing");
+        c.merged = typed.merged;
+        return c;
+    }
+    if (!run.parsed()) throw usage_error("expected a command: run, replay, merge or list");
     c.engines = look_up("engine", typed.engines, engines(), &engine_entry::name);
     c.targets = look_up("target", typed.targets, program.targets, &target::name);
     c.clauses = matching_clauses(typed.clauses);
     c.traces = traces_of(typed.traces, program);
-    c.programs = number_of("--programs", typed.programs, 1, usual_programs);
+    c.programs = number_of("--programs", typed.programs, 1, 0);
     c.seed = number_of("--seed", typed.seed, 0, 1);
     c.failures = number_of("--failures", typed.failures, 1, 1);
-    if (run.count("--report") > 0) {
-        if (typed.report.empty()) throw usage_error("--report expected a directory, found nothing");
-        c.report = typed.report;
-    }
+    c.how.jobs = number_of("--jobs", typed.jobs, 1, 2);
+    if (!typed.shard.empty()) c.how.shard = shard_of(typed.shard);
+    if (!typed.budget.empty()) c.how.budget = std::chrono::seconds(number_of("--budget", typed.budget, 1, 0));
     return c;
 }
 

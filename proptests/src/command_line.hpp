@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "campaign.hpp"
+#include "tailrace/verify/token.hpp"
 
 namespace tailrace::verify {
 
@@ -27,7 +28,15 @@ struct program_info {
 };
 
 struct command_line {
-    enum class action : unsigned char { run, list_clauses, list_engines, list_targets, help };
+    enum class action : unsigned char {
+        run,
+        replay,
+        merge,
+        list_clauses,
+        list_engines,
+        list_targets,
+        help
+    };
 
     action what = action::run;
     std::string help;  // or the version: printed, and that is all
@@ -35,10 +44,14 @@ struct command_line {
     std::vector<const target*> targets;
     std::vector<const model::clause*> clauses;  // all without --clause
     std::vector<std::string> traces;            // files and directories
-    std::uint64_t programs = 0;
+    std::uint64_t programs = 0;                 // 0: as many as is usual for each engine
     std::uint64_t seed = 0;
     std::size_t failures = 1;
+    how_to_run how;
     std::optional<std::string> report;
+    std::optional<std::string> junit;
+    std::optional<token> replayed;
+    std::vector<std::string> merged;  // folders
 };
 
 /// Throws usage_error.

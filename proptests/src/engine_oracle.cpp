@@ -54,22 +54,23 @@ failure make_failure(difference d, const job& j) {
     return f;
 }
 
-std::string summary_of(const replay_result& r) {
-    std::string text =
-        fmt::format("{}, {}, {}", counted(r.traces, "trace"), counted(r.steps, "step"),
-                    counted(r.differences.size(), "difference"));
-    if (r.late > 0) text += fmt::format(" ({} allowed)", counted(r.late, "late destruction"));
+}  // namespace
+
+std::string summarise_oracle(const engine_report& r) {
+    const auto number = [&](const char* name) { return r.numbers.at(name); };
+    std::string text = fmt::format("{}, {}, {}", counted(number("traces"), "trace"),
+                                   counted(number("steps"), "step"),
+                                   counted(r.failures.size(), "difference"));
+    const std::uint64_t late = number("late_destructions_allowed");
+    if (late > 0) text += fmt::format(" ({} allowed)", counted(late, "late destruction"));
     return text;
 }
-
-}  // namespace
 
 engine_report run_oracle(const job& j, const target& t, const campaign_progress& tell) {
     const replay_result r = replay(t, j.traces, [&tell](std::size_t done, std::size_t of) {
         if (tell) tell("trace", done, of);
     });
     engine_report report;
-    report.summary = summary_of(r);
     report.numbers = {{"traces", r.traces},
                       {"steps", r.steps},
                       {"conservation_checks", r.conservation_checks},

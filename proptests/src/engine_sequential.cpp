@@ -12,6 +12,7 @@
 #include "engines.hpp"
 #include "report.hpp"
 #include "tailrace/verify/evidence.hpp"
+#include "tailrace/verify/token.hpp"
 #include "text_layout.hpp"
 
 namespace tailrace::verify {
@@ -42,6 +43,12 @@ difference difference_of(const sequential_failure& s, const job& j, const target
     return d;
 }
 
+std::string law_of(const std::vector<std::string_view>& clauses) {
+    const model::clause* first = clauses.empty() ? nullptr : model::find_clause(clauses.front());
+    return first != nullptr ? std::string(first->promise)
+                            : "Every step shows what the specification says.";
+}
+
 std::vector<std::string_view> clauses_of(const difference& d, const job& j, const target& t) {
     return clauses_of(d, model::engine::sequential, j.faults, t.capabilities);
 }
@@ -53,6 +60,18 @@ failure make_failure(const sequential_failure& s, const job& j, const target& t)
     f.text = to_text(d, f.clauses);
     f.trace = s.text;
     f.place = fmt::format("{}:{}", s.trace.id, d.line().number);
+    counterexample c;
+    c.engine = model::engine::sequential;
+    c.target = t.name;
+    c.law = law_of(f.clauses);
+    c.clauses.assign(f.clauses.begin(), f.clauses.end());
+    c.seed = j.seed;
+    c.program = s.program;
+    c.capacity = s.trace.capacity;
+    c.shrunk = shrinking{s.length, s.trace.lines.size(), s.attempts};
+    c.run = run_of(s.trace, s.last);
+    f.token = token_of(c);
+    f.example = std::move(c);
     return f;
 }
 
@@ -64,15 +83,6 @@ std::vector<std::string> class_of(const sequential_failure& s, const job& j, con
     std::string name(model::shape_of(d.line().step.what).spelling);
     for (const aspect a : d.differs) name += fmt::format(" {}", to_string(a));
     return {std::move(name)};
-}
-
-failure make_failure(const reach& missed, const sequential_result& r) {
-    failure f;
-    f.place = fmt::format("programs: {}", missed.what);
-    f.text = fmt::format("too few programs on {} reached: {}\n  {} of {}, where {} were required\n",
-                         r.target, missed.what, grouped(missed.programs), grouped(r.programs),
-                         grouped(missed.required));
-    return f;
 }
 
 /// Generated programs; of those that failed, what agreed.
@@ -145,10 +155,20 @@ void add_lacking(engine_report& report, const job& j, const target& t, std::uint
 
 }  // namespace
 
+std::string summarise_sequential(const engine_report& r) {
+    std::string text = fmt::format("{}, {}, {}", counted(r.numbers.at("programs"), "program"),
+                                   counted(r.numbers.at("steps"), "step"),
+                                   counted(r.failures.size(), "difference"));
+    const auto failed = r.numbers.find("failed");
+    if (failed != r.numbers.end()) text += fmt::format("; {} failed", counted(failed->second, "program"));
+    return text;
+}
+
 engine_report run_sequential_engine(const job& j, const target& t, const campaign_progress& tell) {
     sequential_options options;
     options.programs = j.programs;
     options.seed = j.seed;
+    options.first = j.first;
     options.most_failures = j.most_failures;
     options.classify = [&](const sequential_failure& f) { return class_of(f, j, t); };
     const sequential_result r =
@@ -160,33 +180,15 @@ engine_report run_sequential_engine(const job& j, const target& t, const campaig
     report.unit = "program";
     report.numbers = {{"programs", r.programs},
                       {"steps", r.steps},
-                      {"conservation_checks", r.conservation_checks},
-                      {"seed", j.seed}};
+                      {"conservation_checks", r.conservation_checks}};
     if (r.failure) report.failures.push_back(make_failure(*r.failure, j, t));
     for (const sequential_failure& f : r.more) report.failures.push_back(make_failure(f, j, t));
-    report.summary =
-        fmt::format("{}, {}, {}", counted(r.programs, "program"), counted(r.steps, "step"),
-                    counted(report.failures.size(), "difference"));
-    if (r.failure) {
-        if (j.most_failures > 1) {
-            report.summary += fmt::format("; {} failed", counted(r.agreed.size(), "program"));
-            add_evidence(report, j, t, r);
-            add_lacking(report, j, t, r.programs);
-        }
-        return report;
+    report.reached = r.reached;
+    if (r.failure && j.most_failures > 1) report.numbers.emplace("failed", r.agreed.size());
+    if (j.leads && (!r.failure || j.most_failures > 1)) {
+        add_evidence(report, j, t, r);
+        add_lacking(report, j, t, r.programs);
     }
-    for (const reach& missed : r.with(reach_verdict::missed))
-        report.failures.push_back(make_failure(missed, r));
-    const std::size_t unknown = r.with(reach_verdict::unknown).size();
-    const std::size_t reached = r.with(reach_verdict::reached).size();
-    report.summary += fmt::format("; {} of {} required states reached", reached, r.reached.size());
-    if (unknown > 0)
-        report.summary += fmt::format(", {} UNKNOWN (too few programs to tell)", unknown);
-    report.numbers.insert({{"states_required", r.reached.size()},
-                           {"states_reached", reached},
-                           {"states_unknown", unknown}});
-    add_evidence(report, j, t, r);
-    add_lacking(report, j, t, r.programs);
     return report;
 }
 

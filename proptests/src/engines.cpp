@@ -10,10 +10,13 @@ std::span<const engine_entry> engines() noexcept {
     static constexpr std::array table{
         engine_entry{model::engine::oracle,
                      "traces recorded from the original: the same answers, wakes and destructions",
-                     run_oracle},
+                     0, run_oracle, summarise_oracle},
         engine_entry{model::engine::sequential,
                      "generated programs, one thread, against the specification after every step",
-                     run_sequential_engine},
+                     200'000, run_sequential_engine, summarise_sequential},
+        engine_entry{model::engine::threads,
+                     "generated programs of several tasks on real threads: their histories explained",
+                     40'000, run_threads_engine, summarise_threads},
     };
     return table;
 }

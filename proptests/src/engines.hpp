@@ -11,6 +11,20 @@ namespace tailrace::verify {
 [[nodiscard]] engine_report run_sequential_engine(const job& j, const target& t,
                                                   const campaign_progress& tell);
 
+[[nodiscard]] engine_report run_threads_engine(const job& j, const target& t,
+                                               const campaign_progress& tell);
+
+[[nodiscard]] std::string summarise_oracle(const engine_report& r);
+[[nodiscard]] std::string summarise_sequential(const engine_report& r);
+[[nodiscard]] std::string summarise_threads(const engine_report& r);
+
+/// The programs of `j` in parts, each in a child process.
+[[nodiscard]] engine_report run_in_slices(const engine_entry& e, const target& t, const job& j,
+                                          const campaign_progress& tell, const how_to_run& how);
+
+/// A word that lives for good.
+[[nodiscard]] std::string_view kept(std::string_view word);
+
 /// Why `t` cannot show what line `at` of a trace or a program shows: it lacks the verb, or what
 /// made the handle; or else something that is needed elsewhere in it.
 [[nodiscard]] lack why_not(const target& t, const model::trace& program, std::size_t at,

@@ -168,6 +168,22 @@ reach_verdict judge_reach(std::uint64_t programs, std::uint64_t run,
     return programs >= required ? reach_verdict::reached : reach_verdict::missed;
 }
 
+namespace {
+
+void judge_again(reach& r) noexcept {
+    r.required = share(r.per_10000, r.run);
+    r.verdict = judge_reach(r.programs, r.run, r.per_10000);
+    if (r.verdict == reach_verdict::missed && !r.certain) r.verdict = reach_verdict::unknown;
+}
+
+}  // namespace
+
+void add_to(reach& one, const reach& other) noexcept {
+    one.programs += other.programs;
+    one.run += other.run;
+    judge_again(one);
+}
+
 moment::moment(const model::machine& before, const model::step& s)
     : step(&s),
       closed(before.closed),
@@ -240,9 +256,9 @@ std::vector<reach> reach_counter::judge(std::size_t max_length) const {
     std::vector<reach> all;
     const auto add = [&](std::size_t row, std::string_view what, std::uint64_t per_10000) {
         if (!required_[row]) return;
-        const reach_verdict v = judge_reach(count_[row], programs_, per_10000);
-        all.push_back({what, count_[row], share(per_10000, programs_),
-                       v == reach_verdict::missed && !measured ? reach_verdict::unknown : v});
+        reach r{what, count_[row], 0, reach_verdict::unknown, programs_, per_10000, measured};
+        judge_again(r);
+        all.push_back(r);
     };
     std::size_t row = 0;
     for (const required_answer& a : required_answers()) {

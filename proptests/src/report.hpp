@@ -29,11 +29,14 @@ namespace tailrace::verify {
 /// summary.
 [[nodiscard]] std::string to_text(const campaign& c);
 
+/// For CI servers: a suite for each engine and target, a case for each clause.
+[[nodiscard]] std::string to_junit(const campaign& c);
+
 /// Makes the folder, and removes from it what an earlier report left. Throws std::runtime_error if
 /// it cannot be written to.
 void prepare_folder(const std::string& folder);
-/// Writes report.json, summary.txt, and each counterexample as difference-N.trace. Throws
-/// std::runtime_error.
+/// Writes report.json, junit.xml, summary.txt, and each counterexample in all its forms, as
+/// difference-N with their endings. Throws std::runtime_error.
 void write_files(const campaign& c, const std::string& folder);
 
 }  // namespace tailrace::verify

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "failure_report.hpp"
 #include "report.hpp"
 
 namespace tailrace::verify {
@@ -27,7 +28,7 @@ void write(const fs::path& path, std::string_view text) {
     if (!out) refuse(path);
 }
 
-fs::path counterexample(const fs::path& folder, std::size_t number) {
+fs::path difference_file(const fs::path& folder, std::size_t number) {
     return folder / fmt::format("difference-{}.trace", number);
 }
 
@@ -59,20 +60,33 @@ json run_rows(const campaign& c) {
     json rows = json::array();
     std::size_t number = 0;
     for (const engine_report& r : c.reports) {
-        json row{{"engine", r.engine}, {"target", r.target}, {"summary", r.summary}};
-        for (const auto& [name, n] : r.numbers) row[name] = n;
-        row["skipped"] = r.skipped.empty() ? json::object() : json(r.skipped);
-        row["failures"] = json::array();
-        for (const failure& f : r.failures) {
-            json entry{{"place", f.place},
-                       {"clauses", f.clauses.empty() ? json::array() : json(f.clauses)},
-                       {"text", f.text}};
-            if (!f.trace.empty()) entry["file"] = counterexample({}, ++number).string();
-            row["failures"].push_back(std::move(entry));
+        json row = json::parse(to_json(r));
+        row["summary"] = r.summary;
+        for (std::size_t i = 0; i < r.failures.size(); ++i) {
+            if (r.failures[i].trace.empty() && !r.failures[i].example) continue;
+            row["failures"][i]["file"] = difference_file({}, ++number).string();
         }
         rows.push_back(std::move(row));
     }
     return rows;
+}
+
+json shard_rows(const campaign& c) {
+    json rows = json::array();
+    for (const shard& s : c.shards) rows.push_back({{"part", s.part}, {"of", s.of}});
+    return rows;
+}
+
+/// A counterexample in all its forms.
+void write_failure(const failure& f, const fs::path& trace) {
+    if (!f.trace.empty()) write(trace, f.trace);
+    if (!f.example) return;
+    const auto beside = [&](std::string_view extension) { return fs::path(trace).replace_extension(extension); };
+    write(beside(".history.json"), to_json(*f.example));
+    write(beside(".log"), to_log(*f.example));
+    write(beside(".html"), to_html(*f.example));
+    write(beside(".cpp"), to_regression_test(*f.example));
+    if (!f.token.empty()) write(beside(".token"), f.token + '\n');
 }
 
 }  // namespace
@@ -81,8 +95,10 @@ void prepare_folder(const std::string& folder) {
     std::error_code error;
     fs::create_directories(folder, error);
     if (error || !fs::is_directory(folder, error)) refuse(folder);
-    for (std::size_t number = 1; fs::remove(counterexample(folder, number), error); ++number) {
+    for (const fs::directory_entry& e : fs::directory_iterator(folder, error)) {
+        if (e.path().filename().string().starts_with("difference-")) fs::remove(e.path(), error);
     }
+    fs::remove(fs::path(folder) / "junit.xml", error);
     fs::remove(fs::path(folder) / "report.json", error);
     write(fs::path(folder) / "summary.txt", "unfinished\n");
 }
@@ -91,15 +107,18 @@ void write_files(const campaign& c, const std::string& folder) {
     std::size_t number = 0;
     for (const engine_report& r : c.reports) {
         for (const failure& f : r.failures) {
-            if (!f.trace.empty()) write(counterexample(folder, ++number), f.trace);
+            if (!f.trace.empty() || f.example) write_failure(f, difference_file(folder, ++number));
         }
     }
-    const json report{{"program", "tailrace-verify"}, {"failed", c.failed()}, {"traces", c.sources},
-                      {"programs", c.programs},       {"seed", c.seed},       {"runs", run_rows(c)},
+    const json report{{"program", "tailrace-verify"}, {"version", tool_version()},
+                      {"failed", c.failed()},         {"traces", c.sources},
+                      {"programs", c.programs},       {"seed", c.seed},
+                      {"shards", shard_rows(c)},      {"runs", run_rows(c)},
                       {"clauses", clause_rows(c)}};
     // What comes from a trace file may hold any bytes; they are replaced, not refused.
     write(fs::path(folder) / "report.json",
           report.dump(2, ' ', false, json::error_handler_t::replace) + '\n');
+    write(fs::path(folder) / "junit.xml", to_junit(c));
     write(fs::path(folder) / "summary.txt", to_text(c));
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <compare>
 #include <exception>
 #include <map>
@@ -234,7 +235,7 @@ class run {
 
     [[nodiscard]] sequential_result all(const progress& tell) && {
         for (std::uint64_t i = 0; i < options_.programs && !found_enough(); ++i) {
-            if (tell && i % 256 == 0) tell(i, options_.programs);
+            if (tell) tell(i, options_.programs);
             one(options_.first + i);
         }
         if (found_.empty()) result_.reached = reach_.judge(options_.max_length);
@@ -342,6 +343,26 @@ bool sequential_result::passed() const {
     return !failure && std::ranges::all_of(reached, [](const reach& r) {
         return r.verdict == reach_verdict::reached;
     });
+}
+
+std::optional<sequential_failure> take_again(const target& t, const script& s) {
+    model::machine m(s.capacity);
+    for (const model::step& one : s.steps) {
+        if (const std::optional<std::string> refusal = m.refusal(one)) {
+            throw std::runtime_error("the program of the token is illegal: " + *refusal);
+        }
+        (void)m.apply(one);
+    }
+    const std::optional<stumble> at = first_difference(t, s);
+    if (!at) return std::nullopt;
+    sequential_failure f;
+    f.length = at->at + 1;
+    script failing = s;
+    failing.steps.resize(f.length);
+    f.trace.id = "replayed";
+    explain(t, failing, f);
+    f.text = to_text(t, f);
+    return f;
 }
 
 sequential_result run_sequential(const target& t, const sequential_options& options,

@@ -264,15 +264,16 @@ class run {
 
     threads_result all(const progress& tell) && {
         for (std::uint64_t i = 0; i < options_.programs && !result_.failure; ++i) {
-            if (tell && i % 64 == 0) tell(i, options_.programs);
+            if (tell) tell(i, options_.programs);
             one(options_.first + i);
         }
         if (!result_.failure) {
             for (std::size_t r = 0; r < requirements.size(); ++r) {
-                const std::uint64_t per = requirements[r].per_10000;
-                result_.reached.push_back({requirements[r].what, reached_[r],
-                                           per * result_.histories / 10'000,
-                                           judge_reach(reached_[r], result_.histories, per)});
+                reach one{requirements[r].what, reached_[r], 0, reach_verdict::unknown,
+                          result_.histories, requirements[r].per_10000,
+                          target_.capabilities == capabilities::all()};
+                add_to(one, {});
+                result_.reached.push_back(one);
             }
         }
         return std::move(result_);
@@ -347,6 +348,7 @@ std::optional<threads_failure> perform_again(const target& t, const concurrent_p
                                              std::size_t most, const threads_options& options) {
     stage on;
     for (std::size_t i = 0; i < most; ++i) {
+        if (options.alive) options.alive(0);
         performance was = on.perform(t, p, {options.seed + i / 2, i % 2 == 1});
         threads_judgement j = judge(was, options.most_nodes);
         if (!j.failed()) continue;

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -18,6 +19,8 @@
 
 #include "command_line.hpp"
 #include "listing.hpp"
+#include "merge.hpp"
+#include "replay.hpp"
 #include "report.hpp"
 #include "tailrace/verify/deviation.hpp"
 #include "text_layout.hpp"
@@ -31,7 +34,7 @@ class progress_line {
     ~progress_line() { clear(); }
 
     void operator()(std::string_view what, std::size_t done, std::size_t of) {
-        if (!on_ || done % 32 != 0) return;
+        if (!on_) return;
         fmt::print(stderr, "\r{:<{}}", cut(fmt::format("{} {} of {}", what, done + 1, of), width),
                    width);
         std::fflush(stderr);
@@ -54,6 +57,20 @@ std::vector<deviation> faults_of(const std::vector<const model::clause*>& clause
     return faults;
 }
 
+void write_text(const std::string& path, const std::string& text) {
+    std::ofstream out(path, std::ios::binary);
+    out << text << std::flush;
+    if (!out) throw std::runtime_error(fmt::format("{}: expected a file to write to, and cannot", printable(path)));
+}
+
+/// Everything that is said of a campaign.
+int tell(const campaign& result, const command_line& c) {
+    fmt::print("{}", to_text(result));
+    if (c.report) write_files(result, *c.report);
+    if (c.junit) write_text(*c.junit, to_junit(result));
+    return result.failed() ? 1 : 0;
+}
+
 int run(const command_line& c, const program_info& program) {
     std::vector<model::trace> traces;
     for (const std::string& path : c.traces)
@@ -66,20 +83,35 @@ int run(const command_line& c, const program_info& program) {
                   c.programs,
                   c.seed,
                   c.failures,
-                  program.name};
+                  program.name,
+                  0,
+                  true};
     if (c.report) prepare_folder(*c.report);
 
     progress_line line;
-    const campaign result = run_campaign(all, c.engines, c.targets, std::ref(line));
+    const campaign result = run_campaign(all, c.engines, c.targets, std::ref(line), c.how);
     line.clear();
-    fmt::print("{}", to_text(result));
-    if (c.report) write_files(result, *c.report);
-    return result.failed() ? 1 : 0;
+    return tell(result, c);
+}
+
+int replay(const command_line& c, const program_info& program) {
+    const token& t = *c.replayed;
+    const replayed r = replay(t, *std::ranges::find(program.targets, t.target, &target::name), c.how.patience);
+    fmt::print("{}", r.text);
+    return r.failed ? 1 : 0;
+}
+
+int merge(const command_line& c, const program_info& program) {
+    const campaign whole = merge(c.merged, program.targets);
+    if (c.report) prepare_folder(*c.report);
+    return tell(whole, c);
 }
 
 int act(const command_line& c, const program_info& program) {
     switch (c.what) {
         case command_line::action::run: return run(c, program);
+        case command_line::action::replay: return replay(c, program);
+        case command_line::action::merge: return merge(c, program);
         case command_line::action::list_clauses: fmt::print("{}", list_clauses()); break;
         case command_line::action::list_engines: fmt::print("{}", list_engines()); break;
         case command_line::action::list_targets:

@@ -31,7 +31,13 @@ struct reach {
     std::uint64_t programs = 0;  // that reached it
     std::uint64_t required = 0;  // of as many as were run
     reach_verdict verdict = reach_verdict::unknown;
+    std::uint64_t run = 0;        // programs
+    std::uint64_t per_10000 = 0;  // required
+    bool certain = true;          // else too few are unknown, not missed
 };
+
+/// The same requirement in two parts of a run: what both together say.
+void add_to(reach& one, const reach& other) noexcept;
 
 /// Below this many programs, reached or required, chance decides: no verdict.
 inline constexpr std::uint64_t least_for_verdict = 10;

@@ -21,6 +21,7 @@
 #include "tailrace/verify/generator.hpp"
 #include "tailrace/verify/oracle.hpp"
 #include "tailrace/verify/reach.hpp"
+#include "tailrace/verify/shrink.hpp"
 #include "tailrace/verify/target.hpp"
 
 namespace tailrace::verify {
@@ -78,6 +79,9 @@ struct sequential_result {
     /// No failure, and nothing missed or unknown.
     [[nodiscard]] bool passed() const;
 };
+
+/// Takes the steps up to the first that fails; nothing if none does. Throws std::runtime_error at a step that is illegal.
+[[nodiscard]] std::optional<sequential_failure> take_again(const target& t, const script& s);
 
 [[nodiscard]] sequential_result run_sequential(const target& t,
                                                const sequential_options& options = {},

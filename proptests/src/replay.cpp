@@ -1,0 +1,72 @@
+// Sequential and concurrent programs, again. After a change here run: ctest -L proptests -R replay
+#include "replay.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+
+#include "children.hpp"
+#include "failure_report.hpp"
+#include "tailrace/verify/sequential.hpp"
+#include "tailrace/verify/threads.hpp"
+#include "text_layout.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+counterexample example_of(const token& t) {
+    counterexample c;
+    c.engine = t.engine;
+    c.target = t.target;
+    c.capacity = t.program.capacity;
+    return c;
+}
+
+std::string once_more(const token& t, const target& on) {
+    std::vector<model::step> steps;
+    for (const task_step& s : t.program.lanes.empty() ? std::vector<task_step>{} : t.program.lanes.front())
+        steps.push_back(s.step);
+    const std::optional<sequential_failure> f = take_again(on, {t.program.capacity, std::move(steps)});
+    if (!f) return {};
+    counterexample c = example_of(t);
+    c.law = "Every step shows what the specification says.";
+    c.run = run_of(f->trace, f->last);
+    return to_log(c);
+}
+
+std::string many_times(const token& t, const target& on, std::size_t most, pulse& p) {
+    threads_options o;
+    std::uint64_t performances = 0;
+    o.alive = [&](std::uint64_t) { p.beat(0, ++performances); };
+    const std::optional<threads_failure> f = perform_again(on, t.program, most, o);
+    if (!f) return {};
+    counterexample c = example_of(t);
+    c.law = f->judgement.problem.empty() ? "One order of the steps, in agreement with the times, explains every answer, and nobody is left asleep."
+                                         : f->judgement.problem;
+    c.repeated = repetition{f->failed, f->performed};
+    c.run = run_of(f->history, f->judgement.verdict);
+    return to_log(c);
+}
+
+}  // namespace
+
+replayed replay(const token& t, const target& on, std::chrono::milliseconds patience, std::size_t most_performances) {
+    const bool alone = t.engine == model::engine::sequential;
+    const std::vector<child_end> ends = in_children(
+        {[&](pulse& p) { return alone ? once_more(t, on) : many_times(t, on, most_performances, p); }}, patience);
+    const child_end& end = ends.front();
+    switch (end.is) {
+        case child_end::how::threw: throw std::runtime_error(end.text);
+        case child_end::how::hung: return {true, fmt::format("{} hangs\n", on.name)};
+        case child_end::how::crashed:
+            return {true, fmt::format("{} crashes ({})\n", on.name, end.signal != 0 ? strsignal(end.signal) : "it left")};
+        case child_end::how::finished: break;
+    }
+    if (!end.text.empty()) return {true, end.text};
+    return {false, alone ? fmt::format("{} does what the specification says: the failure is gone\n", on.name)
+                         : fmt::format("{} did not fail in {}\n", on.name, counted(most_performances, "performance"))};
+}
+
+}  // namespace tailrace::verify

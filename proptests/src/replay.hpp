@@ -1,0 +1,23 @@
+// A failure once more, by its token.
+// After a change here run: ctest -L proptests -R replay
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "tailrace/verify/target.hpp"
+#include "tailrace/verify/token.hpp"
+
+namespace tailrace::verify {
+
+struct replayed {
+    bool failed = false;
+    std::string text;  // the log, or that it did not fail
+};
+
+/// A program on one thread is taken step by step; one of several tasks is performed until it fails, `most_performances` are over, or the time
+/// is. In a child process that is watched: it may hang or crash again.
+[[nodiscard]] replayed replay(const token& t, const target& on, std::chrono::milliseconds patience,
+                              std::size_t most_performances = 20'000);
+
+}  // namespace tailrace::verify
