@@ -584,7 +584,8 @@ node search::replay(bool up_to_rest, std::vector<point>& order) const {
     for (const std::uint32_t which : longest_) {
         if (up_to_rest && rested(here.made)) break;
         take(here, which, next, said);
-        order.push_back(point_of(which, here.made[which], said));
+        const bool silent = next.made[which] == here.made[which];
+        if (!silent) order.push_back(point_of(which, here.made[which], said));
         std::swap(here, next);
     }
     return here;

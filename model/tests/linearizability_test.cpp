@@ -377,7 +377,7 @@ TEST(verdict, of_an_allowed_history_is_an_order) {
     EXPECT_EQ(v.order[2].by_specification.woken,
               (std::vector<handle>{{handle_kind::operation, 100}}));
     EXPECT_TRUE(v.refused.empty());
-    EXPECT_EQ(v.nodes, 6U);
+    EXPECT_EQ(v.nodes, 7U);
     EXPECT_EQ(model::to_string(v.state), "max 1 available 0 | out p100 | senders s0");
 }
 

@@ -24,7 +24,7 @@ constexpr std::string_view version = TAILRACE_VERSION;
 constexpr std::string_view examples =
     "Examples:\n"
     "  {0}\n"
-    "      every engine on every target\n"
+    "      every engine on every target but the reference\n"
     "  {0} run --engine oracle --target {1} --traces my/traces\n"
     "      recordings of your own, a file or a directory of *.trace\n"
     "  {0} run --clause 'close.*' --report out\n"
@@ -158,7 +158,8 @@ void describe(CLI::App& app, CLI::App& run, CLI::App& list, CLI::App& replay, CL
         examples, program.name, program.targets.empty() ? "t" : program.targets.front().name);
     app.footer(footer);
     run.footer(footer);
-    run.add_option("--target", typed.targets, "the channel to check (repeatable; default: all)")
+    run.add_option("--target", typed.targets,
+                   "the channel to check (repeatable; default: all but the reference)")
         ->type_name("NAME")
         ->allow_extra_args(false);
     run.add_option("--engine", typed.engines, "the engine to check with (repeatable; default: all)")
@@ -314,6 +315,8 @@ command_line parse_command_line(int argc, const char* const* argv, const program
     if (!run.parsed()) throw usage_error("expected a command: run, replay, merge or list");
     c.engines = look_up("engine", typed.engines, engines(), &engine_entry::name);
     c.targets = look_up("target", typed.targets, program.targets, &target::name);
+    if (typed.targets.empty() && c.targets.size() > 1)  // the model is there to be compared with
+        std::erase_if(c.targets, [](const target* t) { return t->name == "reference"; });
     c.clauses = matching_clauses(typed.clauses);
     c.traces = traces_of(typed.traces, program);
     c.programs = number_of("--programs", typed.programs, 1, 0);

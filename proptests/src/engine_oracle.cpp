@@ -57,7 +57,7 @@ failure make_failure(difference d, const job& j) {
 }  // namespace
 
 std::string summarise_oracle(const engine_report& r) {
-    const auto number = [&](const char* name) { return r.numbers.at(name); };
+    const auto number = [&](const char* name) { return number_of(r, name); };
     std::string text = fmt::format("{}, {}, {}", counted(number("traces"), "trace"),
                                    counted(number("steps"), "step"),
                                    counted(r.failures.size(), "difference"));

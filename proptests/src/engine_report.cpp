@@ -19,9 +19,9 @@ using json = nlohmann::ordered_json;
 
 failure too_seldom(const engine_report& r, const reach& missed) {
     failure f;
-    f.place = fmt::format("{}s: {}", r.unit, missed.what);
-    f.text = fmt::format("too few {}s on {} reached: {}\n  {} of {}, where {} were required\n",
-                         r.unit, r.target, missed.what, grouped(missed.programs),
+    f.place = fmt::format("{}: {}", plural(r.unit), missed.what);
+    f.text = fmt::format("too few {} on {} reached: {}\n  {} of {}, where {} were required\n",
+                         plural(r.unit), r.target, missed.what, grouped(missed.programs),
                          grouped(missed.run), grouped(missed.required));
     return f;
 }
@@ -62,6 +62,11 @@ reach reach_from(const json& j) {
 }
 
 }  // namespace
+
+std::uint64_t number_of(const engine_report& r, std::string_view name) {
+    const auto at = r.numbers.find(std::string(name));
+    return at == r.numbers.end() ? 0 : at->second;
+}
 
 std::string_view kept(std::string_view word) {
     static std::mutex mutex;
@@ -138,7 +143,7 @@ void finish(engine_report& r) {
         if (one.verdict == reach_verdict::missed) r.failures.push_back(too_seldom(r, one));
     }
     r.summary += fmt::format("; {} of {} required states reached", reached, r.reached.size());
-    if (unknown > 0) r.summary += fmt::format(", {} UNKNOWN (too few {}s to tell)", unknown, r.unit);
+    if (unknown > 0) r.summary += fmt::format(", {} UNKNOWN (too few {} to tell)", unknown, plural(r.unit));
     r.numbers.insert({{"states_required", r.reached.size()},
                       {"states_reached", reached},
                       {"states_unknown", unknown}});

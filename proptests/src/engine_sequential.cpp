@@ -156,8 +156,8 @@ void add_lacking(engine_report& report, const job& j, const target& t, std::uint
 }  // namespace
 
 std::string summarise_sequential(const engine_report& r) {
-    std::string text = fmt::format("{}, {}, {}", counted(r.numbers.at("programs"), "program"),
-                                   counted(r.numbers.at("steps"), "step"),
+    std::string text = fmt::format("{}, {}, {}", counted(number_of(r, "programs"), "program"),
+                                   counted(number_of(r, "steps"), "step"),
                                    counted(r.failures.size(), "difference"));
     const auto failed = r.numbers.find("failed");
     if (failed != r.numbers.end()) text += fmt::format("; {} failed", counted(failed->second, "program"));

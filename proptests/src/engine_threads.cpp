@@ -212,13 +212,10 @@ void run_long(engine_report& report, const job& j, const target& t, const campai
 }  // namespace
 
 std::string summarise_threads(const engine_report& r) {
-    const auto number = [&](const char* name) {
-        const auto at = r.numbers.find(name);
-        return at == r.numbers.end() ? std::uint64_t{0} : at->second;
-    };
-    if (number("programs") == 0) return "not run: for one thread only";
+    const auto number = [&](const char* name) { return number_of(r, name); };
+    if (number("programs") == 0 && r.failures.empty()) return "not run: for one thread only";
     std::string text = fmt::format("{}, {}, {}", counted(number("programs"), "program"),
-                                   grouped(number("histories")) + " histories",
+                                   counted(number("histories"), "history"),
                                    counted(r.failures.size(), "failure"));
     if (number("unknown") > 0) text += fmt::format(", {} UNKNOWN", grouped(number("unknown")));
     if (number("messages") > 0) text += fmt::format("; {} in order", counted(number("messages"), "message"));

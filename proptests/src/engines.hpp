@@ -22,6 +22,9 @@ namespace tailrace::verify {
 [[nodiscard]] engine_report run_in_slices(const engine_entry& e, const target& t, const job& j,
                                           const campaign_progress& tell, const how_to_run& how);
 
+/// 0 if there is none of that name.
+[[nodiscard]] std::uint64_t number_of(const engine_report& r, std::string_view name);
+
 /// A word that lives for good.
 [[nodiscard]] std::string_view kept(std::string_view word);
 

@@ -54,7 +54,7 @@ std::string evidence_of(const std::vector<judgement>& row, const evidence_item& 
         counts += (counts.empty() ? "" : "/") + grouped(count);
     }
     std::string text =
-        same ? counted(shown.count, shown.unit) : fmt::format("{} {}s", counts, shown.unit);
+        same ? counted(shown.count, shown.unit) : fmt::format("{} {}", counts, plural(shown.unit));
     if (with_place && !shown.first.empty()) text += ", first " + shown.first;
     return text;
 }

@@ -72,8 +72,13 @@ std::string grouped(std::uint64_t n) {
     return text;
 }
 
+std::string plural(std::string_view noun) {
+    if (noun.ends_with('y')) return fmt::format("{}ies", noun.substr(0, noun.size() - 1));
+    return fmt::format("{}s", noun);
+}
+
 std::string counted(std::uint64_t n, std::string_view noun) {
-    return fmt::format("{} {}{}", grouped(n), noun, n == 1 ? "" : "s");
+    return fmt::format("{} {}", grouped(n), n == 1 ? std::string(noun) : plural(noun));
 }
 
 std::string_view nearest(std::string_view typed, const std::vector<std::string_view>& names) {

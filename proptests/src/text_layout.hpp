@@ -30,6 +30,8 @@ inline constexpr std::size_t report_width = 100;
 /// 47,899
 [[nodiscard]] std::string grouped(std::uint64_t n);
 
+/// traces, histories
+[[nodiscard]] std::string plural(std::string_view noun);
 /// 1 trace, 2 traces
 [[nodiscard]] std::string counted(std::uint64_t n, std::string_view noun);
 

@@ -343,8 +343,10 @@ TEST(capabilities, a_trace_beyond_them_is_skipped_and_counted_by_name) {
 }
 
 TEST(capabilities, every_one_but_blocking_is_needed_by_some_recorded_step_or_is_our_own_addition) {
+    // Three are about more than a step.
     std::set<capability> needed{capability::recv_timeout, capability::sender_len,
-                                capability::blocking};
+                                capability::blocking, capability::late_poll,
+                                capability::send_returns_value};
     for (const model::trace& t : recorded_traces()) {
         for (const model::line& l : t.lines) {
             if (const auto c = needed_for(l.step)) needed.insert(*c);
@@ -357,10 +359,12 @@ TEST(capabilities, every_one_but_blocking_is_needed_by_some_recorded_step_or_is_
 
 TEST(capabilities, an_act_on_what_another_step_made_needs_nothing_more) {
     for (const std::string_view step :
-         {"poll f0", "drop f0", "drop r", "drop s0", "drop w0", "p0 send v1", "o0 send v1",
+         {"poll f0", "drop f0", "drop w0", "p0 send v1", "o0 send v1",
           "o0 release", "i0 next", "advance 5ms"}) {
         EXPECT_EQ(needed_for(model::parse_step(step)), std::nullopt) << step;
     }
+    EXPECT_EQ(needed_for(model::parse_step("drop s0")), capability::sender_drop);
+    EXPECT_EQ(needed_for(model::parse_step("drop r")), capability::receiver_drop);
     EXPECT_EQ(needed_for(model::parse_step("w0 clone")), capability::weak);
     EXPECT_EQ(needed_for(model::parse_step("w0 strong_count")), capability::sender_counts);
 }
