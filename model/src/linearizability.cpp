@@ -208,7 +208,7 @@ void search::add_task(place::part of, std::uint32_t lane, std::span<const event>
         const bool later = of == place::part::after || e.invoked > history_.rest;
         if (of == place::part::before || (!later && e.answer && e.returned <= history_.rest)) {
             t.at_rest += 2;
-        } else if (!later && history_.rest != never) {
+        } else if (!later && !e.answer && history_.rest != never) {
             t.at_rest += 1;  // at most once: what follows it in its lane is later
         }
     }
@@ -320,8 +320,7 @@ bool search::may_come(const std::vector<progress>& made, std::uint32_t which) co
     const progress p = made[which];
     const std::size_t e = events_done(p);
     if (e == t.events.size() || (has_asked(p) && !t.events[e].answer)) return false;
-    const bool after_rest = t.of == place::part::after || history_.rest != never;
-    if (p >= t.at_rest && after_rest && !rested(made)) return false;
+    if (t.of == place::part::after && !rested(made)) return false;
     if (has_asked(p) || which == 0) return true;
     for (std::size_t other = 0; other < made.size(); ++other) {
         if (events_done(made[other]) < t.first[e * made.size() + other]) return false;

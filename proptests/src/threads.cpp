@@ -105,6 +105,7 @@ class shrinker {
     void measure() {
         std::erase_if(best_.smallest.lanes, [](const auto& lane) { return lane.empty(); });
         std::erase_if(best_.history.lanes, [](const auto& lane) { return lane.empty(); });
+        best_.judgement.verdict = model::check(best_.history);  // its places are of these lanes
         best_.performed = options_.repeats;
         for (std::size_t i = 0; i < options_.repeats; ++i) {
             performance was = stage_.perform(target_, best_.smallest, next());

@@ -450,6 +450,6 @@ int main(int argc, char** argv) {
     using namespace tailrace::verify::stress;
     const options o = parse_options(argc, argv);
     if (o.platform.empty() || o.platform == "production") run_forms<optimized_production>(o);
-    if (o.platform.empty() || o.platform == "noisy") run_forms<optimized_kit<noisy_platform<tailrace::std_platform>>>(o);
+    if (o.platform.empty() || o.platform == "noisy") run_forms<optimized_kit<tailrace::verify::noisy_platform<tailrace::std_platform>>>(o);
     return 0;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -104,6 +105,27 @@ TEST(threads, a_full_channel_that_says_closed_is_found_and_shrunk) {
     for (const auto& lane : r.failure->smallest.lanes) steps += lane.size();
     EXPECT_LE(steps, 8u) << to_string(r.failure->smallest);
     EXPECT_GT(r.failure->failed, 0u);
+}
+
+TEST(threads, a_shrunk_failure_is_judged_in_the_lanes_that_are_left) {
+    const target t = lying([](const step&, model::answer& a) {
+        if (a.status == status::full) a.status = status::closed;
+    });
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+        threads_options o = small(500);
+        o.seed = seed;
+        const threads_result r = run_threads(t, o);
+        ASSERT_TRUE(r.failure);
+        const auto& lanes = r.failure->history.lanes;
+        for (const std::vector<model::point>* some :
+             {&r.failure->judgement.verdict.order, &r.failure->judgement.verdict.refused}) {
+            for (const model::point& p : *some) {
+                if (p.at.of != model::place::part::lanes) continue;
+                ASSERT_LT(p.at.lane, lanes.size());
+                ASSERT_LT(p.at.index, lanes[p.at.lane].size());
+            }
+        }
+    }
 }
 
 TEST(threads, a_value_that_nobody_gets_is_found) {

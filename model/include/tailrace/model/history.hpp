@@ -36,8 +36,8 @@ struct history {
     std::uint64_t capacity = 1;
     std::vector<event> before;              // one after another; the times do not matter
     std::vector<std::vector<event>> lanes;  // at once
-    /// When everything was at rest: each lane at its end, or asleep in an event that waits. Such an event has no answer, or was answered
-    /// after this instant, because of something in `after`.
+    /// When everything was at rest: each lane at its end, or asleep in an event that waits. Such an event has no answer. One that was
+    /// answered after this instant may have been on its way, and may have slept: it says nothing about the rest.
     instant rest = never;
     std::vector<event> after;  // one after another, from then on; their times matter to events that return after `rest`
 
