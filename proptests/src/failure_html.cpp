@@ -313,42 +313,13 @@ json page_of(const counterexample& c) {
     return page;
 }
 
-/// As JSON inside a page: nothing in it can end the element it is in.
-std::string embedded(const json& j) {
-    const std::string plain_json = j.dump(-1, ' ', true, json::error_handler_t::replace);
-    std::string out;
-    for (const char c : plain_json) out += c == '<' ? std::string("\\u003c") : std::string(1, c);
-    return out;
-}
-
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '<') {
-            out += "&lt;";
-        } else if (c == '&') {
-            out += "&amp;";
-        } else {
-            out += c;
-        }
-    }
-    return out;
-}
-
-void put(std::string& page, std::string_view mark, std::string_view text) {
-    page.replace(page.find(mark), mark.size(), text);
-}
-
 }  // namespace
 
 std::string to_html(const counterexample& c) {
-    std::string page(page_html);
-    // The data comes last: what it contains is not looked at any more.
-    put(page, "@STYLE@", page_css);
-    put(page, "@SCRIPT@", page_js);
-    put(page, "@LOG@", escaped(to_log(c)));
-    const std::size_t at = page.rfind("@DATA@");
-    return page.replace(at, 6, embedded(page_of(c)));
+    return fill(report_html, {.style = report_css,
+                              .script = std::string(shared_js) + std::string(report_js),
+                              .log = to_log(c),
+                              .data = page_of(c)});
 }
 
 }  // namespace tailrace::verify

@@ -1,6 +1,7 @@
 # The page of a counterexample becomes part of the library. Included by proptests/CMakeLists.txt.
 set(page_folder "${CMAKE_CURRENT_SOURCE_DIR}/src/page")
-set(page_files "${page_folder}/report.html;${page_folder}/report.css;${page_folder}/report.js")
+set(page_files shared.js report.html report.css report.js)
+list(TRANSFORM page_files PREPEND "${page_folder}/")
 set(page_source "${CMAKE_CURRENT_BINARY_DIR}/page.cpp")
 add_custom_command(
     OUTPUT "${page_source}"

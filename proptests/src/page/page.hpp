@@ -1,13 +1,31 @@
-// The page of a counterexample, as the build embeds it: report.html with its style and its script.
-// After a change here run: ctest -L proptests -R failure_html && ctest -L browser
+// The pages, as the build embeds them, and filling them: report.* is that of a counterexample,
+// campaign.* that of a campaign, which adds to the style of the other.
+// After a change here run: ctest -L proptests -R html && ctest -L browser
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+#include <string>
 #include <string_view>
 
 namespace tailrace::verify {
 
-extern const std::string_view page_html;  // with @STYLE@, @SCRIPT@, @DATA@ and @LOG@
-extern const std::string_view page_css;
-extern const std::string_view page_js;
+extern const std::string_view report_html;  // with @STYLE@, @SCRIPT@, @DATA@ and @LOG@
+extern const std::string_view report_css;
+extern const std::string_view report_js;
+extern const std::string_view campaign_html;  // the same
+extern const std::string_view campaign_css;   // after report_css
+extern const std::string_view campaign_js;
+extern const std::string_view shared_js;  // before either script
+
+/// What the marks of a page stand for.
+struct page_parts {
+    std::string_view style;
+    std::string_view script;
+    std::string_view log;
+    const nlohmann::ordered_json& data;
+};
+
+/// The page with its marks replaced. Nothing in `log` and `data` can become markup.
+[[nodiscard]] std::string fill(std::string_view html, const page_parts& parts);
 
 }  // namespace tailrace::verify

@@ -1,17 +1,6 @@
 // The page of a counterexample. All text comes from the data and is set as text, never as markup.
 // After a change here run: ctest -L browser
-'use strict';
-
-const data = JSON.parse(document.getElementById('data').textContent);
 const all = [...data.points, ...data.refused.map(p => ({...p, refused: true}))];
-const byId = id => document.getElementById(id);
-
-function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
 
 function shape(name, attributes = {}, text) {
   const made = document.createElementNS('http://www.w3.org/2000/svg', name);
@@ -343,33 +332,17 @@ function fill() {
     byId('clauses').append(element('li', {}, element('code', {}, c.name), c.promise));
   byId('command').textContent = data.command;
   byId('regression').textContent = data.regression;
-  byId('left-out').hidden = data.left_out.length === 0;
-  byId('left-out').textContent = `Left out of this page: ${data.left_out.join('; ')}.`;
-}
-
-function copies(button) {
-  const from = byId(button.dataset.copies);
-  const selection = () => getSelection().selectAllChildren(from);
-  const say = text => {
-    button.textContent = text;
-    setTimeout(() => {
-      button.textContent = 'Copy';
-    }, 1500);
-  };
-  if (!navigator.clipboard) return selection();
-  navigator.clipboard.writeText(from.textContent).then(() => say('Copied'), selection);
+  sayLeftOut();
 }
 
 function key(event) {
-  if (event.ctrlKey || event.altKey || event.metaKey || byId('help').open) return;
-  if (event.target.closest('pre, .scroll')) return; // they scroll
   const steps = {ArrowLeft: here - 1, ArrowRight: here + 1, Home: 0, End: all.length - 1};
+  const point = event.target.closest('.point');
   if (event.key in steps) select(steps[event.key], true);
-  else if (event.key === '?') byId('help').showModal();
-  else if ((event.key === 'Enter' || event.key === ' ') && event.target.closest('.point'))
-    select(+event.target.closest('.point').dataset.point, true);
-  else return;
-  event.preventDefault();
+  else if ((event.key === 'Enter' || event.key === ' ') && point)
+    select(+point.dataset.point, true);
+  else return false;
+  return true;
 }
 
 fill();
@@ -378,9 +351,5 @@ drawReasons();
 drawAccesses();
 byId('previous').addEventListener('click', () => select(here - 1));
 byId('next').addEventListener('click', () => select(here + 1));
-byId('help-open').addEventListener('click', () => byId('help').showModal());
-document
-  .querySelectorAll('[data-copies]')
-  .forEach(b => b.addEventListener('click', () => copies(b)));
-document.addEventListener('keydown', key);
+listen(key);
 select(all.length - 1);
