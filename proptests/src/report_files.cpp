@@ -1,4 +1,5 @@
-// The report as files: report.json, summary.txt, and a trace for each counterexample.
+// The report as files: report.html, report.json, junit.xml, summary.txt, and the forms of each
+// counterexample.
 // After a change here run: ctest -L proptests
 #include <fmt/format.h>
 
@@ -29,7 +30,7 @@ void write(const fs::path& path, std::string_view text) {
 }
 
 fs::path difference_file(const fs::path& folder, std::size_t number) {
-    return folder / fmt::format("difference-{}.trace", number);
+    return folder / (files_of(number) + ".trace");
 }
 
 json to_json(const evidence_item& e) {
@@ -63,7 +64,7 @@ json run_rows(const campaign& c) {
         json row = json::parse(to_json(r));
         row["summary"] = r.summary;
         for (std::size_t i = 0; i < r.failures.size(); ++i) {
-            if (r.failures[i].trace.empty() && !r.failures[i].example) continue;
+            if (!has_files(r.failures[i])) continue;
             row["failures"][i]["file"] = difference_file({}, ++number).string();
         }
         rows.push_back(std::move(row));
@@ -81,7 +82,9 @@ json shard_rows(const campaign& c) {
 void write_failure(const failure& f, const fs::path& trace) {
     if (!f.trace.empty()) write(trace, f.trace);
     if (!f.example) return;
-    const auto beside = [&](std::string_view extension) { return fs::path(trace).replace_extension(extension); };
+    const auto beside = [&](std::string_view extension) {
+        return fs::path(trace).replace_extension(extension);
+    };
     write(beside(".history.json"), to_json(*f.example));
     write(beside(".log"), to_log(*f.example));
     write(beside(".html"), to_html(*f.example));
@@ -91,6 +94,10 @@ void write_failure(const failure& f, const fs::path& trace) {
 
 }  // namespace
 
+bool has_files(const failure& f) { return !f.trace.empty() || f.example; }
+
+std::string files_of(std::size_t number) { return fmt::format("difference-{}", number); }
+
 void prepare_folder(const std::string& folder) {
     std::error_code error;
     fs::create_directories(folder, error);
@@ -98,8 +105,8 @@ void prepare_folder(const std::string& folder) {
     for (const fs::directory_entry& e : fs::directory_iterator(folder, error)) {
         if (e.path().filename().string().starts_with("difference-")) fs::remove(e.path(), error);
     }
-    fs::remove(fs::path(folder) / "junit.xml", error);
-    fs::remove(fs::path(folder) / "report.json", error);
+    for (const char* name : {"report.html", "report.json", "junit.xml"})
+        fs::remove(fs::path(folder) / name, error);
     write(fs::path(folder) / "summary.txt", "unfinished\n");
 }
 
@@ -107,17 +114,17 @@ void write_files(const campaign& c, const std::string& folder) {
     std::size_t number = 0;
     for (const engine_report& r : c.reports) {
         for (const failure& f : r.failures) {
-            if (!f.trace.empty() || f.example) write_failure(f, difference_file(folder, ++number));
+            if (has_files(f)) write_failure(f, difference_file(folder, ++number));
         }
     }
-    const json report{{"program", "tailrace-verify"}, {"version", tool_version()},
-                      {"failed", c.failed()},         {"traces", c.sources},
-                      {"programs", c.programs},       {"seed", c.seed},
-                      {"shards", shard_rows(c)},      {"runs", run_rows(c)},
-                      {"clauses", clause_rows(c)}};
+    const json report{
+        {"program", "tailrace-verify"}, {"version", tool_version()}, {"failed", c.failed()},
+        {"traces", c.sources},          {"programs", c.programs},    {"seed", c.seed},
+        {"shards", shard_rows(c)},      {"runs", run_rows(c)},       {"clauses", clause_rows(c)}};
     // What comes from a trace file may hold any bytes; they are replaced, not refused.
     write(fs::path(folder) / "report.json",
           report.dump(2, ' ', false, json::error_handler_t::replace) + '\n');
+    write(fs::path(folder) / "report.html", to_html(c));
     write(fs::path(folder) / "junit.xml", to_junit(c));
     write(fs::path(folder) / "summary.txt", to_text(c));
 }
