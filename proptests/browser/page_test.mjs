@@ -1,10 +1,11 @@
-// What a browser makes of the pages: no error, no request, everything that the data has is there and
-// reachable by keyboard, nothing that does not fit, colours that can be read by day and by night.
+// What a browser makes of the pages: no error, no request, everything that the data has is there
+// and reachable by keyboard, nothing that does not fit, colours that can be read by day and by
+// night.
 //
 //     node page_test.mjs <chromium> <page.html | folder of them>...
 //
-// Exit status: 0 all is well, 1 a check failed, 2 the browser cannot be started. After a change here
-// run: ctest -L browser
+// Exit status: 0 all is well, 1 a check failed, 2 the browser cannot be started.
+// After a change here run: ctest -L browser
 import {mkdtempSync, readdirSync, rmSync, statSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -52,7 +53,8 @@ function expect(found, wanted, what) {
 const misfits = `(() => {
   const wrong = [];
   for (const button of document.querySelectorAll('button, [role=button]'))
-    if (!(button.getAttribute('aria-label') || button.textContent.trim())) wrong.push('a button without a name');
+    if (!(button.getAttribute('aria-label') || button.textContent.trim()))
+      wrong.push('a button without a name');
   const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
   if (new Set(ids).size !== ids.length) wrong.push('an id that is there twice');
   if (document.documentElement.scrollWidth > innerWidth) wrong.push('the page scrolls sideways');
@@ -61,8 +63,8 @@ const misfits = `(() => {
 
 // Text against what is behind it, after WCAG: the least ratio on the page, and where.
 const leastContrast = `(() => {
-  const texts = 'h1, h2, h3, h4, p, li, a, b, code, dt, dd, button, pre, summary, small, input, output, ' +
-    'th, td, .chip, .legal, .got, .badge, .promise, .brief';
+  const texts = 'h1, h2, h3, h4, p, li, a, b, code, dt, dd, button, pre, summary, small, ' +
+    'input, output, th, td, .chip, .legal, .got, .badge, .promise, .brief';
   const channels = colour => colour.match(/[\\d.]+/g).map(Number);
   const luminance = ([r, g, b]) => [r, g, b].map(c => c / 255)
     .map(c => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)

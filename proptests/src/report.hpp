@@ -29,8 +29,8 @@ namespace tailrace::verify {
 /// summary.
 [[nodiscard]] std::string to_text(const campaign& c);
 
-/// One self-contained page, below 2 MB: what is larger is cut, and the page says so. It links to the
-/// files of failures beside it.
+/// One self-contained page, below 2 MB: what is larger is cut, and the page says so. It links to
+/// the files of failures beside it.
 [[nodiscard]] std::string to_html(const campaign& c);
 
 /// For CI servers: a suite for each engine and target, a case for each clause.
@@ -44,8 +44,8 @@ namespace tailrace::verify {
 /// Makes the folder, and removes from it what an earlier report left. Throws std::runtime_error if
 /// it cannot be written to.
 void prepare_folder(const std::string& folder);
-/// Writes report.html, report.json, junit.xml, summary.txt, and each counterexample in all its forms, as
-/// difference-N with their endings. Throws std::runtime_error.
+/// Writes report.html, report.json, junit.xml, summary.txt, and each counterexample in all its
+/// forms, as difference-N with their endings. Throws std::runtime_error.
 void write_files(const campaign& c, const std::string& folder);
 
 }  // namespace tailrace::verify

@@ -253,6 +253,9 @@ function select(index, focus) {
   r.button.setAttribute('tabindex', 0);
   if (!focus) return;
   r.button.focus({preventScroll: true});
+  // Neither below the names of the targets, which stay, nor at the very edge.
+  const head = byId('matrix').querySelector('thead').offsetHeight;
+  r.row.style.scrollMargin = `${head + 12}px 0 32px`;
   r.row.scrollIntoView({block: 'nearest'});
 }
 
@@ -365,7 +368,7 @@ function drawRun(run) {
     box.append(fold(['Required states ', ...title], counts.MISSED > 0, drawStates(run)));
   }
   const numbers = Object.entries(run.numbers).map(([name, n]) =>
-    element('li', {}, element('b', {}, number(n)), ` ${name.replaceAll('_', ' ')}`),
+    element('li', {}, `${name.replaceAll('_', ' ')} `, element('b', {}, number(n))),
   );
   if (numbers.length)
     box.append(fold(['Numbers'], false, element('ul', {class: 'counts'}, ...numbers)));
