@@ -312,13 +312,17 @@ json left_out(const campaign& c, const limits& most, std::size_t summary) {
     add(c.targets.size(), most.targets, "target");
     std::size_t failures = 0;
     std::size_t logs = 0;
+    std::size_t clauses = 0;
     for (const engine_report& r : c.reports) {
         for (const failure& f : r.failures) {
-            if (failures++ < most.failures && f.text.size() > most.log) ++logs;
+            if (failures++ >= most.failures) continue;
+            logs += f.text.size() > most.log ? 1 : 0;
+            clauses += f.clauses.size() - std::min(f.clauses.size(), most_clauses_broken);
         }
     }
     add(failures, most.failures, "failure");
     if (logs > 0) all.push_back("the end of " + counted(logs, "log"));
+    if (clauses > 0) all.push_back(counted(clauses, "clause") + " that failures break");
     std::size_t states = 0;
     for (const engine_report* r : shown_reports(c, most))
         states += r->reached.size() - std::min(r->reached.size(), most.states);

@@ -31,7 +31,7 @@ function drawVerdict() {
     ...(data.shards.length ? [`shards ${data.shards.join(', ')}`] : []),
     `tailrace-verify ${data.tool}`,
   ].join(' \u00b7 ');
-  sayLeftOut(' All of it is in report.json, beside this page.');
+  sayLeftOut(' report.json and summary.txt, beside this page, have all of it.');
 }
 
 const meaning = {pass: 'pass', FAIL: 'FAIL', skipped: 'skipped', waits: 'wait for an engine'};
