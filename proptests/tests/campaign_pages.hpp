@@ -29,6 +29,7 @@ inline const engine_entry* engine_of(std::string_view name) {
 /// The page; and, if the browser is to see it, a file.
 inline std::string page_of(const std::string& name, const campaign& c) {
     std::string page = to_html(c);
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets it meanwhile
     if (const char* folder = std::getenv("TAILRACE_PAGES")) {
         std::filesystem::create_directories(folder);
         std::ofstream(std::filesystem::path(folder) / (name + ".html"), std::ios::binary) << page;
