@@ -83,8 +83,8 @@ constexpr std::array acts{
     act{verb::try_recv, handle_kind::receiver, 16, 1, 20},
     act{verb::close, handle_kind::receiver, 3, 1, 0},
     act{verb::capacity, handle_kind::receiver, 1, 0, 0},
-    act{verb::len, handle_kind::receiver, 1, 0, 0},
-    act{verb::is_empty, handle_kind::receiver, 1, 0, 0},
+    act{verb::len, handle_kind::receiver, 1, 0, 1},
+    act{verb::is_empty, handle_kind::receiver, 1, 0, 6},
     act{verb::is_closed, handle_kind::receiver, 2, 0, 0},
     act{verb::sender_strong_count, handle_kind::receiver, 1, 0, 0},
     act{verb::sender_weak_count, handle_kind::receiver, 1, 0, 0},
@@ -303,7 +303,7 @@ constexpr std::array<std::uint64_t, 16> capacities{1, 1, 1, 1, 1, 2, 2, 2, 2, 3,
 constexpr std::array<std::uint64_t, 4> crowd_capacities{1, 33, 33, 40};
 constexpr std::size_t crowd_share = 20;   // one in so many
 constexpr std::size_t stream_share = 10;  // of the others
-constexpr std::size_t crowd_length = 6;   // times the length of the others
+constexpr std::size_t long_length = 6;    // crowds and streams: times that of the others
 constexpr std::size_t spare = 2;          // commands for each step, as some mean nothing
 
 }  // namespace
@@ -340,10 +340,10 @@ program generator::operator()(std::uint64_t index) const {
     p.within = within_;
     p.capacity = crowd ? crowd_capacities[draw % crowd_capacities.size()]
                        : capacities[draw % capacities.size()];
-    p.most_steps = options_.max_length * (crowd ? crowd_length : 1);
     if (!options_.left_out) p.ending = endings_[(bits >> 24) % endings_.size()];
 
-    const bool stream = (bits >> 8) % stream_share == 0 && !stream_.empty();
+    const bool stream = !crowd && (bits >> 8) % stream_share == 0 && !stream_.empty();
+    p.most_steps = options_.max_length * (crowd || stream ? long_length : 1);
     const std::vector<std::uint8_t>& wheel = crowd ? crowd_ : stream ? stream_ : mixture_;
     p.commands = rc::gen::container<std::vector<command>>(spare * p.most_steps,
                                                           any_command(wheel))(for_commands)

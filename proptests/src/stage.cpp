@@ -253,7 +253,7 @@ class lane {
 
     void publish() { written_.fetch_add(1, std::memory_order_release); }
 
-    /// Between two steps: most often nothing, now and then the processor goes to somebody else.
+    /// Between two steps: most often nothing.
     void noise_between() {
         std::uint64_t& x = seed_;
         x ^= x << 13;
@@ -261,11 +261,7 @@ class lane {
         x ^= x << 17;
         const std::uint64_t draw = x & 0xf;
         if (draw == 0) std::this_thread::yield();
-        if (draw > 10) {
-            for (std::uint64_t i = (x >> 8) & 0xff; i > 0; --i) {
-                std::atomic_signal_fence(std::memory_order_seq_cst);
-            }
-        }
+        if (draw > 10) dawdle((x >> 8) & 0x3ff);
     }
 
     board& board_;
@@ -304,10 +300,19 @@ struct stage::state {
             seen = curtain.load(std::memory_order_acquire);
             if (s.stop_requested()) return;
             if (l >= playing) continue;
-            // Together: who is first waits for the others.
-            arrived.fetch_add(1, std::memory_order_acq_rel);
-            while (arrived.load(std::memory_order_acquire) < playing) std::this_thread::yield();
+            wait_for_the_others();
             lanes[l]->run();
+        }
+    }
+
+    /// They begin together: awake, if the others are not long in coming.
+    void wait_for_the_others() {
+        constexpr unsigned awhile = 2'000;
+        if (arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == playing) arrived.notify_all();
+        unsigned looks = 0;
+        for (std::size_t n = arrived.load(std::memory_order_acquire); n < playing;
+             n = arrived.load(std::memory_order_acquire)) {
+            if (++looks > awhile) arrived.wait(n, std::memory_order_acquire);
         }
     }
 

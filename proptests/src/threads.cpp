@@ -29,6 +29,7 @@ class shrinker {
         best_ = std::move(first);
         best_.found = p;
         best_.smallest = p;
+        estimate();
         while (best_.attempts < options_.most_attempts && once()) {
         }
         measure();
@@ -88,17 +89,38 @@ class shrinker {
         concurrent_program p = best_.smallest;
         if (!change(p)) return false;
         ++best_.attempts;
-        for (std::size_t i = 0; i < options_.repeats; ++i) {
-            if (options_.alive) options_.alive(best_.program);
-            performance was = stage_.perform(target_, p, next());
-            threads_judgement j = judge(was, options_.most_nodes);
-            if (!j.failed()) continue;
+        for (std::size_t i = 0; i < enough_; ++i) {
+            if (!perform(p)) continue;
             best_.smallest = std::move(p);
-            best_.history = std::move(was.history);
-            best_.judgement = std::move(j);
+            estimate();
             return true;
         }
         return false;
+    }
+
+    /// True if it failed: then the history is that of the best.
+    bool perform(const concurrent_program& p) {
+        if (options_.alive) options_.alive(best_.program);
+        performance was = stage_.perform(target_, p, next());
+        threads_judgement j = judge(was, options_.most_nodes);
+        if (!j.failed()) return false;
+        best_.history = std::move(was.history);
+        best_.judgement = std::move(j);
+        return true;
+    }
+
+    /// How often the best has to be performed until it fails says how often a smaller one is worth a
+    /// try: one that fails less often by much is not better.
+    void estimate() {
+        constexpr std::size_t failures = 4;
+        constexpr std::size_t generosity = 10;
+        std::size_t failed = 0;
+        std::size_t performed = 0;
+        while (failed < failures && performed < options_.repeats) {
+            failed += perform(best_.smallest) ? 1 : 0;
+            ++performed;
+        }
+        enough_ = std::min(options_.repeats, generosity * (performed / std::max<std::size_t>(failed, 1) + 1));
     }
 
     /// Empty tasks go, and how often it fails is counted.
@@ -108,12 +130,7 @@ class shrinker {
         best_.judgement.verdict = model::check(best_.history);  // its places are of these lanes
         best_.performed = options_.repeats;
         for (std::size_t i = 0; i < options_.repeats; ++i) {
-            performance was = stage_.perform(target_, best_.smallest, next());
-            threads_judgement j = judge(was, options_.most_nodes);
-            if (!j.failed()) continue;
-            ++best_.failed;
-            best_.history = std::move(was.history);
-            best_.judgement = std::move(j);
+            best_.failed += perform(best_.smallest) ? 1 : 0;
         }
     }
 
@@ -126,6 +143,7 @@ class shrinker {
     const target& target_;
     const threads_options& options_;
     threads_failure best_;
+    std::size_t enough_ = 0;  // performances of one candidate
     std::uint64_t variation_ = 0;
 };
 

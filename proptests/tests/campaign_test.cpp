@@ -13,7 +13,7 @@
 #include "../src/merge.hpp"
 #include "../src/replay.hpp"
 #include "../src/report.hpp"
-#include "deviant_target.hpp"
+#include "zoo/deviant_target.hpp"
 
 namespace tailrace::verify {
 namespace {

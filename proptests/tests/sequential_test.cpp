@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "deviant_target.hpp"
+#include "zoo/deviant_target.hpp"
 #include "oracle_support.hpp"
 #include "tailrace/model/clauses.hpp"
 

@@ -61,7 +61,8 @@ struct generator_options {
 };
 
 /// Makes programs of commands within the capabilities. Most are a mixture of everything; some are a
-/// stream of values, more of them than a ring has slots; some a crowd, longer than the others, in
+/// stream of values, longer than the others: more of them than a block of storage has slots; some a
+/// crowd, longer still, in
 /// which more than 32 operations wait at once.
 class generator {
   public:

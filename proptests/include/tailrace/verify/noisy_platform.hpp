@@ -14,18 +14,29 @@ namespace tailrace::verify {
 /// What a thread's noise is drawn from; not 0.
 inline thread_local std::uint64_t noise_state = 1;
 
-/// Now and then gives the processor away, seldom for a while.
+/// Stays awake, and lets the other processors get ahead.
+inline void dawdle(std::uint64_t turns) noexcept {
+    for (; turns > 0; --turns) std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+
+/// Now and then gives the processor away or dawdles, seldom sleeps.
 inline void noise() noexcept {
     constexpr std::uint64_t often = 0xf;
+    constexpr std::uint64_t half = 0x10;
     constexpr std::uint64_t seldom = 0x3fff;
-    std::uint64_t& x = noise_state;  // xorshift
+    constexpr std::uint64_t longest = 0xfff;  // longer than many a step
+    std::uint64_t& x = noise_state;           // xorshift
     x ^= x << 13;
     x ^= x >> 7;
     x ^= x << 17;
     if ((x & seldom) == 0) {
         std::this_thread::sleep_for(std::chrono::microseconds(20));
     } else if ((x & often) == 0) {
-        std::this_thread::yield();
+        if ((x & half) == 0) {
+            std::this_thread::yield();
+        } else {
+            dawdle((x >> 20) & longest);
+        }
     }
 }
 

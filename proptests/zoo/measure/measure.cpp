@@ -1,0 +1,113 @@
+// Each seed is a run of the engine in a child process: a faulty channel may hang or crash.
+// After a change here run: ctest -L zoo
+#include "measure.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+#include <utility>
+#include <variant>
+
+#include "../../src/children.hpp"
+#include "../../src/engines.hpp"
+#include "tailrace/verify/sequential.hpp"
+#include "tailrace/verify/threads.hpp"
+#include "zoo/deviant_target.hpp"
+#include "zoo/faulty/targets.hpp"
+
+namespace tailrace::verify::zoo {
+namespace {
+
+const engine_entry& entry_of(model::engine e) {
+    return *std::ranges::find(engines(), e, &engine_entry::is);
+}
+
+std::string run_once(const target& t, const engine_entry& e, std::uint64_t programs,
+                     std::uint64_t seed, pulse& p) {
+    job j;
+    j.faults = deviations();
+    j.programs = programs;
+    j.seed = seed;
+    j.leads = false;  // no evidence, no long runs
+    engine_report r =
+        e.run(j, t, [&p](std::string_view, std::size_t done, std::size_t) { p.beat(done, done); });
+    r.engine = e.name();
+    r.target = t.name;
+    return to_json(r);
+}
+
+/// Calls that one would write: an operation and its first poll are one.
+std::size_t operations_of(const std::vector<model::step>& steps) {
+    std::set<std::uint32_t> unpolled;
+    std::size_t n = 0;
+    for (const model::step& s : steps) {
+        const bool acts_on_operation = s.subject.kind == model::handle_kind::operation;
+        const bool polls = s.what == model::verb::poll && acts_on_operation;
+        if (model::creates_operation(s.what, s.subject.kind)) unpolled.insert(s.operation);
+        if (!polls || unpolled.erase(s.subject.number) == 0) ++n;
+    }
+    return n;
+}
+
+std::size_t operations_of(const counterexample& c) {
+    std::vector<model::step> steps;
+    if (const auto* one = std::get_if<sequential_run>(&c.run)) {
+        for (const taken_step& s : one->steps) steps.push_back(s.step);
+        return operations_of(steps);
+    }
+    const auto& h = std::get<concurrent_run>(c.run).history;
+    for (const model::event& e : h.before) steps.push_back(e.step);
+    for (const auto& lane : h.lanes) {
+        for (const model::event& e : lane) steps.push_back(e.step);
+    }
+    return operations_of(steps);
+}
+
+sighting_of_bug sighting_in(const child_end& end, const engine_entry& e) {
+    switch (end.is) {
+        case child_end::how::threw: throw std::runtime_error(end.text);
+        case child_end::how::hung: return {true, end.at + 1, 0, "it hangs\n"};
+        case child_end::how::crashed: return {true, end.at + 1, 0, "it crashes\n"};
+        case child_end::how::finished: break;
+    }
+    const engine_report r = engine_report_from_json(end.text, e.name());
+    if (r.failures.empty()) return {};
+    const failure& f = r.failures.front();
+    if (!f.example) return {true, number_of(r, "programs"), 0, f.text};
+    return {true, f.example->program + 1, operations_of(*f.example), f.text};
+}
+
+}  // namespace
+
+std::vector<sighting_of_bug> measure(const target& t, model::engine by, std::uint64_t programs,
+                                     const measuring& how, const std::function<void()>& told) {
+    const engine_entry& e = entry_of(by);
+    std::vector<sighting_of_bug> all;
+    for (std::uint64_t seed = 1; seed <= how.seeds;) {
+        std::vector<child_work> work;
+        for (; work.size() < how.jobs && seed <= how.seeds; ++seed) {
+            work.push_back([&, seed](pulse& p) { return run_once(t, e, programs, seed, p); });
+        }
+        for (const child_end& end : in_children(work, how.patience))
+            all.push_back(sighting_in(end, e));
+        if (told) told();
+    }
+    return all;
+}
+
+std::uint64_t usual_budget(model::engine by) {
+    return by == model::engine::threads ? threads_options{}.programs : sequential_options{}.programs;
+}
+
+target home_of(const bug& b) {
+    if (b.by == model::engine::sequential) {
+        if (const deviation* d = find_deviation(b.lives)) return deviant_target(*d);
+    } else if (const target* t = find_faulty_target(b.lives)) {
+        return *t;
+    }
+    throw std::logic_error(fmt::format("{} lives in {}, which is not there", b.id, b.lives));
+}
+
+}  // namespace tailrace::verify::zoo

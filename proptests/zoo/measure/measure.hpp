@@ -1,0 +1,42 @@
+// How fast a bug is found, by several seeds, and how small its counterexample becomes.
+// After a change here run: ctest -L zoo
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tailrace/verify/target.hpp"
+#include "zoo/bugs.hpp"
+
+namespace tailrace::verify::zoo {
+
+struct measuring {
+    std::uint64_t seeds = 20;  // 1, 2, ...
+    std::size_t jobs = 2;      // child processes at once
+    std::chrono::milliseconds patience = std::chrono::seconds(60);  // with one that does nothing
+};
+
+/// What one seed came to.
+struct sighting_of_bug {
+    bool found = false;
+    std::uint64_t programs = 0;  // until it was found
+    std::size_t operations = 0;  // of the shrunk program; 0: it hung or crashed, and was not shrunk
+    std::string text;            // of the failure
+};
+
+/// One for each seed. `told` whenever some seeds are done.
+[[nodiscard]] std::vector<sighting_of_bug> measure(const target& t, model::engine by,
+                                                   std::uint64_t programs, const measuring& how,
+                                                   const std::function<void()>& told = {});
+
+/// The programs in which the engine has to find a bug that names no budget of its own.
+[[nodiscard]] std::uint64_t usual_budget(model::engine by);
+
+/// The target in which the bug lives. Precondition: it lives somewhere.
+[[nodiscard]] target home_of(const bug& b);
+
+}  // namespace tailrace::verify::zoo
