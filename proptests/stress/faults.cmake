@@ -122,7 +122,7 @@ parker_fault(optimized_unpark_wakes_park "sleeper_.notify_one();" "")
 
 # Compiled once for all faults in the specification. A fault in its transitions needs machine.cpp only.
 add_library(stress_reference OBJECT EXCLUDE_FROM_ALL stress/faults/reference.cpp)
-target_include_directories(stress_reference PRIVATE "${stress_dir}")
+target_include_directories(stress_reference PRIVATE "${stress_dir}" "${CMAKE_CURRENT_SOURCE_DIR}/include")
 target_compile_options(stress_reference PRIVATE -O1 -g0)
 target_link_libraries(stress_reference PRIVATE tailrace::model)
 
