@@ -239,6 +239,7 @@ class maker {
         blocks_ = capabilities_.has(capability::blocking) && dice_.one_in(8);
         set_up(lanes);
         for (std::size_t l = 0; l < lanes; ++l) fill(l);
+        if (dice_.one_in(4)) finish(lanes);
         return std::move(program_);
     }
 
@@ -305,6 +306,22 @@ class maker {
             if (wheel.empty()) continue;
             add(wheel[dice_.below(wheel.size())], length);
         }
+    }
+
+    /// Every task lets go of its sender, and the receiver waits for the end.
+    void finish(std::size_t lanes) {
+        if (senders_.front() == senders_.back()) return;  // one for all, which stays
+        for (std::size_t l = 0; l < lanes; ++l) {
+            task_step t;
+            t.step = {.what = verb::drop, .subject = senders_[l]};
+            if (!capabilities_.has(capability::sender_drop)) return;
+            program_.lanes[l].push_back(t);
+        }
+        task_step t;
+        t.step = {.what = verb::recv, .subject = {}};
+        t.step.operation = static_cast<std::uint32_t>(receiver_lane_ + 2) * lane_names - 1;
+        t.waits = true;
+        if (capabilities_.has(capability::recv)) program_.lanes[receiver_lane_].push_back(t);
     }
 
     /// One step, if the lane may have what it needs.

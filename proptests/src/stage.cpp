@@ -123,8 +123,9 @@ class lane {
     explicit lane(board& b) : board_(b) {}
 
     void prepare(const std::vector<task_step>& part, std::unique_ptr<lane_session> s,
-                 task_books books, std::uint64_t seed) {
+                 task_books books, std::uint64_t seed, bool heavy) {
         part_ = &part;
+        heavy_ = heavy;
         session_ = std::move(s);
         books_ = std::move(books);
         seed_ = seed | 1;
@@ -138,6 +139,7 @@ class lane {
 
     void run() {
         noise_state = seed_;
+        noise_is_heavy = heavy_;
         try {
             for (const task_step& t : *part_) {
                 if (board_.stopping()) break;
@@ -269,6 +271,7 @@ class lane {
     std::unique_ptr<lane_session> session_;
     task_books books_;
     std::uint64_t seed_ = 1;
+    bool heavy_ = false;
     std::vector<event> log_;
     std::atomic<std::uint32_t> written_{0};
     std::atomic<bool> under_way_{false};
@@ -345,7 +348,7 @@ class show {
         history().capacity = program_.capacity;
         const std::size_t n = program_.lanes.size();
         told_.clear(static_cast<std::uint32_t>(n));
-        root_ = target_.open_lanes(program_.capacity, told_, variation_.noisy);
+        root_ = target_.open_lanes(program_.capacity, told_, variation_.inside != variation::noise::none);
         books_.add({handle_kind::sender, 0});
         books_.add({});
         begin();
@@ -405,7 +408,8 @@ class show {
             }
             const std::uint64_t seed = variation_.seed * most_lanes * 2 + l * 2 + 1;
             lanes_[l]->prepare(program_.lanes[l], std::move(branch), std::move(books),
-                               seed * 0x9e3779b97f4a7c15u);
+                               seed * 0x9e3779b97f4a7c15u,
+                               variation_.inside == variation::noise::heavy);
         }
     }
 

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "smaller_concurrent.hpp"
+
 namespace tailrace::verify {
 namespace {
 
@@ -19,6 +21,14 @@ using model::status;
 using model::step;
 using model::verb;
 
+using noise = variation::noise;
+
+/// Performances of one program, one after another.
+variation various(std::uint64_t seed, std::uint64_t number) {
+    constexpr std::array kinds{noise::light, noise::heavy, noise::none, noise::light};
+    return {seed + number / kinds.size(), kinds[number % kinds.size()]};
+}
+
 /// Shrinks a program that fails now and then.
 class shrinker {
   public:
@@ -30,68 +40,19 @@ class shrinker {
         best_.found = p;
         best_.smallest = p;
         estimate();
-        while (best_.attempts < options_.most_attempts && once()) {
-        }
+        (void)smallest(p, [this](const concurrent_program& smaller) { return fails(smaller); });
         measure();
         return std::move(best_);
     }
 
   private:
-    /// True if something could be taken away.
-    bool once() {
-        bool smaller = false;
-        for (std::size_t l = best_.smallest.lanes.size(); l-- > 0;) {
-            smaller |= attempt([&](concurrent_program& p) {
-                if (p.lanes[l].empty()) return false;
-                p.lanes[l].clear();
-                return true;
-            });
-        }
-        for (std::size_t l = best_.smallest.lanes.size(); l-- > 0;) {
-            for (std::size_t i = best_.smallest.lanes[l].size(); i-- > 0;) {
-                if (i >= best_.smallest.lanes[l].size()) continue;
-                smaller |= attempt([&](concurrent_program& p) {
-                    p.lanes[l].erase(p.lanes[l].begin() + static_cast<std::ptrdiff_t>(i));
-                    return true;
-                });
-            }
-        }
-        for (std::size_t i = best_.smallest.before.size(); i-- > 0;) {
-            if (i >= best_.smallest.before.size()) continue;
-            smaller |= attempt([&](concurrent_program& p) {
-                p.before.erase(p.before.begin() + static_cast<std::ptrdiff_t>(i));
-                return true;
-            });
-        }
-        if (!smaller) smaller = lower();
-        return smaller;
-    }
-
-    bool lower() {
-        bool smaller = attempt([](concurrent_program& p) { return p.capacity-- > 1; });
-        for (std::size_t l = 0; l < best_.smallest.lanes.size(); ++l) {
-            for (std::size_t i = 0; i < best_.smallest.lanes[l].size(); ++i) {
-                smaller |= attempt([&](concurrent_program& p) {
-                    return std::exchange(p.lanes[l][i].blocks, false);
-                });
-                smaller |= attempt([&](concurrent_program& p) {
-                    std::uint64_t& count = p.lanes[l][i].step.count;
-                    return count > 1 && count-- > 1;
-                });
-            }
-        }
-        return smaller;
-    }
-
-    template <class Change>
-    bool attempt(Change change) {
+    /// True if the candidate fails, too: then it is the best.
+    bool fails(const concurrent_program& p) {
         if (best_.attempts >= options_.most_attempts) return false;
-        concurrent_program p = best_.smallest;
-        if (!change(p)) return false;
         ++best_.attempts;
         for (std::size_t i = 0; i < enough_; ++i) {
             if (!perform(p)) continue;
-            best_.smallest = std::move(p);
+            best_.smallest = p;
             estimate();
             return true;
         }
@@ -135,8 +96,7 @@ class shrinker {
     }
 
     variation next() {
-        ++variation_;
-        return {options_.seed + variation_ / 2, variation_ % 2 == 0};
+        return various(options_.seed, variation_++);
     }
 
     stage& stage_;
@@ -299,14 +259,15 @@ class run {
     }
 
   private:
-    /// On the production platform, and with noise inside.
+    /// Twice: with little noise inside the channel, and with none or much.
     void one(std::uint64_t index) {
         const concurrent_program p =
             generate_concurrent(target_.capabilities, options_.seed, index);
         ++result_.programs;
-        for (const bool noisy : {false, true}) {
+        const auto other = index % 4 == 0 ? noise::none : noise::heavy;
+        for (const noise inside : {noise::light, other}) {
             if (options_.alive) options_.alive(index);
-            performance was = stage_.perform(target_, p, {options_.seed + index, noisy});
+            performance was = stage_.perform(target_, p, {options_.seed + index, inside});
             threads_judgement j = judge(was, options_.most_nodes);
             ++result_.histories;
             for (const auto& lane : was.history.lanes) result_.events += lane.size();
@@ -368,7 +329,7 @@ std::optional<threads_failure> perform_again(const target& t, const concurrent_p
     stage on;
     for (std::size_t i = 0; i < most; ++i) {
         if (options.alive) options.alive(0);
-        performance was = on.perform(t, p, {options.seed + i / 2, i % 2 == 1});
+        performance was = on.perform(t, p, various(options.seed, i));
         threads_judgement j = judge(was, options.most_nodes);
         if (!j.failed()) continue;
         threads_failure f;

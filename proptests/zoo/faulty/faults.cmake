@@ -124,14 +124,15 @@ tailrace_fault_tree(
     /// Precondition: not empty.")
 zoo_fault(waiters_queue_at_the_front)
 
-# B67: what others do to the word between the load and the store is lost.
+# B67: a permit that comes back while the word changes is lost.
 tailrace_fault_tree(
-    NAME zoo_permits_come_back_in_two_steps
+    NAME zoo_permits_come_back_if_nothing_changes
     FILE ${core}
     FIND "const word_type w = word_.fetch_sub(n * one_used, std::memory_order_acquire);"
-    REPLACE "const word_type w = word_.load(std::memory_order_acquire);
-        word_.store(w - n * one_used, std::memory_order_release);")
-zoo_fault(permits_come_back_in_two_steps)
+    REPLACE "word_type w = word_.load(std::memory_order_acquire);
+        word_.compare_exchange_strong(w, w - n * one_used, std::memory_order_acq_rel,
+                                      std::memory_order_acquire);")
+zoo_fault(permits_come_back_if_nothing_changes)
 
 # B68: what a relaxed publication may look like, on a machine that would not show it: the value
 # comes after the word that says that it is there, and a while later.
@@ -147,25 +148,26 @@ tailrace_fault_tree(
         if (previous == slot_orphan) {\n            drain();")
 zoo_fault(published_before_it_is_written)
 
-# B72: the size goes up before it is known whether there is room.
+# B72: the size goes up before it is known whether the channel takes anything.
 tailrace_fault_tree(
-    NAME zoo_full_is_tried_on
+    NAME zoo_closed_is_tried_on
     FILE ${core}
-    FIND "            if (has_waiters(w) || max_ - used(w) < n) return claim_result::full;"
-    REPLACE "            if (has_waiters(w)) return claim_result::full;
-            if (max_ - used(w) < n) {
+    FIND "            if (is_closed(w)) return claim_result::closed;"
+    REPLACE "            if (is_closed(w)) {
                 word_.fetch_add(n * one_used, std::memory_order_acquire);
                 word_.fetch_sub(n * one_used, std::memory_order_release);
-                return claim_result::full;
+                return claim_result::closed;
             }")
-zoo_fault(full_is_tried_on)
+zoo_fault(closed_is_tried_on)
 
 # B73: the permit was meant for one who cancels before the lock is had, and goes with that one.
 tailrace_fault_tree(
     NAME zoo_cancelled_cell_counts_as_served
     FILE ${core}
     FIND "        while (!waiters_.empty()) {\n            node& n = waiters_.front();"
-    REPLACE "        if (waiters_.empty()) word_.fetch_add(one_used, std::memory_order_relaxed);
+    REPLACE "        if (waiters_.empty() && used(word_.load(std::memory_order_relaxed)) < max_) {
+            word_.fetch_add(one_used, std::memory_order_relaxed);
+        }
         while (!waiters_.empty()) {\n            node& n = waiters_.front();")
 zoo_fault(cancelled_cell_counts_as_served)
 

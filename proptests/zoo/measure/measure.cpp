@@ -12,8 +12,6 @@
 
 #include "../../src/children.hpp"
 #include "../../src/engines.hpp"
-#include "tailrace/verify/sequential.hpp"
-#include "tailrace/verify/threads.hpp"
 #include "zoo/deviant_target.hpp"
 #include "zoo/faulty/targets.hpp"
 
@@ -97,9 +95,7 @@ std::vector<sighting_of_bug> measure(const target& t, model::engine by, std::uin
     return all;
 }
 
-std::uint64_t usual_budget(model::engine by) {
-    return by == model::engine::threads ? threads_options{}.programs : sequential_options{}.programs;
-}
+std::uint64_t usual_budget(model::engine by) { return entry_of(by).usual_programs; }
 
 target home_of(const bug& b) {
     if (b.by == model::engine::sequential) {

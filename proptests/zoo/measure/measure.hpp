@@ -17,7 +17,7 @@ namespace tailrace::verify::zoo {
 struct measuring {
     std::uint64_t seeds = 20;  // 1, 2, ...
     std::size_t jobs = 2;      // child processes at once
-    std::chrono::milliseconds patience = std::chrono::seconds(60);  // with one that does nothing
+    std::chrono::milliseconds patience = std::chrono::seconds(20);  // with one that does nothing
 };
 
 /// What one seed came to.

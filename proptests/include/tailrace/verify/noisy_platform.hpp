@@ -13,6 +13,8 @@ namespace tailrace::verify {
 
 /// What a thread's noise is drawn from; not 0.
 inline thread_local std::uint64_t noise_state = 1;
+/// More often, and for longer: much happens elsewhere between two operations.
+inline thread_local bool noise_is_heavy = false;
 
 /// Stays awake, and lets the other processors get ahead.
 inline void dawdle(std::uint64_t turns) noexcept {
@@ -21,10 +23,10 @@ inline void dawdle(std::uint64_t turns) noexcept {
 
 /// Now and then gives the processor away or dawdles, seldom sleeps.
 inline void noise() noexcept {
-    constexpr std::uint64_t often = 0xf;
-    constexpr std::uint64_t half = 0x10;
     constexpr std::uint64_t seldom = 0x3fff;
-    constexpr std::uint64_t longest = 0xfff;  // longer than many a step
+    constexpr std::uint64_t half = 0x10;
+    const std::uint64_t often = noise_is_heavy ? 0x3 : 0xf;
+    const std::uint64_t longest = noise_is_heavy ? 0x7fff : 0xfff;  // longer than many a step
     std::uint64_t& x = noise_state;           // xorshift
     x ^= x << 13;
     x ^= x >> 7;

@@ -32,7 +32,8 @@ struct performance {
 /// How a performance is to differ from others of the same program.
 struct variation {
     std::uint64_t seed = 0;  // of the noise between steps
-    bool noisy = false;      // noise inside the channel as well
+    enum class noise : unsigned char { none, light, heavy };
+    noise inside = noise::none;  // the channel
 };
 
 class stage {
