@@ -2,9 +2,13 @@
 include(TailraceFault)
 
 # relacy_fault(<name> TARGET <reference|optimized> FAMILIES <family>... SAYS <regex> CAUGHT_BY <scenario>/<scheduler>...)
-# The fault tree relacy_<name> is there already. Each test runs one scenario, with one scheduler, of a program that has
+# The fault tree relacy_<name> is there already. Nothing if the fault is not among those that are run. Each test runs one scenario, with one scheduler, of a program that has
 # nothing but these families for that target.
 function(relacy_fault name)
+    tailrace_choose_fault(chosen)
+    if(NOT chosen)
+        return()
+    endif()
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "TARGET;SAYS" "FAMILIES;CAUGHT_BY")
     set(program relacy_${name})
     set(tree "${CMAKE_BINARY_DIR}/faults/${program}")

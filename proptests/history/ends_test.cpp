@@ -1,5 +1,5 @@
 // Channels that ended badly: values that were lost, received twice or kept for ever, and calls that never came back.
-// After a change here run: ctest -L history && ctest -L faults -R history
+// After a change here run: ctest -L history && ci/faults -R history
 #include <atomic>
 #include <condition_variable>
 #include <functional>

@@ -31,7 +31,7 @@ function(history_fault name)
     endif()
     tailrace_fault_test(${program} EXPECT "${arg_EXPECT}" ARGUMENTS
                         "--gtest_filter=${arg_FAMILY}/${arg_TARGET}.${arg_TEST}")
-    if(arg_SANITIZER)
+    if(arg_SANITIZER AND TEST faults.${program})
         set_tests_properties(
             faults.${program}
             PROPERTIES ENVIRONMENT

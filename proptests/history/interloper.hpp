@@ -1,6 +1,6 @@
 // Both channels on a platform where somebody else can take a whole step in the middle of a call: before its n-th access to what is
 // shared, or after a lock was released. So what takes two threads and bad luck elsewhere takes one thread here, and happens always.
-// After a change here run: ctest -L history && ctest -L faults -R history
+// After a change here run: ctest -L history && ci/faults -R history
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,6 @@
 // What the channel owns and when it goes: blocks, values, receives, and the receiver that goes
 // while others are at work.
-// After a change here run: ctest -L history && ctest -L faults -R history
+// After a change here run: ctest -L history && ci/faults -R history
 #include <array>
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Both channels on platforms that can be looked into: which locks a thread holds, what the channel
 // has made and not destroyed, and where it has made it.
-// After a change here run: ctest -L history && ctest -L faults -R history
+// After a change here run: ctest -L history && ci/faults -R history
 #pragma once
 
 #include <atomic>

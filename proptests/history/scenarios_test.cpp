@@ -1,5 +1,5 @@
 // What one would expect tests for, and seldom finds: the corners where waiting, cancelling, closing and counting meet.
-// After a change here run: ctest -L history && ctest -L faults -R history
+// After a change here run: ctest -L history && ci/faults -R history
 #include <array>
 #include <chrono>
 #include <cstdint>

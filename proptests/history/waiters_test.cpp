@@ -1,5 +1,5 @@
 // Waiting senders that give up, are never polled again, or are many.
-// After a change here run: ctest -L history && ctest -L faults -R history
+// After a change here run: ctest -L history && ci/faults -R history
 #include <functional>
 #include <optional>
 #include <type_traits>

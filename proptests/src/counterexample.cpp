@@ -2,6 +2,8 @@
 // After a change here run: ctest -L proptests -R 'counterexample|failure'
 #include "tailrace/verify/counterexample.hpp"
 
+#include <set>
+
 #include "named_machine.hpp"
 
 namespace tailrace::verify {
@@ -91,6 +93,35 @@ concurrent_run run_of(const model::history& h, const model::verdict& v) {
         run.refused.push_back(explain(next, p));
     }
     return run;
+}
+
+namespace {
+
+std::size_t operations_of(const std::vector<model::step>& steps) {
+    std::set<std::uint32_t> unpolled;
+    std::size_t n = 0;
+    for (const model::step& s : steps) {
+        if (model::creates_operation(s.what, s.subject.kind)) unpolled.insert(s.operation);
+        const bool first_poll = s.what == model::verb::poll && unpolled.erase(s.subject.number) > 0;
+        n += first_poll ? 0 : 1;
+    }
+    return n;
+}
+
+}  // namespace
+
+std::size_t operations_of(const counterexample& c) {
+    std::vector<model::step> steps;
+    if (const auto* one = std::get_if<sequential_run>(&c.run)) {
+        for (const taken_step& s : one->steps) steps.push_back(s.step);
+        return operations_of(steps);
+    }
+    const model::history& h = std::get<concurrent_run>(c.run).history;
+    for (const model::event& e : h.before) steps.push_back(e.step);
+    for (const auto& lane : h.lanes) {
+        for (const model::event& e : lane) steps.push_back(e.step);
+    }
+    return operations_of(steps);
 }
 
 }  // namespace tailrace::verify

@@ -4,7 +4,7 @@
 // A channel is a Kit: its name, its platform's name, and `open(capacity)`. Each round is checked
 // when it is over: every value has ended once and as its sender was told, in order, no waker was
 // called too often, and an open channel has all its capacity back. That nobody sleeps for ever is
-// the business of watch.hpp. After a change here run: ctest -L 'stress|faults'
+// the business of watch.hpp. After a change here run: ctest -L stress && ci/faults
 #pragma once
 
 #include <fmt/core.h>

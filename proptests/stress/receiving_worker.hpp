@@ -1,7 +1,7 @@
 // The receiver of a round: every way to receive, to close, and to go.
 //
 // It does nothing that could sleep for ever by its own fault: it waits without a deadline only
-// while somebody is bound to send, or to go. After a change here run: ctest -L 'stress|faults'
+// while somebody is bound to send, or to go. After a change here run: ctest -L stress && ci/faults
 #pragma once
 
 #include <fmt/core.h>

@@ -2,7 +2,7 @@
 // to use it, to cancel, and to go.
 //
 // It does nothing that could sleep for ever by its own fault: it never waits without a deadline
-// while it has a permit. After a change here run: ctest -L 'stress|faults'
+// while it has a permit. After a change here run: ctest -L stress && ci/faults
 #pragma once
 
 #include <expected>

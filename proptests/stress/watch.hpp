@@ -4,7 +4,7 @@
 // A worker counts as asleep from the moment it lies down without a deadline until somebody rings
 // its bed, and both happen under the bed's own mutex: a sleeper that has been rung for is awake. So
 // when the last one lies down, nobody is left who could ever wake anybody: the report is exact,
-// neither early nor late. After a change here run: ctest -L 'stress|faults'
+// neither early nor late. After a change here run: ctest -L stress && ci/faults
 #pragma once
 
 #include <fmt/core.h>

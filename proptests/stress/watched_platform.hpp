@@ -2,7 +2,7 @@
 //
 // The optimised channel takes the atomics, the mutex and the parker from here, the reference
 // channel the mutex and the condition variable; the rest is the base's. After a change here run:
-// ctest -L 'stress|faults'
+// ctest -L stress && ci/faults
 #pragma once
 
 #include "tailrace/verify/noisy_platform.hpp"

@@ -1,5 +1,5 @@
 // What every worker of a round has: its part of the plan, its values, and how it drives an
-// operation. After a change here run: ctest -L 'stress|faults'
+// operation. After a change here run: ctest -L stress && ci/faults
 #pragma once
 
 #include <fmt/core.h>

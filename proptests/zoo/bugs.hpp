@@ -2,7 +2,7 @@
 //
 // `sequential` finds deviations: the specification with that one fault. `threads` finds the optimised
 // channel with that one fault in its headers (faulty/). README.md has the same rows with what was
-// measured, and tells how to add one. After a change here run: ctest -L zoo
+// measured, and tells how to add one. After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
 #pragma once
 
 #include <cstddef>

@@ -3,7 +3,7 @@
 //
 // Clauses: reserve_many.waits, acquire.partial-hold, release.head-of-line, cancel.driven, recv.none, recv_many.*,
 // weak.upgrade-never-revives.
-// After a change here run: ctest -L relacy && ctest -L faults
+// After a change here run: ctest -L relacy && ci/faults -R relacy
 #pragma once
 
 #include <array>

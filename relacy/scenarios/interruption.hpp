@@ -2,7 +2,7 @@
 // it afterwards. The wait lies on the waiter's stack, so a late touch is an access to what is gone.
 //
 // Clauses: send_timeout.*, recv.timeout, cancel.driven. The optimised channel only: the reference has its own deadlines.
-// After a change here run: ctest -L relacy && ctest -L faults
+// After a change here run: ctest -L relacy && ci/faults -R relacy
 #pragma once
 
 #include <chrono>

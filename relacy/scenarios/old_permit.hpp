@@ -3,7 +3,7 @@
 //
 // Room for three in a ring of four slots, of which two are one segment.
 // Clauses: permit.send, recv.order, send.waits.
-// After a change here run: ctest -L relacy && ctest -L faults
+// After a change here run: ctest -L relacy && ci/faults -R relacy
 #pragma once
 
 #include <array>

@@ -3,7 +3,7 @@
 //
 // Clauses: recv.none, recv.woken, close.drains, recv.cancel, recv.timeout, clone.count,
 // owned_permit.release-on-drop.
-// After a change here run: ctest -L relacy && ctest -L faults
+// After a change here run: ctest -L relacy && ci/faults -R relacy
 #pragma once
 
 #include <optional>

@@ -2,7 +2,7 @@
 // frees a block of one slot. The reference channel has no such storage.
 //
 // Clauses: recv.order, permit.send, alloc.
-// After a change here run: ctest -L relacy && ctest -L faults
+// After a change here run: ctest -L relacy && ci/faults -R relacy
 #pragma once
 
 #include <cstddef>

@@ -2,7 +2,7 @@
 // no permit and no wake-up is lost.
 //
 // Clauses: cancel.driven, permit.release, recv.woken, close.*.
-// After a change here run: ctest -L relacy && ctest -L faults
+// After a change here run: ctest -L relacy && ci/faults -R relacy
 #pragma once
 
 #include <optional>

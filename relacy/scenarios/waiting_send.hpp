@@ -3,7 +3,7 @@
 //
 // Clauses: send.waits, send.ok-means-open, send.err-*, send_timeout.*, permit.send, permit.release,
 // recv.none, recv.woken, close.*, receiver-drop.destroys.
-// After a change here run: ctest -L relacy && ctest -L faults
+// After a change here run: ctest -L relacy && ci/faults -R relacy
 #pragma once
 
 #include <optional>

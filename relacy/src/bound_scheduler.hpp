@@ -5,7 +5,7 @@
 // that lets the others go on is not chosen again before each of them that can has been: so spinning
 // ends. Relacy has such a scheduler itself; in that one a deadline cannot come while yet another
 // thread sleeps, and the choices it makes in vain double the search at every step.
-// After a change here run: ctest -L relacy && ctest -L faults
+// After a change here run: ctest -L relacy && ci/faults -R relacy
 #pragma once
 
 #include <array>

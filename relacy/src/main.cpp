@@ -1,7 +1,7 @@
 // tailrace-relacy: runs the scenarios, or lists them.
 //
 // Exit status: 0 nothing was found, 1 a scenario failed, 2 bad usage.
-// After a change here run: ctest -L relacy && ctest -L faults
+// After a change here run: ctest -L relacy && ci/faults -R relacy
 #include <fnmatch.h>
 
 #include <cstdint>

@@ -2,8 +2,8 @@
 # `threads`), all in one program with the engines: tailrace-zoo.
 #
 # A fault is a textual change of the headers, built aside. It has to lie in a template over the
-# platform: see faulty.cpp. The program is not part of a plain build: the test zoo.build, which the
-# others wait for, builds it; or ci/zoo does.
+# platform: see faulty.cpp. The program is not part of a plain build: ci/zoo builds and runs it. Of the
+# usual tests, proptests.bugs has the rows of `sequential`.
 include(TailraceFault)
 
 add_executable(tailrace-zoo EXCLUDE_FROM_ALL zoo/measure/main.cpp zoo/measure/measure.cpp
@@ -170,12 +170,3 @@ tailrace_fault_tree(
         }
         while (!waiters_.empty()) {\n            node& n = waiters_.front();")
 zoo_fault(cancelled_cell_counts_as_served)
-
-# ---- Tests: few seeds of every row.
-
-add_test(NAME zoo.build COMMAND "${CMAKE_COMMAND}" --build "${CMAKE_BINARY_DIR}" --target tailrace-zoo --parallel)
-set_tests_properties(zoo.build PROPERTIES LABELS zoo FIXTURES_SETUP tailrace_zoo RUN_SERIAL TRUE TIMEOUT 1500)
-
-add_test(NAME zoo.sequential COMMAND tailrace-zoo --engine sequential --seeds 2 --brief)
-add_test(NAME zoo.threads COMMAND tailrace-zoo --engine threads --seeds 1 --brief)
-set_tests_properties(zoo.sequential zoo.threads PROPERTIES LABELS zoo FIXTURES_REQUIRED tailrace_zoo TIMEOUT 600)

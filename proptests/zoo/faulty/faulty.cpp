@@ -3,7 +3,7 @@
 // All of them, and the channel without a fault, are linked into one program. That is sound as far as
 // the linker goes, because a fault lies in a template over the platform, and each is instantiated
 // for a platform and an Api of its own: no two objects define one function differently.
-// After a change here run: ctest -L zoo
+// After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
 #include <memory>
 #include <utility>
 

@@ -1,4 +1,4 @@
-// After a change here run: ctest -L zoo
+// After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
 #include "targets.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // The optimised channel with one fault each, as targets (faults.cmake).
-// After a change here run: ctest -L zoo
+// After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
 #pragma once
 
 #include <string_view>

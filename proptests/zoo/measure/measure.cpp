@@ -1,14 +1,12 @@
 // Each seed is a run of the engine in a child process: a faulty channel may hang or crash.
-// After a change here run: ctest -L zoo
+// After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
 #include "measure.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <stdexcept>
 #include <utility>
-#include <variant>
 
 #include "../../src/children.hpp"
 #include "../../src/engines.hpp"
@@ -34,33 +32,6 @@ std::string run_once(const target& t, const engine_entry& e, std::uint64_t progr
     r.engine = e.name();
     r.target = t.name;
     return to_json(r);
-}
-
-/// Calls that one would write: an operation and its first poll are one.
-std::size_t operations_of(const std::vector<model::step>& steps) {
-    std::set<std::uint32_t> unpolled;
-    std::size_t n = 0;
-    for (const model::step& s : steps) {
-        const bool acts_on_operation = s.subject.kind == model::handle_kind::operation;
-        const bool polls = s.what == model::verb::poll && acts_on_operation;
-        if (model::creates_operation(s.what, s.subject.kind)) unpolled.insert(s.operation);
-        if (!polls || unpolled.erase(s.subject.number) == 0) ++n;
-    }
-    return n;
-}
-
-std::size_t operations_of(const counterexample& c) {
-    std::vector<model::step> steps;
-    if (const auto* one = std::get_if<sequential_run>(&c.run)) {
-        for (const taken_step& s : one->steps) steps.push_back(s.step);
-        return operations_of(steps);
-    }
-    const auto& h = std::get<concurrent_run>(c.run).history;
-    for (const model::event& e : h.before) steps.push_back(e.step);
-    for (const auto& lane : h.lanes) {
-        for (const model::event& e : lane) steps.push_back(e.step);
-    }
-    return operations_of(steps);
 }
 
 sighting_of_bug sighting_in(const child_end& end, const engine_entry& e) {

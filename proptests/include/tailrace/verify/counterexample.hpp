@@ -114,6 +114,10 @@ struct counterexample {
 /// With the states of the specification. Precondition: `v` is a verdict on `h`, answer or asleep.
 [[nodiscard]] concurrent_run run_of(const model::history& h, const model::verdict& v);
 
+/// Calls that one would write: creating an operation and polling it for the first time are one. Before
+/// the tasks and in them; not what takes everything apart.
+[[nodiscard]] std::size_t operations_of(const counterexample& c);
+
 /// Plain ASCII, with a line end. Bytes that are not UTF-8 are replaced.
 [[nodiscard]] std::string to_json(const counterexample& c);
 /// Throws std::runtime_error, one line: `<file>: <where>: expected <what>, found <text>`.

@@ -1,7 +1,7 @@
 // A platform with schedule noise: at any atomic operation or lock a thread may lose the processor, and now and then sleeps, so that
 // threads meet where they seldom meet. Storage is cut small, so that it grows, is recycled and wraps in nearly every round.
 //
-// After a change here run: ctest -L 'stress|faults'
+// After a change here run: ctest -L stress && ci/faults
 #pragma once
 
 #include <atomic>

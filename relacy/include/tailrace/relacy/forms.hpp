@@ -1,6 +1,6 @@
 // The two forms of a waiting operation, so that a scenario is written once for both: the channel's
 // blocking form, and its driven form with a small loop of our own around it.
-// After a change here run: ctest -L relacy && ctest -L faults
+// After a change here run: ctest -L relacy && ci/faults -R relacy
 #pragma once
 
 #include <chrono>

@@ -3,7 +3,7 @@
 //
 // At the end what is left is received, all capacity is back, open or closed, and every value is
 // accounted for.
-// After a change here run: ctest -L relacy && ctest -L faults
+// After a change here run: ctest -L relacy && ci/faults -R relacy
 #pragma once
 
 #include <optional>

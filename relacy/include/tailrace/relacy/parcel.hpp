@@ -3,7 +3,7 @@
 //
 // All simulated threads are one OS thread, so the ledger needs no protection, and adds no order to
 // the execution.
-// After a change here run: ctest -L relacy && ctest -L faults
+// After a change here run: ctest -L relacy && ci/faults -R relacy
 #pragma once
 
 #include <array>

@@ -5,7 +5,7 @@
 // the line that called it. Plain data is watched for races by a shadow variable. Sleeping is a
 // state of the simulation: if nobody is left to wake a sleeper, that is a deadlock, so a lost
 // wake-up is seen. Time is not simulated: a deadline comes whenever the search wants it to.
-// After a change here run: ctest -L relacy && ctest -L faults
+// After a change here run: ctest -L relacy && ci/faults -R relacy
 #pragma once
 
 #include <array>

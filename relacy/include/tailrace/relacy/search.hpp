@@ -1,5 +1,5 @@
 // The search: one scenario, one scheduler, many executions, and the first one that fails.
-// After a change here run: ctest -L relacy && ctest -L faults
+// After a change here run: ctest -L relacy && ci/faults -R relacy
 #pragma once
 
 #include <cstdint>

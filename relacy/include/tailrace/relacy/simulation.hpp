@@ -1,6 +1,6 @@
 // What one simulated execution has besides its memory: a clock, the threads' contexts, and a way to
 // fail.
-// After a change here run: ctest -L relacy && ctest -L faults
+// After a change here run: ctest -L relacy && ci/faults -R relacy
 #pragma once
 
 #include <algorithm>
