@@ -28,7 +28,7 @@ const std::vector<model::trace>& recorded() {
     return all;
 }
 
-/// Of the deviations that no recorded trace shows: a program that does. They wait for generated ones.
+/// Of the deviations that no recorded trace shows: a program that does.
 const std::map<std::string_view, std::string_view> programs{
     {"receive-sleeps-through-deadline", R"(
         r recv_timeout 5ms as f0 -> created
@@ -229,7 +229,7 @@ TEST(zoo, is_listed_in_its_readme) {
     }
     std::vector<std::string> expected;
     for (const deviation& d : deviations()) {
-        const std::string_view by = shown().contains(d.name) ? "traces" : "waits for sequential";
+        const std::string_view by = shown().contains(d.name) ? "traces" : "programs";
         expected.push_back("| `" + std::string(d.name) + "` | `" + std::string(d.clause) + "` | " +
                            std::string(d.summary) + " | " + std::string(by) + " |");
     }
