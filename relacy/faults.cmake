@@ -2,13 +2,9 @@
 include(TailraceFault)
 
 # relacy_fault(<name> TARGET <reference|optimized> FAMILIES <family>... SAYS <regex> CAUGHT_BY <scenario>/<scheduler>...)
-# The fault tree relacy_<name> is there already. Nothing if the fault is not among those that are run. Each test runs one scenario, with one scheduler, of a program that has
-# nothing but these families for that target.
+# The fault tree relacy_<name> is there already. Each test runs one scenario, with one scheduler, of a program that has
+# nothing but these families for that target. No tests if the fault is not among those that are run.
 function(relacy_fault name)
-    tailrace_choose_fault(chosen)
-    if(NOT chosen)
-        return()
-    endif()
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "TARGET;SAYS" "FAMILIES;CAUGHT_BY")
     set(program relacy_${name})
     set(tree "${CMAKE_BINARY_DIR}/faults/${program}")
@@ -18,6 +14,10 @@ function(relacy_fault name)
     target_compile_options(${program} PRIVATE -O1 -g0 -w) # a mistake may well leave something unused
     # A tool that reads all sources has seen these already.
     set_target_properties(${program} PROPERTIES EXPORT_COMPILE_COMMANDS OFF)
+    tailrace_choose_fault(chosen)
+    if(NOT chosen)
+        return()
+    endif()
     tailrace_fault_program(${program})
     foreach(pair IN LISTS arg_CAUGHT_BY)
         string(REGEX MATCH "^(.+)/(random|bound)$" matched "${pair}")
@@ -307,6 +307,21 @@ relacy_fault(
     CAUGHT_BY
         batches.cancelled_hold.blocking/random
         batches.cancelled_hold.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_place_goes_before_the_hold
+    FILE ${core}
+    FIND "word_.fetch_sub(waiters_bit + n.held.load() * one_used, std::memory_order_relaxed);
+            n.held.store(0);"
+    REPLACE "word_.fetch_and(~waiters_bit, std::memory_order_relaxed);")
+relacy_fault(
+    place_goes_before_the_hold
+    TARGET optimized
+    FAMILIES batches
+    SAYS "the hold has both permits, or nobody has one"
+    CAUGHT_BY
+        batches.last_hold.driven/random
+        batches.last_hold.driven/bound)
 
 tailrace_fault_tree(
     NAME relacy_hand_over_serves_behind_the_head

@@ -78,6 +78,7 @@ campaign run_campaign(const job& j, std::vector<const engine_entry*> engines,
     c.sources = j.sources;
     c.programs = j.programs;
     c.seed = j.seed;
+    c.program = j.program;
     c.shards = {how.shard};
     for (const engine_entry* e : c.engines) {
         for (const target* t : c.targets) {

@@ -128,6 +128,7 @@ struct campaign {
     std::uint64_t programs = 0;
     std::uint64_t seed = 0;
     std::vector<shard> shards;  // that it is made of
+    std::string program = "tailrace-verify";  // that ran it
 
     [[nodiscard]] bool failed() const;
 };

@@ -182,14 +182,14 @@ std::string shell_word(std::string_view word) {
 std::string command_of(const campaign& c, const engine_report& r, const failure& f,
                        const std::string& files) {
     if (!f.token.empty() && f.token.size() <= longest_command)
-        return fmt::format("tailrace-verify replay {}", f.token);
+        return fmt::format("{} replay {}", c.program, f.token);
     if (!f.token.empty() && f.example)
-        return fmt::format("tailrace-verify replay \"$(cat {}.token)\"", files);
+        return fmt::format("{} replay \"$(cat {}.token)\"", c.program, files);
     const std::string target = shell_word(cut(r.target, longest_command));
     if (!f.trace.empty())
-        return fmt::format("tailrace-verify run --engine oracle --target {} --traces {}.trace",
+        return fmt::format("{} run --engine oracle --target {} --traces {}.trace", c.program,
                            target, files);
-    return fmt::format("tailrace-verify run --engine {} --target {} --seed {}{}", r.engine, target,
+    return fmt::format("{} run --engine {} --target {} --seed {}{}", c.program, r.engine, target,
                        c.seed, c.programs > 0 ? fmt::format(" --programs {}", c.programs) : "");
 }
 

@@ -310,7 +310,8 @@ concurrent_run read_concurrent(const reader& in, std::uint64_t capacity) {
 
 json write_whole(const counterexample& c) {
     json j{{"format", format_name}, {"version", format_version},
-           {"tool", c.tool},        {"engine", model::to_string(c.engine)},
+           {"tool", c.tool},        {"command", c.command},
+           {"engine", model::to_string(c.engine)},
            {"target", c.target},    {"law", c.law},
            {"clauses", c.clauses},  {"seed", c.seed},
            {"program", c.program},  {"recorded_at", c.recorded_at},
@@ -336,13 +337,14 @@ repetition read_repetition(const reader& in) {
 }
 
 counterexample read_whole(const reader& in) {
-    in.expect_members({"format", "version", "tool", "engine", "target", "law", "clauses", "seed",
+    in.expect_members({"format", "version", "tool", "command", "engine", "target", "law", "clauses", "seed",
                        "program", "recorded_at", "capacity", "?shrunk", "?repeated", "?sequential",
                        "?concurrent"});
     (void)in["format"].one_of(std::array{format_name});
     (void)in["version"].number(format_version, format_version);
     counterexample c;
     c.tool = in["tool"].text();
+    c.command = in["command"].text();
     std::vector<std::string_view> engines;
     for (const model::engine e : all_engines) engines.push_back(model::to_string(e));
     c.engine = all_engines[in["engine"].one_of(engines)];

@@ -63,6 +63,7 @@ failure make_failure(const sequential_failure& s, const job& j, const target& t)
     counterexample c;
     c.engine = model::engine::sequential;
     c.target = t.name;
+    c.command = j.program;
     c.law = law_of(f.clauses);
     c.clauses.assign(f.clauses.begin(), f.clauses.end());
     c.seed = j.seed;

@@ -167,6 +167,7 @@ failure make_failure(const threads_failure& t, const job& j, const target& on) {
     counterexample c;
     c.engine = model::engine::threads;
     c.target = on.name;
+    c.command = j.program;
     c.law = law_of(t.judgement);
     const std::vector<std::string_view> clauses = clauses_of(t.history, t.judgement.verdict, j);
     c.clauses.assign(clauses.begin(), clauses.end());

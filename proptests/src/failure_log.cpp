@@ -203,8 +203,9 @@ std::string why(const std::vector<reason>& all) {
 }
 
 /// A word that does not fit goes over several lines, which a shell joins.
-std::string again(const std::string& token) {
-    constexpr std::string_view command = "  again     tailrace-verify replay ";
+std::string again(const counterexample& c) {
+    const std::string token = token_of(c);
+    const std::string command = fmt::format("  again     {} replay ", cut(printable(c.command), 40));
     if (command.size() + token.size() <= report_width) return fmt::format("{}{}\n", command, token);
     constexpr std::size_t width = report_width - 1;
     if (token.size() > width * most_token_lines)
@@ -229,7 +230,7 @@ std::string to_log(const counterexample& c) {
     if (!c.clauses.empty()) text += labelled("  breaks    ", joined(c.clauses, ", "), 2);
     text +=
         std::visit([](const auto& run) { return to_text(rows_of(run)) + last_step(run); }, c.run);
-    return text + why(reasons(c)) + again(token_of(c));
+    return text + why(reasons(c)) + again(c);
 }
 
 }  // namespace tailrace::verify

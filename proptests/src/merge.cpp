@@ -106,6 +106,7 @@ campaign merge(const std::vector<std::string>& folders, const std::vector<target
     campaign c;
     const json& first = reports.front().content;
     c.seed = first.at("seed");
+    c.program = first.at("program");
     c.programs = first.at("programs");
     for (const json& source : first.at("traces")) c.sources.push_back(source);
     for (const std::string& name : clause_names(first)) {

@@ -16,33 +16,35 @@
 namespace tailrace::verify {
 namespace {
 
-counterexample example_of(const token& t) {
+counterexample example_of(const token& t, const std::string& command) {
     counterexample c;
+    c.command = command;
     c.engine = t.engine;
     c.target = t.target;
     c.capacity = t.program.capacity;
     return c;
 }
 
-std::string once_more(const token& t, const target& on) {
+std::string once_more(const token& t, const target& on, const std::string& command) {
     std::vector<model::step> steps;
     for (const task_step& s : t.program.lanes.empty() ? std::vector<task_step>{} : t.program.lanes.front())
         steps.push_back(s.step);
     const std::optional<sequential_failure> f = take_again(on, {t.program.capacity, std::move(steps)});
     if (!f) return {};
-    counterexample c = example_of(t);
+    counterexample c = example_of(t, command);
     c.law = "Every step shows what the specification says.";
     c.run = run_of(f->trace, f->last);
     return to_log(c);
 }
 
-std::string many_times(const token& t, const target& on, std::size_t most, pulse& p) {
+std::string many_times(const token& t, const target& on, const std::string& command,
+                       std::size_t most, pulse& p) {
     threads_options o;
     std::uint64_t performances = 0;
     o.alive = [&](std::uint64_t) { p.beat(0, ++performances); };
     const std::optional<threads_failure> f = perform_again(on, t.program, most, o);
     if (!f) return {};
-    counterexample c = example_of(t);
+    counterexample c = example_of(t, command);
     c.law = f->judgement.problem.empty() ? "One order of the steps, in agreement with the times, explains every answer, and nobody is left asleep."
                                          : f->judgement.problem;
     c.repeated = repetition{f->failed, f->performed};
@@ -52,10 +54,15 @@ std::string many_times(const token& t, const target& on, std::size_t most, pulse
 
 }  // namespace
 
-replayed replay(const token& t, const target& on, std::chrono::milliseconds patience, std::size_t most_performances) {
+replayed replay(const token& t, const target& on, std::chrono::milliseconds patience,
+                const std::string& command, std::size_t most_performances) {
     const bool alone = t.engine == model::engine::sequential;
     const std::vector<child_end> ends = in_children(
-        {[&](pulse& p) { return alone ? once_more(t, on) : many_times(t, on, most_performances, p); }}, patience);
+        {[&](pulse& p) { 
+            return alone ? once_more(t, on, command)
+                         : many_times(t, on, command, most_performances, p);
+        }},
+        patience);
     const child_end& end = ends.front();
     switch (end.is) {
         case child_end::how::threw: throw std::runtime_error(end.text);

@@ -18,6 +18,7 @@ struct replayed {
 /// A program on one thread is taken step by step; one of several tasks is performed until it fails, `most_performances` are over, or the time
 /// is. In a child process that is watched: it may hang or crash again.
 [[nodiscard]] replayed replay(const token& t, const target& on, std::chrono::milliseconds patience,
+                              const std::string& command = "tailrace-verify",
                               std::size_t most_performances = 20'000);
 
 }  // namespace tailrace::verify

@@ -118,7 +118,7 @@ void write_files(const campaign& c, const std::string& folder) {
         }
     }
     const json report{
-        {"program", "tailrace-verify"}, {"version", tool_version()}, {"failed", c.failed()},
+        {"program", c.program}, {"version", tool_version()}, {"failed", c.failed()},
         {"traces", c.sources},          {"programs", c.programs},    {"seed", c.seed},
         {"shards", shard_rows(c)},      {"runs", run_rows(c)},       {"clauses", clause_rows(c)}};
     // What comes from a trace file may hold any bytes; they are replaced, not refused.

@@ -74,7 +74,7 @@ class shrinker {
     /// try: one that fails less often by much is not better.
     void estimate() {
         constexpr std::size_t failures = 4;
-        constexpr std::size_t generosity = 10;
+        constexpr std::size_t generosity = 5;
         std::size_t failed = 0;
         std::size_t performed = 0;
         while (failed < failures && performed < options_.repeats) {

@@ -96,7 +96,8 @@ int run(const command_line& c, const program_info& program) {
 
 int replay(const command_line& c, const program_info& program) {
     const token& t = *c.replayed;
-    const replayed r = replay(t, *std::ranges::find(program.targets, t.target, &target::name), c.how.patience);
+    const replayed r = replay(t, *std::ranges::find(program.targets, t.target, &target::name),
+                              c.how.patience, program.name);
     fmt::print("{}", r.text);
     return r.failed ? 1 : 0;
 }

@@ -116,6 +116,31 @@ class cancelled_hold : public start<Target> {
     std::optional<decltype(std::declval<typename start<Target>::sender&>().reserve_many(2))> hold_;
 };
 
+/// The only one that waits gives up: its place and what it held go in one step, so nobody sees a part of it.
+template <class Target, class Form>
+class last_hold : public start<Target> {
+  public:
+    static constexpr const char* name = "batches.last_hold";
+    static constexpr unsigned threads = 2;
+
+    last_hold() : hold_(this->tx_->reserve_many(2)) {
+        expect(!hold_->poll(bell_.waker()), "one of two permits is not enough");
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            this->take(0);
+            const auto free = this->tx_->capacity();
+            expect(free == 0 || free == 2, "the hold has both permits, or nobody has one");
+        } else {
+            hold_.reset();
+        }
+    }
+
+  private:
+    alarm bell_;
+    std::optional<decltype(std::declval<typename start<Target>::sender&>().reserve_many(2))> hold_;
+};
+
 /// Closed while a partial hold waits: the receive ends only when what was held is back.
 template <class Target, class Form>
 class hold_against_close : public start<Target> {
@@ -216,7 +241,7 @@ template <class Target>
 bool enroll_all() {
     return enroll<partial_hold, Target, blocking>() && enroll<partial_hold, Target, driven>() &&
            enroll<cancelled_hold, Target, blocking>() && enroll<cancelled_hold, Target, driven>() &&
-           enroll<hold_against_close, Target, blocking>() && enroll<hold_against_close, Target, driven>() &&
+           enroll<last_hold, Target, driven>() && enroll<hold_against_close, Target, blocking>() && enroll<hold_against_close, Target, driven>() &&
            enroll<batch_frees_two, Target, blocking>() && enroll<batch_frees_two, Target, driven>() &&
            enroll<remainder, Target, driven>() && enroll<upgrade_against_last_drop, Target, blocking>() &&
            enroll<upgrade_against_last_drop, Target, driven>();

@@ -174,7 +174,8 @@ class core {
         return settle(n);
     }
 
-    /// Ends the wait of a queued node, which keeps what it holds unless nobody is left to have it. `owed`: a wake-up was sent and is on its way or has arrived.
+    /// Ends the wait of a queued node, which keeps what it holds unless nobody is left to have it.
+    /// `owed`: a wake-up was sent and is on its way or has arrived.
     struct withdrawal {
         verdict result;
         bool owed;

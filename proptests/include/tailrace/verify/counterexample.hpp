@@ -93,7 +93,8 @@ struct repetition {
 [[nodiscard]] std::string_view tool_version() noexcept;
 
 struct counterexample {
-    std::string tool{tool_version()};  // that found it
+    std::string tool{tool_version()};           // that found it
+    std::string command = "tailrace-verify";  // by which it can be repeated
     model::engine engine = model::engine::sequential;
     std::string target;
     std::string law;                   // that is broken, as a sentence
