@@ -36,6 +36,11 @@ struct job {
     std::string program = "tailrace-verify";  // by which a failure can be seen again
     std::uint64_t first = 0;                  // the index of the first program
     bool leads = true;  // it does what is done once: traces, long runs, measuring evidence
+    std::function<void()> alive = {};  // called now and then where it takes long and nothing is told
+
+    void breathe() const {
+        if (alive) alive();
+    }
 };
 
 /// Why one engine believes in a clause on one target.

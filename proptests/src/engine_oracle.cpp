@@ -30,7 +30,8 @@ std::vector<const model::trace*> traces_that(const job& j, const replay_result& 
 void add_lacking(engine_report& report, const job& j, const target& t, const replay_result& r) {
     const std::vector<const model::trace*> traces = traces_that(j, r, fate::skipped);
     if (traces.empty()) return;
-    const evidence_table table = collect_evidence(traces, model::engine::oracle, j.faults);
+    const evidence_table table = collect_evidence(traces, model::engine::oracle, j.faults,
+                                                  capabilities::all(), j.alive);
     for (const clause_evidence& e : table.clauses) {
         if (e.traces == 0) continue;
         const sighting& s = *e.by->first;
@@ -83,7 +84,8 @@ engine_report run_oracle(const job& j, const target& t, const campaign_progress&
     for (const difference& d : r.differences) report.failures.push_back(make_failure(d, j));
 
     const std::vector<const model::trace*> agreed = traces_that(j, r, fate::agreed);
-    const evidence_table table = collect_evidence(agreed, model::engine::oracle, j.faults);
+    const evidence_table table = collect_evidence(agreed, model::engine::oracle, j.faults,
+                                                  capabilities::all(), j.alive);
     for (const clause_evidence& e : table.clauses) {
         if (e.traces > 0)
             report.evidence.emplace(e.clause->name,

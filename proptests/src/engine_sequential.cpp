@@ -103,7 +103,7 @@ evidence_table evidence_in(const std::vector<model::trace>& traces, const job& j
                            capabilities within) {
     std::vector<const model::trace*> pointers;
     for (const model::trace& t : traces) pointers.push_back(&t);
-    return collect_evidence(pointers, model::engine::sequential, j.faults, within);
+    return collect_evidence(pointers, model::engine::sequential, j.faults, within, j.alive);
 }
 
 void add_evidence(engine_report& report, const job& j, const target& t,

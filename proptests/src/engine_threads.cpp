@@ -98,11 +98,13 @@ bool shows(const deviation& d, std::uint64_t capacity, const std::vector<linear_
 void add_evidence(engine_report& report, const job& j, const std::vector<history>& kept_histories) {
     std::vector<std::pair<const history*, std::vector<linear_step>>> all;
     for (const history& h : kept_histories) {
+        j.breathe();
         all.emplace_back(&h, linear(h, model::check(h)));
     }
     for (const deviation& d : j.faults) {
         const model::clause* clause = model::find_clause(d.clause);
         if (clause == nullptr || !clause->is_observed_by(model::engine::threads)) continue;
+        j.breathe();
         for (std::size_t i = 0; i < all.size(); ++i) {
             if (!shows(d, all[i].first->capacity, all[i].second)) continue;
             evidence_item& e =

@@ -67,10 +67,14 @@ std::vector<engine_report> run_round(const engine_entry& e, const target& t, con
     std::vector<child_work> work;
     for (const job& part : parts) {
         work.push_back([&e, &t, &part](pulse& p) {
+            std::size_t at = 0;
             const auto beat = [&](std::string_view, std::size_t done, std::size_t) {
+                at = done;
                 p.beat(part.first + done, done);
             };
-            engine_report r = e.run(part, t, beat);
+            job mine = part;
+            mine.alive = [&] { p.beat(part.first + at, at); };
+            engine_report r = e.run(mine, t, beat);
             r.engine = e.name();
             r.target = t.name;
             return to_json(r);

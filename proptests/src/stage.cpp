@@ -291,25 +291,25 @@ struct stage::state {
     }
     ~state() {
         for (std::jthread& t : threads) t.request_stop();
-        curtain.fetch_add(1, std::memory_order_release);
-        curtain.notify_all();
+        raise(0);
     }
 
-    /// A thread takes part whenever the curtain rises, if there is a lane for it.
+    /// A thread takes part whenever the curtain rises, if there is a lane for it. One without may be late, and see the next
+    /// performance first: what it goes by is one value.
     void serve(std::size_t l, const std::stop_token& s) {
         std::uint32_t seen = 0;
         for (;;) {
             curtain.wait(seen, std::memory_order_acquire);
             seen = curtain.load(std::memory_order_acquire);
             if (s.stop_requested()) return;
-            if (l >= playing) continue;
-            wait_for_the_others();
+            if (l >= seen % performance_turn) continue;
+            wait_for_the_others(seen % performance_turn);
             lanes[l]->run();
         }
     }
 
     /// They begin together: awake, if the others are not long in coming.
-    void wait_for_the_others() {
+    void wait_for_the_others(std::size_t playing) {
         constexpr unsigned awhile = 2'000;
         if (arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == playing) arrived.notify_all();
         unsigned looks = 0;
@@ -319,18 +319,21 @@ struct stage::state {
         }
     }
 
-    void raise(std::size_t number) {
-        playing = number;
+    /// All of the last performance have arrived, and none of them looks there again.
+    void raise(std::size_t lanes_playing) {
         arrived.store(0, std::memory_order_relaxed);
-        curtain.fetch_add(1, std::memory_order_release);
+        turn += performance_turn;
+        curtain.store(turn + static_cast<std::uint32_t>(lanes_playing), std::memory_order_release);
         curtain.notify_all();
     }
 
     board told;
     std::vector<std::unique_ptr<lane>> lanes;
-    std::size_t playing = 0;
     std::atomic<std::size_t> arrived{0};
-    std::atomic<std::uint32_t> curtain{0};
+    static constexpr std::uint32_t performance_turn = 8;  // more than there are lanes
+    static_assert(most_lanes < performance_turn);
+    std::uint32_t turn = 0;                 // of the performance
+    std::atomic<std::uint32_t> curtain{0};  // the turn, and how many lanes play
     std::vector<std::jthread> threads;  // last: they use the rest
 };
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -66,11 +67,12 @@ struct evidence_table {
 /// the original may have (a value sent after the receiver is gone dies later there); but an answer
 /// that the text itself gives is evidence of nothing. Precondition: the traces agree with the
 /// specification but for that difference. A step that the specification refuses ends its trace.
-/// What a target `within` cannot show is evidence of nothing.
+/// What a target `within` cannot show is evidence of nothing. `alive` is called before each trace.
 [[nodiscard]] evidence_table collect_evidence(std::span<const model::trace* const> traces,
                                               model::engine collector = model::engine::oracle,
                                               std::span<const deviation> zoo = deviations(),
-                                              capabilities within = capabilities::all());
+                                              capabilities within = capabilities::all(),
+                                              const std::function<void()>& alive = {});
 
 struct clause_in_want {
     const model::clause* clause;
