@@ -27,11 +27,11 @@ constexpr defect defects[] = {
     // A send that has been let in is complete: cancelled before its owner has been told, it has
     // sent all the same, and nobody knows. The contract says that its value is destroyed.
     {"cancel.destroys-value",
-     "s0 send v1 as f0 -> created\n"
-     "s0 try_send v2 -> ok\n"
+     "s0 try_send v1 -> ok\n"
+     "s0 send v2 as f0 -> created\n"
      "poll f0 -> pending\n"
-     "r try_recv -> some v2 ! f0\n"
-     "drop f0 -> ok ~ v1\n"},
+     "r try_recv -> some v1 ! f0\n"
+     "drop f0 -> ok ~ v2\n"},
     // Cancelling the last receive that waits turns "somebody waits for a value" into "no room"
     // (send_state_), whatever the capacity: nothing is let in until somebody receives.
     {"cancel.driven",
