@@ -30,7 +30,7 @@ using model::verb;
 constexpr std::size_t most_for_evidence = 1'000;
 /// The longest run is a million messages; a small campaign makes a shorter one.
 constexpr std::uint64_t most_messages = 1'000'000;
-constexpr std::uint64_t messages_per_program = 100;
+constexpr std::uint64_t messages_per_program = 200;
 
 // ---- Evidence: an order that explains a history is a program on one thread, and a step of it is evidence for a clause if a model with
 // just this clause broken answers it differently, or leaves somebody asleep who slept and was woken.

@@ -48,7 +48,8 @@ class shrinker {
   private:
     /// True if the candidate fails, too: then it is the best.
     bool fails(const concurrent_program& p) {
-        if (best_.attempts >= options_.most_attempts) return false;
+        if (best_.attempts >= options_.most_attempts || performed_ >= options_.most_performances)
+            return false;
         ++best_.attempts;
         for (std::size_t i = 0; i < enough_; ++i) {
             if (!perform(p)) continue;
@@ -62,7 +63,7 @@ class shrinker {
     /// True if it failed: then the history is that of the best.
     bool perform(const concurrent_program& p) {
         if (options_.alive) options_.alive(best_.program);
-        performance was = stage_.perform(target_, p, next());
+        performance was = stage_.perform(target_, p, various(options_.seed, performed_++));
         threads_judgement j = judge(was, options_.most_nodes);
         if (!j.failed()) return false;
         best_.history = std::move(was.history);
@@ -95,16 +96,12 @@ class shrinker {
         }
     }
 
-    variation next() {
-        return various(options_.seed, variation_++);
-    }
-
     stage& stage_;
     const target& target_;
     const threads_options& options_;
     threads_failure best_;
     std::size_t enough_ = 0;  // performances of one candidate
-    std::uint64_t variation_ = 0;
+    std::size_t performed_ = 0;
 };
 
 // ---- What histories reached

@@ -103,7 +103,7 @@ bool pass_the_sound(const request& r) {
     bool good = true;
     fmt::print("\n");
     for (const model::engine e : r.engines) {
-        const std::uint64_t programs = usual_budget(e);
+        const std::uint64_t programs = sound_budget(e);
         for (const target& t : builtin_targets()) {
             const std::vector<sighting_of_bug> seen = measure(t, e, programs, r.how);
             const auto failed = std::ranges::count(seen, true, &sighting_of_bug::found);

@@ -10,6 +10,8 @@
 
 #include "../../src/children.hpp"
 #include "../../src/engines.hpp"
+#include "tailrace/verify/sequential.hpp"
+#include "tailrace/verify/threads.hpp"
 #include "zoo/deviant_target.hpp"
 #include "zoo/faulty/targets.hpp"
 
@@ -67,6 +69,11 @@ std::vector<sighting_of_bug> measure(const target& t, model::engine by, std::uin
 }
 
 std::uint64_t usual_budget(model::engine by) { return entry_of(by).usual_programs; }
+
+std::uint64_t sound_budget(model::engine by) {
+    return by == model::engine::threads ? threads_options{}.programs
+                                        : sequential_options{}.programs;
+}
 
 target home_of(const bug& b) {
     if (b.by == model::engine::sequential) {

@@ -33,8 +33,11 @@ struct sighting_of_bug {
                                                    std::uint64_t programs, const measuring& how,
                                                    const std::function<void()>& told = {});
 
-/// The programs in which the engine has to find a bug that names no budget of its own.
+/// The programs in which the engine has to find a bug that names no budget of its own: those of a campaign.
 [[nodiscard]] std::uint64_t usual_budget(model::engine by);
+
+/// The programs in which it has to find nothing where there is no fault.
+[[nodiscard]] std::uint64_t sound_budget(model::engine by);
 
 /// The target in which the bug lives. Precondition: it lives somewhere.
 [[nodiscard]] target home_of(const bug& b);

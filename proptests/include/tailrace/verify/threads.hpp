@@ -26,6 +26,7 @@ struct threads_options {
     std::uint64_t first = 0;             // index of the first program
     std::uint64_t most_nodes = 100'000;  // of the search for an order
     std::size_t most_attempts = 300;     // programs that shrinking tries
+    std::size_t most_performances = 30'000;  // of all of them together
     std::size_t repeats = 1'000;           // performances of each of them at most
     std::size_t keep = 0;                // histories, to measure evidence with
     /// Told the index of each program, before every performance: whoever watches may count on it.
