@@ -22,8 +22,8 @@ struct bug {
     model::engine by = model::engine::sequential;
     std::string_view lives;      // a deviation or a fault by name; nothing: it cannot exist here
     std::string_view clause;     // that it breaks first
-    std::string_view why = {};   // it cannot exist here, or needs more than the usual number
-    std::size_t most_operations = 8;  // of a shrunk program: of all tasks, and before them; an operation and its first poll are one
+    std::string_view why = {};   // it cannot exist here, or needs more than is usual
+    std::size_t most_operations = 8;  // of a shrunk program (operations_of, counterexample.hpp)
     std::uint64_t programs = 0;  // the budget; 0: the usual one
 };
 
