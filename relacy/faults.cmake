@@ -296,9 +296,9 @@ relacy_fault(
 
 tailrace_fault_tree(
     NAME relacy_hold_is_not_given_back
-    FILE ${permit_wait}
-    FIND "(void)core_->withdraw(node_);\n        core_->return_permits(node_.held.load());"
-    REPLACE "if (core_->withdraw(node_).result != verdict::none) core_->return_permits(node_.held.load());")
+    FILE ${core}
+    FIND "} else if (held > 0) {"
+    REPLACE "} else if (false) {")
 relacy_fault(
     hold_is_not_given_back
     TARGET optimized
@@ -311,9 +311,9 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_place_goes_before_the_hold
     FILE ${core}
-    FIND "word_.fetch_sub(waiters_bit + n.held.load() * one_used, std::memory_order_relaxed);
-            n.held.store(0);"
-    REPLACE "word_.fetch_and(~waiters_bit, std::memory_order_relaxed);")
+    FIND "word_.fetch_sub(waiters_bit + held * one_used, std::memory_order_relaxed);"
+    REPLACE "word_.fetch_and(~waiters_bit, std::memory_order_relaxed);
+            word_.fetch_sub(held * one_used, std::memory_order_relaxed);")
 relacy_fault(
     place_goes_before_the_hold
     TARGET optimized

@@ -112,8 +112,8 @@ history_fault(
 tailrace_fault_tree(
     NAME history_cancelled_head_frees_and_serves_nobody
     FILE ${core}
-    FIND "        n.state.store(wait_state::created, std::memory_order_relaxed);\n        if (waiters_.empty())"
-    REPLACE "        n.state.store(wait_state::created, std::memory_order_relaxed);\n        word_.fetch_sub(n.held.load() * one_used, std::memory_order_acq_rel);\n        n.held.store(0);\n        if (waiters_.empty())")
+    FIND "            waiter_list<Platform> chosen;\n            serve(chosen);\n            wake_chosen(guard, chosen);\n"
+    REPLACE "")
 history_fault(
     cancelled_head_frees_and_serves_nobody FAMILY ends
     TEST when_the_head_of_the_queue_gives_up_those_behind_it_get_what_it_held)

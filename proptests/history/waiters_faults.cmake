@@ -4,16 +4,16 @@ set(core impl/include/tailrace/detail/core.hpp)
 tailrace_fault_tree(
     NAME history_dropped_node_stays_linked
     FILE ${core}
-    FIND "        waiter_list<Platform>::unlink(n);\n        n.state.store(wait_state::created, std::memory_order_relaxed);\n        if (waiters_.empty())"
-    REPLACE "        n.state.store(wait_state::created, std::memory_order_relaxed);\n        if (waiters_.empty())")
+    FIND "        waiter_list<Platform>::unlink(n);\n        n.state.store(wait_state::created, std::memory_order_relaxed);\n        const word_type held = n.held.load();"
+    REPLACE "        n.state.store(wait_state::created, std::memory_order_relaxed);\n        const word_type held = n.held.load();")
 history_fault(dropped_node_stays_linked FAMILY waiters TEST a_queued_send_that_was_given_nothing_can_be_dropped)
 
 # The node of a cancelled wait is replaced by a dead one, which goes when a release comes to it.
 tailrace_fault_tree(
     NAME history_dead_nodes_await_a_release
     FILE ${core}
-    FIND "        waiter_list<Platform>::unlink(n);\n        n.state.store(wait_state::created, std::memory_order_relaxed);\n        if (waiters_.empty())"
-    REPLACE "        waiters_.push_back(*new node);\n        waiter_list<Platform>::unlink(n);\n        n.state.store(wait_state::created, std::memory_order_relaxed);\n        if (waiters_.empty())"
+    FIND "        waiter_list<Platform>::unlink(n);\n        n.state.store(wait_state::created, std::memory_order_relaxed);\n        const word_type held = n.held.load();"
+    REPLACE "        waiters_.push_back(*new node);\n        waiter_list<Platform>::unlink(n);\n        n.state.store(wait_state::created, std::memory_order_relaxed);\n        const word_type held = n.held.load();"
     FILE ${core}
     FIND "            node& n = waiters_.front();\n"
     REPLACE "            node& n = waiters_.front();\n            if (n.need == 0) {\n                waiter_list<Platform>::unlink(n);\n                delete &n;\n                continue;\n            }\n")

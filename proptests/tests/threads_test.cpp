@@ -14,6 +14,7 @@
 #include "tailrace/model/text.hpp"
 #include "tailrace/verify/concurrent_program.hpp"
 #include "tailrace/verify/stage.hpp"
+#include "tailrace/verify/token.hpp"
 
 namespace tailrace::verify {
 namespace {
@@ -83,6 +84,15 @@ TEST(threads, both_channels_pass_and_reach_what_is_required) {
         for (const reach& one : r.reached)
             EXPECT_NE(one.verdict, reach_verdict::missed) << t.name << ": " << one.what;
     }
+}
+
+/// Found by seed 1, program 9350: between a cancelled wait's leaving the queue and the return of the part that it held, a receive served
+/// those behind it and found that nobody waits any more. One performance in some 1,500 showed it.
+TEST(threads, a_cancelled_head_passes_its_hold_on_before_anybody_sees_that_nobody_waits) {
+    const token t = parse_token(
+        "tr1.BTAuMS4wAglvcHRpbWl6ZWQECQoAAAoAAAABAQABAgABAwQCAgB9AAEA"
+        "BAR9AQMBCQGUAwJRArEJAQAGtQkCBwLADH4AuxAELw");
+    EXPECT_FALSE(perform_again(optimized(), t.program, 6'000));
 }
 
 TEST(threads, the_same_seed_makes_the_same_programs) {

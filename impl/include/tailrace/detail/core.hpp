@@ -174,7 +174,8 @@ class core {
         return settle(n);
     }
 
-    /// Ends the wait of a queued node, which keeps what it holds unless nobody is left to have it.
+    /// Ends the wait of a queued node. What it held goes on under the same lock: were it under way meanwhile, a hand-over could find
+    /// that nobody waits any more while it is neither held nor free.
     /// `owed`: a wake-up was sent and is on its way or has arrived.
     struct withdrawal {
         verdict result;
@@ -182,17 +183,23 @@ class core {
     };
     [[nodiscard]] withdrawal withdraw(node& n) noexcept {
         if (n.state.load(std::memory_order_acquire) == wait_state::woken) return {n.result.load(), true};  // (19)
-        const std::lock_guard guard(lock_);
+        std::unique_lock guard(lock_);
         if (n.state.load(std::memory_order_relaxed) != wait_state::queued) {
             const bool owed = n.state.load(std::memory_order_relaxed) == wait_state::woken;
             return {settle(n), owed};
         }
         waiter_list<Platform>::unlink(n);
         n.state.store(wait_state::created, std::memory_order_relaxed);
+        const word_type held = n.held.load();
+        n.held.store(0);
         if (waiters_.empty()) {
             // One step, or somebody could see the queue gone and its permits not back. relaxed: by the lock, and open.
-            word_.fetch_sub(waiters_bit + n.held.load() * one_used, std::memory_order_relaxed);
-            n.held.store(0);
+            word_.fetch_sub(waiters_bit + held * one_used, std::memory_order_relaxed);
+        } else if (held > 0) {
+            word_.fetch_sub(held * one_used, std::memory_order_relaxed);  // relaxed: the same
+            waiter_list<Platform> chosen;
+            serve(chosen);
+            wake_chosen(guard, chosen);
         }
         return {verdict::none, false};
     }
@@ -397,6 +404,12 @@ class core {
     void hand_over() noexcept {
         waiter_list<Platform> chosen;
         std::unique_lock guard(lock_);
+        serve(chosen);
+        wake_chosen(guard, chosen);
+    }
+
+    /// Under the lock.
+    void serve(waiter_list<Platform>& chosen) noexcept {
         while (!waiters_.empty()) {
             node& n = waiters_.front();
             // (10) relaxed: while somebody waits, `used` grows only here, under the lock.
@@ -411,7 +424,6 @@ class core {
             choose(n, verdict::granted, chosen);
         }
         if (waiters_.empty()) word_.fetch_and(~waiters_bit, std::memory_order_relaxed);  // (12) by the lock
-        wake_chosen(guard, chosen);
     }
 
     static void choose(node& n, verdict result, waiter_list<Platform>& chosen) noexcept {
