@@ -144,6 +144,7 @@ class search {
     [[nodiscard]] bool came_first(value_id v, const task& t, std::uint32_t index) const;
     /// len() and is_empty(), where values move at the same time.
     void widen(const machine& m, std::uint32_t which, std::uint32_t index, answer& said) const;
+    [[nodiscard]] bool receiver_drop_overlaps(std::uint32_t which, std::uint32_t index) const;
     [[nodiscard]] bool overlap(std::uint32_t a, std::uint32_t i, std::uint32_t b, std::uint32_t j) const;
     [[nodiscard]] outcome transition(machine& m, const event& e) const;
     /// Takes the next transition of a task from `from` to `to`. False, and `to` is of no use, if the
@@ -437,10 +438,11 @@ void search::widen(const machine& m, std::uint32_t which, std::uint32_t index, a
     if ((!len && e.step.what != verb::is_empty) || !e.answer || said == *e.answer) return;
     std::uint64_t moving_in = 0;
     std::uint64_t moving_out = 0;
+    const bool being_destroyed = receiver_drop_overlaps(which, index);
     for (const sent& v : sent_) {
         const bool inside = std::ranges::find(m.buffer, v.value) != m.buffer.end();
         const bool received =
-            m.receiver_gone ||
+            m.receiver_gone || being_destroyed ||
             (v.received_by != nobody && overlap(v.received_by, v.received_at, which, index));
         const bool moves = received || overlap(v.task, v.index, which, index);
         moving_in += inside && moves ? 1 : 0;
@@ -451,6 +453,15 @@ void search::widen(const machine& m, std::uint32_t which, std::uint32_t index, a
     const std::uint64_t recorded = e.answer->number;
     const bool allowed = len ? least <= recorded && recorded <= most : recorded == 1 ? least == 0 : most > 0;
     if (allowed) said = *e.answer;
+}
+
+bool search::receiver_drop_overlaps(std::uint32_t which, std::uint32_t index) const {
+    for (std::uint32_t other = 1; other < tasks_.size(); ++other) {
+        for (std::uint32_t i = 0; i < tasks_[other].events.size(); ++i) {
+            if (is_receiver_drop(tasks_[other].events[i].step) && overlap(other, i, which, index)) return true;
+        }
+    }
+    return false;
 }
 
 bool search::overlap(std::uint32_t a, std::uint32_t i, std::uint32_t b, std::uint32_t j) const {

@@ -244,6 +244,16 @@ TEST(linearizability, the_receiver_is_dropped_one_value_after_the_other) {
     EXPECT_EQ(with("2-3 s0 capacity -> 0\n 10-11 s0 capacity -> 1"), finding::answer);
 }
 
+TEST(linearizability, a_len_beside_a_receiver_drop_may_count_what_it_destroys) {
+    const auto with = [](std::string_view drop, std::string_view sender) {
+        return judge({.before = "s0 try_send v1 -> ok", .lanes = {drop, sender}});
+    };
+    EXPECT_EQ(with("1-9 drop r -> ok", "2-3 s0 len -> 0\n 4-5 s0 is_closed -> false"), finding::allowed);
+    EXPECT_EQ(with("1-9 drop r -> ok", "2-3 s0 len -> 1\n 4-5 s0 is_closed -> false"), finding::allowed);
+    EXPECT_EQ(with("4-9 drop r -> ok", "2-3 s0 len -> 0\n 6-7 s0 is_closed -> true"), finding::answer)
+        << "it has not begun";
+}
+
 // ---- Waiting, and the rest
 
 TEST(linearizability, an_event_that_waits_takes_effect_twice) {
