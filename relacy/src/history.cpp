@@ -6,6 +6,8 @@
 #include <cctype>
 #include <charconv>
 #include <cstdint>
+#include <fstream>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -89,7 +91,7 @@ struct step {
     std::string_view thread;
     std::string_view event;
     std::string_view function;
-    std::string_view file;
+    std::string_view path;
     std::string_view line;
 };
 
@@ -106,46 +108,114 @@ step parse(std::string_view text) {
     if (comma == std::string_view::npos) return s;
     s.function = short_function(text.substr(0, comma));
     text.remove_prefix(comma + 2);
-    text.remove_prefix(text.rfind('/') + 1);
     const std::size_t open = std::min(text.rfind('('), text.size());
-    s.file = text.substr(0, open);
+    s.path = text.substr(0, open);
     text.remove_prefix(open);
     s.line =
         text.substr(std::min<std::size_t>(1, text.size()), text.size() < 2 ? 0 : text.size() - 2);
     return s;
 }
 
+/// The sources, as far as they are where they were compiled: they know better than an address what an access is about.
+class sources {
+  public:
+    void describe(const step& s, told_step& t) {
+        const std::vector<std::string>& lines = file(std::string(s.path));
+        std::size_t at = 0;
+        (void)std::from_chars(s.line.data(), s.line.data() + s.line.size(), at);
+        if (at == 0 || at > lines.size()) return;
+        t.object = object_in(lines[at - 1]);
+        if (t.object.empty()) return;
+        for (std::size_t i = 0; i < 3 && i < at && t.number.empty(); ++i) {
+            const std::string& line = lines[at - 1 - i];
+            if (i > 0 && line.find("//") == line.npos) break;  // the comment stands right above
+            t.number = number_in(line);
+        }
+    }
+
+  private:
+    const std::vector<std::string>& file(const std::string& path) {
+        const auto [at, fresh] = files_.try_emplace(path);
+        if (!fresh) return at->second;
+        std::ifstream in(path);
+        for (std::string line; std::getline(in, line);) at->second.push_back(line);
+        return at->second;
+    }
+    /// What stands before the operation: letters, digits, and `.`, `->`, `_` between them.
+    static std::string object_in(std::string_view line) {
+        constexpr std::array operations{".load(", ".store(", ".exchange(", ".compare_exchange_strong(", ".fetch_",
+                                        ".put(",  ".take()", ".lock()",    ".unlock()"};
+        std::size_t dot = line.npos;
+        for (const char* o : operations) dot = std::min(dot, line.find(o));
+        if (dot == line.npos) return {};
+        std::size_t begin = dot;
+        while (begin > 0) {
+            const char c = line[begin - 1];
+            const bool part = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '>' ||
+                              (c == '-' && line[begin] == '>');
+            if (!part) break;
+            --begin;
+        }
+        std::string object(line.substr(begin, dot - begin));
+        if (!object.empty() && object.front() == '.') object.erase(0, 1);
+        return object;
+    }
+    /// "(3)" of a comment.
+    static std::string number_in(std::string_view line) {
+        std::size_t at = line.find("//");
+        if (at == line.npos) return {};
+        for (at = line.find('(', at); at != line.npos; at = line.find('(', at + 1)) {
+            const std::size_t end = line.find_first_not_of("0123456789", at + 1);
+            if (end != line.npos && end > at + 1 && line[end] == ')') return std::string(line.substr(at, end - at + 1));
+        }
+        return {};
+    }
+
+    std::map<std::string, std::vector<std::string>> files_;
+};
+
 bool worth_showing(const step& s, bool about_memory) {
     if (s.event.starts_with("memory ")) return about_memory;
-    constexpr std::array bookkeeping{"unblocking thread", "[CTOR", "[BEFORE", "[AFTER", "[DTOR"};
+    constexpr std::array bookkeeping{"unblocking thread", "[CTOR", "[BEFORE", "[AFTER", "[DTOR", "[THREAD"};
     return std::ranges::none_of(bookkeeping, [&](const char* b) { return s.event.starts_with(b); });
 }
 
 }  // namespace
 
-void describe_failure(std::string_view report, std::string& failure, std::string& history) {
-    failure = next_line(report);
-    const bool about_memory = failure.contains("LEAK") || failure.contains("FREE");
+account account_of(std::string_view report) {
+    account a;
+    a.failure = next_line(report);
+    const bool about_memory = a.failure.contains("LEAK") || a.failure.contains("FREE");
     report.remove_prefix(std::min(report.find("execution history"), report.size()));
     (void)next_line(report);
 
-    std::vector<std::string> steps;
     namer names;
+    sources read;
     while (!report.empty()) {
         const std::string_view line = next_line(report);
         if (!line.starts_with('[')) break;
         const step s = parse(line);
         if (s.event.starts_with("[BEFORE END]"))
-            steps.clear();  // how it was set up is in the scenario
+            a.steps.clear();  // how it was set up is in the program
         if (!worth_showing(s, about_memory)) continue;
-        steps.push_back(fmt::format("  thread {}  {:<34} {}\n", s.thread,
-                                    fmt::format("{}:{} {}", s.file, s.line, s.function),
-                                    names.rename(s.event)));
+        const std::string_view file = s.path.substr(s.path.rfind('/') + 1);
+        told_step t{std::string(s.thread), fmt::format("{}:{}", file, s.line), std::string(s.function), {}, {},
+                    names.rename(s.event)};
+        read.describe(s, t);
+        a.steps.push_back(std::move(t));
     }
+    return a;
+}
 
+std::string to_text(const std::vector<told_step>& steps) {
     const std::size_t left_out = steps.size() > shown_steps ? steps.size() - shown_steps : 0;
-    history = left_out > 0 ? fmt::format("  ({} steps before)\n", left_out) : "";
-    for (std::size_t i = left_out; i < steps.size(); ++i) history += steps[i];
+    std::string text = left_out > 0 ? fmt::format("  ({} steps before)\n", left_out) : "";
+    for (std::size_t i = left_out; i < steps.size(); ++i) {
+        const told_step& s = steps[i];
+        const std::string what = s.object.empty() ? s.event : fmt::format("{} {} {}", s.object, s.number, s.event);
+        text += fmt::format("  thread {}  {:<34} {}\n", s.thread, fmt::format("{} {}", s.place, s.function), what);
+    }
+    return text;
 }
 
 }  // namespace tailrace::relacy

@@ -3,12 +3,18 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "tailrace/relacy/search.hpp"
 
 namespace tailrace::relacy {
 
-/// Takes what Relacy has written and finds in it what went wrong, in one line, and the steps, one a
-/// line: the last ones if there are many. Functions are named without their templates, files
-/// without their folders, and addresses are numbered as they turn up.
-void describe_failure(std::string_view report, std::string& failure, std::string& history);
+/// What Relacy has written: what went wrong, in one line, and the steps. Addresses are numbered as they turn up; how the program was set
+/// up is left out.
+struct account {
+    std::string failure;
+    std::vector<told_step> steps;
+};
+[[nodiscard]] account account_of(std::string_view report);
 
 }  // namespace tailrace::relacy

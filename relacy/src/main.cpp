@@ -84,7 +84,7 @@ bool run_one(const enrolled_scenario& what, const search_request& request, const
                                     : o.deep ? " --deep"
                                              : "";
         fmt::print("{}  again: tailrace-relacy --scenario '{}' --target {} --scheduler {}{} run\n",
-                   result.history, what.name, what.target, name_of(request.how), how_far);
+                   to_text(result.history), what.name, what.target, name_of(request.how), how_far);
     }
     std::fflush(stdout);
     return result.failure.empty();

@@ -9,6 +9,7 @@
 #include <ostream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "bound_scheduler.hpp"
 #include "history.hpp"
@@ -103,11 +104,12 @@ class attempt {
         const rl::test_result_e again = run_threads(what_.threads, params_, unused, true);
         outside.restore();
         if (again == result_) {
-            describe_failure(report_.str().c_str(), found.failure, found.history);
+            account told = account_of(report_.str().c_str());
+            found.failure = std::move(told.failure);
+            found.history = std::move(told.steps);
         } else {
-            found.failure = rl::test_result_str(result_);
-            found.history =
-                "  (could not be repeated: something depends on more than the schedule)\n";
+            found.failure = std::string(rl::test_result_str(result_)) +
+                            " (could not be repeated: something depends on more than the schedule)";
         }
     }
 

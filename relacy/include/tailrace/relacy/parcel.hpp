@@ -98,7 +98,7 @@ class ledger {
         unsigned received = 0;
         unsigned destroyed = 0;
     };
-    static constexpr unsigned most_parcels = 8;
+    static constexpr unsigned most_parcels = 24;
 
     fate& of(unsigned number) { return parcels_.at(number); }
 

@@ -5,10 +5,24 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tailrace/relacy/scenario.hpp"
 
 namespace tailrace::relacy {
+
+/// What one thread did, in an execution that failed.
+struct told_step {
+    std::string thread;
+    std::string place;     // "core.hpp:107"
+    std::string function;  // "publish", without its templates
+    std::string object;    // "s.state": what it is done to, as the source has it; empty if the source is not at hand
+    std::string number;    // "(3)": the one by which DESIGN.md names the access; empty if it has none
+    std::string event;     // "@4 exchange , prev=0, op=1, new=1, order=acq_rel"
+};
+
+/// One step a line: the last ones if there are many.
+[[nodiscard]] std::string to_text(const std::vector<told_step>& steps);
 
 enum class scheduler : unsigned char {
     random,  // any thread at any point, any value that a load may see; as many as asked for
@@ -30,7 +44,7 @@ struct search_result {
     double seconds = 0;
     std::string failure;     // empty: none. Otherwise what went wrong, in one line
     std::uint64_t seed = 0;  // random: of the execution that failed
-    std::string history;     // of the execution that failed, one step a line
+    std::vector<told_step> history;  // of the execution that failed
 };
 
 [[nodiscard]] search_result search(const enrolled_scenario& what, const search_request& request);
