@@ -137,7 +137,8 @@ token token_from(const std::string& typed, const program_info& program) {
     }
     const bool known = std::ranges::find(program.targets, t.target, &target::name) != program.targets.end();
     if (!known) throw usage_error(fmt::format("the token is of a target '{}', which this program does not have", printable(t.target)));
-    const bool can = t.engine == model::engine::sequential || t.engine == model::engine::threads;
+    const bool can = t.engine == model::engine::sequential || t.engine == model::engine::threads ||
+                     t.engine == model::engine::interleavings;
     if (!can) throw usage_error(fmt::format("the token is of the engine {}, which this program cannot replay", model::to_string(t.engine)));
     return t;
 }

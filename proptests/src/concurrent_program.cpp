@@ -199,7 +199,7 @@ constexpr std::array receiver_acts{
     act{verb::is_closed, handle_kind::receiver, 1},
 };
 
-std::vector<act> within(std::span<const act> acts, capabilities c) {
+std::vector<act> within(std::span<const act> acts, capabilities c, const program_size& size) {
     std::vector<act> wheel;
     for (const act& a : acts) {
         step s;
@@ -207,6 +207,11 @@ std::vector<act> within(std::span<const act> acts, capabilities c) {
         s.subject.kind = a.subject;
         const std::optional<capability> needed = needed_for(s);
         if (needed && !c.has(*needed)) continue;
+        const bool timed = a.what == verb::advance || a.what == verb::send_timeout || a.what == verb::recv_timeout;
+        if (timed && !size.time) continue;
+        const bool counts = a.what == verb::strong_count || (a.what == verb::len && a.subject == handle_kind::sender) ||
+                            (a.what == verb::is_closed && a.subject == handle_kind::receiver);
+        if (counts && !size.counts) continue;
         wheel.insert(wheel.end(), a.weight, a);
     }
     return wheel;
@@ -225,18 +230,19 @@ class dice {
 /// Makes one program; the members are what it is in the middle of.
 class maker {
   public:
-    maker(capabilities c, dice& d)
+    maker(capabilities c, const program_size& size, dice& d)
         : capabilities_(c),
+          size_(size),
           dice_(d),
-          sender_wheel_(within(sender_acts, c)),
-          receiver_wheel_(within(receiver_acts, c)) {}
+          sender_wheel_(within(sender_acts, c, size)),
+          receiver_wheel_(within(receiver_acts, c, size)) {}
 
     concurrent_program make() {
         constexpr std::array<std::uint64_t, 8> sizes{1, 1, 1, 1, 2, 2, 3, 4};
-        program_.capacity = sizes[dice_.below(sizes.size())];
-        const std::size_t lanes = 2 + dice_.below(most_lanes - 1);
+        program_.capacity = std::min(sizes[dice_.below(sizes.size())], size_.capacity);
+        const std::size_t lanes = 2 + dice_.below(size_.lanes - 1);
         program_.lanes.resize(lanes);
-        blocks_ = capabilities_.has(capability::blocking) && dice_.one_in(8);
+        blocks_ = size_.blocks && capabilities_.has(capability::blocking) && dice_.one_in(8);
         set_up(lanes);
         for (std::size_t l = 0; l < lanes; ++l) fill(l);
         if (dice_.one_in(4)) finish(lanes);
@@ -299,7 +305,7 @@ class maker {
         have_.insert(have_.end(), waiters_[l].begin(), waiters_[l].end());
         const bool receives = l == receiver_lane_;
         if (receives) have_.push_back({});
-        const std::size_t length = 1 + dice_.below(6);
+        const std::size_t length = 1 + dice_.below(size_.steps);
         for (std::size_t tries = 0; program_.lanes[l].size() < length && tries < 60; ++tries) {
             const bool receive = receives && !dice_.one_in(4);
             const std::vector<act>& wheel = receive ? receiver_wheel_ : sender_wheel_;
@@ -387,6 +393,7 @@ class maker {
     }
 
     verify::capabilities capabilities_;
+    program_size size_;
     dice& dice_;
     std::vector<act> sender_wheel_;
     std::vector<act> receiver_wheel_;
@@ -404,9 +411,9 @@ class maker {
 }  // namespace
 
 concurrent_program generate_concurrent(capabilities within, std::uint64_t seed,
-                                       std::uint64_t index) {
+                                       std::uint64_t index, const program_size& size) {
     dice d(seed, index);
-    return maker(within, d).make();
+    return maker(within, size, d).make();
 }
 
 std::string to_string(const concurrent_program& p) {

@@ -28,7 +28,11 @@ constexpr std::string_view format_name = "tailrace-counterexample";
 constexpr std::uint64_t format_version = 1;
 
 constexpr std::array<std::string_view, 3> parts{"before", "lanes", "after"};
-constexpr std::array<std::string_view, 2> findings{"answer", "asleep"};
+constexpr std::array<std::string_view, 3> findings{"answer", "asleep", "allowed"};
+
+std::size_t index_of(model::finding f) {
+    return f == model::finding::asleep ? 1 : f == model::finding::allowed ? 2 : 0;
+}
 constexpr std::array all_engines{model::engine::oracle, model::engine::sequential,
                                  model::engine::threads, model::engine::interleavings,
                                  model::engine::tests};
@@ -277,7 +281,7 @@ json write_run(const concurrent_run& r) {
            {"lanes", list_of(h.lanes, events)},
            {"rest", h.rest == model::never ? json() : json(h.rest)},
            {"after", events(h.after)},
-           {"finding", findings[r.finding == model::finding::asleep ? 1 : 0]},
+           {"finding", findings[index_of(r.finding)]},
            {"nodes", r.nodes},
            {"order", list_of(r.order, write_point)},
            {"refused", list_of(r.refused, write_point)}};
@@ -295,8 +299,8 @@ concurrent_run read_concurrent(const reader& in, std::uint64_t capacity) {
     h.lanes = in["lanes"].list([](const reader& lane) { return lane.list(read_event); });
     h.rest = in["rest"].is_null() ? model::never : in["rest"].number();
     h.after = in["after"].list(read_event);
-    r.finding =
-        in["finding"].one_of(findings) == 1 ? model::finding::asleep : model::finding::answer;
+    constexpr std::array known{model::finding::answer, model::finding::asleep, model::finding::allowed};
+    r.finding = known[in["finding"].one_of(findings)];
     r.nodes = in["nodes"].number();
     const auto point = [&h](const reader& p) { return read_point(p, h); };
     r.order = in["order"].list(point);

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "concurrent_evidence.hpp"
 #include "engines.hpp"
 #include "failure_report.hpp"
-#include "named_machine.hpp"
 #include "tailrace/verify/threads.hpp"
 #include "tailrace/verify/token.hpp"
 #include "text_layout.hpp"
@@ -15,16 +15,7 @@
 namespace tailrace::verify {
 namespace {
 
-using model::event;
-using model::handle_kind;
 using model::history;
-using model::machine;
-using model::outcome;
-using model::place;
-using model::point;
-using model::status;
-using model::step;
-using model::verb;
 
 /// Histories that evidence is measured with.
 constexpr std::size_t most_for_evidence = 1'000;
@@ -32,125 +23,7 @@ constexpr std::size_t most_for_evidence = 1'000;
 constexpr std::uint64_t most_messages = 1'000'000;
 constexpr std::uint64_t messages_per_program = 200;
 
-// ---- Evidence: an order that explains a history is a program on one thread, and a step of it is evidence for a clause if a model with
-// just this clause broken answers it differently, or leaves somebody asleep who slept and was woken.
-
-struct linear_step {
-    step taken;
-    const event* of;
-    std::optional<model::answer> recorded;  // nothing: `created`, or pending
-};
-
-std::vector<linear_step> linear(const history& h, const model::verdict& v) {
-    std::vector<linear_step> steps;
-    for (std::size_t i = 0; i < v.order.size(); ++i) {
-        const point& p = v.order[i];
-        const event& e = event_at(h, p.at);
-        const auto same = [&](const point& q) { return q.at == p.at; };
-        const bool first = std::none_of(v.order.begin(), v.order.begin() + static_cast<std::ptrdiff_t>(i), same);
-        const bool last = std::none_of(v.order.begin() + static_cast<std::ptrdiff_t>(i) + 1, v.order.end(), same);
-        const step poll{.what = verb::poll, .subject = {handle_kind::operation, e.step.operation}};
-        if (e.waits && first) {
-            steps.push_back({e.step, &e, std::nullopt});
-            steps.push_back({poll, &e, last ? e.answer : std::nullopt});
-        } else if (e.waits && last) {
-            steps.push_back({poll, &e, e.answer});
-        } else if (!e.waits && last) {
-            steps.push_back({e.step, &e, e.answer});
-        }
-    }
-    return steps;
-}
-
-void name_next(machine& m, const linear_step& s) {
-    m.next_operation = s.taken.operation;
-    if (!s.recorded || s.recorded->status != status::made) return;
-    const std::uint32_t number = s.recorded->made.number;
-    m.next_sender = m.next_weak_sender = m.next_permit = number;
-    m.next_iterator = m.next_owned_permit = number;
-}
-
-/// Does the deviation give itself away?
-bool shows(const deviation& d, std::uint64_t capacity, const std::vector<linear_step>& steps) {
-    machine plain(capacity);
-    machine deviant(capacity);
-    for (const linear_step& s : steps) {
-        name_next(plain, s);
-        name_next(deviant, s);
-        if (plain.refusal(s.taken)) return false;
-        if (deviant.refusal(s.taken)) return true;
-        const outcome expected = plain.apply(s.taken);
-        if (s.recorded && expected.answer != *s.recorded) return false;  // it took effect in parts
-        const outcome got = d.apply(deviant, s.taken);
-        if (got.answer != expected.answer) return true;
-        if (got.woken == expected.woken && got.destroyed == expected.destroyed) continue;
-        // A wake that is missing shows if it was slept for.
-        return std::ranges::any_of(expected.woken, [&](model::handle w) {
-            const bool missing = std::ranges::find(got.woken, w) == got.woken.end();
-            return missing && std::ranges::any_of(steps, [&](const linear_step& o) {
-                       return o.of->waits && o.taken.operation == w.number && o.of->answer;
-                   });
-        });
-    }
-    return false;
-}
-
-void add_evidence(engine_report& report, const job& j, const std::vector<history>& kept_histories) {
-    std::vector<std::pair<const history*, std::vector<linear_step>>> all;
-    for (const history& h : kept_histories) {
-        j.breathe();
-        all.emplace_back(&h, linear(h, model::check(h)));
-    }
-    for (const deviation& d : j.faults) {
-        const model::clause* clause = model::find_clause(d.clause);
-        if (clause == nullptr || !clause->is_observed_by(model::engine::threads)) continue;
-        j.breathe();
-        for (std::size_t i = 0; i < all.size(); ++i) {
-            if (!shows(d, all[i].first->capacity, all[i].second)) continue;
-            evidence_item& e =
-                report.evidence
-                    .try_emplace(d.clause, evidence_item{0, "history", fmt::format("seed-{}-program-{}", j.seed, j.first + i / 2)})
-                    .first->second;
-            ++e.count;
-        }
-    }
-}
-
 // ---- A failure
-
-/// The clauses that are tested where the order stops: those of the deviations that go the same way, and then answer as the target did.
-std::vector<std::string_view> clauses_of(const history& h, const model::verdict& v, const job& j) {
-    std::vector<std::string_view> clauses;
-    for (const deviation& d : j.faults) {
-        const model::clause* clause = model::find_clause(d.clause);
-        if (clause == nullptr || !clause->is_observed_by(model::engine::threads)) continue;
-        machine m(h.capacity);
-        const auto goes_along = [&](const linear_step& s) {
-            name_next(m, s);
-            return !m.refusal(s.taken) && (!s.recorded || d.apply(m, s.taken).answer == *s.recorded);
-        };
-        const std::vector<linear_step> steps = linear(h, v);
-        const bool same_way = std::ranges::all_of(steps, [&](const linear_step& s) {
-            if (s.recorded) return goes_along(s);
-            name_next(m, s);
-            return !m.refusal(s.taken) && (d.apply(m, s.taken), true);
-        });
-        if (!same_way) continue;
-        const bool explains = std::ranges::any_of(v.refused, [&](const point& p) {
-            const event& e = event_at(h, p.at);
-            if (e.waits && !p.follow_up) return false;
-            const step poll{.what = verb::poll, .subject = {handle_kind::operation, e.step.operation}};
-            const linear_step last{e.waits ? poll : e.step, &e,
-                                   e.answer ? *e.answer : model::answer_of(status::pending)};
-            const machine before = m;
-            const bool fits = goes_along(last);
-            m = before;
-            return fits;
-        });
-        if (explains && std::ranges::find(clauses, d.clause) == clauses.end()) clauses.push_back(d.clause);
-    }
-    return clauses;
-}
 
 std::string law_of(const threads_judgement& g) {
     if (!g.problem.empty()) return "Every value has one fate, and nothing throws: " + g.problem + ".";
@@ -159,19 +32,13 @@ std::string law_of(const threads_judgement& g) {
                : "One order of the steps, in agreement with the times, explains every answer.";
 }
 
-std::size_t length_of(const concurrent_program& p) {
-    std::size_t n = p.before.size();
-    for (const auto& lane : p.lanes) n += lane.size();
-    return n;
-}
-
 failure make_failure(const threads_failure& t, const job& j, const target& on) {
     counterexample c;
     c.engine = model::engine::threads;
     c.target = on.name;
     c.command = j.program;
     c.law = law_of(t.judgement);
-    const std::vector<std::string_view> clauses = clauses_of(t.history, t.judgement.verdict, j);
+    const std::vector<std::string_view> clauses = clauses_of(t.history, t.judgement.verdict, c.engine, j);
     c.clauses.assign(clauses.begin(), clauses.end());
     c.seed = j.seed;
     c.program = t.program;
@@ -253,7 +120,12 @@ engine_report run_threads_engine(const job& j, const target& t, const campaign_p
     }
     if (!j.leads) return report;
     if (can_run_long(t)) run_long(report, j, t, tell);
-    add_evidence(report, j, r.kept);
+    std::vector<explained_history> all;
+    for (std::size_t i = 0; i < r.kept.size(); ++i) {
+        j.breathe();
+        all.push_back({r.kept[i], model::check(r.kept[i]), j.first + i / 2});
+    }
+    add_evidence(report, model::engine::threads, all, j);
     return report;
 }
 

@@ -17,6 +17,9 @@ std::span<const engine_entry> engines() noexcept {
         engine_entry{model::engine::threads,
                      "generated programs of several tasks on real threads: their histories explained",
                      40'000, run_threads_engine, summarise_threads},
+        engine_entry{model::engine::interleavings,
+                     "generated small programs in simulated interleavings, under the C++ memory model",
+                     4'000, run_interleavings_engine, summarise_interleavings},
     };
     return table;
 }

@@ -6,6 +6,8 @@
 
 namespace tailrace::verify {
 
+struct interleavings_failure;
+
 [[nodiscard]] engine_report run_oracle(const job& j, const target& t,
                                        const campaign_progress& tell);
 [[nodiscard]] engine_report run_sequential_engine(const job& j, const target& t,
@@ -14,9 +16,16 @@ namespace tailrace::verify {
 [[nodiscard]] engine_report run_threads_engine(const job& j, const target& t,
                                                const campaign_progress& tell);
 
+[[nodiscard]] engine_report run_interleavings_engine(const job& j, const target& t,
+                                                     const campaign_progress& tell);
+
 [[nodiscard]] std::string summarise_oracle(const engine_report& r);
 [[nodiscard]] std::string summarise_sequential(const engine_report& r);
 [[nodiscard]] std::string summarise_threads(const engine_report& r);
+[[nodiscard]] std::string summarise_interleavings(const engine_report& r);
+
+/// A failure as it is told: without clauses, seed and shrinking.
+[[nodiscard]] counterexample example_of(const interleavings_failure& f, const std::string& target, const std::string& command);
 
 /// The programs of `j` in parts, each in a child process.
 [[nodiscard]] engine_report run_in_slices(const engine_entry& e, const target& t, const job& j,

@@ -18,6 +18,7 @@ namespace {
 
 // Forty lines: title 2, origin 1, breaks 2, rows and their two frames 19, last step 4, why 7,
 // again 5.
+constexpr std::size_t most_lines = 40;
 constexpr std::size_t most_rows = 17;
 constexpr std::size_t most_because = 4;
 constexpr std::size_t most_refused = 3;
@@ -172,7 +173,9 @@ std::string last_step(const concurrent_run& run) {
     return labelled(
         "  searched  ",
         fmt::format("{} in {}: {}", counted(events, "event"), counted(run.nodes, "node"),
-                    run.finding == model::finding::asleep
+                    run.finding == model::finding::allowed
+                        ? "this order explains the answers; it is not they that fail"
+                    : run.finding == model::finding::asleep
                         ? "in every order that explains the answers, somebody is left "
                           "asleep"
                         : "no order explains the answers; the longest beginning of one "
@@ -202,6 +205,27 @@ std::string why(const std::vector<reason>& all) {
     return text;
 }
 
+/// The end of the execution, access by access, as far as there is room; what is nobody's secret (a look at plain data) is left out.
+std::string executed(const concurrent_run& run, std::size_t room) {
+    std::vector<std::string> lines;
+    for (const atomic_access& a : run.accesses) {
+        const bool last = &a == &run.accesses.back();
+        if (a.order == "-" && !last && !a.stale) continue;
+        lines.push_back(cut(plain(fmt::format("lane {} step {}  {:<46} {:<7} {}{}", a.lane + 1, a.event + 1, a.site,
+                                              a.order == "-" ? "" : a.order, a.value, a.stale ? "  OLD VALUE" : "")),
+                            report_width - 12));
+    }
+    if (lines.empty() || room == 0) return {};
+    const std::size_t left_out = lines.size() - std::min(lines.size(), room);
+    std::string text;
+    for (std::size_t i = left_out; i < lines.size(); ++i) {
+        text += fmt::format("{}{}\n", i == left_out ? "  executed  " : "            ", lines[i]);
+    }
+    return text;
+}
+
+std::string executed(const sequential_run&, std::size_t) { return {}; }
+
 /// A word that does not fit goes over several lines, which a shell joins.
 std::string again(const counterexample& c) {
     const std::string token = token_of(c);
@@ -230,7 +254,10 @@ std::string to_log(const counterexample& c) {
     if (!c.clauses.empty()) text += labelled("  breaks    ", joined(c.clauses, ", "), 2);
     text +=
         std::visit([](const auto& run) { return to_text(rows_of(run)) + last_step(run); }, c.run);
-    return text + why(reasons(c)) + again(c);
+    const std::string end = why(reasons(c)) + again(c);
+    const auto lines = static_cast<std::size_t>(std::ranges::count(text, '\n') + std::ranges::count(end, '\n'));
+    const std::size_t room = most_lines - std::min(lines, most_lines);
+    return text + std::visit([&](const auto& run) { return executed(run, room); }, c.run) + end;
 }
 
 }  // namespace tailrace::verify

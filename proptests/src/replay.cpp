@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "children.hpp"
+#include "engines.hpp"
 #include "failure_report.hpp"
+#include "tailrace/verify/interleavings.hpp"
 #include "tailrace/verify/sequential.hpp"
 #include "tailrace/verify/threads.hpp"
 #include "text_layout.hpp"
@@ -52,15 +54,24 @@ std::string many_times(const token& t, const target& on, const std::string& comm
     return to_log(c);
 }
 
+std::string explored(const token& t, const target& on, const std::string& command) {
+    if (!on.is_simulated) throw std::runtime_error(fmt::format("replay: {} is not simulated", on.name));
+    if (find_simulator().empty()) throw std::runtime_error("replay: there is no tailrace-interleavings beside this program");
+    const std::optional<interleavings_failure> f = explore_again(on, t.program);
+    return f ? to_log(example_of(*f, on.name, command)) : std::string();
+}
+
 }  // namespace
 
 replayed replay(const token& t, const target& on, std::chrono::milliseconds patience,
                 const std::string& command, std::size_t most_performances) {
-    const bool alone = t.engine == model::engine::sequential;
     const std::vector<child_end> ends = in_children(
-        {[&](pulse& p) { 
-            return alone ? once_more(t, on, command)
-                         : many_times(t, on, command, most_performances, p);
+        {[&](pulse& p) {
+            switch (t.engine) {
+                case model::engine::sequential: return once_more(t, on, command);
+                case model::engine::interleavings: return explored(t, on, command);
+                default: return many_times(t, on, command, most_performances, p);
+            }
         }},
         patience);
     const child_end& end = ends.front();
@@ -72,7 +83,10 @@ replayed replay(const token& t, const target& on, std::chrono::milliseconds pati
         case child_end::how::finished: break;
     }
     if (!end.text.empty()) return {true, end.text};
-    return {false, alone ? fmt::format("{} does what the specification says: the failure is gone\n", on.name)
+    if (t.engine == model::engine::interleavings) {
+        return {false, fmt::format("{} did not fail in any execution that was explored\n", on.name)};
+    }
+    return {false, t.engine == model::engine::sequential ? fmt::format("{} does what the specification says: the failure is gone\n", on.name)
                          : fmt::format("{} did not fail in {}\n", on.name, counted(most_performances, "performance"))};
 }
 

@@ -32,8 +32,9 @@ failure untimely(const child_end& end, const engine_entry& e, const target& t, c
                                 : "ends the process";
     f.place = fmt::format("seed-{}-program-{}", j.seed, end.at);
     f.text = fmt::format("{} {} in program {} of seed {}, engine {}\n", t.name, how, end.at, j.seed, e.name());
-    if (e.is == model::engine::threads) {
-        const concurrent_program p = generate_concurrent(t.capabilities, j.seed, end.at);
+    if (e.is == model::engine::threads || e.is == model::engine::interleavings) {
+        const concurrent_program p = generate_concurrent(t.capabilities, j.seed, end.at,
+                                                         e.is == model::engine::threads ? large_programs : small_programs);
         f.token = to_string(token{std::string(tool_version()), e.is, t.name, p});
         for (const std::string& line : wrap(to_string(p), 1'000, 36)) f.text += "  " + line + '\n';
         f.text += fmt::format("  again  {} replay {}\n", j.program, f.token);
@@ -99,7 +100,9 @@ engine_report run_in_slices(const engine_entry& e, const target& t, const job& j
                             const campaign_progress& tell, const how_to_run& how) {
     job all = j;
     all.leads = how.shard.part == 1;
-    auto [at, end] = range_of(e, j, how.shard);
+    const std::pair<std::uint64_t, std::uint64_t> range = range_of(e, j, how.shard);
+    std::uint64_t at = range.first;
+    const std::uint64_t end = range.second;
     engine_report whole;
     whole.engine = e.name();
     whole.target = t.name;
@@ -114,7 +117,7 @@ engine_report run_in_slices(const engine_entry& e, const target& t, const job& j
     const std::size_t jobs = in_one || e.usual_programs == 0 ? 1 : how.jobs;
     while (at < end && whole.failures.empty()) {
         const std::uint64_t round = in_one ? end - at : std::min(end - at, slice_programs * jobs);
-        const auto done_so_far = [&, at = at, end = end](std::uint64_t done) {
+        const auto done_so_far = [&](std::uint64_t done) {
             if (tell) tell(e.usual_programs == 0 ? "trace" : "program", at + done, end);
         };
         const std::vector<job> parts = slices_of(all, at, at + round, jobs);

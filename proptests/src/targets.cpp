@@ -60,7 +60,8 @@ target make_target(std::string name, std::string summary) {
                bool noisy) -> std::unique_ptr<lane_session> {
                 if (noisy) return std::make_unique<channel_session<Noisy>>(capacity, told);
                 return std::make_unique<channel_session<Api>>(capacity, told);
-            }};
+            },
+            true};
 }
 
 }  // namespace

@@ -7,19 +7,11 @@
 #include <string_view>
 #include <utility>
 
+#include "reach_histories.hpp"
 #include "smaller_concurrent.hpp"
 
 namespace tailrace::verify {
 namespace {
-
-using model::event;
-using model::handle_kind;
-using model::history;
-using model::place;
-using model::point;
-using model::status;
-using model::step;
-using model::verb;
 
 using noise = variation::noise;
 
@@ -104,132 +96,16 @@ class shrinker {
     std::size_t performed_ = 0;
 };
 
-// ---- What histories reached
-
-bool is_receive(verb v) {
-    return v == verb::recv || v == verb::recv_timeout || v == verb::recv_many;
-}
-
-const event& event_at(const history& h, const place& p) {
-    switch (p.of) {
-        case place::part::before: return h.before[p.index];
-        case place::part::after: return h.after[p.index];
-        case place::part::lanes: break;
-    }
-    return h.lanes[p.lane][p.index];
-}
-
-/// One requirement: what has been seen, by one order that explains the history.
-struct requirement {
+/// What only the performance knows, not its history. Half of what was measured over 20,000 programs on two cores under load, as in the
+/// table of histories.
+struct performance_state {
     std::string_view what;
     std::uint64_t per_10000;  // histories
-    bool (*seen)(const history& h, const performance& p, const model::verdict& v);
+    bool (*seen)(const performance& p);
 };
-
-/// Does something hold for a step of a lane, and the state before it?
-template <class Holds>
-bool any_step(const history& h, const model::verdict& v, Holds holds) {
-    return std::ranges::any_of(v.order, [&](const point& p) {
-        return p.at.of == place::part::lanes && holds(event_at(h, p.at), p);
-    });
-}
-
-bool overlapped(const history& h) {
-    for (std::size_t a = 0; a < h.lanes.size(); ++a) {
-        for (std::size_t b = a + 1; b < h.lanes.size(); ++b) {
-            for (const event& x : h.lanes[a]) {
-                for (const event& y : h.lanes[b]) {
-                    if (x.invoked < y.returned && y.invoked < x.returned) return true;
-                }
-            }
-        }
-    }
-    return false;
-}
-
-template <verb What, handle_kind On>
-bool waited(const history&, const event& e, const point& p) {
-    return e.waits && e.step.what == What && e.step.subject.kind == On && p.follow_up;
-}
-
-constexpr auto receiver_answers = [](const history& h, const model::verdict& v, status s) {
-    return any_step(h, v, [&](const event& e, const point& p) {
-        return e.step.subject.kind == handle_kind::receiver && p.by_specification.answer.status == s;
-    });
-};
-
-/// Half of what was measured over 20,000 programs on two cores under load.
-constexpr std::array requirements{
-    requirement{"steps of two tasks overlapped", 1'000,
-                [](const history& h, const performance&, const model::verdict&) {
-                    return overlapped(h);
-                }},
-    requirement{"a task slept and was woken", 300,
-                [](const history&, const performance& p, const model::verdict&) {
-                    return p.woken > 0;
-                }},
-    requirement{"a task slept until the end, rightly", 300,
-                [](const history&, const performance& p, const model::verdict&) {
-                    return p.slept > p.woken;
-                }},
-    requirement{"a waiting send was granted by another task, and finished", 100,
-                [](const history& h, const performance&, const model::verdict& v) {
-                    return any_step(h, v, [&](const event& e, const point& p) {
-                        return waited<verb::send, handle_kind::sender>(h, e, p) &&
-                               e.answer && e.answer->status == status::ok;
-                    });
-                }},
-    requirement{"a waiting receive got a value", 50,
-                [](const history& h, const performance&, const model::verdict& v) {
-                    return any_step(h, v, [&](const event& e, const point& p) {
-                        return is_receive(e.step.what) && p.follow_up && e.answer &&
-                               (e.answer->status == status::some ||
-                                e.answer->status == status::many);
-                    });
-                }},
-    requirement{"a waiter was cancelled", 200,
-                [](const history& h, const performance&, const model::verdict& v) {
-                    return any_step(h, v, [](const event& e, const point&) {
-                        return e.step.what == verb::drop &&
-                               e.step.subject.kind == handle_kind::operation;
-                    });
-                }},
-    requirement{"closed or the receiver dropped beside other tasks", 400,
-                [](const history& h, const performance&, const model::verdict& v) {
-                    return any_step(h, v, [](const event& e, const point&) {
-                        return e.step.subject.kind == handle_kind::receiver &&
-                               (e.step.what == verb::close || e.step.what == verb::drop);
-                    });
-                }},
-    requirement{"a waiting send failed because the channel closed", 40,
-                [](const history& h, const performance&, const model::verdict& v) {
-                    return any_step(h, v, [&](const event& e, const point& p) {
-                        return waited<verb::send, handle_kind::sender>(h, e, p) && e.answer &&
-                               e.answer->status == status::closed;
-                    });
-                }},
-    requirement{"a permit was used", 200,
-                [](const history& h, const performance&, const model::verdict& v) {
-                    return any_step(h, v, [](const event& e, const point&) {
-                        return e.step.what == verb::send &&
-                               e.step.subject.kind == handle_kind::permit;
-                    });
-                }},
-    requirement{"a permit was dropped", 100,
-                [](const history& h, const performance&, const model::verdict& v) {
-                    return any_step(h, v, [](const event& e, const point&) {
-                        return e.step.what == verb::drop &&
-                               e.step.subject.kind == handle_kind::permit;
-                    });
-                }},
-    requirement{"try_recv answered empty beside other tasks", 300,
-                [](const history& h, const performance&, const model::verdict& v) {
-                    return receiver_answers(h, v, status::empty);
-                }},
-    requirement{"a receive answered none beside other tasks", 5,
-                [](const history& h, const performance&, const model::verdict& v) {
-                    return receiver_answers(h, v, status::none);
-                }},
+constexpr std::array performance_states{
+    performance_state{"a task slept and was woken", 300, [](const performance& p) { return p.woken > 0; }},
+    performance_state{"a task slept until the end, rightly", 300, [](const performance& p) { return p.slept > p.woken; }},
 };
 
 class run {
@@ -244,12 +120,12 @@ class run {
             one(options_.first + i);
         }
         if (!result_.failure) {
-            for (std::size_t r = 0; r < requirements.size(); ++r) {
-                reach one{requirements[r].what, reached_[r], 0, reach_verdict::unknown,
-                          result_.histories, requirements[r].per_10000,
-                          target_.capabilities == capabilities::all()};
-                add_to(one, {});
-                result_.reached.push_back(one);
+            for (std::size_t r = 0; r < performance_states.size(); ++r) {
+                tell_reach(performance_states[r].what, performed_[r], performance_states[r].per_10000);
+            }
+            for (std::size_t r = 0; r < history_states().size(); ++r) {
+                const history_state& h = history_states()[r];
+                if (h.per_10000_threads > 0) tell_reach(h.what, reached_[r], h.per_10000_threads);
             }
         }
         return std::move(result_);
@@ -274,13 +150,23 @@ class run {
                 ++result_.unknown;
                 continue;
             }
-            for (std::size_t r = 0; r < requirements.size(); ++r) {
-                reached_[r] += requirements[r].seen(was.history, was, j.verdict) ? 1 : 0;
+            for (std::size_t r = 0; r < performance_states.size(); ++r) {
+                performed_[r] += performance_states[r].seen(was) ? 1 : 0;
+            }
+            for (std::size_t r = 0; r < history_states().size(); ++r) {
+                reached_[r] += history_states()[r].seen(was.history, j.verdict) ? 1 : 0;
             }
             if (result_.kept.size() < options_.keep) {
                 result_.kept.push_back(std::move(was.history));
             }
         }
+    }
+
+    void tell_reach(std::string_view what, std::uint64_t histories, std::uint64_t per_10000) {
+        reach one{what, histories, 0, reach_verdict::unknown, result_.histories, per_10000,
+                  target_.capabilities == capabilities::all()};
+        add_to(one, {});
+        result_.reached.push_back(one);
     }
 
     void fail(std::uint64_t index, const concurrent_program& p, performance&& was,
@@ -295,7 +181,8 @@ class run {
     stage stage_;
     const target& target_;
     const threads_options& options_;
-    std::array<std::uint64_t, requirements.size()> reached_{};
+    std::array<std::uint64_t, performance_states.size()> performed_{};
+    std::vector<std::uint64_t> reached_ = std::vector<std::uint64_t>(history_states().size());
     threads_result result_;
 };
 

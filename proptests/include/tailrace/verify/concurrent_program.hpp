@@ -42,8 +42,26 @@ inline constexpr std::uint32_t lane_names = 100;
 /// does what nobody names.
 [[nodiscard]] std::vector<std::vector<model::handle>> gifts(const concurrent_program& p);
 
-/// The same for the same capabilities, seed and index.
-[[nodiscard]] concurrent_program generate_concurrent(capabilities within, std::uint64_t seed, std::uint64_t index);
+/// How large generated programs are at most, and what is in them.
+struct program_size {
+    std::size_t lanes = most_lanes;
+    std::size_t steps = 6;  // of a lane, before the ends that some programs have
+    std::uint64_t capacity = 4;
+    bool time = true;    // deadlines, and the clock
+    bool blocks = true;  // blocking calls
+    /// What is told from another variable than everything else is (a number of handles, a sender's len, a receiver's is_closed): under weak memory
+    /// it is a number of its own time, and no order that has to explain the rest can have it, too.
+    bool counts = true;
+};
+
+/// For real threads; and for a simulation, where every interleaving counts, and time is not simulated.
+inline constexpr program_size large_programs{};
+inline constexpr program_size small_programs{
+    .lanes = 3, .steps = 3, .capacity = 2, .time = false, .blocks = false, .counts = false};
+
+/// The same for the same capabilities, seed, index and size.
+[[nodiscard]] concurrent_program generate_concurrent(capabilities within, std::uint64_t seed, std::uint64_t index,
+                                                     const program_size& size = large_programs);
 
 /// One step a line, lane by lane.
 [[nodiscard]] std::string to_string(const concurrent_program& p);

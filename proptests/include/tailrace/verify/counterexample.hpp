@@ -63,7 +63,8 @@ struct atomic_access {
 /// Tasks at once, and the longest beginning of an order that explains what they were answered.
 struct concurrent_run {
     model::history history;
-    model::finding finding = model::finding::answer;  // or asleep
+    /// Or asleep; or allowed: it is not the history that fails, but what the law says.
+    model::finding finding = model::finding::answer;
     std::uint64_t nodes = 0;
     std::vector<explained_point> order;
     std::vector<explained_point> refused;  // with the state after the specification's answer
@@ -112,7 +113,7 @@ struct counterexample {
 
 /// With the states of the specification; the target's words are known for the last step.
 [[nodiscard]] sequential_run run_of(const model::trace& shrunk, const parting& last);
-/// With the states of the specification. Precondition: `v` is a verdict on `h`, answer or asleep.
+/// With the states of the specification. Precondition: `v` is a verdict on `h`, and not unknown.
 [[nodiscard]] concurrent_run run_of(const model::history& h, const model::verdict& v);
 
 /// Calls that one would write: creating an operation and polling it for the first time are one. Before

@@ -159,6 +159,8 @@ struct target {
     std::function<std::unique_ptr<session>(std::uint64_t capacity)> open;
     /// The same for tasks at once, with schedule noise inside the channel if it can have it; nothing if the target is for one thread only.
     std::function<std::unique_ptr<lane_session>(std::uint64_t capacity, session_events& told, bool noisy)> open_lanes = {};
+    /// The simulator knows it by this name, and the engine `interleavings` can explore it.
+    bool is_simulated = false;
 };
 
 /// `reference`, `optimized`, in this order.

@@ -1,0 +1,141 @@
+// From histories to clauses. After a change here run: ctest -L proptests -R 'threads|interleavings|campaign'
+#include "concurrent_evidence.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "named_machine.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+using model::event;
+using model::handle_kind;
+using model::history;
+using model::machine;
+using model::outcome;
+using model::point;
+using model::status;
+using model::step;
+using model::verb;
+
+struct linear_step {
+    step taken;
+    const event* of;
+    std::optional<model::answer> recorded;  // nothing: `created`, or pending
+};
+
+std::vector<linear_step> linear(const history& h, const model::verdict& v) {
+    std::vector<linear_step> steps;
+    for (std::size_t i = 0; i < v.order.size(); ++i) {
+        const point& p = v.order[i];
+        const event& e = event_at(h, p.at);
+        const auto same = [&](const point& q) { return q.at == p.at; };
+        const bool first = std::none_of(v.order.begin(), v.order.begin() + static_cast<std::ptrdiff_t>(i), same);
+        const bool last = std::none_of(v.order.begin() + static_cast<std::ptrdiff_t>(i) + 1, v.order.end(), same);
+        const step poll{.what = verb::poll, .subject = {handle_kind::operation, e.step.operation}};
+        if (e.waits && first) {
+            steps.push_back({e.step, &e, std::nullopt});
+            steps.push_back({poll, &e, last ? e.answer : std::nullopt});
+        } else if (e.waits && last) {
+            steps.push_back({poll, &e, e.answer});
+        } else if (!e.waits && last) {
+            steps.push_back({e.step, &e, e.answer});
+        }
+    }
+    return steps;
+}
+
+void name_next(machine& m, const linear_step& s) {
+    m.next_operation = s.taken.operation;
+    if (!s.recorded || s.recorded->status != status::made) return;
+    const std::uint32_t number = s.recorded->made.number;
+    m.next_sender = m.next_weak_sender = m.next_permit = number;
+    m.next_iterator = m.next_owned_permit = number;
+}
+
+/// Does the deviation give itself away?
+bool shows(const deviation& d, std::uint64_t capacity, const std::vector<linear_step>& steps) {
+    machine plain(capacity);
+    machine deviant(capacity);
+    for (const linear_step& s : steps) {
+        name_next(plain, s);
+        name_next(deviant, s);
+        if (plain.refusal(s.taken)) return false;
+        if (deviant.refusal(s.taken)) return true;
+        const outcome expected = plain.apply(s.taken);
+        if (s.recorded && expected.answer != *s.recorded) return false;  // it took effect in parts
+        const outcome got = d.apply(deviant, s.taken);
+        if (got.answer != expected.answer) return true;
+        if (got.woken == expected.woken && got.destroyed == expected.destroyed) continue;
+        // A wake that is missing shows if it was slept for.
+        return std::ranges::any_of(expected.woken, [&](model::handle w) {
+            const bool missing = std::ranges::find(got.woken, w) == got.woken.end();
+            return missing && std::ranges::any_of(steps, [&](const linear_step& o) {
+                       return o.of->waits && o.taken.operation == w.number && o.of->answer;
+                   });
+        });
+    }
+    return false;
+}
+
+}  // namespace
+
+void add_evidence(engine_report& report, model::engine by, const std::vector<explained_history>& histories, const job& j) {
+    std::vector<std::vector<linear_step>> all;
+    for (const explained_history& h : histories) all.push_back(linear(h.history, h.verdict));
+    for (const deviation& d : j.faults) {
+        const model::clause* clause = model::find_clause(d.clause);
+        if (clause == nullptr || !clause->is_observed_by(by)) continue;
+        j.breathe();
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (!shows(d, histories[i].history.capacity, all[i])) continue;
+            const std::string place = fmt::format("seed-{}-program-{}", j.seed, histories[i].program);
+            evidence_item& e = report.evidence.try_emplace(d.clause, evidence_item{0, "history", place}).first->second;
+            ++e.count;
+        }
+    }
+}
+
+std::vector<std::string_view> clauses_of(const history& h, const model::verdict& v, model::engine by, const job& j) {
+    std::vector<std::string_view> clauses;
+    for (const deviation& d : j.faults) {
+        const model::clause* clause = model::find_clause(d.clause);
+        if (clause == nullptr || !clause->is_observed_by(by)) continue;
+        machine m(h.capacity);
+        const auto goes_along = [&](const linear_step& s) {
+            name_next(m, s);
+            return !m.refusal(s.taken) && (!s.recorded || d.apply(m, s.taken).answer == *s.recorded);
+        };
+        const std::vector<linear_step> steps = linear(h, v);
+        const bool same_way = std::ranges::all_of(steps, [&](const linear_step& s) {
+            if (s.recorded) return goes_along(s);
+            name_next(m, s);
+            return !m.refusal(s.taken) && (d.apply(m, s.taken), true);
+        });
+        if (!same_way) continue;
+        const bool explains = std::ranges::any_of(v.refused, [&](const point& p) {
+            const event& e = event_at(h, p.at);
+            if (e.waits && !p.follow_up) return false;
+            const step poll{.what = verb::poll, .subject = {handle_kind::operation, e.step.operation}};
+            const linear_step last{e.waits ? poll : e.step, &e,
+                                   e.answer ? *e.answer : model::answer_of(status::pending)};
+            const machine before = m;
+            const bool fits = goes_along(last);
+            m = before;
+            return fits;
+        });
+        if (explains && std::ranges::find(clauses, d.clause) == clauses.end()) clauses.push_back(d.clause);
+    }
+    return clauses;
+}
+
+std::size_t length_of(const concurrent_program& p) {
+    std::size_t n = p.before.size();
+    for (const auto& lane : p.lanes) n += lane.size();
+    return n;
+}
+
+}  // namespace tailrace::verify

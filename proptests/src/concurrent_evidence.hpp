@@ -1,0 +1,32 @@
+// What histories say about clauses.
+//
+// An order that explains a history is a program on one thread, and a step of it is evidence for a clause if a model with just this
+// clause broken answers it differently, or leaves somebody asleep who slept and was woken.
+// After a change here run: ctest -L proptests -R 'threads|interleavings|campaign'
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "campaign.hpp"
+#include "tailrace/model/linearizability.hpp"
+#include "tailrace/verify/concurrent_program.hpp"
+
+namespace tailrace::verify {
+
+struct explained_history {
+    model::history history;
+    model::verdict verdict;
+    std::uint64_t program = 0;  // its index
+};
+
+void add_evidence(engine_report& report, model::engine by, const std::vector<explained_history>& histories, const job& j);
+
+/// The clauses that are tested where the order stops: those of the deviations that go the same way, and then answer as the target did.
+[[nodiscard]] std::vector<std::string_view> clauses_of(const model::history& h, const model::verdict& v, model::engine by,
+                                                       const job& j);
+
+[[nodiscard]] std::size_t length_of(const concurrent_program& p);
+
+}  // namespace tailrace::verify

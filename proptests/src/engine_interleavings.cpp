@@ -1,0 +1,109 @@
+// The engine `interleavings` as an entry of the table: explorations, their evidence, and how a counterexample is told.
+// After a change here run: ctest -L proptests -R 'interleavings|campaign'
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "concurrent_evidence.hpp"
+#include "engines.hpp"
+#include "failure_report.hpp"
+#include "tailrace/verify/interleavings.hpp"
+#include "tailrace/verify/token.hpp"
+#include "text_layout.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+/// Histories that evidence is measured with.
+constexpr std::size_t most_for_evidence = 1'500;
+
+failure make_failure(interleavings_failure&& t, const job& j, const target& on) {
+    counterexample c = example_of(t, on.name, j.program);
+    const std::vector<std::string_view> clauses =
+        t.problem.empty() ? clauses_of(t.history.events, t.verdict, c.engine, j) : std::vector<std::string_view>{"conservation"};
+    c.clauses.assign(clauses.begin(), clauses.end());
+    c.seed = j.seed;
+    c.program = t.program;
+    c.shrunk = shrinking{length_of(t.found), length_of(t.smallest), t.attempts};
+
+    failure f;
+    f.clauses = clauses;
+    f.token = to_string(token{std::string(tool_version()), c.engine, c.target, t.smallest});
+    f.place = fmt::format("seed-{}-program-{}", j.seed, t.program);
+    f.text = to_log(c);
+    f.example = std::move(c);
+    return f;
+}
+
+}  // namespace
+
+counterexample example_of(const interleavings_failure& t, const std::string& target, const std::string& command) {
+    counterexample c;
+    c.engine = model::engine::interleavings;
+    c.target = target;
+    c.command = command;
+    c.law = !t.problem.empty() ? fmt::format("No execution fails in itself: {}.", t.problem)
+            : t.verdict.is == model::finding::asleep
+                ? "Nobody is left asleep whom the specification would answer."
+                : "One order of the steps, in agreement with happens-before, explains every answer.";
+    c.capacity = t.smallest.capacity;
+    concurrent_run run = run_of(t.history.events, t.verdict);
+    run.accesses = t.accesses;
+    c.run = std::move(run);
+    return c;
+}
+
+std::string summarise_interleavings(const engine_report& r) {
+    const auto number = [&](const char* name) { return number_of(r, name); };
+    if (number("programs") == 0 && r.failures.empty()) {
+        return number("simulated") == 0 ? "not run: this target is not simulated" : "not run: there is no tailrace-interleavings beside this program";
+    }
+    std::string text = fmt::format("{}, {}, {} judged, {}", counted(number("programs"), "program"),
+                                   counted(number("executions"), "execution"), counted(number("histories"), "history"),
+                                   counted(r.failures.size(), "failure"));
+    if (number("unknown") > 0) text += fmt::format(", {} UNKNOWN", grouped(number("unknown")));
+    if (number("programs") > 0) text += fmt::format("; {} complete to 2 switches", grouped(number("complete")));
+    return text;
+}
+
+engine_report run_interleavings_engine(const job& j, const target& t, const campaign_progress& tell) {
+    engine_report report;
+    report.unit = "program";
+    if (!t.is_simulated) return report;
+    report.numbers["simulated"] = 1;
+    if (find_simulator().empty()) return report;
+    interleavings_options options;
+    options.programs = j.programs;
+    options.seed = j.seed;
+    options.first = j.first;
+    options.keep = j.leads ? most_for_evidence : 0;
+    std::uint64_t at = 0;
+    if (tell) options.alive = [&](std::uint64_t) { tell("program", at, j.programs); };
+    interleavings_result r = run_interleavings(t, options, [&](std::size_t done, std::size_t) { at = done; });
+    report.numbers.insert({{"programs", r.programs}, {"executions", r.executions}, {"histories", r.histories},
+                           {"complete", r.complete}, {"unknown", r.unknown}});
+    report.reached = r.reached;
+    if (r.failure) {
+        report.failures.push_back(make_failure(std::move(*r.failure), j, t));
+        return report;
+    }
+    if (r.unknown * 1'000 > r.histories) {
+        failure f;
+        f.place = "the search for an order";
+        f.text = fmt::format("{} of {} histories on {} are UNKNOWN: the search was given up\n", grouped(r.unknown),
+                             grouped(r.histories), t.name);
+        report.failures.push_back(std::move(f));
+    }
+    if (!j.leads) return report;
+    std::vector<explained_history> all;
+    for (partial_history& h : r.kept) {
+        j.breathe();
+        model::verdict v = h.judge();
+        all.push_back({std::move(h.events), std::move(v), h.program});
+    }
+    add_evidence(report, model::engine::interleavings, all, j);
+    return report;
+}
+
+}  // namespace tailrace::verify

@@ -1,0 +1,129 @@
+// The table, and how each state is seen. After a change here run: ctest -L proptests -R 'threads|interleavings'
+#include "reach_histories.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "named_machine.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+using model::event;
+using model::handle_kind;
+using model::history;
+using model::point;
+using model::status;
+using model::verb;
+
+bool is_receive(verb v) {
+    return v == verb::recv || v == verb::recv_timeout || v == verb::recv_many;
+}
+
+/// Does something hold for a step of a lane, and the state before it?
+template <class Holds>
+bool any_step(const history& h, const model::verdict& v, Holds holds) {
+    return std::ranges::any_of(v.order, [&](const point& p) {
+        return p.at.of == place::part::lanes && holds(event_at(h, p.at), p);
+    });
+}
+
+bool overlapped(const history& h) {
+    for (std::size_t a = 0; a < h.lanes.size(); ++a) {
+        for (std::size_t b = a + 1; b < h.lanes.size(); ++b) {
+            for (const event& x : h.lanes[a]) {
+                for (const event& y : h.lanes[b]) {
+                    if (x.invoked < y.returned && y.invoked < x.returned) return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+template <verb What, handle_kind On>
+bool waited(const history&, const event& e, const point& p) {
+    return e.waits && e.step.what == What && e.step.subject.kind == On && p.follow_up;
+}
+
+constexpr auto receiver_answers = [](const history& h, const model::verdict& v, status s) {
+    return any_step(h, v, [&](const event& e, const point& p) {
+        return e.step.subject.kind == handle_kind::receiver && p.by_specification.answer.status == s;
+    });
+};
+
+bool somebody_sleeps(const history& h, const model::verdict&) {
+    return std::ranges::any_of(h.lanes, [](const auto& lane) { return !lane.empty() && !lane.back().answer; });
+}
+
+constexpr std::array table{
+    history_state{"a task slept until the end, rightly", 0, 500, somebody_sleeps},
+    history_state{"steps of two tasks overlapped", 1'000, 0,
+                [](const history& h, const model::verdict&) {
+                    return overlapped(h);
+                }},
+    history_state{"a waiting send was granted by another task, and finished", 100, 100,
+                [](const history& h, const model::verdict& v) {
+                    return any_step(h, v, [&](const event& e, const point& p) {
+                        return waited<verb::send, handle_kind::sender>(h, e, p) &&
+                               e.answer && e.answer->status == status::ok;
+                    });
+                }},
+    history_state{"a waiting receive got a value", 50, 50,
+                [](const history& h, const model::verdict& v) {
+                    return any_step(h, v, [&](const event& e, const point& p) {
+                        return is_receive(e.step.what) && p.follow_up && e.answer &&
+                               (e.answer->status == status::some ||
+                                e.answer->status == status::many);
+                    });
+                }},
+    history_state{"a waiter was cancelled", 200, 200,
+                [](const history& h, const model::verdict& v) {
+                    return any_step(h, v, [](const event& e, const point&) {
+                        return e.step.what == verb::drop &&
+                               e.step.subject.kind == handle_kind::operation;
+                    });
+                }},
+    history_state{"closed or the receiver dropped beside other tasks", 400, 200,
+                [](const history& h, const model::verdict& v) {
+                    return any_step(h, v, [](const event& e, const point&) {
+                        return e.step.subject.kind == handle_kind::receiver &&
+                               (e.step.what == verb::close || e.step.what == verb::drop);
+                    });
+                }},
+    history_state{"a waiting send failed because the channel closed", 40, 20,
+                [](const history& h, const model::verdict& v) {
+                    return any_step(h, v, [&](const event& e, const point& p) {
+                        return waited<verb::send, handle_kind::sender>(h, e, p) && e.answer &&
+                               e.answer->status == status::closed;
+                    });
+                }},
+    history_state{"a permit was used", 200, 100,
+                [](const history& h, const model::verdict& v) {
+                    return any_step(h, v, [](const event& e, const point&) {
+                        return e.step.what == verb::send &&
+                               e.step.subject.kind == handle_kind::permit;
+                    });
+                }},
+    history_state{"a permit was dropped", 100, 50,
+                [](const history& h, const model::verdict& v) {
+                    return any_step(h, v, [](const event& e, const point&) {
+                        return e.step.what == verb::drop &&
+                               e.step.subject.kind == handle_kind::permit;
+                    });
+                }},
+    history_state{"try_recv answered empty beside other tasks", 300, 100,
+                [](const history& h, const model::verdict& v) {
+                    return receiver_answers(h, v, status::empty);
+                }},
+    history_state{"a receive answered none beside other tasks", 5, 5,
+                [](const history& h, const model::verdict& v) {
+                    return receiver_answers(h, v, status::none);
+                }},
+};
+
+}  // namespace
+
+std::span<const history_state> history_states() noexcept { return table; }
+
+}  // namespace tailrace::verify

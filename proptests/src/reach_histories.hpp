@@ -1,0 +1,25 @@
+// What a history reached, by one order that explains it: the states that are worth reaching with several tasks.
+// After a change here run: ctest -L proptests -R 'threads|interleavings'
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "tailrace/model/linearizability.hpp"
+#include "tailrace/verify/reach.hpp"
+
+namespace tailrace::verify {
+
+struct history_state {
+    std::string_view what;
+    // Half of what was measured; nothing: it says nothing about this engine's histories.
+    std::uint64_t per_10000_threads;
+    std::uint64_t per_10000_interleavings;  // of different histories
+    bool (*seen)(const model::history& h, const model::verdict& v);
+};
+
+[[nodiscard]] std::span<const history_state> history_states() noexcept;
+
+}  // namespace tailrace::verify

@@ -1,0 +1,52 @@
+// The simulator as a child process: a program is sent, what became of it comes back.
+// After a change here run: ctest -L proptests -R interleavings
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tailrace/verify/interleavings.hpp"
+
+namespace tailrace::verify {
+
+struct exploration {
+    std::uint64_t executions = 0;
+    std::uint64_t histories = 0;
+    std::uint64_t unknown = 0;
+    std::uint64_t slept = 0;                       // histories
+    bool complete = false;                         // to the bound
+    std::vector<partial_history> all;              // if they were asked for
+    std::optional<interleavings_failure> failure;  // as far as the simulator knows it
+};
+
+class simulator {
+  public:
+    /// Throws std::runtime_error.
+    explicit simulator(std::string program);
+    ~simulator();
+    simulator(const simulator&) = delete;
+    simulator& operator=(const simulator&) = delete;
+
+    /// A crash of the simulator is a failure of the program; it is started again. Throws std::runtime_error if it does not understand.
+    [[nodiscard]] exploration explore(const std::string& target, const concurrent_program& p, const interleavings_options& options,
+                                      bool show_histories);
+
+  private:
+    void start();
+    void stop();
+    /// Nothing at the end of the simulator.
+    [[nodiscard]] std::optional<std::string> read_line();
+
+    std::string program_;
+    pid_t child_ = -1;
+    int to_ = -1;
+    int from_ = -1;
+    std::string unread_;
+};
+
+}  // namespace tailrace::verify
