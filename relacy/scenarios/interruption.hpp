@@ -14,7 +14,7 @@
 #include "tailrace/deadline.hpp"
 #include "tailrace/manual_clock.hpp"
 #include "tailrace/relacy/forms.hpp"
-#include "tailrace/relacy/full_channel.hpp"
+#include "tailrace/relacy/open_channel.hpp"
 #include "tailrace/relacy/scenario.hpp"
 
 namespace tailrace::relacy::interruption {

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "tailrace/relacy/forms.hpp"
-#include "tailrace/relacy/full_channel.hpp"
+#include "tailrace/relacy/open_channel.hpp"
 #include "tailrace/relacy/scenario.hpp"
 
 namespace tailrace::relacy::waiting_cancel {

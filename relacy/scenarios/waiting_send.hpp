@@ -11,7 +11,7 @@
 
 #include "tailrace/errors.hpp"
 #include "tailrace/relacy/forms.hpp"
-#include "tailrace/relacy/full_channel.hpp"
+#include "tailrace/relacy/open_channel.hpp"
 #include "tailrace/relacy/scenario.hpp"
 
 namespace tailrace::relacy::waiting_send {

@@ -1,5 +1,5 @@
-// Where the scenarios about waiting senders start and end: a channel with room for one value, and
-// that value, 1, in it.
+// Where most scenarios start and end: an open channel with values 1, 2 and so on in it. The smallest
+// full one has a name.
 //
 // At the end what is left is received, all capacity is back, open or closed, and every value is
 // accounted for.
@@ -17,20 +17,21 @@
 
 namespace tailrace::relacy {
 
-template <class Target>
-class full_channel : public scenario {
+template <class Target, unsigned Capacity, unsigned Values = 0>
+class open_channel : public scenario {
   public:
     using handles = decltype(Target::template open<parcel>(1));
     using sender = typename handles::first_type;
     using receiver = typename handles::second_type;
     using permit = typename decltype(std::declval<sender&>().try_reserve())::value_type;
+    using permits = typename decltype(std::declval<sender&>().try_reserve_many(1))::value_type;
     using where = std::source_location;
 
-    full_channel() {
-        auto [tx, rx] = Target::template open<parcel>(1);
+    open_channel() {
+        auto [tx, rx] = Target::template open<parcel>(Capacity);
         tx_.emplace(std::move(tx));
         rx_.emplace(std::move(rx));
-        expect_sent(tx_->try_send(book_.make(1)), 1);
+        for (unsigned v = 1; v <= Values; ++v) expect_sent(tx_->try_send(book_.make(v)), v);
     }
 
     void finish() override {
@@ -38,8 +39,12 @@ class full_channel : public scenario {
         if (receiver_stayed) {
             while (const auto p = rx_->try_recv()) (void)book_.received(*p);
         }
-        expect(tx_->capacity() == tx_->max_capacity(),
-               "all capacity is back when nothing is left in the channel");
+        const auto all_is_back = [](const auto& half) {
+            expect(half.capacity() == half.max_capacity(),
+                   "all capacity is back when nothing is left in the channel");
+        };
+        if (tx_) all_is_back(*tx_);
+        if (rx_) all_is_back(*rx_);
         rx_.reset();
         tx_.reset();
         if (receiver_stayed) {
@@ -83,6 +88,21 @@ class full_channel : public scenario {
                       where at = where::current()) {
         expect(take_value(p, at) == number, "the value that is first in line", at);
     }
+    /// Receives until the end.
+    template <class Form>
+    void take_all() {
+        while (const auto p = Form::recv(*rx_)) (void)book_.received(*p);
+    }
+    permit one_permit() {
+        auto made = tx_->try_reserve();
+        expect(made.has_value(), "there is room for it");
+        return std::move(*made);
+    }
+    permits some_permits(unsigned n) {
+        auto made = tx_->try_reserve_many(n);
+        expect(made.has_value(), "there is room for them");
+        return std::move(*made);
+    }
     static void expect_end(const std::optional<parcel>& p, where at = where::current()) {
         expect(!p.has_value(), "closed, and nothing is left: none", at);
     }
@@ -91,5 +111,8 @@ class full_channel : public scenario {
     std::optional<sender> tx_;
     std::optional<receiver> rx_;
 };
+
+template <class Target>
+using full_channel = open_channel<Target, 1, 1>;
 
 }  // namespace tailrace::relacy
