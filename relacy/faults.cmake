@@ -246,6 +246,24 @@ relacy_fault(
         waiting_cancel.new_waker.driven/random
         waiting_cancel.new_waker.driven/bound)
 
+# The hold's place and what it held in two critical sections.
+tailrace_fault_tree(
+    NAME relacy_hold_goes_back_after_its_place
+    FILE ${core}
+    FIND "} else if (held > 0) {"
+    REPLACE "} else {
+            n.held.store(held);  // its owner gives it back
+        }
+        if (false) {")
+relacy_fault(
+    hold_goes_back_after_its_place
+    TARGET optimized
+    FAMILIES cancel_points
+    SAYS "what a hold that was given up had is free"
+    CAUGHT_BY
+        cancel_points.hold_with_one_behind.blocking/bound
+        cancel_points.hold_with_one_behind.driven/bound)
+
 # ---- The optimised channel: old permits. The random search seldom comes this far.
 
 tailrace_fault_tree(

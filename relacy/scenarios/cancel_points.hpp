@@ -1,0 +1,177 @@
+// An operation that waits, or is granted already, is given up: against everything that may decide it meanwhile. What it held goes to who
+// is next, at once and as a whole.
+//
+// Clauses: cancel.driven, permit.release, release.head-of-line, conservation, reserve_owned.cancel-drops-sender, recv.none.
+// After a change here run: ctest -L relacy && ci/faults -R relacy
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "tailrace/relacy/forms.hpp"
+#include "tailrace/relacy/open_channel.hpp"
+#include "tailrace/relacy/scenario.hpp"
+
+namespace tailrace::relacy::cancel_points {
+
+/// A hold at the head of the queue, with one of the two permits that it needs, is given up while the other one comes back. Whoever was
+/// behind it is in only because the hold has gone: then what that had is free, and not on its way.
+template <class Target, class Form>
+class hold_with_one_behind : public open_channel<Target, 2, 1> {
+  public:
+    static constexpr const char* name = "cancel_points.hold_with_one_behind";
+    static constexpr unsigned threads = 2;
+
+    hold_with_one_behind() : hold_(this->tx_->reserve_many(2)), behind_(this->tx_->send(this->book_.make(2))) {
+        expect(!hold_->poll(bell_.waker()), "one of two permits is not enough");
+        expect(!behind_->poll(bell_behind_.waker()), "nothing is free while the hold waits");
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            hold_.reset();
+        } else {
+            this->expect_value(Form::recv(*this->rx_), 1);
+            if (!is_in()) return;
+            expect(this->tx_->capacity() == 1, "what a hold that was given up had is free when the one behind it is in");
+        }
+    }
+    void finish() override {
+        expect(sent_ || is_in(), "with room for two the only one that waits is in");
+        behind_.reset();
+        open_channel<Target, 2, 1>::finish();
+    }
+
+  private:
+    using sender = typename open_channel<Target, 2, 1>::sender;
+
+    bool is_in() {
+        const auto result = behind_->poll(bell_behind_.waker());
+        if (!result) return false;
+        this->expect_sent(*result, 2);
+        return sent_ = true;
+    }
+
+    alarm bell_;
+    alarm bell_behind_;
+    bool sent_ = false;
+    std::optional<decltype(std::declval<sender&>().reserve_many(2))> hold_;
+    std::optional<decltype(std::declval<sender&>().send(std::declval<parcel>()))> behind_;
+};
+
+/// A permit comes back, and the first in the queue is given up: whether it had been granted or not, the next one gets in.
+template <class Target, class Form>
+class against_permit_return : public open_channel<Target, 1> {
+  public:
+    static constexpr const char* name = "cancel_points.against_permit_return";
+    static constexpr unsigned threads = 3;
+
+    against_permit_return() : permit_(this->one_permit()), first_(this->tx_->reserve()) {
+        expect(!first_->poll(bell_.waker()), "the one permit is out");
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            first_.reset();
+        } else if (index == 1) {
+            permit_.reset();
+        } else {
+            this->expect_sent(Form::send(*this->tx_, this->book_.make(1)), 1);
+        }
+    }
+
+  private:
+    using start = open_channel<Target, 1>;
+
+    alarm bell_;
+    std::optional<typename start::permit> permit_;
+    std::optional<decltype(std::declval<typename start::sender&>().reserve())> first_;
+};
+
+/// The receiver goes, one waiter is given up, and the other is woken: every value is dead, and nobody is left asleep.
+template <class Target, class Form>
+class against_receiver_drop : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "cancel_points.against_receiver_drop";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            auto operation = this->tx_->send(this->book_.make(2));
+            if (const auto result = operation.poll(bell_.waker())) {
+                expect(!this->settle(*result, 2), "there never was room for it");
+            }
+        } else if (index == 1) {
+            expect(!this->settle(Form::send(*this->tx_, this->book_.make(3)), 3), "there never was room for it");
+        } else {
+            this->rx_.reset();
+        }
+    }
+    void finish() override {
+        expect(this->book_.is_dead(1) && this->book_.is_dead(2) && this->book_.is_dead(3),
+               "a value that nobody can receive any more is dead");
+        full_channel<Target>::finish();
+    }
+
+  private:
+    alarm bell_;
+};
+
+/// The last sender is inside a reservation that is given up, granted or not: that is the end, behind the value.
+template <class Target, class Form>
+class last_sender_inside : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "cancel_points.last_sender_inside";
+    static constexpr unsigned threads = 2;
+
+    last_sender_inside() : reservation_(std::move(*this->tx_).reserve_owned()) {
+        expect(!reservation_->poll(bell_.waker()), "the channel is full");
+        this->tx_.reset();
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            reservation_.reset();
+        } else {
+            this->expect_value(Form::recv(*this->rx_), 1);
+            this->expect_end(Form::recv(*this->rx_));
+        }
+    }
+
+  private:
+    alarm bell_;
+    std::optional<decltype(std::declval<typename full_channel<Target>::sender>().reserve_owned())> reservation_;
+};
+
+/// Closed, and the last permit comes back while a receive that waits for just that is given up: the next receive ends.
+template <class Target, class Form>
+class receive_against_the_end : public open_channel<Target, 1> {
+  public:
+    static constexpr const char* name = "cancel_points.receive_against_the_end";
+    static constexpr unsigned threads = 2;
+
+    receive_against_the_end() : permit_(this->one_permit()) { this->rx_->close(); }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            permit_.reset();
+        } else {
+            {
+                auto operation = this->rx_->recv();
+                if (const auto result = operation.poll(bell_.waker())) return this->expect_end(*result);
+            }
+            this->expect_end(Form::recv(*this->rx_));
+        }
+    }
+
+  private:
+    alarm bell_;
+    std::optional<typename open_channel<Target, 1>::permit> permit_;
+};
+
+template <class Target>
+bool enroll_all() {
+    return enroll<hold_with_one_behind, Target, blocking>() && enroll<hold_with_one_behind, Target, driven>() &&
+           enroll<against_permit_return, Target, blocking>() && enroll<against_permit_return, Target, driven>() &&
+           enroll<against_receiver_drop, Target, blocking>() && enroll<against_receiver_drop, Target, driven>() &&
+           enroll<last_sender_inside, Target, blocking>() && enroll<last_sender_inside, Target, driven>() &&
+           enroll<receive_against_the_end, Target, blocking>() && enroll<receive_against_the_end, Target, driven>();
+}
+
+}  // namespace tailrace::relacy::cancel_points
