@@ -69,6 +69,7 @@ class ledger {
     }
 
     [[nodiscard]] bool was_sent(unsigned number) { return of(number).sent != 0; }
+    [[nodiscard]] bool was_received(unsigned number) { return of(number).received != 0; }
     [[nodiscard]] bool is_dead(unsigned number) { return of(number).destroyed == of(number).made; }
 
     /// When all is over: the values that the channel still has are the ones that it destroys with

@@ -1,0 +1,197 @@
+// Those who claim room at once, against each other and against everything that makes room or ends it: nobody gets what another one has,
+// nobody is let in before those who wait, and nothing is let in behind the end.
+//
+// Clauses: try_send.*, try_reserve.*, release.oldest-first, permit.send, close.*, conservation, recv.order.
+// After a change here run: ctest -L relacy && ci/faults -R relacy
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "tailrace/errors.hpp"
+#include "tailrace/relacy/forms.hpp"
+#include "tailrace/relacy/open_channel.hpp"
+#include "tailrace/relacy/scenario.hpp"
+
+namespace tailrace::relacy::claims {
+
+/// Two send at once where there is room for one: one of them does, and the other is told full.
+template <class Target, class Form>
+class two_for_one_place : public open_channel<Target, 1> {
+  public:
+    static constexpr const char* name = "claims.two_for_one_place";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        const auto result = this->tx_->try_send(this->book_.make(1 + index));
+        expect(result || result.error().reason == try_error::full, "nobody closes");
+        (void)this->settle(result, 1 + index);
+    }
+    void finish() override {
+        expect(this->book_.was_sent(1) != this->book_.was_sent(2), "one of them was sent, and one was not");
+        open_channel<Target, 1>::finish();
+    }
+};
+
+/// Two permits are used at once, and their values received: each has a place of its own.
+template <class Target, class Form>
+class two_permits : public open_channel<Target, 2> {
+  public:
+    static constexpr const char* name = "claims.two_permits";
+    static constexpr unsigned threads = 3;
+
+    two_permits() : first_(this->one_permit()), second_(this->one_permit()) {}
+    void thread(unsigned index) override {
+        if (index == 2) {
+            const unsigned first = this->take_value(Form::recv(*this->rx_));
+            const unsigned second = this->take_value(Form::recv(*this->rx_));
+            expect(first + second == 3, "both arrive");
+        } else {
+            auto& mine = index == 0 ? first_ : second_;
+            mine->send(this->book_.make(1 + index));
+            this->book_.sent(1 + index);
+        }
+    }
+
+  private:
+    std::optional<typename open_channel<Target, 2>::permit> first_;
+    std::optional<typename open_channel<Target, 2>::permit> second_;
+};
+
+/// A permit is sent through, another one comes back, and a third one is claimed, all at once: no count is lost.
+template <class Target, class Form>
+class against_return : public open_channel<Target, 4> {
+  public:
+    static constexpr const char* name = "claims.against_return";
+    static constexpr unsigned threads = 3;
+
+    against_return() : several_(this->some_permits(2)), one_(this->one_permit()) {}
+    void thread(unsigned index) override {
+        if (index == 0) {
+            several_.reset();
+        } else if (index == 1) {
+            one_->send(this->book_.make(1));
+            this->book_.sent(1);
+        } else {
+            claimed_ = this->one_permit();
+        }
+    }
+    void finish() override {
+        expect(this->tx_->capacity() == 2, "a value and a permit have their room, and nobody else has");
+        claimed_.reset();
+        open_channel<Target, 4>::finish();
+    }
+
+  private:
+    using start = open_channel<Target, 4>;
+
+    std::optional<typename start::permits> several_;
+    std::optional<typename start::permit> one_;
+    std::optional<typename start::permit> claimed_;
+};
+
+/// One waits. The room that a receive makes is its own from that moment: whoever tries is told full, and that nothing is free.
+template <class Target, class Form>
+class no_barging : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "claims.no_barging";
+    static constexpr unsigned threads = 2;
+
+    no_barging() : waiting_(this->tx_->send(this->book_.make(2))) {
+        expect(!waiting_->poll(bell_.waker()), "the channel is full");
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            this->expect_value(Form::recv(*this->rx_), 1);
+        } else {
+            expect(this->tx_->capacity() == 0, "what comes back is for the one who waits");
+            expect(!this->settle(this->tx_->try_send(this->book_.make(3)), 3), "nobody is let in before the one who waits");
+            expect(!this->tx_->try_reserve(), "nobody is let in before the one who waits");
+        }
+    }
+    void finish() override {
+        const auto result = waiting_->poll(bell_.waker());
+        expect(result.has_value(), "it has been granted what came back");
+        this->expect_sent(*result, 2);
+        full_channel<Target>::finish();
+    }
+
+  private:
+    alarm bell_;
+    std::optional<decltype(std::declval<typename full_channel<Target>::sender&>().send(std::declval<parcel>()))> waiting_;
+};
+
+/// Two wait, one place comes back: it goes to the first, although the second looks.
+template <class Target, class Form>
+class oldest_first : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "claims.oldest_first";
+    static constexpr unsigned threads = 2;
+
+    oldest_first() : first_(this->tx_->send(this->book_.make(2))), second_(this->tx_->send(this->book_.make(3))) {
+        expect(!first_->poll(bells_[0].waker()) && !second_->poll(bells_[1].waker()), "the channel is full");
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            this->expect_value(Form::recv(*this->rx_), 1);
+        } else {
+            expect(!second_->poll(bells_[1].waker()), "the first in the queue gets it, and not the second");
+        }
+    }
+    void finish() override {
+        get_in(first_, bells_[0], 2);
+        this->expect_value(this->rx_->blocking_recv(), 2);
+        get_in(second_, bells_[1], 3);
+        full_channel<Target>::finish();
+    }
+
+  private:
+    using operation = decltype(std::declval<typename full_channel<Target>::sender&>().send(std::declval<parcel>()));
+
+    void get_in(std::optional<operation>& waiting, alarm& bell, unsigned number) {
+        const auto result = waiting->poll(bell.waker());
+        expect(result.has_value(), "it is its turn");
+        this->expect_sent(*result, number);
+        expect(bell.rings() == 1, "it has been woken once");
+    }
+
+    alarm bells_[2];
+    std::optional<operation> first_;
+    std::optional<operation> second_;
+};
+
+/// A send and a reservation, without waiting, while the receiver closes: Ok, and received before the end, or closed.
+template <class Target, class Form>
+class against_close : public open_channel<Target, 2> {
+  public:
+    static constexpr const char* name = "claims.against_close";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            const auto result = this->tx_->try_send(this->book_.make(1));
+            expect(result || result.error().reason == try_error::closed, "there is room for it, or it is closed");
+            (void)this->settle(result, 1);
+        } else if (index == 1) {
+            auto made = this->tx_->try_reserve();
+            expect(made || made.error() == try_error::closed, "there is room for it, or it is closed");
+            if (!made) return;
+            made->send(this->book_.make(2));
+            this->book_.sent(2);
+        } else {
+            this->rx_->close();
+            this->template take_all<Form>();
+        }
+    }
+};
+
+template <class Target>
+bool enroll_all() {
+    return enroll<two_for_one_place, Target, driven>() && enroll<two_permits, Target, blocking>() &&
+           enroll<two_permits, Target, driven>() && enroll<against_return, Target, driven>() &&
+           enroll<no_barging, Target, blocking>() && enroll<no_barging, Target, driven>() &&
+           enroll<oldest_first, Target, blocking>() && enroll<oldest_first, Target, driven>() &&
+           enroll<against_close, Target, blocking>() && enroll<against_close, Target, driven>();
+}
+
+}  // namespace tailrace::relacy::claims

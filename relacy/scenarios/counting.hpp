@@ -1,0 +1,192 @@
+// What a receiver that looks without waiting may see: never less than what has happened before, never a number that was not true.
+//
+// Clauses: try_recv.*, len.*, is_empty.*, capacity.*, thread-safe.
+// After a change here run: ctest -L relacy && ci/faults -R relacy
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "tailrace/errors.hpp"
+#include "tailrace/relacy/forms.hpp"
+#include "tailrace/relacy/open_channel.hpp"
+#include "tailrace/relacy/scenario.hpp"
+
+namespace tailrace::relacy::counting {
+
+/// A send that has returned counts, and its value can be had, although another sender may have an earlier place and not have written yet.
+template <class Target, class Form>
+class own_send : public open_channel<Target, 2> {
+  public:
+    static constexpr const char* name = "counting.own_send";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            this->expect_sent(this->tx_->try_send(this->book_.make(1)), 1);
+            expect(!this->rx_->is_empty(), "after a send it is not empty");
+            expect(this->rx_->len() == 1 || this->rx_->len() == 2, "after a send there is one value, or that of the other as well");
+            const auto p = this->rx_->try_recv();
+            expect(p.has_value(), "after a send there is something to receive");
+            (void)this->book_.received(*p);
+        } else {
+            this->expect_sent(this->tx_->try_send(this->book_.make(2)), 2);
+        }
+    }
+};
+
+/// Three take turns at two values: who has one of the two turns finds a value, always, and brings another one.
+template <class Target, class Form>
+class pool : public open_channel<Target, 2, 2> {
+  public:
+    static constexpr const char* name = "counting.pool";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        take_a_turn();
+        std::unique_lock receiving(receivers_turn_);
+        const auto p = this->rx_->try_recv();
+        expect(p.has_value(), "a value for everybody who has a turn");
+        (void)this->book_.received(*p);
+        receiving.unlock();
+        this->expect_sent(this->tx_->try_send(this->book_.make(3 + index)), 3 + index);
+        give_the_turn_back();
+    }
+
+  private:
+    void take_a_turn() {
+        std::unique_lock guard(turns_lock_);
+        while (turns_ == 0) turn_.wait(guard);
+        --turns_;
+    }
+    void give_the_turn_back() {
+        const std::lock_guard guard(turns_lock_);
+        ++turns_;
+        turn_.notify_one();
+    }
+
+    relacy_platform::mutex turns_lock_;
+    relacy_platform::condition_variable turn_;
+    unsigned turns_ = 2;
+    relacy_platform::mutex receivers_turn_;
+};
+
+/// The last sender goes while the receiver counts what it left behind, in one segment or two, down to nothing.
+template <class Target, class Form>
+class last_drop : public open_channel<Target, 3, 3> {
+  public:
+    static constexpr const char* name = "counting.last_drop";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            for (unsigned left = 3; left > 0; --left) {
+                expect_left(left);
+                this->expect_value(Form::recv(*this->rx_), 4 - left);
+            }
+            expect_left(0);
+            this->expect_end(Form::recv(*this->rx_));
+            expect_left(0);
+        } else {
+            this->tx_.reset();
+        }
+    }
+
+  private:
+    void expect_left(unsigned n) {
+        expect(this->rx_->len() == n, "the end is not a value: it does not count");
+        expect(this->rx_->is_empty() == (n == 0), "empty means that it has no value");
+    }
+};
+
+/// Whoever asks again and again hears of every value before it hears of the end.
+template <class Target, class Form>
+class asking_until_the_end : public open_channel<Target, 1> {
+  public:
+    static constexpr const char* name = "counting.asking_until_the_end";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            for (int asked = 0; asked < 2; ++asked) {
+                const auto p = this->rx_->try_recv();
+                if (p) {
+                    (void)this->book_.received(*p);
+                } else if (p.error() == try_recv_error::disconnected) {
+                    expect(taken(), "disconnected is said when the value has been received, and not before");
+                }
+            }
+            if (!taken()) this->expect_value(Form::recv(*this->rx_), 1);
+            this->expect_end(Form::recv(*this->rx_));
+        } else {
+            this->expect_sent(this->tx_->try_send(this->book_.make(1)), 1);
+            this->tx_.reset();
+        }
+    }
+
+  private:
+    bool taken() { return this->book_.was_received(1); }
+};
+
+/// The same, with the receiver's own close for the end and a permit for the value.
+template <class Target, class Form>
+class asking_after_close : public open_channel<Target, 2> {
+  public:
+    static constexpr const char* name = "counting.asking_after_close";
+    static constexpr unsigned threads = 2;
+
+    asking_after_close() : permit_(this->one_permit()) { this->rx_->close(); }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            permit_->send(this->book_.make(1));
+            this->book_.sent(1);
+        } else {
+            const auto p = this->rx_->try_recv();
+            if (p) (void)this->book_.received(*p);
+            expect(p || p.error() == try_recv_error::empty, "while a permit is out it is not the end");
+            if (!p) this->expect_value(Form::recv(*this->rx_), 1);
+            expect(this->rx_->try_recv().error() == try_recv_error::disconnected, "closed, and all has come back: the end");
+        }
+    }
+
+  private:
+    std::optional<typename open_channel<Target, 2>::permit> permit_;
+};
+
+/// A send that finds no room leaves no trace, not even for a moment.
+template <class Target, class Form>
+class failed_send : public open_channel<Target, 2, 1> {
+  public:
+    static constexpr const char* name = "counting.failed_send";
+    static constexpr unsigned threads = 3;
+
+    failed_send() : permit_(this->one_permit()) {}
+    void thread(unsigned index) override {
+        if (index == 0) {
+            expect(!this->settle(this->tx_->try_send(this->book_.make(2)), 2), "there never is room for it");
+        } else if (index == 1) {
+            expect(!this->tx_->try_reserve_many(2), "there never is room for two");
+        } else {
+            expect(this->rx_->len() == 1, "one value was sent");
+            expect(this->rx_->capacity() == 0, "the value and the permit have all the room");
+        }
+    }
+    void finish() override {
+        permit_.reset();
+        open_channel<Target, 2, 1>::finish();
+    }
+
+  private:
+    std::optional<typename open_channel<Target, 2, 1>::permit> permit_;
+};
+
+template <class Target>
+bool enroll_all() {
+    return enroll<own_send, Target, driven>() && enroll<pool, Target, driven>() && enroll<last_drop, Target, blocking>() &&
+           enroll<last_drop, Target, driven>() && enroll<asking_until_the_end, Target, blocking>() &&
+           enroll<asking_until_the_end, Target, driven>() && enroll<asking_after_close, Target, blocking>() &&
+           enroll<asking_after_close, Target, driven>() && enroll<failed_send, Target, driven>();
+}
+
+}  // namespace tailrace::relacy::counting
