@@ -86,6 +86,35 @@ class against_permit_return : public open_channel<Target, 1> {
     std::optional<decltype(std::declval<typename start::sender&>().reserve())> first_;
 };
 
+/// The only one that waits gives up, with a part in its hands, while a permit is sent through and its value received.
+template <class Target, class Form>
+class hold_against_send : public open_channel<Target, 2> {
+  public:
+    static constexpr const char* name = "cancel_points.hold_against_send";
+    static constexpr unsigned threads = 3;
+
+    hold_against_send() : permit_(this->one_permit()), hold_(this->tx_->reserve_many(2)) {
+        expect(!hold_->poll(bell_.waker()), "one of two permits is not enough");
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            hold_.reset();
+        } else if (index == 1) {
+            permit_->send(this->book_.make(1));
+            this->book_.sent(1);
+        } else {
+            this->expect_value(Form::recv(*this->rx_), 1);
+        }
+    }
+
+  private:
+    using start = open_channel<Target, 2>;
+
+    alarm bell_;
+    std::optional<typename start::permit> permit_;
+    std::optional<decltype(std::declval<typename start::sender&>().reserve_many(2))> hold_;
+};
+
 /// The receiver goes, one waiter is given up, and the other is woken: every value is dead, and nobody is left asleep.
 template <class Target, class Form>
 class against_receiver_drop : public full_channel<Target> {
@@ -169,6 +198,7 @@ template <class Target>
 bool enroll_all() {
     return enroll<hold_with_one_behind, Target, blocking>() && enroll<hold_with_one_behind, Target, driven>() &&
            enroll<against_permit_return, Target, blocking>() && enroll<against_permit_return, Target, driven>() &&
+           enroll<hold_against_send, Target, blocking>() && enroll<hold_against_send, Target, driven>() &&
            enroll<against_receiver_drop, Target, blocking>() && enroll<against_receiver_drop, Target, driven>() &&
            enroll<last_sender_inside, Target, blocking>() && enroll<last_sender_inside, Target, driven>() &&
            enroll<receive_against_the_end, Target, blocking>() && enroll<receive_against_the_end, Target, driven>();

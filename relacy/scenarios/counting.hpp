@@ -100,6 +100,38 @@ class last_drop : public open_channel<Target, 3, 3> {
     }
 };
 
+/// Three senders go, each on its own, one of them while a receive is parked: that one is woken by the last, once.
+template <class Target, class Form>
+class one_end : public open_channel<Target, 1> {
+  public:
+    static constexpr const char* name = "counting.one_end";
+    static constexpr unsigned threads = 3;
+
+    one_end() : second_(this->tx_), third_(this->tx_) {}
+    void thread(unsigned index) override {
+        if (index == 0) {
+            auto operation = this->rx_->recv();
+            expect(!operation.poll(bell_.waker()), "one sender is still there");
+            this->tx_.reset();
+            bell_.sleep();
+            const auto result = operation.poll(bell_.waker());
+            expect(result.has_value(), "an operation that was woken finishes when it is polled");
+            this->expect_end(*result);
+        } else {
+            (index == 1 ? second_ : third_).reset();
+        }
+    }
+    void finish() override {
+        expect(bell_.rings() == 1, "an operation is woken once");
+        open_channel<Target, 1>::finish();
+    }
+
+  private:
+    alarm bell_;
+    std::optional<typename open_channel<Target, 1>::sender> second_;
+    std::optional<typename open_channel<Target, 1>::sender> third_;
+};
+
 /// Whoever asks again and again hears of every value before it hears of the end.
 template <class Target, class Form>
 class asking_until_the_end : public open_channel<Target, 1> {
@@ -184,7 +216,8 @@ class failed_send : public open_channel<Target, 2, 1> {
 template <class Target>
 bool enroll_all() {
     return enroll<own_send, Target, driven>() && enroll<pool, Target, driven>() && enroll<last_drop, Target, blocking>() &&
-           enroll<last_drop, Target, driven>() && enroll<asking_until_the_end, Target, blocking>() &&
+           enroll<last_drop, Target, driven>() && enroll<one_end, Target, driven>() &&
+           enroll<asking_until_the_end, Target, blocking>() &&
            enroll<asking_until_the_end, Target, driven>() && enroll<asking_after_close, Target, blocking>() &&
            enroll<asking_after_close, Target, driven>() && enroll<failed_send, Target, driven>();
 }

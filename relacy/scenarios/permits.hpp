@@ -1,0 +1,236 @@
+// The channel as a semaphore: its permits taken, given back, waited for and given up by several at once. No more are out than there are,
+// none is lost, and a close ends every loop.
+//
+// Clauses: conservation, reserve.*, reserve_many.*, permit.release, permit_iterator.*, close.*, cancel.driven.
+// After a change here run: ctest -L relacy && ci/faults -R relacy
+#pragma once
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "tailrace/relacy/forms.hpp"
+#include "tailrace/relacy/open_channel.hpp"
+#include "tailrace/relacy/scenario.hpp"
+
+namespace tailrace::relacy::permits {
+
+/// How many have something at the moment. All simulated threads are one OS thread, so it adds no order to the execution.
+class occupancy {
+  public:
+    explicit occupancy(unsigned most) : most_(most) {}
+    void enter(unsigned n = 1) {
+        inside_ += n;
+        expect(inside_ <= most_, "no more permits are out than there are");
+    }
+    void leave(unsigned n = 1) { inside_ -= n; }
+
+  private:
+    unsigned inside_ = 0;
+    unsigned most_;
+};
+
+/// Three take a permit where there are two.
+template <class Target, class Form>
+class no_more_than_there_are : public open_channel<Target, 2> {
+  public:
+    static constexpr const char* name = "permits.no_more_than_there_are";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned) override {
+        const auto permit = Form::reserve(*this->tx_);
+        expect(permit.has_value(), "nobody closes");
+        inside_.enter();
+        inside_.leave();
+    }
+
+  private:
+    occupancy inside_{2};
+};
+
+/// Two take the only permit, twice each.
+template <class Target, class Form>
+class taking_turns : public open_channel<Target, 1> {
+  public:
+    static constexpr const char* name = "permits.taking_turns";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned) override {
+        for (int turn = 0; turn < 2; ++turn) {
+            const auto permit = Form::reserve(*this->tx_);
+            expect(permit.has_value(), "nobody closes");
+            inside_.enter();
+            inside_.leave();
+        }
+    }
+
+  private:
+    occupancy inside_{1};
+};
+
+/// The same until somebody closes: both loops end, and so does the receive, when the last permit is back.
+template <class Target, class Form>
+class turns_against_close : public open_channel<Target, 1> {
+  public:
+    static constexpr const char* name = "permits.turns_against_close";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index < 2) {
+            for (int turn = 0; turn < 2; ++turn) {
+                const auto permit = Form::reserve(*this->tx_);
+                if (!permit) return;
+                inside_.enter();
+                inside_.leave();
+            }
+        } else {
+            this->rx_->close();
+            this->expect_end(Form::recv(*this->rx_));
+        }
+    }
+
+  private:
+    occupancy inside_{1};
+};
+
+/// Two threads wait twice each, look once, and give up, while two permits come back.
+template <class Target, class Form>
+class cancels_against_return : public open_channel<Target, 2> {
+  public:
+    static constexpr const char* name = "permits.cancels_against_return";
+    static constexpr unsigned threads = 3;
+
+    cancels_against_return() : several_(this->some_permits(2)) {}
+    void thread(unsigned index) override {
+        if (index == 2) {
+            several_.reset();
+        } else {
+            auto first = this->tx_->reserve();
+            auto second = this->tx_->reserve();
+            const auto a = first.poll(bells_[2 * index].waker());
+            const auto b = second.poll(bells_[2 * index + 1].waker());
+            expect((!a || a->has_value()) && (!b || b->has_value()), "nobody closes");
+        }
+    }
+
+  private:
+    alarm bells_[4];
+    std::optional<typename open_channel<Target, 2>::permits> several_;
+};
+
+/// Requests of one, two and three permits where there are three, by two threads.
+template <class Target, class Form>
+class requests_of_all_sizes : public open_channel<Target, 3> {
+  public:
+    static constexpr const char* name = "permits.requests_of_all_sizes";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            take(2);
+            take(1);
+        } else {
+            take(3);
+        }
+    }
+
+  private:
+    void take(unsigned n) {
+        alarm bell;
+        const auto several = drive(this->tx_->reserve_many(n), bell);
+        expect(several && several->size() == n, "nobody closes: as many permits as were asked for");
+        inside_.enter(n);
+        inside_.leave(n);
+    }
+
+    occupancy inside_{3};
+};
+
+/// Three are wanted, one is there, three come back: then one is left, at once.
+template <class Target, class Form>
+class request_against_return : public open_channel<Target, 4, 3> {
+  public:
+    static constexpr const char* name = "permits.request_against_return";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            alarm bell;
+            const auto several = drive(this->tx_->reserve_many(3), bell);
+            expect(several && several->size() == 3, "nobody closes: as many permits as were asked for");
+            expect(this->tx_->capacity() == 1, "the others are free");
+        } else {
+            std::vector<parcel> got;
+            got.reserve(3);
+            expect(this->rx_->blocking_recv_many(got, 3) == 3, "three values are there, before anybody else can send");
+            for (const parcel& p : got) (void)this->book_.received(p);
+        }
+    }
+};
+
+/// Two permits come back from two threads, and a send may wait for the first of them: it gets in, and the other one is free.
+template <class Target, class Form>
+class two_returns : public open_channel<Target, 2> {
+  public:
+    static constexpr const char* name = "permits.two_returns";
+    static constexpr unsigned threads = 3;
+
+    two_returns() : first_(this->one_permit()), second_(this->one_permit()) {}
+    void thread(unsigned index) override {
+        if (index == 0) {
+            first_.reset();
+        } else if (index == 1) {
+            second_.reset();
+        } else {
+            this->expect_sent(Form::send(*this->tx_, this->book_.make(1)), 1);
+        }
+    }
+    void finish() override {
+        expect(this->tx_->capacity() == 1, "a value has its room, and nobody else has");
+        open_channel<Target, 2>::finish();
+    }
+
+  private:
+    std::optional<typename open_channel<Target, 2>::permit> first_;
+    std::optional<typename open_channel<Target, 2>::permit> second_;
+};
+
+/// One of three waits for two permits, the others take the one at a time that there is, and nobody waits in the end.
+template <class Target, class Form>
+class large_among_small : public open_channel<Target, 2> {
+  public:
+    static constexpr const char* name = "permits.large_among_small";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            alarm bell;
+            const auto both = drive(this->tx_->reserve_many(2), bell);
+            expect(both && both->size() == 2, "nobody closes: as many permits as were asked for");
+            inside_.enter(2);
+            inside_.leave(2);
+        } else {
+            const auto permit = Form::reserve(*this->tx_);
+            expect(permit.has_value(), "nobody closes");
+            inside_.enter();
+            inside_.leave();
+        }
+    }
+
+  private:
+    occupancy inside_{2};
+};
+
+template <class Target>
+bool enroll_all() {
+    return enroll<no_more_than_there_are, Target, blocking>() && enroll<no_more_than_there_are, Target, driven>() &&
+           enroll<taking_turns, Target, blocking>() && enroll<taking_turns, Target, driven>() &&
+           enroll<turns_against_close, Target, blocking>() && enroll<turns_against_close, Target, driven>() &&
+           enroll<cancels_against_return, Target, driven>() && enroll<requests_of_all_sizes, Target, driven>() &&
+           enroll<request_against_return, Target, driven>() &&
+           enroll<two_returns, Target, blocking>() && enroll<two_returns, Target, driven>() &&
+           enroll<large_among_small, Target, blocking>() &&
+           enroll<large_among_small, Target, driven>();
+}
+
+}  // namespace tailrace::relacy::permits

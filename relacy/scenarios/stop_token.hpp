@@ -1,0 +1,126 @@
+// A wait that two may end, the channel and a stop request, from threads of their own. As with a clock (interruption.hpp): whoever comes
+// last resumes it, once, and nobody touches it afterwards.
+//
+// std::stop_token itself is not simulated. All simulated threads being one OS thread, taking a callback back while it runs does not
+// wait for it here: what is searched is the harder case.
+//
+// Clauses: cancel.driven, send.err-returns-value. The optimised channel only: the reference has no stop tokens.
+// After a change here run: ctest -L relacy && ci/faults -R relacy
+#pragma once
+
+#include <stop_token>
+#include <utility>
+
+#include "scenarios/interruption.hpp"
+#include "tailrace/errors.hpp"
+#include "tailrace/relacy/forms.hpp"
+#include "tailrace/relacy/open_channel.hpp"
+#include "tailrace/relacy/scenario.hpp"
+#include "tailrace/stop.hpp"
+
+namespace tailrace::relacy::stop_token {
+
+using interruption::wait_on_the_heap;
+
+/// A send, the room for it, and the stop.
+template <class Target, class Form>
+class send : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "stop_token.send";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            const auto result = wait_on_the_heap(with_stop(this->tx_->send(this->book_.make(2)), stop_.get_token()));
+            expect(result || result.error().reason == stop_error::stopped, "nobody closes");
+            expect(result || stop_.stop_requested(), "stopped is said only after the stop");
+            (void)this->settle(result, 2);
+        } else if (index == 1) {
+            stop_.request_stop();
+        } else {
+            this->expect_value(Form::recv(*this->rx_), 1);
+        }
+    }
+
+  private:
+    std::stop_source stop_;
+};
+
+/// A send, the close, and the stop: refused with its value, whichever came first.
+template <class Target, class Form>
+class send_against_close : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "stop_token.send_against_close";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            const auto result = wait_on_the_heap(with_stop(this->tx_->send(this->book_.make(2)), stop_.get_token()));
+            expect(!this->settle(result, 2), "there never is room for it");
+        } else if (index == 1) {
+            stop_.request_stop();
+        } else {
+            this->rx_->close();
+        }
+    }
+
+  private:
+    std::stop_source stop_;
+};
+
+/// A hold, what it waits for, and the stop: two permits or none, and all of them back.
+template <class Target, class Form>
+class hold : public open_channel<Target, 2, 1> {
+  public:
+    static constexpr const char* name = "stop_token.hold";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            auto result = wait_on_the_heap(with_stop(this->tx_->reserve_many(2), stop_.get_token()));
+            expect(!result || result->size() == 2, "both or none");
+        } else if (index == 1) {
+            stop_.request_stop();
+        } else {
+            this->expect_value(Form::recv(*this->rx_), 1);
+        }
+    }
+
+  private:
+    std::stop_source stop_;
+};
+
+/// A receive, a value, and the stop: a stopped receive has taken nothing.
+template <class Target, class Form>
+class recv : public open_channel<Target, 1> {
+  public:
+    static constexpr const char* name = "stop_token.recv";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            const auto result = wait_on_the_heap(with_stop(this->rx_->recv(), stop_.get_token()));
+            if (result) {
+                expect(this->book_.received(*result) == 1, "the value that was sent");
+            } else {
+                expect(stop_.stop_requested(), "stopped is said only after the stop");
+                this->expect_value(Form::recv(*this->rx_), 1);
+            }
+        } else if (index == 1) {
+            stop_.request_stop();
+        } else {
+            this->expect_sent(Form::send(*this->tx_, this->book_.make(1)), 1);
+        }
+    }
+
+  private:
+    std::stop_source stop_;
+};
+
+template <class Target>
+bool enroll_all() {
+    return enroll<send, Target, blocking>() && enroll<send, Target, driven>() && enroll<send_against_close, Target, driven>() &&
+           enroll<hold, Target, driven>() && enroll<recv, Target, blocking>() && enroll<recv, Target, driven>();
+}
+
+}  // namespace tailrace::relacy::stop_token

@@ -1,0 +1,103 @@
+// The smallest storage there is, two slots for room for one: every other value comes to the slot of a lap ago, and so does the end.
+//
+// Clauses: recv.order, send.waits, recv.none, conservation.
+// After a change here run: ctest -L relacy && ci/faults -R relacy
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "tailrace/relacy/forms.hpp"
+#include "tailrace/relacy/open_channel.hpp"
+#include "tailrace/relacy/scenario.hpp"
+
+namespace tailrace::relacy::wrap_around {
+
+/// Five values go through, two laps and a half.
+template <class Target, class Form>
+class laps : public open_channel<Target, 1> {
+  public:
+    static constexpr const char* name = "wrap_around.laps";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        for (unsigned v = 1; v <= 5; ++v) {
+            if (index == 0) {
+                this->expect_sent(Form::send(*this->tx_, this->book_.make(v)), v);
+            } else {
+                this->expect_value(Form::recv(*this->rx_), v);
+            }
+        }
+    }
+};
+
+/// Two send two values each: those of each come in its order.
+template <class Target, class Form>
+class two_producers : public open_channel<Target, 1> {
+  public:
+    static constexpr const char* name = "wrap_around.two_producers";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index < 2) {
+            const unsigned first = 1 + 2 * index;
+            this->expect_sent(Form::send(*this->tx_, this->book_.make(first)), first);
+            this->expect_sent(Form::send(*this->tx_, this->book_.make(first + 1)), first + 1);
+        } else {
+            unsigned next[] = {1, 3};
+            for (int i = 0; i < 4; ++i) {
+                const unsigned number = this->take_value(Form::recv(*this->rx_));
+                expect(number == next[number > 2]++, "the values of one sender come in its order");
+            }
+        }
+    }
+};
+
+/// The last sender leaves behind the third value: the end stands where the second one was.
+template <class Target, class Form>
+class end_of_a_lap : public open_channel<Target, 1> {
+  public:
+    static constexpr const char* name = "wrap_around.end_of_a_lap";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            for (unsigned v = 1; v <= 3; ++v) this->expect_sent(Form::send(*this->tx_, this->book_.make(v)), v);
+            this->tx_.reset();
+        } else {
+            for (unsigned v = 1; v <= 3; ++v) this->expect_value(Form::recv(*this->rx_), v);
+            this->expect_end(Form::recv(*this->rx_));
+        }
+    }
+};
+
+/// Closed after two values, and a permit that comes back is the end.
+template <class Target, class Form>
+class end_by_a_permit : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "wrap_around.end_by_a_permit";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            if (!this->settle(Form::send(*this->tx_, this->book_.make(2)), 2)) return;
+            const auto unused = Form::reserve(*this->tx_);
+        } else {
+            this->expect_value(Form::recv(*this->rx_), 1);
+            const auto second = Form::recv(*this->rx_);
+            this->expect_value(second, 2);
+            this->rx_->close();
+            this->expect_end(Form::recv(*this->rx_));
+        }
+    }
+};
+
+template <class Target>
+bool enroll_all() {
+    return enroll<laps, Target, blocking>() && enroll<laps, Target, driven>() && enroll<two_producers, Target, driven>() &&
+           enroll<end_of_a_lap, Target, blocking>() &&
+           enroll<end_of_a_lap, Target, driven>() && enroll<end_by_a_permit, Target, blocking>() &&
+           enroll<end_by_a_permit, Target, driven>();
+}
+
+}  // namespace tailrace::relacy::wrap_around
