@@ -160,6 +160,41 @@ class oldest_first : public full_channel<Target> {
     std::optional<operation> second_;
 };
 
+/// Two permits are wanted. One comes back unused and one with a value taken, at once: each is handed over, and the wait is over.
+template <class Target, class Form>
+class two_ways_back : public open_channel<Target, 2, 1> {
+  public:
+    static constexpr const char* name = "claims.two_ways_back";
+    static constexpr unsigned threads = 2;
+
+    two_ways_back() : permit_(this->one_permit()), waiting_(this->tx_->reserve_many(2)) {
+        expect(!waiting_->poll(bell_.waker()), "nothing is free");
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            permit_.reset();
+        } else {
+            this->expect_value(Form::recv(*this->rx_), 1);
+        }
+    }
+    void finish() override {
+        expect(bell_.rings() == 1, "it has been woken once");
+        {
+            const auto both = waiting_->poll(bell_.waker());
+            expect(both && both->has_value() && (*both)->size() == 2, "it has been granted what came back");
+            expect(this->tx_->capacity() == 0, "all room is its own");
+        }
+        open_channel<Target, 2, 1>::finish();
+    }
+
+  private:
+    using start = open_channel<Target, 2, 1>;
+
+    alarm bell_;
+    std::optional<typename start::permit> permit_;
+    std::optional<decltype(std::declval<typename start::sender&>().reserve_many(2))> waiting_;
+};
+
 /// A send and a reservation, without waiting, while the receiver closes: Ok, and received before the end, or closed.
 template <class Target, class Form>
 class against_close : public open_channel<Target, 2> {
@@ -191,7 +226,9 @@ bool enroll_all() {
            enroll<two_permits, Target, driven>() && enroll<against_return, Target, driven>() &&
            enroll<no_barging, Target, blocking>() && enroll<no_barging, Target, driven>() &&
            enroll<oldest_first, Target, blocking>() && enroll<oldest_first, Target, driven>() &&
-           enroll<against_close, Target, blocking>() && enroll<against_close, Target, driven>();
+           enroll<two_ways_back, Target, blocking>() &&
+           enroll<two_ways_back, Target, driven>() && enroll<against_close, Target, blocking>() &&
+           enroll<against_close, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::claims
