@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "tailrace/channel.hpp"
+#include "tailrace/errors.hpp"
 #include "tailrace/relacy/forms.hpp"
 #include "tailrace/relacy/parcel.hpp"
 #include "tailrace/relacy/platform.hpp"
@@ -80,6 +81,29 @@ class grows_while_used : public start<Target, 2> {
     }
 };
 
+/// Blocks that one makes for a large claim are used by another before that claim.
+template <class Target, class Form>
+class large_claim : public start<Target, 6> {
+  public:
+    static constexpr const char* name = "storage.large_claim";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            const auto several = this->tx_->try_reserve_many(5);
+            expect(several || several.error() == try_error::full, "nobody closes");
+        } else {
+            for (unsigned v = 0; v < 2; ++v) {
+                if (const auto result = this->tx_->try_send(this->book_.make(v))) {
+                    this->book_.sent(v);
+                } else {
+                    this->book_.refused(result.error().value, v);
+                }
+            }
+        }
+    }
+};
+
 /// A permit's value goes to a block that was recycled since the permit was given out.
 template <class Target, class Form>
 class late_send : public start<Target, 2> {
@@ -130,12 +154,17 @@ class end_in_new_block : public start<Target, 2> {
             while (const auto p = Form::recv(*this->rx_)) (void)this->book_.received(*p);
         }
     }
+    void finish() override {
+        const auto more = this->rx_->try_recv();
+        expect(!more && more.error() == try_recv_error::disconnected, "the end is for ever");
+        start<Target, 2>::finish();
+    }
 };
 
 template <class Target>
 bool enroll_all() {
     return enroll<grows_while_used, Target, blocking>() && enroll<grows_while_used, Target, driven>() &&
-           enroll<late_send, Target, blocking>() && enroll<late_send, Target, driven>() &&
+           enroll<large_claim, Target, driven>() && enroll<late_send, Target, blocking>() && enroll<late_send, Target, driven>() &&
            enroll<end_in_new_block, Target, blocking>() && enroll<end_in_new_block, Target, driven>();
 }
 

@@ -36,6 +36,10 @@ class open_channel : public scenario {
 
     void finish() override {
         const bool receiver_stayed = rx_.has_value();
+        if (ended_ && receiver_stayed) {
+            const auto more = rx_->try_recv();
+            expect(!more && more.error() == try_recv_error::disconnected, "the end is for ever");
+        }
         if (receiver_stayed) {
             while (const auto p = rx_->try_recv()) (void)book_.received(*p);
         }
@@ -92,6 +96,7 @@ class open_channel : public scenario {
     template <class Form>
     void take_all() {
         while (const auto p = Form::recv(*rx_)) (void)book_.received(*p);
+        ended_ = true;
     }
     permit one_permit() {
         auto made = tx_->try_reserve();
@@ -103,13 +108,17 @@ class open_channel : public scenario {
         expect(made.has_value(), "there is room for them");
         return std::move(*made);
     }
-    static void expect_end(const std::optional<parcel>& p, where at = where::current()) {
+    void expect_end(const std::optional<parcel>& p, where at = where::current()) {
         expect(!p.has_value(), "closed, and nothing is left: none", at);
+        ended_ = true;
     }
 
     ledger book_;
     std::optional<sender> tx_;
     std::optional<receiver> rx_;
+
+  private:
+    bool ended_ = false;
 };
 
 template <class Target>
