@@ -15,10 +15,9 @@ function(relacy_fault name)
     # A tool that reads all sources has seen these already.
     set_target_properties(${program} PROPERTIES EXPORT_COMPILE_COMMANDS OFF)
     tailrace_choose_fault(chosen)
-    if(NOT chosen)
-        return()
+    if(chosen)
+        tailrace_fault_program(${program})
     endif()
-    tailrace_fault_program(${program})
     foreach(pair IN LISTS arg_CAUGHT_BY)
         string(REGEX MATCH "^(.+)/(random|bound)$" matched "${pair}")
         if(NOT matched)
@@ -26,6 +25,11 @@ function(relacy_fault name)
         endif()
         set(scenario "${CMAKE_MATCH_1}")
         set(scheduler "${CMAKE_MATCH_2}")
+        set_property(GLOBAL APPEND_STRING PROPERTY tailrace_relacy_catches
+                                                   "${name}\t${arg_TARGET}\t${arg_SAYS}\t${scenario}\t${scheduler}\n")
+        if(NOT chosen)
+            continue()
+        endif()
         set(test "faults.${program}.${scenario}.${scheduler}")
         add_test(NAME ${test}
                  COMMAND "${CMAKE_COMMAND}" -D "EXPECT=FAILED: .*(${arg_SAYS})" -P
@@ -52,14 +56,16 @@ tailrace_fault_tree(
 relacy_fault(
     end_wakes_nobody
     TARGET optimized
-    FAMILIES receive_against_drop
+    FAMILIES receive_against_drop counting
     SAYS DEADLOCK
     CAUGHT_BY
+        counting.one_end.driven/bound
+        counting.one_end.driven/random
         receive_against_drop.last_drop.blocking/random
         receive_against_drop.last_drop.driven/bound
         receive_against_drop.owned_permit.blocking/random
         receive_against_drop.owned_permit.driven/bound
-        receive_against_drop.send_then_drop.blocking/random
+        receive_against_drop.send_then_drop.blocking/bound
         receive_against_drop.send_then_drop.driven/bound)
 
 tailrace_fault_tree(
@@ -73,7 +79,7 @@ relacy_fault(
     FAMILIES receive_against_drop
     SAYS "a channel's assertion failed|FREED MEMORY|DATA RACE"
     CAUGHT_BY
-        receive_against_drop.two_senders.blocking/random
+        receive_against_drop.two_senders.blocking/bound
         receive_against_drop.two_senders.driven/bound)
 
 tailrace_fault_tree(
@@ -87,8 +93,8 @@ relacy_fault(
     FAMILIES receive_against_drop
     SAYS DEADLOCK
     CAUGHT_BY
-        receive_against_drop.own_close.driven/random
-        receive_against_drop.own_close.driven/bound)
+        receive_against_drop.own_close.driven/bound
+        receive_against_drop.own_close.driven/random)
 
 tailrace_fault_tree(
     NAME relacy_cancelled_receive_waits_for_nobody
@@ -98,11 +104,17 @@ tailrace_fault_tree(
 relacy_fault(
     cancelled_receive_waits_for_nobody
     TARGET optimized
-    FAMILIES receive_against_drop
+    FAMILIES receive_against_drop cancel_points receiver_drop
     SAYS "FREED MEMORY|DATA RACE"
     CAUGHT_BY
+        cancel_points.receive_against_the_end.blocking/bound
+        cancel_points.receive_against_the_end.blocking/random
+        cancel_points.receive_against_the_end.driven/bound
+        cancel_points.receive_against_the_end.driven/random
+        receive_against_drop.cancelled.driven/bound
         receive_against_drop.cancelled.driven/random
-        receive_against_drop.cancelled.driven/bound)
+        receiver_drop.with_its_receive.driven/bound
+        receiver_drop.with_its_receive.driven/random)
 
 tailrace_fault_tree(
     NAME relacy_timeout_leaves_with_a_wake_up_owed
@@ -115,9 +127,7 @@ relacy_fault(
     FAMILIES receive_against_drop waiting_send
     SAYS "FREED MEMORY"
     CAUGHT_BY
-        receive_against_drop.deadline.blocking/random
         receive_against_drop.deadline.blocking/bound
-        waiting_send.deadline.blocking/random
         waiting_send.deadline.blocking/bound
         waiting_send.deadline_hands_on.blocking/bound)
 
@@ -170,6 +180,22 @@ relacy_fault(
         waiting_send.against_receiver_drop.driven/bound)
 
 tailrace_fault_tree(
+    NAME relacy_queues_without_a_second_look
+    FILE ${core}
+    FIND "part = smaller(max_ - used(seen), n.need);"
+    REPLACE "part = 0;")
+relacy_fault(
+    queues_without_a_second_look
+    TARGET optimized
+    FAMILIES waiting_send
+    SAYS DEADLOCK
+    CAUGHT_BY
+        waiting_send.against_receive.blocking/bound
+        waiting_send.deadline_hands_on.blocking/random
+        waiting_send.two_waiters.blocking/bound
+        waiting_send.two_waiters.driven/random)
+
+tailrace_fault_tree(
     NAME relacy_last_permit_posts_no_end
     FILE ${core}
     FIND "if (used(w) == n) post_end(tail(w));"
@@ -177,14 +203,20 @@ tailrace_fault_tree(
 relacy_fault(
     last_permit_posts_no_end
     TARGET optimized
-    FAMILIES waiting_send
+    FAMILIES waiting_send permits
     SAYS DEADLOCK
     CAUGHT_BY
+        permits.turns_against_close.blocking/bound
+        permits.turns_against_close.blocking/random
+        permits.turns_against_close.driven/bound
+        permits.turns_against_close.driven/random
+        waiting_send.against_receive_and_close.blocking/random
+        waiting_send.permit_against_close.blocking/bound
         waiting_send.permit_against_close.blocking/random
         waiting_send.permit_against_close.driven/bound
+        waiting_send.permit_against_close.driven/random
         waiting_send.reserve_against_close.blocking/random
-        waiting_send.reserve_against_close.driven/bound
-        waiting_send.against_receive_and_close.blocking/random)
+        waiting_send.reserve_against_close.driven/bound)
 
 tailrace_fault_tree(
     NAME relacy_nobody_takes_the_orphan
@@ -197,8 +229,8 @@ relacy_fault(
     FAMILIES waiting_send
     SAYS "a value that nobody can receive any more is dead"
     CAUGHT_BY
-        waiting_send.permit_against_receiver_drop.driven/random
-        waiting_send.permit_against_receiver_drop.driven/bound)
+        waiting_send.permit_against_receiver_drop.driven/bound
+        waiting_send.permit_against_receiver_drop.driven/random)
 
 # ---- The optimised channel: waits that are given up
 
@@ -210,13 +242,23 @@ tailrace_fault_tree(
 relacy_fault(
     cancelled_grant_is_kept
     TARGET optimized
-    FAMILIES waiting_cancel
-    SAYS DEADLOCK
+    FAMILIES waiting_cancel cancel_points permits
+    SAYS "DEADLOCK|all capacity is back when nothing is left in the channel"
     CAUGHT_BY
-        waiting_cancel.against_receive.blocking/random
-        waiting_cancel.against_receive.driven/bound
+        cancel_points.hold_against_send.blocking/bound
+        cancel_points.hold_against_send.blocking/random
+        cancel_points.hold_against_send.driven/bound
+        cancel_points.hold_against_send.driven/random
+        cancel_points.last_sender_inside.blocking/bound
+        cancel_points.last_sender_inside.blocking/random
+        cancel_points.last_sender_inside.driven/bound
+        cancel_points.last_sender_inside.driven/random
+        permits.cancels_against_return.driven/bound
+        permits.cancels_against_return.driven/random
         waiting_cancel.against_close.blocking/random
-        waiting_cancel.against_close.driven/bound)
+        waiting_cancel.against_close.driven/bound
+        waiting_cancel.against_receive.blocking/random
+        waiting_cancel.against_receive.driven/bound)
 
 tailrace_fault_tree(
     NAME relacy_cancelled_stays_on_the_list
@@ -226,11 +268,34 @@ tailrace_fault_tree(
 relacy_fault(
     cancelled_stays_on_the_list
     TARGET optimized
-    FAMILIES waiting_cancel
+    FAMILIES waiting_cancel cancel_points
     SAYS "FREED MEMORY"
     CAUGHT_BY
+        cancel_points.against_receiver_drop.blocking/bound
+        cancel_points.against_receiver_drop.blocking/random
+        cancel_points.against_receiver_drop.driven/bound
+        cancel_points.against_receiver_drop.driven/random
         waiting_cancel.against_wakes.blocking/random
         waiting_cancel.against_wakes.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_cancelled_waiter_stays_in_the_queue
+    FILE ${core}
+    FIND "waiter_list<Platform>::unlink(n);
+        n.state.store(wait_state::created, std::memory_order_relaxed);
+        const word_type held"
+    REPLACE "n.state.store(wait_state::created, std::memory_order_relaxed);
+        const word_type held")
+relacy_fault(
+    cancelled_waiter_stays_in_the_queue
+    TARGET optimized
+    FAMILIES waiting_cancel
+    SAYS "FREED MEMORY|DEADLOCK"
+    CAUGHT_BY
+        waiting_cancel.against_close.blocking/bound
+        waiting_cancel.against_close.driven/random
+        waiting_cancel.against_receive.blocking/bound
+        waiting_cancel.against_receive.driven/random)
 
 tailrace_fault_tree(
     NAME relacy_poll_keeps_the_old_waker
@@ -243,8 +308,25 @@ relacy_fault(
     FAMILIES waiting_cancel
     SAYS DEADLOCK
     CAUGHT_BY
-        waiting_cancel.new_waker.driven/random
-        waiting_cancel.new_waker.driven/bound)
+        waiting_cancel.new_waker.driven/bound
+        waiting_cancel.new_waker.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_polled_again_queues_again
+    FILE ${core}
+    FIND "n.waker.store(w);
+            return verdict::none;"
+    REPLACE "n.waker.store(w);
+            waiters_.push_back(n);
+            return verdict::none;")
+relacy_fault(
+    polled_again_queues_again
+    TARGET optimized
+    FAMILIES waiting_cancel
+    SAYS "DEADLOCK|FREED MEMORY|ASSERT"
+    CAUGHT_BY
+        waiting_cancel.new_waker.driven/bound
+        waiting_cancel.new_waker.driven/random)
 
 # The hold's place and what it held in two critical sections.
 tailrace_fault_tree(
@@ -293,7 +375,7 @@ relacy_fault(
     FAMILIES old_permit
     SAYS "DATA RACE"
     CAUGHT_BY
-        old_permit.late_resume.blocking/random
+        old_permit.late_resume.blocking/bound
         old_permit.late_resume.driven/bound)
 
 tailrace_fault_tree(
@@ -307,8 +389,10 @@ relacy_fault(
     FAMILIES misuse
     SAYS "refuses to run|DEADLOCK"
     CAUGHT_BY
+        misuse.async_context.blocking/bound
         misuse.async_context.blocking/random
-        misuse.async_context.driven/bound)
+        misuse.async_context.driven/bound
+        misuse.async_context.driven/random)
 
 # ---- The optimised channel: batches and storage
 
@@ -323,8 +407,10 @@ relacy_fault(
     FAMILIES batches
     SAYS DEADLOCK
     CAUGHT_BY
+        batches.cancelled_hold.blocking/bound
         batches.cancelled_hold.blocking/random
-        batches.cancelled_hold.driven/bound)
+        batches.cancelled_hold.driven/bound
+        batches.cancelled_hold.driven/random)
 
 tailrace_fault_tree(
     NAME relacy_place_goes_before_the_hold
@@ -338,8 +424,8 @@ relacy_fault(
     FAMILIES batches
     SAYS "the hold has both permits, or nobody has one"
     CAUGHT_BY
-        batches.last_hold.driven/random
-        batches.last_hold.driven/bound)
+        batches.last_hold.driven/bound
+        batches.last_hold.driven/random)
 
 tailrace_fault_tree(
     NAME relacy_hand_over_serves_behind_the_head
@@ -352,7 +438,7 @@ relacy_fault(
     FAMILIES batches
     SAYS DEADLOCK
     CAUGHT_BY
-        batches.partial_hold.blocking/random
+        batches.partial_hold.blocking/bound
         batches.partial_hold.driven/bound)
 
 tailrace_fault_tree(
@@ -377,11 +463,15 @@ tailrace_fault_tree(
 relacy_fault(
     batch_returns_one_permit
     TARGET optimized
-    FAMILIES batches
+    FAMILIES batches permits
     SAYS "DEADLOCK|all capacity is back"
     CAUGHT_BY
+        batches.batch_frees_two.blocking/bound
         batches.batch_frees_two.blocking/random
-        batches.batch_frees_two.driven/bound)
+        batches.batch_frees_two.driven/bound
+        batches.batch_frees_two.driven/random
+        permits.request_against_return.driven/bound
+        permits.request_against_return.driven/random)
 
 tailrace_fault_tree(
     NAME relacy_remainder_goes_back_one_by_one
@@ -394,8 +484,8 @@ relacy_fault(
     FAMILIES batches
     SAYS "a remainder goes back in one step"
     CAUGHT_BY
-        batches.remainder.driven/random
-        batches.remainder.driven/bound)
+        batches.remainder.driven/bound
+        batches.remainder.driven/random)
 
 tailrace_fault_tree(
     NAME relacy_upgrade_revives
@@ -406,10 +496,12 @@ relacy_fault(
     upgrade_revives
     TARGET optimized
     FAMILIES batches
-    SAYS "FREED MEMORY"
+    SAYS "FREED MEMORY|DATA RACE"
     CAUGHT_BY
+        batches.upgrade_against_last_drop.blocking/bound
         batches.upgrade_against_last_drop.blocking/random
-        batches.upgrade_against_last_drop.driven/bound)
+        batches.upgrade_against_last_drop.driven/bound
+        batches.upgrade_against_last_drop.driven/random)
 
 tailrace_fault_tree(
     NAME relacy_limit_without_acquire
@@ -422,8 +514,7 @@ relacy_fault(
     FAMILIES storage
     SAYS "DATA RACE|a value was put where another one still is"
     CAUGHT_BY
-        storage.grows_while_used.blocking/random
-        storage.grows_while_used.driven/random)
+        storage.large_claim.driven/bound)
 
 tailrace_fault_tree(
     NAME relacy_recycles_too_early
@@ -436,8 +527,12 @@ relacy_fault(
     FAMILIES storage
     SAYS "FREED MEMORY"
     CAUGHT_BY
+        storage.grows_while_used.blocking/bound
+        storage.grows_while_used.blocking/random
+        storage.grows_while_used.driven/bound
         storage.grows_while_used.driven/random
-        storage.late_send.blocking/bound)
+        storage.late_send.blocking/bound
+        storage.late_send.blocking/random)
 
 tailrace_fault_tree(
     NAME relacy_directory_without_acquire
@@ -450,8 +545,12 @@ relacy_fault(
     FAMILIES storage
     SAYS "DATA RACE"
     CAUGHT_BY
-        storage.late_send.driven/random
-        storage.late_send.driven/bound)
+        storage.end_in_new_block.blocking/bound
+        storage.end_in_new_block.blocking/random
+        storage.end_in_new_block.driven/bound
+        storage.end_in_new_block.driven/random
+        storage.late_send.driven/bound
+        storage.late_send.driven/random)
 
 # ---- The optimised channel: two that may end a wait
 
@@ -463,14 +562,16 @@ tailrace_fault_tree(
 relacy_fault(
     wake_does_not_wait_for_the_clock
     TARGET optimized
-    FAMILIES interruption
+    FAMILIES interruption stop_token
     SAYS "FREED MEMORY|woken once|DATA RACE"
     CAUGHT_BY
-        interruption.send.driven/random
+        interruption.listen.driven/bound
+        interruption.recv.driven/bound
         interruption.send.driven/bound
         interruption.send_against_close.driven/bound
-        interruption.recv.driven/bound
-        interruption.listen.driven/bound)
+        stop_token.send.blocking/random
+        stop_token.send.driven/random
+        stop_token.send_against_close.driven/random)
 
 tailrace_fault_tree(
     NAME relacy_deadline_does_not_wait_for_the_wake_up
@@ -480,12 +581,19 @@ tailrace_fault_tree(
 relacy_fault(
     deadline_does_not_wait_for_the_wake_up
     TARGET optimized
-    FAMILIES interruption
+    FAMILIES interruption stop_token
     SAYS "FREED MEMORY|woken once|DATA RACE"
     CAUGHT_BY
-        interruption.send.driven/random
+        interruption.recv.blocking/bound
+        interruption.recv.driven/bound
+        interruption.send.blocking/bound
         interruption.send.driven/bound
-        interruption.recv.driven/bound)
+        stop_token.hold.driven/bound
+        stop_token.recv.blocking/bound
+        stop_token.recv.driven/bound
+        stop_token.send.blocking/bound
+        stop_token.send.driven/bound
+        stop_token.send_against_close.driven/bound)
 
 tailrace_fault_tree(
     NAME relacy_early_wake_up_is_forgotten
@@ -498,8 +606,585 @@ relacy_fault(
     FAMILIES interruption
     SAYS DEADLOCK
     CAUGHT_BY
-        interruption.recv.driven/random
-        interruption.send.driven/bound)
+        interruption.recv.driven/bound
+        interruption.send.driven/bound
+        stop_token.recv.blocking/random
+        stop_token.recv.driven/random)
+
+# ---- The optimised channel: closing
+
+tailrace_fault_tree(
+    NAME relacy_close_forgets_listeners
+    FILE ${core}
+    FIND "choose_all(listeners_, chosen);"
+    REPLACE "")
+relacy_fault(
+    close_forgets_listeners
+    TARGET optimized
+    FAMILIES listeners
+    SAYS DEADLOCK
+    CAUGHT_BY
+        listeners.beside_a_waiting_send.blocking/bound
+        listeners.beside_a_waiting_send.blocking/random
+        listeners.beside_a_waiting_send.driven/bound
+        listeners.beside_a_waiting_send.driven/random
+        listeners.send_listen_and_go.blocking/bound
+        listeners.send_listen_and_go.blocking/random
+        listeners.send_listen_and_go.driven/bound
+        listeners.send_listen_and_go.driven/random
+        listeners.two_against_receiver_drop.driven/bound
+        listeners.two_against_receiver_drop.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_given_up_listener_stays_on_the_list
+    FILE ${core}
+    FIND "const wait_state was = n.state.load(std::memory_order_relaxed);
+        waiter_list<Platform>::unlink(n);"
+    REPLACE "const wait_state was = n.state.load(std::memory_order_relaxed);")
+relacy_fault(
+    given_up_listener_stays_on_the_list
+    TARGET optimized
+    FAMILIES listeners
+    SAYS "FREED MEMORY"
+    CAUGHT_BY
+        listeners.cancel_against_close.driven/bound
+        listeners.cancel_against_close.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_waker_is_read_from_a_woken_node
+    FILE ${core}
+    FIND "guard.unlock();
+            w();
+            if (last)"
+    REPLACE "guard.unlock();
+            n->waker.load()();
+            if (last)")
+relacy_fault(
+    waker_is_read_from_a_woken_node
+    TARGET optimized
+    FAMILIES listeners waiting_cancel
+    SAYS "FREED MEMORY|DATA RACE"
+    CAUGHT_BY
+        listeners.cancel_against_close.driven/random
+        waiting_cancel.against_close.blocking/random)
+
+tailrace_fault_tree(
+    NAME relacy_close_is_two_steps
+    FILE ${core}
+    FIND "std::unique_lock guard(lock_);
+        word_type w = word_.load(std::memory_order_relaxed);
+        do {"
+    REPLACE "std::unique_lock guard(lock_);
+        choose_all(waiters_, chosen);
+        word_.fetch_and(~waiters_bit, std::memory_order_relaxed);
+        guard.unlock();
+        guard.lock();
+        word_type w = word_.load(std::memory_order_relaxed);
+        do {"
+    FILE ${core}
+    FIND "choose_all(waiters_, chosen);
+        choose_all(listeners_"
+    REPLACE "choose_all(listeners_")
+relacy_fault(
+    close_is_two_steps
+    TARGET optimized
+    FAMILIES waiting_send
+    SAYS "DEADLOCK|FREED MEMORY"
+    CAUGHT_BY
+        waiting_send.against_close.blocking/bound
+        waiting_send.against_close.driven/random
+        waiting_send.against_receiver_drop.blocking/bound
+        waiting_send.against_receiver_drop.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_close_chooses_without_the_lock
+    FILE ${core}
+    FIND "choose_all(waiters_, chosen);
+        choose_all(listeners_, chosen);"
+    REPLACE "guard.unlock();
+        choose_all(waiters_, chosen);
+        choose_all(listeners_, chosen);
+        guard.lock();")
+relacy_fault(
+    close_chooses_without_the_lock
+    TARGET optimized
+    FAMILIES waiting_cancel
+    SAYS "DATA RACE|FREED MEMORY|DEADLOCK"
+    CAUGHT_BY
+        waiting_cancel.against_wakes.blocking/bound
+        waiting_cancel.against_wakes.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_close_overwrites_the_word
+    FILE ${core}
+    FIND "} while (!word_.compare_exchange_strong(w, (w | closed_bit) & ~waiters_bit,
+                                                std::memory_order_relaxed,
+                                                std::memory_order_relaxed));"
+    REPLACE "} while (false);
+        word_.store((w | closed_bit) & ~waiters_bit, std::memory_order_relaxed);")
+relacy_fault(
+    close_overwrites_the_word
+    TARGET optimized
+    FAMILIES claims
+    SAYS "DEADLOCK|ASSERT|DATA RACE|FREED MEMORY"
+    CAUGHT_BY
+        claims.against_close.blocking/bound
+        claims.against_close.blocking/random
+        claims.against_close.driven/bound
+        claims.against_close.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_close_wakes_before_it_closes
+    FILE ${core}
+    FIND "std::unique_lock guard(lock_);
+        word_type w = word_.load(std::memory_order_relaxed);
+        do {"
+    REPLACE "std::unique_lock guard(lock_);
+        choose_all(listeners_, chosen);
+        wake_chosen(guard, chosen);
+        guard.lock();
+        word_type w = word_.load(std::memory_order_relaxed);
+        do {")
+relacy_fault(
+    close_wakes_before_it_closes
+    TARGET optimized
+    FAMILIES listeners
+    SAYS "sees it closed|finishes when it is polled|DEADLOCK|woken once"
+    CAUGHT_BY
+        listeners.cancel_against_close.driven/bound
+        listeners.two_against_receiver_drop.driven/random)
+
+# ---- The optimised channel: what is seen without waiting
+
+tailrace_fault_tree(
+    NAME relacy_empty_while_a_send_writes
+    FILE impl/include/tailrace/receiver.hpp
+    FIND "if (c.buffered_exactly() == 0) return"
+    REPLACE "return")
+relacy_fault(
+    empty_while_a_send_writes
+    TARGET optimized
+    FAMILIES counting
+    SAYS "something to receive|everybody who has a turn"
+    CAUGHT_BY
+        counting.own_send.driven/bound
+        counting.own_send.driven/random
+        counting.pool.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_end_takes_a_ticket
+    FILE ${core}
+    FIND "post_end(tail(word_.load(std::memory_order_relaxed)));"
+    REPLACE "post_end(tail(word_.fetch_add(one_ticket, std::memory_order_relaxed)));")
+relacy_fault(
+    end_takes_a_ticket
+    TARGET optimized
+    FAMILIES counting
+    SAYS "the end is not a value"
+    CAUGHT_BY
+        counting.last_drop.blocking/bound
+        counting.last_drop.blocking/random
+        counting.last_drop.driven/bound
+        counting.last_drop.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_disconnected_without_a_second_look
+    FILE impl/include/tailrace/receiver.hpp
+    FIND "case front::nothing: break;
+            }"
+    REPLACE "case front::nothing: break;
+            }
+            if (c.strong_count() == 0) return std::unexpected(try_recv_error::disconnected);")
+relacy_fault(
+    disconnected_without_a_second_look
+    TARGET optimized
+    FAMILIES counting
+    SAYS "disconnected is said when"
+    CAUGHT_BY
+        counting.asking_until_the_end.blocking/bound
+        counting.asking_until_the_end.blocking/random
+        counting.asking_until_the_end.driven/bound
+        counting.asking_until_the_end.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_closed_is_the_end
+    FILE ${core}
+    FIND "return is_closed(w) && used(w) == 0 ? front::end"
+    REPLACE "return is_closed(w) ? front::end")
+relacy_fault(
+    closed_is_the_end
+    TARGET optimized
+    FAMILIES counting waiting_send
+    SAYS "not the end|the channel is open|closed, and|all capacity is back|what was sent, and nothing else|FREED|fewer"
+    CAUGHT_BY
+        counting.asking_after_close.blocking/bound
+        counting.asking_after_close.blocking/random
+        counting.asking_after_close.driven/bound
+        counting.asking_after_close.driven/random
+        waiting_send.against_receive_and_close.blocking/bound
+        waiting_send.against_receive_and_close.driven/random
+        waiting_send.reserve_against_close.blocking/bound
+        waiting_send.reserve_against_close.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_failed_claim_shows
+    FILE ${core}
+    FIND "if (has_waiters(w) || max_ - used(w) < n) return claim_result::full;"
+    REPLACE "if (has_waiters(w) || max_ - used(w) < n) {
+                word_.fetch_add(what, std::memory_order_relaxed);
+                word_.fetch_sub(what, std::memory_order_relaxed);
+                return claim_result::full;
+            }")
+relacy_fault(
+    failed_claim_shows
+    TARGET optimized
+    FAMILIES counting
+    SAYS "one value was sent|have all the room"
+    CAUGHT_BY
+        counting.failed_send.driven/bound
+        counting.failed_send.driven/random)
+
+# ---- The optimised channel: claims
+
+tailrace_fault_tree(
+    NAME relacy_claim_is_two_steps
+    FILE ${core}
+    FIND "if (word_.compare_exchange_strong(w, w + what, std::memory_order_acq_rel,
+                                              std::memory_order_relaxed)) {"
+    REPLACE "if (word_.load(std::memory_order_acquire) == w) {
+                word_.store(w + what, std::memory_order_release);")
+relacy_fault(
+    claim_is_two_steps
+    TARGET optimized
+    FAMILIES claims
+    SAYS "DEADLOCK|ASSERT|FREED MEMORY|DATA RACE|LIVELOCK"
+    CAUGHT_BY
+        claims.against_close.blocking/random
+        claims.two_for_one_place.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_permit_send_is_two_steps
+    FILE ${core}
+    FIND "publish(tail(word_.fetch_add(one_ticket, std::memory_order_acquire)), std::move(value));"
+    REPLACE "const word_type w = word_.load(std::memory_order_acquire);
+        word_.store(w + one_ticket, std::memory_order_release);
+        publish(tail(w), std::move(value));")
+relacy_fault(
+    permit_send_is_two_steps
+    TARGET optimized
+    FAMILIES claims receiver_drop
+    SAYS "DEADLOCK|ASSERT|FREED MEMORY|DATA RACE"
+    CAUGHT_BY
+        claims.against_return.driven/bound
+        claims.against_return.driven/random
+        claims.two_permits.blocking/bound
+        claims.two_permits.blocking/random
+        claims.two_permits.driven/bound
+        claims.two_permits.driven/random
+        receiver_drop.permits.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_claim_ignores_waiters
+    FILE ${core}
+    FIND "if (has_waiters(w) || max_ - used(w) < n) return"
+    REPLACE "if (max_ - used(w) < n) return")
+relacy_fault(
+    claim_ignores_waiters
+    TARGET optimized
+    FAMILIES claims
+    SAYS "nobody is let in before"
+    CAUGHT_BY
+        claims.no_barging.blocking/bound
+        claims.no_barging.blocking/random
+        claims.no_barging.driven/bound
+        claims.no_barging.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_youngest_first
+    FILE ${core}
+    FIND "node& n = waiters_.front();"
+    REPLACE "node& n = static_cast<node&>(*waiters_.front().previous.load()->previous.load());")
+relacy_fault(
+    youngest_first
+    TARGET optimized
+    FAMILIES claims
+    SAYS "the first in the queue gets it|it is its turn"
+    CAUGHT_BY
+        claims.oldest_first.blocking/bound
+        claims.oldest_first.blocking/random
+        claims.oldest_first.driven/bound
+        claims.oldest_first.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_claim_ignores_closed
+    FILE ${core}
+    FIND "if (is_closed(w)) return claim_result::closed;"
+    REPLACE "")
+relacy_fault(
+    claim_ignores_closed
+    TARGET optimized
+    FAMILIES 
+    SAYS "an end was posted over|what was sent, and nothing else|all capacity|is dead|DEADLOCK|FREED|or it is closed"
+    CAUGHT_BY
+        receiver_drop.granted_send.blocking/bound
+        receiver_drop.granted_send.driven/bound)
+
+# A change of the word that is a load and a store: it loses what came between.
+tailrace_fault_tree(
+    NAME relacy_closed_is_lost
+    FILE ${core}
+    FIND "const word_type w = word_.fetch_sub(n * one_used, std::memory_order_acquire);"
+    REPLACE "const word_type w = word_.load(std::memory_order_acquire);
+        word_.store(w - n * one_used, std::memory_order_relaxed);")
+relacy_fault(
+    closed_is_lost
+    TARGET optimized
+    FAMILIES claims
+    SAYS "DEADLOCK|ASSERT"
+    CAUGHT_BY
+        claims.two_ways_back.blocking/bound
+        claims.two_ways_back.blocking/random
+        claims.two_ways_back.driven/bound
+        claims.two_ways_back.driven/random
+        permits.large_among_small.blocking/random
+        permits.large_among_small.driven/random
+        permits.no_more_than_there_are.blocking/random
+        permits.no_more_than_there_are.driven/random)
+
+# ---- The optimised channel: permits, taken and given back
+
+tailrace_fault_tree(
+    NAME relacy_returned_permit_wakes_nobody
+    FILE ${core}
+    FIND "} else if (has_waiters(w)) {
+            hand_over();"
+    REPLACE "} else if (false) {
+            hand_over();")
+relacy_fault(
+    returned_permit_wakes_nobody
+    TARGET optimized
+    FAMILIES permits cancel_points
+    SAYS "DEADLOCK|with room for two the only one that waits is in"
+    CAUGHT_BY
+        cancel_points.against_permit_return.blocking/bound
+        cancel_points.against_permit_return.blocking/random
+        cancel_points.against_permit_return.driven/bound
+        cancel_points.against_permit_return.driven/random
+        cancel_points.hold_with_one_behind.blocking/random
+        cancel_points.hold_with_one_behind.driven/random
+        permits.large_among_small.blocking/bound
+        permits.large_among_small.driven/bound
+        permits.no_more_than_there_are.blocking/bound
+        permits.no_more_than_there_are.driven/bound
+        permits.requests_of_all_sizes.driven/bound
+        permits.requests_of_all_sizes.driven/random
+        permits.taking_turns.blocking/bound
+        permits.taking_turns.blocking/random
+        permits.taking_turns.driven/bound
+        permits.taking_turns.driven/random
+        permits.two_returns.blocking/bound
+        permits.two_returns.blocking/random
+        permits.two_returns.driven/bound
+        permits.two_returns.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_one_permit_too_many
+    FILE ${core}
+    FIND "max_ - used(w) < n) return"
+    REPLACE "max_ - used(w) + 1 < n) return")
+relacy_fault(
+    one_permit_too_many
+    TARGET optimized
+    FAMILIES 
+    SAYS "no more permits are out|ASSERT|DEADLOCK"
+    CAUGHT_BY
+        claims.two_for_one_place.driven/bound
+        claims.two_for_one_place.driven/random)
+
+# ---- The optimised channel: the slots, and their end
+
+tailrace_fault_tree(
+    NAME relacy_orphan_without_release
+    FILE ${core}
+    FIND "expected, slot_orphan, std::memory_order_release,"
+    REPLACE "expected, slot_orphan, std::memory_order_relaxed,")
+relacy_fault(
+    orphan_without_release
+    TARGET optimized
+    FAMILIES receiver_drop
+    SAYS "DATA RACE|ASSERT"
+    CAUGHT_BY
+        receiver_drop.granted_send.blocking/random
+        receiver_drop.granted_send.driven/random
+        receiver_drop.permits.driven/bound
+        receiver_drop.try_send.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_last_handle_without_acquire
+    FILE ${core}
+    FIND "shares_.fetch_sub(1, std::memory_order_acq_rel)"
+    REPLACE "shares_.fetch_sub(1, std::memory_order_relaxed)")
+relacy_fault(
+    last_handle_without_acquire
+    TARGET optimized
+    FAMILIES receiver_drop
+    SAYS "DATA RACE|FREED MEMORY"
+    CAUGHT_BY
+        receiver_drop.all_go.driven/bound
+        receiver_drop.all_go.driven/random
+        receiver_drop.both_go.driven/bound
+        receiver_drop.both_go.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_drains_twice
+    FILE ${core}
+    FIND "close();
+        drain();"
+    REPLACE "close();
+        drain();
+        drain();")
+relacy_fault(
+    drains_twice
+    TARGET optimized
+    FAMILIES receiver_drop
+    SAYS "DATA RACE|ASSERT|FREED MEMORY|DEADLOCK|LIVELOCK"
+    CAUGHT_BY
+        receiver_drop.try_send.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_take_without_release
+    FILE ${core}
+    FIND "word_.fetch_sub(n * one_used, std::memory_order_release);"
+    REPLACE "word_.fetch_sub(n * one_used, std::memory_order_relaxed);")
+relacy_fault(
+    take_without_release
+    TARGET optimized
+    FAMILIES wrap_around old_permit
+    SAYS "DATA RACE"
+    CAUGHT_BY
+        old_permit.late_resume.blocking/random
+        old_permit.late_resume.driven/random
+        old_permit.late_send.blocking/random
+        old_permit.late_send.driven/random
+        wrap_around.end_of_a_lap.blocking/random
+        wrap_around.end_of_a_lap.driven/random
+        wrap_around.laps.blocking/random
+        wrap_around.laps.driven/random
+        wrap_around.two_producers.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_room_comes_back_too_early
+    FILE ${core}
+    FIND "T value = take_uncounted();
+        return_taken(1);
+        return value;"
+    REPLACE "return_taken(1);
+        return take_uncounted();")
+relacy_fault(
+    room_comes_back_too_early
+    TARGET optimized
+    FAMILIES wrap_around
+    SAYS "put where another one still is|DATA RACE|ASSERT"
+    CAUGHT_BY
+        wrap_around.end_of_a_lap.blocking/bound
+        wrap_around.end_of_a_lap.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_parks_without_a_second_look
+    FILE ${core}
+    FIND "return ring_.at(head()).state.compare_exchange_strong(expected, reinterpret_cast<slot_state>(&n),
+                                                              std::memory_order_release,
+                                                              std::memory_order_relaxed);"
+    REPLACE "ring_.at(head()).state.store(reinterpret_cast<slot_state>(&n), std::memory_order_release);
+        return true;")
+relacy_fault(
+    parks_without_a_second_look
+    TARGET optimized
+    FAMILIES receive_against_drop
+    SAYS "DEADLOCK|ASSERT"
+    CAUGHT_BY
+        receive_against_drop.send_then_drop.blocking/random
+        receive_against_drop.send_then_drop.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_node_is_written_after_it_is_parked
+    FILE ${core}
+    FIND "n.waker.store(w);
+        n.done.store(false, std::memory_order_relaxed);
+        slot_state expected = slot_empty;"
+    REPLACE "n.done.store(false, std::memory_order_relaxed);
+        struct late {
+            receive_node<Platform>& n;
+            const waker& w;
+            ~late() { n.waker.store(w); }
+        } const written_late{n, w};
+        slot_state expected = slot_empty;")
+relacy_fault(
+    node_is_written_after_it_is_parked
+    TARGET optimized
+    FAMILIES receive_against_drop
+    SAYS "DATA RACE|DEADLOCK|FREED MEMORY"
+    CAUGHT_BY
+        receive_against_drop.last_drop.blocking/bound
+        receive_against_drop.last_drop.driven/random
+        receive_against_drop.owned_permit.blocking/bound
+        receive_against_drop.owned_permit.driven/random
+        receive_against_drop.send_then_drop.blocking/random
+        receive_against_drop.send_then_drop.driven/random
+        receive_against_drop.two_senders.blocking/random
+        receive_against_drop.two_senders.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_publish_without_release
+    FILE ${core}
+    FIND "s.state.exchange(slot_full, std::memory_order_acq_rel)"
+    REPLACE "s.state.exchange(slot_full, std::memory_order_acquire)")
+relacy_fault(
+    publish_without_release
+    TARGET optimized
+    FAMILIES storage
+    SAYS "DATA RACE"
+    CAUGHT_BY
+        storage.end_in_new_block.blocking/bound
+        storage.end_in_new_block.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_published_before_it_is_written
+    FILE ${core}
+    FIND "s.storage.put(std::move(value));
+"
+    REPLACE "struct late {
+            decltype(s) at;
+            T& value;
+            ~late() { at.storage.put(std::move(value)); }
+        } const written_late{s, value};
+")
+relacy_fault(
+    published_before_it_is_written
+    TARGET optimized
+    FAMILIES wrap_around
+    SAYS "taken where there is none|DATA RACE|ASSERT|FREED"
+    CAUGHT_BY
+        wrap_around.end_by_a_permit.blocking/bound
+        wrap_around.end_by_a_permit.blocking/random
+        wrap_around.end_by_a_permit.driven/bound
+        wrap_around.end_by_a_permit.driven/random
+        wrap_around.laps.blocking/bound
+        wrap_around.laps.driven/bound
+        wrap_around.two_producers.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_timed_out_receive_stays_parked
+    FILE impl/include/tailrace/receive_operations.hpp
+    FIND "const bool undecided = core_->unpark(node_);"
+    REPLACE "const bool undecided = core_->still_parked(node_);")
+relacy_fault(
+    timed_out_receive_stays_parked
+    TARGET optimized
+    FAMILIES receive_against_drop
+    SAYS "FREED MEMORY|DATA RACE|DEADLOCK|ASSERT"
+    CAUGHT_BY
+        receive_against_drop.deadline.blocking/random)
 
 # ---- The reference channel
 
@@ -511,13 +1196,35 @@ tailrace_fault_tree(
 relacy_fault(
     reference_notifies_nobody
     TARGET reference
-    FAMILIES receive_against_drop
+    FAMILIES receive_against_drop wrap_around
     SAYS DEADLOCK
     CAUGHT_BY
+        permits.large_among_small.blocking/bound
+        permits.large_among_small.blocking/random
+        permits.no_more_than_there_are.blocking/bound
+        permits.no_more_than_there_are.blocking/random
+        permits.taking_turns.blocking/bound
+        permits.taking_turns.blocking/random
+        permits.turns_against_close.blocking/bound
+        permits.turns_against_close.blocking/random
+        permits.two_returns.blocking/bound
+        permits.two_returns.blocking/random
+        receive_against_drop.deadline.blocking/bound
+        receive_against_drop.deadline.blocking/random
+        receive_against_drop.last_drop.blocking/bound
         receive_against_drop.last_drop.blocking/random
+        receive_against_drop.owned_permit.blocking/bound
+        receive_against_drop.owned_permit.blocking/random
         receive_against_drop.send_then_drop.blocking/bound
+        receive_against_drop.send_then_drop.blocking/random
+        receive_against_drop.two_senders.blocking/bound
         receive_against_drop.two_senders.blocking/random
-        receive_against_drop.owned_permit.blocking/bound)
+        wrap_around.end_by_a_permit.blocking/bound
+        wrap_around.end_by_a_permit.blocking/random
+        wrap_around.end_of_a_lap.blocking/bound
+        wrap_around.end_of_a_lap.blocking/random
+        wrap_around.laps.blocking/bound
+        wrap_around.laps.blocking/random)
 
 # The wake-up outside the mutex: between the sleeper's look and its sleep, or after it has gone.
 tailrace_fault_tree(
@@ -534,10 +1241,12 @@ relacy_fault(
     FAMILIES waiting_send
     SAYS "DEADLOCK|FREED MEMORY"
     CAUGHT_BY
-        waiting_send.against_receive.blocking/random
         waiting_send.against_close.blocking/random
+        waiting_send.against_receive.blocking/random
+        waiting_send.against_receiver_drop.blocking/random
+        waiting_send.deadline.blocking/bound
         waiting_send.permit_against_close.blocking/random
-        waiting_send.deadline.blocking/bound)
+        waiting_send.reserve_against_close.blocking/random)
 
 # The mutex is let go between the poll that says "pending" and the bed that is made for it.
 tailrace_fault_tree(
@@ -551,10 +1260,15 @@ relacy_fault(
     FAMILIES waiting_send
     SAYS DEADLOCK
     CAUGHT_BY
-        waiting_send.two_waiters.blocking/random
-        waiting_send.reserve_against_close.blocking/bound
+        waiting_send.against_close.blocking/bound
+        waiting_send.against_receive.blocking/bound
+        waiting_send.against_receive_and_close.blocking/bound
+        waiting_send.against_receive_and_close.blocking/random
         waiting_send.against_receiver_drop.blocking/bound
-        waiting_send.against_receive_and_close.blocking/random)
+        waiting_send.permit_against_close.blocking/bound
+        waiting_send.reserve_against_close.blocking/bound
+        waiting_send.two_waiters.blocking/bound
+        waiting_send.two_waiters.blocking/random)
 
 tailrace_fault_tree(
     NAME relacy_reference_timeout_beats_success
@@ -568,7 +1282,8 @@ relacy_fault(
     SAYS "timeout is said only after the deadline"
     CAUGHT_BY
         waiting_send.deadline.blocking/random
-        waiting_send.deadline_hands_on.blocking/bound)
+        waiting_send.deadline_hands_on.blocking/bound
+        waiting_send.deadline_hands_on.blocking/random)
 
 tailrace_fault_tree(
     NAME relacy_reference_calls_no_waker
@@ -578,11 +1293,35 @@ tailrace_fault_tree(
 relacy_fault(
     reference_calls_no_waker
     TARGET reference
-    FAMILIES waiting_cancel
+    FAMILIES waiting_cancel listeners cancel_points
     SAYS DEADLOCK
     CAUGHT_BY
-        waiting_cancel.new_waker.driven/random
-        waiting_cancel.against_wakes.driven/bound)
+        cancel_points.against_permit_return.driven/bound
+        cancel_points.against_permit_return.driven/random
+        cancel_points.against_receiver_drop.driven/bound
+        cancel_points.against_receiver_drop.driven/random
+        cancel_points.hold_against_send.driven/bound
+        cancel_points.hold_against_send.driven/random
+        cancel_points.last_sender_inside.driven/bound
+        cancel_points.last_sender_inside.driven/random
+        cancel_points.receive_against_the_end.driven/bound
+        cancel_points.receive_against_the_end.driven/random
+        listeners.beside_a_waiting_send.blocking/bound
+        listeners.beside_a_waiting_send.blocking/random
+        listeners.beside_a_waiting_send.driven/bound
+        listeners.beside_a_waiting_send.driven/random
+        listeners.cancel_against_close.driven/bound
+        listeners.cancel_against_close.driven/random
+        listeners.send_listen_and_go.blocking/bound
+        listeners.send_listen_and_go.blocking/random
+        listeners.send_listen_and_go.driven/bound
+        listeners.send_listen_and_go.driven/random
+        listeners.two_against_receiver_drop.driven/bound
+        listeners.two_against_receiver_drop.driven/random
+        waiting_cancel.against_wakes.driven/bound
+        waiting_cancel.against_wakes.driven/random
+        waiting_cancel.new_waker.driven/bound
+        waiting_cancel.new_waker.driven/random)
 
 tailrace_fault_tree(
     NAME relacy_reference_cancel_wakes_nobody
@@ -595,7 +1334,15 @@ relacy_fault(
     FAMILIES waiting_cancel
     SAYS DEADLOCK
     CAUGHT_BY
+        waiting_cancel.against_close.blocking/bound
+        waiting_cancel.against_close.blocking/random
+        waiting_cancel.against_close.driven/bound
+        waiting_cancel.against_close.driven/random
+        waiting_cancel.against_receive.blocking/bound
         waiting_cancel.against_receive.blocking/random
         waiting_cancel.against_receive.driven/bound
-        waiting_cancel.against_close.blocking/random
-        waiting_cancel.against_close.driven/bound)
+        waiting_cancel.against_receive.driven/random)
+
+# For ci/scenario-faults.
+get_property(catches GLOBAL PROPERTY tailrace_relacy_catches)
+file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/catches.txt" "${catches}")
