@@ -25,6 +25,10 @@ function(relacy_fault name)
         endif()
         set(scenario "${CMAKE_MATCH_1}")
         set(scheduler "${CMAKE_MATCH_2}")
+        string(REGEX MATCH "^[^.]+" family "${scenario}")
+        if(NOT family IN_LIST arg_FAMILIES)
+            message(FATAL_ERROR "fault ${name}: '${pair}' is of a family that its program does not have")
+        endif()
         set_property(GLOBAL APPEND_STRING PROPERTY tailrace_relacy_catches
                                                    "${name}\t${arg_TARGET}\t${arg_SAYS}\t${scenario}\t${scheduler}\n")
         if(NOT chosen)
@@ -603,7 +607,7 @@ tailrace_fault_tree(
 relacy_fault(
     early_wake_up_is_forgotten
     TARGET optimized
-    FAMILIES interruption
+    FAMILIES interruption stop_token
     SAYS DEADLOCK
     CAUGHT_BY
         interruption.recv.driven/bound
@@ -923,9 +927,11 @@ tailrace_fault_tree(
 relacy_fault(
     claim_ignores_closed
     TARGET optimized
-    FAMILIES 
-    SAYS "an end was posted over|what was sent, and nothing else|all capacity|is dead|DEADLOCK|FREED|or it is closed"
+    FAMILIES claims receiver_drop
+    SAYS "an end was posted over|what was sent, and nothing else|all capacity|is dead|DEADLOCK|FREED|or it is closed|the end is for ever|assertion failed"
     CAUGHT_BY
+        claims.against_close.blocking/random
+        claims.against_close.driven/bound
         receiver_drop.granted_send.blocking/bound
         receiver_drop.granted_send.driven/bound)
 
@@ -939,7 +945,7 @@ tailrace_fault_tree(
 relacy_fault(
     closed_is_lost
     TARGET optimized
-    FAMILIES claims
+    FAMILIES claims permits
     SAYS "DEADLOCK|ASSERT"
     CAUGHT_BY
         claims.two_ways_back.blocking/bound
@@ -995,7 +1001,7 @@ tailrace_fault_tree(
 relacy_fault(
     one_permit_too_many
     TARGET optimized
-    FAMILIES 
+    FAMILIES claims
     SAYS "no more permits are out|ASSERT|DEADLOCK"
     CAUGHT_BY
         claims.two_for_one_place.driven/bound
@@ -1196,7 +1202,7 @@ tailrace_fault_tree(
 relacy_fault(
     reference_notifies_nobody
     TARGET reference
-    FAMILIES receive_against_drop wrap_around
+    FAMILIES permits receive_against_drop wrap_around
     SAYS DEADLOCK
     CAUGHT_BY
         permits.large_among_small.blocking/bound
