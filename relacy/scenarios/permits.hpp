@@ -38,8 +38,8 @@ class no_more_than_there_are : public open_channel<Target, 2> {
     static constexpr unsigned threads = 3;
 
     void thread(unsigned) override {
-        const auto permit = Form::reserve(*this->tx_);
-        expect(permit.has_value(), "nobody closes");
+        const auto one = Form::reserve(*this->tx_);
+        expect(one.has_value(), "nobody closes");
         inside_.enter();
         inside_.leave();
     }
@@ -57,8 +57,8 @@ class taking_turns : public open_channel<Target, 1> {
 
     void thread(unsigned) override {
         for (int turn = 0; turn < 2; ++turn) {
-            const auto permit = Form::reserve(*this->tx_);
-            expect(permit.has_value(), "nobody closes");
+            const auto one = Form::reserve(*this->tx_);
+            expect(one.has_value(), "nobody closes");
             inside_.enter();
             inside_.leave();
         }
@@ -78,8 +78,8 @@ class turns_against_close : public open_channel<Target, 1> {
     void thread(unsigned index) override {
         if (index < 2) {
             for (int turn = 0; turn < 2; ++turn) {
-                const auto permit = Form::reserve(*this->tx_);
-                if (!permit) return;
+                const auto one = Form::reserve(*this->tx_);
+                if (!one) return;
                 inside_.enter();
                 inside_.leave();
             }
@@ -210,8 +210,8 @@ class large_among_small : public open_channel<Target, 2> {
             inside_.enter(2);
             inside_.leave(2);
         } else {
-            const auto permit = Form::reserve(*this->tx_);
-            expect(permit.has_value(), "nobody closes");
+            const auto one = Form::reserve(*this->tx_);
+            expect(one.has_value(), "nobody closes");
             inside_.enter();
             inside_.leave();
         }
