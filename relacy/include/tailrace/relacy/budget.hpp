@@ -1,7 +1,7 @@
 // How far each search goes: the one place.
 //
-// By default all scenarios together take well under a minute; --deep, in a quarter of an hour, is
-// for after a change of the algorithm.
+// By default all scenarios together take a minute or two; --deep, ten times as long or more, is for
+// after a change of the algorithm.
 #pragma once
 
 #include <cstdint>
