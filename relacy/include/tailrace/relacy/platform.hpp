@@ -2,9 +2,10 @@
 // same headers run unchanged.
 //
 // Every operation is a point where the simulation may go on with another thread, and is known by
-// the line that called it. Plain data is watched for races by a shadow variable. Sleeping is a
-// state of the simulation: if nobody is left to wake a sleeper, that is a deadlock, so a lost
-// wake-up is seen. Time is not simulated: a deadline comes whenever the search wants it to.
+// the place that called it: order_seam.hpp can weaken its order. Plain data is watched for races by
+// a shadow variable. Sleeping is a state of the simulation: if nobody is left to wake a sleeper,
+// that is a deadlock, so a lost wake-up is seen. Time is not simulated: a deadline comes whenever
+// the search wants it to.
 // After a change here run: ctest -L relacy && ci/faults -R relacy
 #pragma once
 
@@ -19,6 +20,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "tailrace/relacy/order_seam.hpp"
 #include "tailrace/relacy/relacy.hpp"
 #include "tailrace/relacy/simulation.hpp"
 
@@ -42,23 +44,24 @@ struct relacy_platform {
 
         [[nodiscard]] T load(std::memory_order order, where at = where::current()) const {
             const scheduling_point here;
-            return from_word(word_.load(relacy_order(order), site(at)));
+            return from_word(word_.load(order_at(order, at), site(at)));
         }
         void store(T v, std::memory_order order, where at = where::current()) {
             const scheduling_point here;
-            word_.store(to_word(v), relacy_order(order), site(at));
+            word_.store(to_word(v), order_at(order, at), site(at));
         }
         T exchange(T v, std::memory_order order, where at = where::current()) {
             const scheduling_point here;
-            return from_word(word_.exchange(to_word(v), relacy_order(order), site(at)));
+            return from_word(word_.exchange(to_word(v), order_at(order, at), site(at)));
         }
         bool compare_exchange_strong(T& expected, T desired, std::memory_order success,
                                      std::memory_order failure, where at = where::current()) {
+            success = order_seam::pass(success, order_role::operation, at);
+            failure = order_seam::pass(failure, order_role::failure, at);
             // Relacy forgets the second order where the first has no acquire in it.
             const bool acquires =
                 success != std::memory_order_relaxed && success != std::memory_order_release;
-            expect(acquires || failure == std::memory_order_relaxed,
-                   "the search cannot simulate this pair of orders", at);
+            expect(acquires || failure == std::memory_order_relaxed, unsimulated_orders, at);
             const scheduling_point here;
             word_type seen = to_word(expected);
             const bool done =
@@ -69,22 +72,26 @@ struct relacy_platform {
         }
         T fetch_add(T v, std::memory_order order, where at = where::current()) {
             const scheduling_point here;
-            return word_.fetch_add(v, relacy_order(order), site(at));
+            return word_.fetch_add(v, order_at(order, at), site(at));
         }
         T fetch_sub(T v, std::memory_order order, where at = where::current()) {
             const scheduling_point here;
-            return word_.fetch_sub(v, relacy_order(order), site(at));
+            return word_.fetch_sub(v, order_at(order, at), site(at));
         }
         T fetch_and(T v, std::memory_order order, where at = where::current()) {
             const scheduling_point here;
-            return word_.fetch_and(v, relacy_order(order), site(at));
+            return word_.fetch_and(v, order_at(order, at), site(at));
         }
         T fetch_or(T v, std::memory_order order, where at = where::current()) {
             const scheduling_point here;
-            return word_.fetch_or(v, relacy_order(order), site(at));
+            return word_.fetch_or(v, order_at(order, at), site(at));
         }
 
       private:
+        static rl::memory_order order_at(std::memory_order order, const where& at) noexcept {
+            return relacy_order(order_seam::pass(order, order_role::operation, at));
+        }
+
         // Relacy prints what it stores: enumerators, pointers and characters travel as numbers.
         static constexpr bool is_number =
             std::is_integral_v<T> && std::numeric_limits<T>::digits > 8;

@@ -19,6 +19,9 @@ namespace tailrace::relacy {
 
 inline constexpr unsigned most_threads = 4;
 
+/// How an execution ends that cannot be simulated, whatever the channel does.
+inline constexpr const char* unsimulated_orders = "the search cannot simulate this pair of orders";
+
 [[nodiscard]] inline rl::debug_info site(const std::source_location& at) noexcept {
     return {at.function_name(), at.file_name(), at.line()};
 }

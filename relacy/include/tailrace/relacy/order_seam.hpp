@@ -1,0 +1,65 @@
+// Memory orders on their way from the channels to the simulation. On the way they can be noted, and one of them weakened, while the
+// program runs: so one program answers for every order which search needs it.
+//
+// An operation is known by where it stands in the sources. Compilers name one end or the other of the expression up to its opening
+// parenthesis, so a place belongs to the first operation that ends there or after it.
+// After a change here run: ctest -L relacy
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <source_location>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tailrace::relacy {
+
+/// A compare-exchange has a second order, for when it fails.
+enum class order_role : unsigned char { operation, failure };
+
+/// Line and column in one number, in the order of the file.
+using source_position = std::uint64_t;
+[[nodiscard]] constexpr source_position position_of(std::uint64_t line,
+                                                    std::uint64_t column) noexcept {
+    return line << 16U | column;
+}
+
+struct weakening {
+    std::string file;           // the end of its name
+    source_position after = 0;  // where the operation before it stands
+    source_position last = 0;   // where its opening parenthesis stands
+    order_role role = order_role::operation;
+    std::memory_order to = std::memory_order_relaxed;
+};
+
+struct noted_place {
+    const char* file = nullptr;
+    source_position at = 0;
+};
+
+class order_seam {
+  public:
+    /// What the simulation is told instead of `given`.
+    [[nodiscard]] static std::memory_order pass(std::memory_order given, order_role role,
+                                                const std::source_location& at) noexcept {
+        if (!watched) [[likely]]
+            return given;
+        return look(given, role, at);
+    }
+
+    static void weaken(std::vector<weakening> which);
+
+    /// From now on, every place with an order above relaxed is noted.
+    static void note() noexcept;
+    /// The places, more than once perhaps, and the end of noting.
+    [[nodiscard]] static std::span<const noted_place> noted() noexcept;
+
+  private:
+    static std::memory_order look(std::memory_order given, order_role role,
+                                  const std::source_location& at) noexcept;
+
+    static inline bool watched = false;
+};
+
+}  // namespace tailrace::relacy
