@@ -1,6 +1,6 @@
-// tailrace-relacy: runs the scenarios, or lists them.
+// tailrace-relacy: runs the scenarios, or lists them; audits the memory orders with them.
 //
-// Exit status: 0 nothing was found, 1 a scenario failed, 2 bad usage.
+// Exit status: 0 nothing was found, 1 a scenario failed, or an order is unexplained, 2 bad usage.
 // After a change here run: ctest -L relacy && ci/faults -R relacy
 #include <fnmatch.h>
 
@@ -8,13 +8,18 @@
 #include <cstdio>
 #include <exception>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "audit.hpp"
+#include "litmus.hpp"
+#include "ordered_operations.hpp"
 #include "tailrace/relacy/budget.hpp"
+#include "tailrace/relacy/order_seam.hpp"
 #include "tailrace/relacy/scenario.hpp"
 #include "tailrace/relacy/search.hpp"
 
@@ -32,9 +37,9 @@ struct options {
     std::optional<std::uint64_t> iterations;
     std::uint64_t seed = 1;
     bool deep = false;
+    std::vector<std::string> weaken;
+    std::vector<std::string> sites;
 };
-
-const char* name_of(scheduler s) { return s == scheduler::random ? "random" : "bound"; }
 
 std::vector<scheduler> chosen_schedulers(const options& o) {
     if (o.scheduler == "random") return {scheduler::random};
@@ -83,24 +88,45 @@ bool run_one(const enrolled_scenario& what, const search_request& request, const
                                         ? fmt::format(" --seed {} --iterations 1", result.seed)
                                     : o.deep ? " --deep"
                                              : "";
-        fmt::print("{}  again: tailrace-relacy --scenario '{}' --target {} --scheduler {}{} run\n",
-                   to_text(result.history), what.name, what.target, name_of(request.how), how_far);
+        std::string weaker;
+        for (const std::string& w : o.weaken) weaker += fmt::format(" --weaken {}", w);
+        fmt::print("{}  again: tailrace-relacy --scenario '{}' --target {} --scheduler {}{}{} run\n",
+                   to_text(result.history), what.name, what.target, name_of(request.how), how_far, weaker);
     }
     std::fflush(stdout);
     return result.failure.empty();
 }
 
-int run_all(const options& o, const std::vector<enrolled_scenario>& scenarios) {
-    unsigned searches = 0;
-    unsigned failures = 0;
+std::vector<planned_search> plan(const options& o,
+                                 const std::vector<enrolled_scenario>& scenarios) {
+    std::vector<planned_search> searches;
     for (const enrolled_scenario& s : scenarios) {
-        for (const scheduler how : chosen_schedulers(o)) {
-            ++searches;
-            if (!run_one(s, request_for(how, o), o)) ++failures;
-        }
+        for (const scheduler how : chosen_schedulers(o))
+            searches.push_back({.what = s, .how = request_for(how, o)});
     }
-    fmt::print("{} searches, {} failed\n", searches, failures);
+    return searches;
+}
+
+int run_all(const options& o, const std::vector<planned_search>& searches) {
+    if (!o.weaken.empty()) {
+        const auto operations = ordered_operations(TAILRACE_HEADERS);
+        std::vector<weakening> weaker;
+        for (const std::string& w : o.weaken)
+            weaker.push_back(parse_weakening(operations, w).as_weakening());
+        order_seam::weaken(weaker);
+    }
+    unsigned failures = 0;
+    for (const planned_search& s : searches) {
+        if (!run_one(s.what, s.how, o)) ++failures;
+    }
+    fmt::print("{} searches, {} failed\n", searches.size(), failures);
     return failures == 0 ? nothing_found : found;
+}
+
+int audit_all(const options& o, const std::vector<planned_search>& searches) {
+    const auto operations = ordered_operations(TAILRACE_HEADERS);
+    for (const std::string& s : o.sites) require_site(operations, s);
+    return audit(operations, o.sites, searches) ? nothing_found : found;
 }
 
 int list_all(const std::vector<enrolled_scenario>& scenarios) {
@@ -131,9 +157,22 @@ int main_of(int count, char** arguments) {
     app.add_option("--seed", o.seed, "The first random execution")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 50));
     app.add_flag("--deep", o.deep, "Many more executions, and one more switch");
+    app.add_option("--weaken", o.weaken,
+                   "Run with an order that is one step weaker than in the sources")
+        ->type_name("SITE=ORDER");
+    app.add_option("--site", o.sites,
+                   "Audit the orders there only: FILE:LINE, or the number in impl/DESIGN.md")
+        ->type_name("SITE");
     const CLI::App* run = app.add_subcommand("run", "Run them")->fallthrough();
     const CLI::App* list =
         app.add_subcommand("list", "Print their names and targets")->fallthrough();
+    const CLI::App* audited =
+        app.add_subcommand("audit", "Weaken each memory order by a step, and say what notices")
+            ->fallthrough();
+    const CLI::App* litmus =
+        app.add_subcommand("litmus",
+                           "What the search sees of the memory model, and what it does not")
+            ->fallthrough();
     try {
         app.parse(count, arguments);
     } catch (const CLI::CallForHelp& help) {
@@ -142,11 +181,15 @@ int main_of(int count, char** arguments) {
         fmt::print(stderr, "tailrace-relacy: {} (--help shows what there is)\n", error.what());
         return bad_usage;
     }
-    if (run->parsed() == list->parsed()) {
-        fmt::print(stderr,
-                   "tailrace-relacy: expected one of run and list (--help shows what there is)\n");
+    if (run->parsed() + list->parsed() + audited->parsed() + litmus->parsed() != 1) {
+        fmt::print(
+            stderr,
+            "tailrace-relacy: expected one of run, list, audit and litmus (--help shows what "
+            "there is)\n");
         return bad_usage;
     }
+    if (litmus->parsed()) return run_litmus_tests(o.scenario) ? nothing_found : found;
+    if (audited->parsed()) o.target = "optimized";
     const std::vector<enrolled_scenario> scenarios = chosen_scenarios(o);
     if (scenarios.empty()) {
         fmt::print(
@@ -155,7 +198,13 @@ int main_of(int count, char** arguments) {
             o.scenario, o.target.empty() ? "" : " on " + o.target);
         return bad_usage;
     }
-    return run->parsed() ? run_all(o, scenarios) : list_all(scenarios);
+    if (list->parsed()) return list_all(scenarios);
+    try {
+        return run->parsed() ? run_all(o, plan(o, scenarios)) : audit_all(o, plan(o, scenarios));
+    } catch (const std::invalid_argument& error) {
+        fmt::print(stderr, "tailrace-relacy: {}\n", error.what());
+        return bad_usage;
+    }
 }
 
 }  // namespace

@@ -65,7 +65,8 @@ rl::test_result_e run_threads(unsigned threads, rl::test_params& params, std::os
     switch (threads) {
         case 2: return run_once<2>(params, state, again);
         case 3: return run_once<3>(params, state, again);
-        default: throw std::logic_error("tailrace-relacy: a scenario has 2 or 3 threads");
+        case 4: return run_once<4>(params, state, again);
+        default: throw std::logic_error("tailrace-relacy: a scenario has 2 to 4 threads");
     }
 }
 

@@ -1,0 +1,130 @@
+// What C++ allows and the search never shows.
+#include "../src/litmus.hpp"
+
+namespace tailrace::relacy::litmus {
+namespace {
+
+/// Until C++20 a later store of the same thread, whatever its order, continued the release sequence.
+class store_after_release : public test {
+  public:
+    static constexpr const char* name = "unseen.relaxed_store_after_release";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            x_.store(1, relaxed);
+            y_.store(1, release);
+            y_.store(2, relaxed);
+        } else {
+            read_[0] = y_.load(acquire);
+            read_[1] = x_.load(relaxed);
+        }
+    }
+
+  protected:
+    [[nodiscard]] bool came_out() const override { return read_[0] == 2 && read_[1] == 0; }
+};
+
+/// A load that sees what was stored after it.
+class load_buffering : public test {
+  public:
+    static constexpr const char* name = "unseen.load_buffering";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        read_[index] = (index == 0 ? x_ : y_).load(relaxed);
+        (index == 0 ? y_ : x_).store(1, relaxed);
+    }
+
+  protected:
+    [[nodiscard]] bool came_out() const override { return read_[0] == 1 && read_[1] == 1; }
+};
+
+/// Two threads write to two places in opposite orders, and each place keeps the first write.
+class two_writes_each : public test {
+  public:
+    static constexpr const char* name = "unseen.two_writes_each";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        (index == 0 ? x_ : y_).store(1, relaxed);
+        (index == 0 ? y_ : x_).store(2, relaxed);
+    }
+    void finish() override {
+        read_[0] = x_.load(relaxed);
+        read_[1] = y_.load(relaxed);
+        test::finish();
+    }
+
+  protected:
+    [[nodiscard]] bool came_out() const override { return read_[0] == 1 && read_[1] == 1; }
+};
+
+/// A compare-exchange that fails because of an old value, where a load may see it.
+class stale_failure : public test {
+  public:
+    static constexpr const char* name = "unseen.old_value_in_failed_exchange";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            x_.store(1, relaxed);
+            y_.store(1, relaxed);
+        } else {
+            read_[0] = y_.load(relaxed);
+            read_[1] = 5;  // is not there: it fails
+            (void)x_.compare_exchange_strong(read_[1], 6, relaxed, relaxed);
+        }
+    }
+
+  protected:
+    [[nodiscard]] bool came_out() const override { return read_[0] == 1 && read_[1] == 0; }
+};
+
+/// A load that sees a value with three newer ones.
+class three_back : public test {
+  public:
+    static constexpr const char* name = "unseen.value_three_back";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            for (unsigned v = 1; v <= 3; ++v) x_.store(v, relaxed);
+            y_.store(1, relaxed);
+        } else {
+            read_[0] = y_.load(relaxed);
+            read_[1] = x_.load(relaxed);
+        }
+    }
+
+  protected:
+    [[nodiscard]] bool came_out() const override { return read_[0] == 1 && read_[1] == 0; }
+};
+
+/// With two newer ones it is seen.
+class two_back : public test {
+  public:
+    static constexpr const char* name = "old_value.two_back";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            for (unsigned v = 1; v <= 2; ++v) x_.store(v, relaxed);
+            y_.store(1, relaxed);
+        } else {
+            read_[0] = y_.load(relaxed);
+            read_[1] = x_.load(relaxed);
+        }
+    }
+
+  protected:
+    [[nodiscard]] bool came_out() const override { return read_[0] == 1 && read_[1] == 0; }
+};
+
+[[maybe_unused]] const bool enrolled =
+    enroll<store_after_release>(sight::blind) && enroll<load_buffering>(sight::blind) &&
+    enroll<two_writes_each>(sight::blind) && enroll<stale_failure>(sight::blind) &&
+    enroll<three_back>(sight::blind) && enroll<two_back>(sight::seen);
+
+}  // namespace
+}  // namespace tailrace::relacy::litmus
