@@ -1,0 +1,179 @@
+// Executions that go wrong when one memory order of the channel is a step weaker, and that no other
+// family comes upon. Which order, each says by its number in impl/DESIGN.md.
+//
+// Clauses: recv.none, permit.send, reserve_many.waits, recv.order.
+// After a change here run: ctest -L relacy && ci/order-audit
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "scenarios/interruption.hpp"
+#include "scenarios/storage.hpp"
+#include "tailrace/detail/interruptible_wait.hpp"
+#include "tailrace/relacy/forms.hpp"
+#include "tailrace/relacy/platform.hpp"
+#include "tailrace/relacy/scenario.hpp"
+#include "tailrace/waker.hpp"
+
+namespace tailrace::relacy::orders {
+
+/// What the senders wrote before they went may be read by a receiver that was told none: the
+/// release of (7), and both halves of (23).
+template <class Target, class Form>
+class none_tells : public storage::start<Target, 1> {
+  public:
+    static constexpr const char* name = "orders.none_tells";
+    static constexpr unsigned threads = 3;
+
+    none_tells() : other_(this->tx_) {}
+    void thread(unsigned index) override {
+        if (index == 0) {
+            expect(!Form::recv(*this->rx_), "nothing was sent: none");
+            expect(
+                notes_[0].load() == 1 && notes_[1].load() == 1,
+                "what senders wrote before they went is there for the receiver that is told none");
+        } else {
+            notes_.at(index - 1).store(1);
+            (index == 1 ? this->tx_ : other_).reset();
+        }
+    }
+    void finish() override {
+        this->rx_.reset();
+        this->book_.close_all_received();
+    }
+
+  private:
+    std::optional<typename storage::start<Target, 1>::handles::first_type> other_;
+    std::array<relacy_platform::plain<unsigned>, 2> notes_{relacy_platform::plain<unsigned>(0),
+                                                           relacy_platform::plain<unsigned>(0)};
+};
+
+/// Room for two more than the permits that are out. The permit of thread 2 comes back, which recycles
+/// nothing, so that no lock of the storage tells anybody about the blocks of a wait for three.
+template <class Target, unsigned Capacity>
+class wait_for_three : public storage::start<Target, Capacity> {
+  protected:
+    using permit =
+        typename decltype(std::declval<
+                              typename storage::start<Target, Capacity>::handles::first_type&>()
+                              .try_reserve())::value_type;
+
+    wait_for_three() { reserve(returned_); }
+    void reserve(std::optional<permit>& where) {
+        auto made = this->tx_->try_reserve();
+        expect(made.has_value(), "there is room for it");
+        where.emplace(std::move(*made));
+    }
+    void send(permit& p, unsigned number) {
+        p.send(this->book_.make(number));
+        this->book_.sent(number);
+    }
+    void send_three() {
+        alarm bell;
+        auto permits = drive(this->tx_->reserve_many(3), bell);
+        expect(permits.has_value(), "nobody closes");
+        for (unsigned v = 0; auto p = permits->next(); ++v) send(*p, v);
+    }
+
+    std::optional<permit> returned_;
+};
+
+/// Two wait, and one of them sends into a block that the other has made, of which it has heard by
+/// the limit alone: (27) in cover_all.
+template <class Target, class Form>
+class block_of_another : public wait_for_three<Target, 3> {
+  public:
+    static constexpr const char* name = "orders.block_of_another";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            auto operation = this->tx_->reserve_many(3);
+            (void)operation.poll(bell_.waker());  // and gives up
+        } else if (index == 1) {
+            this->send_three();
+        } else {
+            this->returned_.reset();
+        }
+    }
+
+  private:
+    alarm bell_;
+};
+
+/// A wait finds room after all when it is about to queue. Then an older permit is sent into the
+/// block that the wait has made: the release of (8).
+template <class Target, class Form>
+class room_after_all : public wait_for_three<Target, 4> {
+  public:
+    static constexpr const char* name = "orders.room_after_all";
+    static constexpr unsigned threads = 3;
+
+    room_after_all() { this->reserve(old_); }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            this->send(*old_, 3);
+        } else if (index == 1) {
+            this->send_three();
+        } else {
+            this->returned_.reset();
+        }
+    }
+
+  private:
+    std::optional<typename wait_for_three<Target, 4>::permit> old_;
+};
+
+/// What a wait is for, and fails with an exception when it is first looked at.
+struct failing_operation {
+    struct failure {};
+    using platform_type = relacy_platform;
+    using result_type = bool;
+    template <class Reason>
+    using interruptible = bool;
+
+    [[nodiscard]] std::optional<bool> poll(const waker& /*w*/) { throw failure{}; }
+    [[nodiscard]] detail::stopped stop_waiting() noexcept { return detail::stopped::undecided; }
+};
+
+/// The wait is gone as soon as its start has thrown, and the deadline comes at any moment: the load
+/// of source_came in interruptible_wait.
+template <class Target, class Form>
+class start_throws : public scenario {
+  public:
+    static constexpr const char* name = "orders.start_throws";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 1) return clock_.advance(std::chrono::milliseconds(5));
+        using source = detail::deadline_source<interruption::simulated_clock>;
+        using wait = detail::interruptible_wait<failing_operation, source>;
+        const auto on_the_heap = std::unique_ptr<wait>(
+            new wait(failing_operation{}, source(std::chrono::milliseconds(5), clock_)));
+        try {
+            (void)on_the_heap->start(bell_.waker());
+            expect(false, "what the operation throws comes through");
+        } catch (const failing_operation::failure&) {
+        }
+    }
+    void finish() override { expect(bell_.rings() == 0, "a wait that has thrown wakes nobody"); }
+
+  private:
+    interruption::simulated_clock clock_;
+    alarm bell_;
+};
+
+template <class Target>
+bool enroll_everywhere() {
+    return enroll<none_tells, Target, driven>() && enroll<start_throws, Target, driven>();
+}
+template <class Target>
+bool enroll_with_recycled_storage() {
+    return enroll<block_of_another, Target, driven>() && enroll<room_after_all, Target, driven>();
+}
+
+}  // namespace tailrace::relacy::orders

@@ -1,0 +1,8 @@
+#include "scenarios/orders.hpp"
+#include "tailrace/relacy/optimized.hpp"
+
+namespace tailrace::relacy {
+[[maybe_unused]] static const bool enrolled =
+    orders::enroll_everywhere<optimized>() &&
+    orders::enroll_with_recycled_storage<storage::recycling>();
+}
