@@ -101,6 +101,29 @@ class three_back : public test {
     [[nodiscard]] bool came_out() const override { return read_[0] == 1 && read_[1] == 0; }
 };
 
+/// A race on data that is neither `plain` nor `cell`: the search reads what was written last.
+class ordinary_data : public test {
+  public:
+    static constexpr const char* name = "unseen.race_on_ordinary_data";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            data_ = 1;
+            x_.store(1, relaxed);
+        } else {
+            read_[0] = x_.load(relaxed);
+            read_[1] = data_;
+        }
+    }
+
+  protected:
+    [[nodiscard]] bool came_out() const override { return read_[0] == 1 && read_[1] == 0; }
+
+  private:
+    unsigned data_ = 0;
+};
+
 /// With two newer ones it is seen.
 class two_back : public test {
   public:
@@ -124,7 +147,8 @@ class two_back : public test {
 [[maybe_unused]] const bool enrolled =
     enroll<store_after_release>(sight::blind) && enroll<load_buffering>(sight::blind) &&
     enroll<two_writes_each>(sight::blind) && enroll<stale_failure>(sight::blind) &&
-    enroll<three_back>(sight::blind) && enroll<two_back>(sight::seen);
+    enroll<three_back>(sight::blind) && enroll<ordinary_data>(sight::blind) &&
+    enroll<two_back>(sight::seen);
 
 }  // namespace
 }  // namespace tailrace::relacy::litmus

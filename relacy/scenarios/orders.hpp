@@ -7,12 +7,15 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "scenarios/interruption.hpp"
 #include "scenarios/storage.hpp"
+#include "tailrace/channel.hpp"
 #include "tailrace/detail/interruptible_wait.hpp"
 #include "tailrace/relacy/forms.hpp"
 #include "tailrace/relacy/platform.hpp"
@@ -128,6 +131,106 @@ class room_after_all : public wait_for_three<Target, 4> {
     std::optional<typename wait_for_three<Target, 4>::permit> old_;
 };
 
+/// The permit that holds up the end comes back late: the end goes into a block that others have made
+/// since. (6)
+template <class Target, class Form>
+class late_return : public storage::start<Target, 2> {
+  public:
+    static constexpr const char* name = "orders.late_return";
+    static constexpr unsigned threads = 3;
+
+    late_return() {
+        auto made = this->tx_->try_reserve();
+        expect(made.has_value(), "there is room for it");
+        permit_.emplace(std::move(*made));
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            permit_.reset();
+        } else if (index == 1) {
+            for (unsigned v = 0; v < 2; ++v)
+                this->sent(Form::send(*this->tx_, this->book_.make(v)), v);
+        } else {
+            for (int i = 0; i < 2; ++i) this->take();
+            this->rx_->close();
+        }
+    }
+
+  private:
+    std::optional<
+        typename decltype(std::declval<typename storage::start<Target, 2>::handles::first_type&>()
+                              .try_reserve())::value_type>
+        permit_;
+};
+
+/// Storage in blocks of two, each used again when it is empty.
+struct pairs {
+    static constexpr const char* name = "optimized";
+
+    struct platform : relacy_platform {
+        static constexpr std::uint64_t block_slots = 2;
+        static constexpr std::uint64_t ring_bytes = 0;
+    };
+    template <class T>
+    static auto open(std::size_t capacity) {
+        return channel<T, platform>(capacity);
+    }
+};
+
+/// The end goes into a block that was used before, of which its writer has heard by the limit alone:
+/// the value that was taken last is not counted yet. The release of (27) in recycle.
+template <class Target, class Form>
+class end_in_old_block : public storage::start<Target, 3> {
+  public:
+    static constexpr const char* name = "orders.end_in_old_block";
+    static constexpr unsigned threads = 2;
+
+    end_in_old_block() {
+        this->sent(this->tx_->try_send(this->book_.make(0)), 0);
+        this->take();
+        this->sent(this->tx_->try_send(this->book_.make(1)), 1);
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            {
+                auto permits = this->tx_->try_reserve_many(2);
+                expect(permits.has_value(), "there is room for two");
+                for (unsigned v = 2; auto p = permits->next(); ++v) {
+                    p->send(this->book_.make(v));
+                    this->book_.sent(v);
+                }
+            }
+            this->tx_.reset();
+        } else {
+            for (int i = 0; i < 3; ++i) this->take();
+            expect(!Form::recv(*this->rx_), "all senders are gone and nothing is left: none");
+        }
+    }
+    void finish() override {
+        this->rx_.reset();
+        this->book_.close_all_received();
+    }
+};
+
+/// The receiver and the sender go at once, and the last of them deletes what both have used: the
+/// shares.
+template <class Target, class Form>
+class last_one_deletes : public storage::start<Target, 1> {
+  public:
+    static constexpr const char* name = "orders.last_one_deletes";
+    static constexpr unsigned threads = 2;
+
+    last_one_deletes() { this->sent(this->tx_->try_send(this->book_.make(0)), 0); }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            this->rx_.reset();
+        } else {
+            this->tx_.reset();
+        }
+    }
+    void finish() override { this->book_.close(); }
+};
+
 /// What a wait is for, and fails with an exception when it is first looked at.
 struct failing_operation {
     struct failure {};
@@ -169,11 +272,17 @@ class start_throws : public scenario {
 
 template <class Target>
 bool enroll_everywhere() {
-    return enroll<none_tells, Target, driven>() && enroll<start_throws, Target, driven>();
+    return enroll<none_tells, Target, driven>() && enroll<last_one_deletes, Target, driven>() &&
+           enroll<start_throws, Target, driven>();
+}
+template <class Target>
+bool enroll_with_blocks_of_two() {
+    return enroll<end_in_old_block, Target, driven>();
 }
 template <class Target>
 bool enroll_with_recycled_storage() {
-    return enroll<block_of_another, Target, driven>() && enroll<room_after_all, Target, driven>();
+    return enroll<block_of_another, Target, driven>() && enroll<late_return, Target, driven>() &&
+           enroll<room_after_all, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::orders

@@ -157,8 +157,7 @@ int main_of(int count, char** arguments) {
     app.add_option("--seed", o.seed, "The first random execution")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 50));
     app.add_flag("--deep", o.deep, "Many more executions, and one more switch");
-    app.add_option("--weaken", o.weaken,
-                   "Run with an order that is one step weaker than in the sources")
+    app.add_option("--weaken", o.weaken, "Run with an order that is weaker than in the sources")
         ->type_name("SITE=ORDER");
     app.add_option("--site", o.sites,
                    "Audit the orders there only: FILE:LINE, or the number in impl/DESIGN.md")

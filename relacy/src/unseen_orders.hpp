@@ -18,7 +18,17 @@ struct unseen_order {
     std::string_view why;
 };
 
-inline constexpr std::array<unseen_order, 0> unseen_orders{};
+inline constexpr std::array unseen_orders{
+    unseen_order{
+        .file = "detail/interruptible_wait.hpp",
+        .code = "seen_.load(std::memory_order_acquire) & source_came",
+        .weaker = "relaxed",
+        .litmus = "unseen.race_on_ordinary_data",
+        .why =
+            "interrupt() reads done_, an ordinary member, before it sets source_came by the "
+            "release of add(). Whoever sees that bit here destroys the wait: without acquire the "
+            "destruction races with the read."},
+};
 static_assert(unseen_orders.size() <= 5);
 
 }  // namespace tailrace::relacy

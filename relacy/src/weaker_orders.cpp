@@ -26,6 +26,21 @@ std::vector<std::memory_order> one_step_weaker(std::memory_order order, std::str
     }
 }
 
+/// By any number of steps.
+std::vector<weaker_order> all_weaker_orders(const ordered_operation& o) {
+    std::vector<weaker_order> all = weaker_orders(o);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        for (const std::memory_order to : one_step_weaker(all[i].to, o.what, all[i].role)) {
+            const weaker_order further{
+                .operation = &o, .role = all[i].role, .from = all[i].from, .to = to};
+            const bool known = std::ranges::any_of(
+                all, [&](const weaker_order& w) { return w.role == further.role && w.to == to; });
+            if (!known) all.push_back(further);
+        }
+    }
+    return all;
+}
+
 bool is_file(const ordered_operation& o, std::string_view name) noexcept {
     return o.file == name || o.file.ends_with('/' + std::string(name));
 }
@@ -99,10 +114,10 @@ weaker_order parse_weakening(const std::vector<ordered_operation>& operations,
     std::vector<weaker_order> meant;
     for (const ordered_operation& o : operations) {
         if (!is_at(o, site)) continue;
-        for (const weaker_order& w : weaker_orders(o))
+        for (const weaker_order& w : all_weaker_orders(o))
             if (w.role == role && name_of(w.to) == order) meant.push_back(w);
     }
-    if (meant.empty()) throw complain("nothing there has an order that is one step stronger");
+    if (meant.empty()) throw complain("nothing there has a stronger order");
     if (meant.size() > 1) {
         std::string places;
         for (const weaker_order& w : meant)
