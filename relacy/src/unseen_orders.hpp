@@ -21,7 +21,7 @@ struct unseen_order {
 inline constexpr std::array unseen_orders{
     unseen_order{
         .file = "detail/interruptible_wait.hpp",
-        .code = "seen_.load(std::memory_order_acquire) & source_came",
+        .code = "seen_.load(std::memory_order_acquire)",
         .weaker = "relaxed",
         .litmus = "unseen.race_on_ordinary_data",
         .why =
