@@ -4,7 +4,8 @@
 namespace tailrace::relacy::litmus {
 namespace {
 
-/// Until C++20 a later store of the same thread, whatever its order, continued the release sequence.
+/// Until C++20 a later store of the same thread, whatever its order, was part of the release
+/// sequence.
 class store_after_release : public test {
   public:
     static constexpr const char* name = "unseen.relaxed_store_after_release";

@@ -55,8 +55,8 @@ class none_tells : public storage::start<Target, 1> {
                                                            relacy_platform::plain<unsigned>(0)};
 };
 
-/// Room for two more than the permits that are out. The permit of thread 2 comes back, which recycles
-/// nothing, so that no lock of the storage tells anybody about the blocks of a wait for three.
+/// Room for two more than the permits that are out. The permit of thread 2 comes back, which
+/// recycles nothing, so that no lock of the storage tells anybody about the blocks of a wait.
 template <class Target, unsigned Capacity>
 class wait_for_three : public storage::start<Target, Capacity> {
   protected:
@@ -131,8 +131,8 @@ class room_after_all : public wait_for_three<Target, 4> {
     std::optional<typename wait_for_three<Target, 4>::permit> old_;
 };
 
-/// The permit that holds up the end comes back late: the end goes into a block that others have made
-/// since. (6)
+/// The permit that holds up the end comes back late: the end goes into a block that others have
+/// made since. (6)
 template <class Target, class Form>
 class late_return : public storage::start<Target, 2> {
   public:
@@ -177,8 +177,8 @@ struct pairs {
     }
 };
 
-/// The end goes into a block that was used before, of which its writer has heard by the limit alone:
-/// the value that was taken last is not counted yet. The release of (27) in recycle.
+/// The end goes into a block that was used before, of which its writer has heard by the limit
+/// alone: the value that was taken last is not counted yet. The release of (27) in recycle.
 template <class Target, class Form>
 class end_in_old_block : public storage::start<Target, 3> {
   public:

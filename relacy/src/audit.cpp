@@ -1,6 +1,7 @@
-// First every search runs as it is, and notes which operations it comes upon. Then each order is weakened by a step, in a process of
-// its own: what runs on orders that do not hold may crash, or hang where nothing watches it. There all searches run again that come
-// upon the operation, the shortest first; to the others nothing has changed.
+// First every search runs as it is, and notes which operations it comes upon. Then each order is
+// weakened by a step, in a process of its own: what runs on orders that do not hold may crash, or
+// hang where nothing watches it. There all searches run again that come upon the operation, the
+// shortest first; to the others nothing has changed.
 #include "audit.hpp"
 
 #include <sys/wait.h>
@@ -58,7 +59,8 @@ class reach {
     const ordered_operation* first_;
 };
 
-/// What the process writes that runs with a weaker order: a line when a search begins, one when it has found something.
+/// A process that runs with a weaker order, and what it has written: a line for each search, and at
+/// last what came of it.
 class child {
   public:
     template <class Work>
@@ -206,7 +208,10 @@ bool audit(const std::vector<ordered_operation>& operations, const std::vector<s
         });
     }
 
-    // The shortest first: what it comes to is known after they have run once.
+    fmt::print("{} searches as they are, then {} orders a step weaker\n", searches.size(),
+               weaker.size());
+    std::fflush(stdout);
+    // How long each search is: the shortest go first later on.
     std::vector<std::uint64_t> lengths;
     reach reached(operations);
     for (std::size_t i = 0; i < searches.size(); ++i) {

@@ -17,8 +17,8 @@ struct planned_search {
 
 [[nodiscard]] const char* name_of(scheduler s) noexcept;
 
-/// Prints one line for each order that could be weaker, of the operations at `sites` or of all. True if nothing is left
-/// unexplained: each one is killed by a search, or is on the list in unseen_orders.hpp.
+/// Prints one line for each order that could be weaker, of the operations at `sites` or of all.
+/// True if nothing is unexplained: each is killed by a search, or on the list in unseen_orders.hpp.
 [[nodiscard]] bool audit(const std::vector<ordered_operation>& operations,
                          const std::vector<std::string>& sites,
                          const std::vector<planned_search>& searches);

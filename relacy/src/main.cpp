@@ -145,7 +145,10 @@ int main_of(int count, char** arguments) {
         "  tailrace-relacy --scenario 'waiting_send.*' --target optimized --deep run\n"
         "  tailrace-relacy --scenario '*.two_senders.driven' --scheduler random --iterations "
         "1000000 --seed 7 run\n"
-        "Exit status: 0 nothing was found, 1 a scenario failed, 2 bad usage.");
+        "  tailrace-relacy --site 15 audit\n"
+        "  tailrace-relacy --weaken 15=relaxed --target optimized run\n"
+        "Exit status: 0 nothing was found, 1 a scenario failed or an order is unexplained, 2 bad "
+        "usage.");
     app.add_option("--scenario", o.scenario, "Those whose name matches, as a shell pattern")
         ->type_name("GLOB");
     app.add_option("--target", o.target, "One of the two channels; both unless given")
@@ -187,6 +190,14 @@ int main_of(int count, char** arguments) {
             "there is)\n");
         return bad_usage;
     }
+    if ((!o.weaken.empty() && !run->parsed()) || (!o.sites.empty() && !audited->parsed()) ||
+        (audited->parsed() && o.target == "reference")) {
+        fmt::print(
+            stderr,
+            "tailrace-relacy: --weaken goes with run, --site with audit, and the audit is of "
+            "the optimized channel\n");
+        return bad_usage;
+    }
     if (litmus->parsed()) return run_litmus_tests(o.scenario) ? nothing_found : found;
     if (audited->parsed()) o.target = "optimized";
     const std::vector<enrolled_scenario> scenarios = chosen_scenarios(o);
@@ -213,7 +224,7 @@ int main(int count, char** arguments) {
     try {
         return tailrace::relacy::main_of(count, arguments);
     } catch (const std::exception& error) {
-        std::fputs(error.what(), stderr);
+        fmt::print(stderr, "{}\n", error.what());
         return tailrace::relacy::bad_usage;
     }
 }

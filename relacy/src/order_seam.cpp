@@ -1,4 +1,4 @@
-// Orders that are noted or weakened. This runs in the midst of a simulation, so nothing is allocated.
+// Orders that are noted or weakened. This runs in the midst of a simulation: nothing is allocated.
 #include "tailrace/relacy/order_seam.hpp"
 
 #include <algorithm>

@@ -31,6 +31,7 @@ constexpr std::array calls{
     std::string_view("fetch_add"), std::string_view("fetch_sub"),
     std::string_view("fetch_and"), std::string_view("fetch_or"),
 };
+constexpr std::string_view any_order = "memory_order";
 constexpr std::string_view order_prefix = "std::memory_order_";
 
 std::optional<std::memory_order> order_of(std::string_view name) noexcept {
@@ -70,6 +71,7 @@ class header {
 
     void append_to(std::vector<ordered_operation>& operations) const {
         source_position after = 0;
+        std::size_t orders = 0;
         for (std::size_t open = code_.find('('); open != std::string::npos;
              open = code_.find('(', open + 1)) {
             std::size_t name = open;
@@ -80,8 +82,14 @@ class header {
             ordered_operation o = operation(name, open);
             if (o.orders.empty()) continue;
             o.after = std::exchange(after, o.last());
+            orders += o.orders.size();
             operations.push_back(std::move(o));
         }
+        // A fence, or an operation that the seam does not have, would go unnoticed.
+        for (std::size_t at = 0; (at = code_.find(any_order, at)) != std::string::npos; ++at)
+            --orders;
+        if (orders != 0)
+            throw std::runtime_error("tailrace-relacy: orders without an operation in " + file_);
     }
 
   private:

@@ -1,8 +1,10 @@
-// Memory orders on their way from the channels to the simulation. On the way they can be noted, and one of them weakened, while the
-// program runs: so one program answers for every order which search needs it.
+// Memory orders on their way from the channels to the simulation. There they can be noted, and one
+// of them weakened, while the program runs: so one program answers for every order which search
+// needs it.
 //
-// An operation is known by where it stands in the sources. Compilers name one end or the other of the expression up to its opening
-// parenthesis, so a place belongs to the first operation that ends there or after it.
+// An operation is known by where it stands in the sources. Compilers name one end or the other of
+// the expression up to its opening parenthesis, so a place belongs to the first operation that ends
+// there or after it.
 // After a change here run: ctest -L relacy
 #pragma once
 
