@@ -51,7 +51,7 @@ struct limits {
 // In the last everything has a bound that keeps the page small, whatever the targets say.
 constexpr std::array<limits, 4> tries{{{64, 100, 5'000, 1'000, 80, 300'000},
                                        {24, 50, 5'000, 200, 60, 100'000},
-                                       {12, 24, 5'000, 100, 40, 60'000},
+                                       {9, 18, 5'000, 80, 32, 50'000},
                                        {6, 8, 4'000, 60, 16, 20'000}}};
 
 bool fails(const campaign& c, const target& t) {

@@ -270,6 +270,12 @@ class maker {
         }
         const bool alone = own && dice_.one_in(2);
         if (alone) take({.what = verb::drop, .subject = first});
+        if (size_.permits && dice_.one_in(3)) {
+            const std::size_t lane = dice_.below(lanes);
+            const handle permit{handle_kind::permit, m.next_permit};
+            take({.what = verb::try_reserve, .subject = senders_[lane]});
+            if (m.find_grant(permit) != nullptr) waiters_[lane].push_back(permit);
+        }
         const handle any = senders_.front();
         for (std::uint64_t n = dice_.below(program_.capacity + 1); n > 0; --n) {
             take({.what = verb::try_send, .subject = any, .value = next_value_++});

@@ -12,6 +12,7 @@ namespace {
 using model::event;
 using model::handle_kind;
 using model::history;
+using model::place;
 using model::point;
 using model::status;
 using model::verb;
@@ -57,19 +58,19 @@ bool somebody_sleeps(const history& h, const model::verdict&) {
 }
 
 constexpr std::array table{
-    history_state{"a task slept until the end, rightly", 0, 500, somebody_sleeps},
+    history_state{"a task slept until the end, rightly", 0, 1'500, somebody_sleeps},
     history_state{"steps of two tasks overlapped", 1'000, 0,
                 [](const history& h, const model::verdict&) {
                     return overlapped(h);
                 }},
-    history_state{"a waiting send was granted by another task, and finished", 100, 100,
+    history_state{"a waiting send was granted by another task, and finished", 100, 2'000,
                 [](const history& h, const model::verdict& v) {
                     return any_step(h, v, [&](const event& e, const point& p) {
                         return waited<verb::send, handle_kind::sender>(h, e, p) &&
                                e.answer && e.answer->status == status::ok;
                     });
                 }},
-    history_state{"a waiting receive got a value", 50, 50,
+    history_state{"a waiting receive got a value", 50, 500,
                 [](const history& h, const model::verdict& v) {
                     return any_step(h, v, [&](const event& e, const point& p) {
                         return is_receive(e.step.what) && p.follow_up && e.answer &&
@@ -77,46 +78,46 @@ constexpr std::array table{
                                 e.answer->status == status::many);
                     });
                 }},
-    history_state{"a waiter was cancelled", 200, 200,
+    history_state{"a waiter was cancelled", 200, 150,
                 [](const history& h, const model::verdict& v) {
                     return any_step(h, v, [](const event& e, const point&) {
                         return e.step.what == verb::drop &&
                                e.step.subject.kind == handle_kind::operation;
                     });
                 }},
-    history_state{"closed or the receiver dropped beside other tasks", 400, 200,
+    history_state{"closed or the receiver dropped beside other tasks", 400, 800,
                 [](const history& h, const model::verdict& v) {
                     return any_step(h, v, [](const event& e, const point&) {
                         return e.step.subject.kind == handle_kind::receiver &&
                                (e.step.what == verb::close || e.step.what == verb::drop);
                     });
                 }},
-    history_state{"a waiting send failed because the channel closed", 40, 20,
+    history_state{"a waiting send failed because the channel closed", 40, 150,
                 [](const history& h, const model::verdict& v) {
                     return any_step(h, v, [&](const event& e, const point& p) {
                         return waited<verb::send, handle_kind::sender>(h, e, p) && e.answer &&
                                e.answer->status == status::closed;
                     });
                 }},
-    history_state{"a permit was used", 200, 100,
+    history_state{"a permit was used", 200, 200,
                 [](const history& h, const model::verdict& v) {
                     return any_step(h, v, [](const event& e, const point&) {
                         return e.step.what == verb::send &&
                                e.step.subject.kind == handle_kind::permit;
                     });
                 }},
-    history_state{"a permit was dropped", 100, 50,
+    history_state{"a permit was dropped", 100, 100,
                 [](const history& h, const model::verdict& v) {
                     return any_step(h, v, [](const event& e, const point&) {
                         return e.step.what == verb::drop &&
                                e.step.subject.kind == handle_kind::permit;
                     });
                 }},
-    history_state{"try_recv answered empty beside other tasks", 300, 100,
+    history_state{"try_recv answered empty beside other tasks", 300, 1'000,
                 [](const history& h, const model::verdict& v) {
                     return receiver_answers(h, v, status::empty);
                 }},
-    history_state{"a receive answered none beside other tasks", 5, 5,
+    history_state{"a receive answered none beside other tasks", 5, 20,
                 [](const history& h, const model::verdict& v) {
                     return receiver_answers(h, v, status::none);
                 }},

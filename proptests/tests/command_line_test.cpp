@@ -128,8 +128,8 @@ TEST_F(command_line, bad_usage_is_refused_in_one_line_that_says_what_would_be_ri
                    "expected reference, optimized" +
                        help);
     expect_refused(
-        "run --engine interleavings",
-        "tailrace-verify: there is no engine 'interleavings'; expected oracle, sequential, threads" + help);
+        "run --engine tests",
+        "tailrace-verify: there is no engine 'tests'; expected oracle, sequential, threads, interleavings" + help);
     expect_refused("run --target ''",
                    "tailrace-verify: there is no target ''; expected reference, optimized" + help);
     expect_refused("list clause",

@@ -45,7 +45,7 @@ bool run_one(const enrolled_litmus& test) {
         executions += result.executions;
         if (result.failure.empty()) continue;
         if (!result.failure.contains(litmus::outcome)) {
-            fmt::print("{:<42} FAILED: {}\n{}", test.what.name, result.failure, result.history);
+            fmt::print("{:<42} FAILED: {}\n{}", test.what.name, result.failure, to_text(result.history));
             return false;
         }
         seen = true;

@@ -164,10 +164,7 @@ class play final : public scenario {
         say(n, s);
         n.number = static_cast<std::uint8_t>(number);
     }
-    void say(noted& n, status s, const parcel& p) {
-        const unsigned index = p.number();
-        p.number() < most_values ? say(n, s, index) : say(n, s, 254);
-    }
+    static void say(noted& n, status s, const parcel& p) { say(n, s, std::uint64_t{p.number()}); }
 
     // ---- A step
 
@@ -240,7 +237,6 @@ class play final : public scenario {
     }
 
     void perform(const act& a, noted& n) {
-        const scheduling_point here;  // exceptions in flight, should there be any
         switch (a.what) {
             case verb::poll: {
                 bell& b = bells_[a.operation];
