@@ -274,7 +274,8 @@ class maker {
             const std::size_t lane = dice_.below(lanes);
             const handle permit{handle_kind::permit, m.next_permit};
             take({.what = verb::try_reserve, .subject = senders_[lane]});
-            if (m.find_grant(permit) != nullptr) waiters_[lane].push_back(permit);
+            permit_out_ = m.find_grant(permit) != nullptr;
+            if (permit_out_) waiters_[lane].push_back(permit);
         }
         const handle any = senders_.front();
         for (std::uint64_t n = dice_.below(program_.capacity + 1); n > 0; --n) {
@@ -294,7 +295,8 @@ class maker {
     }
 
     step waiter(handle sender) {
-        switch (dice_.below(4)) {
+        // What an operation makes has its number, which such a permit has already.
+        switch (permit_out_ ? 3 : dice_.below(4)) {
             case 0: return {.what = verb::reserve, .subject = sender};
             case 1:
                 return {.what = verb::reserve_many,
@@ -408,6 +410,7 @@ class maker {
     std::vector<std::vector<handle>> waiters_;  // by lane
     std::size_t receiver_lane_ = 0;
     bool blocks_ = false;
+    bool permit_out_ = false;
     std::size_t lane_ = 0;
     std::vector<handle> have_;  // what the lane may have
     std::uint32_t next_name_ = 0;

@@ -219,9 +219,9 @@ model::event read_event(const reader& in) {
     e.waits = in.has("waits") && in["waits"].boolean();
     if (e.waits && !creates) in["step"].refuse("a step that creates an operation, as it waits");
     if (!in["answer"].is_null()) e.answer = in["answer"].parsed(answer_in);
-    if (!e.answer && !e.waits) in["answer"].refuse("an answer, as the event does not wait");
     e.invoked = in["invoked"].number();
     e.returned = in["returned"].is_null() ? model::never : in["returned"].number();
+    if (!e.answer && !e.waits && e.returned != model::never) in["answer"].refuse("an answer, as the event has returned");
     return e;
 }
 

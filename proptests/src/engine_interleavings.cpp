@@ -43,7 +43,7 @@ counterexample example_of(const interleavings_failure& t, const std::string& tar
     c.engine = model::engine::interleavings;
     c.target = target;
     c.command = command;
-    c.law = !t.problem.empty() ? fmt::format("No execution fails in itself: {}.", t.problem)
+    c.law = !t.problem.empty() ? fmt::format("No execution may fail in itself, whatever it answers: {}.", t.problem)
             : t.verdict.is == model::finding::asleep
                 ? "Nobody is left asleep whom the specification would answer."
                 : "One order of the steps, in agreement with happens-before, explains every answer.";

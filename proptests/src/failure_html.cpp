@@ -196,7 +196,7 @@ json shown_lanes::write() const {
             const bool early = r.of == part::before;
             events.push_back(
                 {{"label", cut(model::to_string(e.step), short_text)},
-                 {"answer", e.answer ? json(cut(model::to_string(*e.answer), short_text)) : json()},
+                 {"answer", e.answer || !e.waits ? json(cut(answer_of(e), short_text)) : json()},
                  {"from", early ? json(2 * i) : when.invoked(e.invoked)},
                  {"to", early ? json(2 * i + 1) : when.returned(e.returned)},
                  {"waits", e.waits}});
@@ -212,7 +212,7 @@ json shown_lanes::write() const {
 json point_of(const concurrent_run& run, const shown_lanes& lanes, const explained_point& p,
               bool refused) {
     const model::event& e = event_at(run.history, p.point.at);
-    const std::string got = e.answer ? model::to_string(*e.answer) : "asleep";
+    const std::string got = answer_of(e);
     const model::status by_specification = p.point.by_specification.answer.status;
     std::string text = to_string(run.history, p.point);
     if (refused) text = fmt::format("{} -> {}", subject_of(run.history, p.point), got);

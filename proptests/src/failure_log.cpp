@@ -117,7 +117,7 @@ table rows_of(const sequential_run& run) {
 std::string recorded(const model::history& h, const model::point& p) {
     const model::event& e = event_at(h, p.at);
     return fmt::format("{} -> {}", subject_of(h, p),
-                       e.answer ? model::to_string(*e.answer) : "asleep");
+                       answer_of(e));
 }
 
 table rows_of(const concurrent_run& run) {
@@ -210,7 +210,8 @@ std::string executed(const concurrent_run& run, std::size_t room) {
     std::vector<std::string> lines;
     for (const atomic_access& a : run.accesses) {
         const bool last = &a == &run.accesses.back();
-        if (a.order == "-" && !last && !a.stale) continue;
+        const bool of_the_channel = a.order != "-" && !a.site.starts_with("play.hpp:");
+        if (!of_the_channel && !last && !a.stale) continue;
         lines.push_back(cut(plain(fmt::format("lane {} step {}  {:<46} {:<7} {}{}", a.lane + 1, a.event + 1, a.site,
                                               a.order == "-" ? "" : a.order, a.value, a.stale ? "  OLD VALUE" : "")),
                             report_width - 12));

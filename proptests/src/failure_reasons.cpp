@@ -114,7 +114,7 @@ reason reason_of(const concurrent_run& run, const model::point& refused) {
     reason out;
     out.where = to_string(refused.at);
     out.asked = model::to_string(e.step);
-    out.got = e.answer ? model::to_string(*e.answer) : "asleep";
+    out.got = answer_of(e);
     if (run.order.size() > most_steps) {
         out.legal.push_back(model::to_string(refused.by_specification.answer));
         return out;
@@ -141,6 +141,11 @@ std::vector<reason> reasons(const counterexample& c) {
     std::vector<reason> all;
     for (const explained_point& p : several.refused) all.push_back(reason_of(several, p.point));
     return all;
+}
+
+std::string answer_of(const model::event& e) {
+    if (e.answer) return model::to_string(*e.answer);
+    return e.waits ? "asleep" : "never returned";
 }
 
 std::string plain(std::string_view text) {

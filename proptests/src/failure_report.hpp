@@ -49,6 +49,8 @@ struct reason {
 [[nodiscard]] std::string to_string(const model::place& at);
 /// What a point is of: `s0 send v1 as f0`, `f0`, or the second half of an event that does not wait.
 [[nodiscard]] std::string subject_of(const model::history& h, const model::point& p);
+/// What an event was answered: "ok", "asleep", "never returned".
+[[nodiscard]] std::string answer_of(const model::event& e);
 /// A point of a run in one line: `s0 send v1 as f0 -> pending`, `f0 -> ok`.
 [[nodiscard]] std::string to_string(const model::history& h, const model::point& p);
 

@@ -108,25 +108,16 @@ class history_reader {
         after_.push_back({l.step, false, std::move(l.expected.answer), 0, 0});
     }
 
+    void rested() { rested_ = true; }
+
     [[nodiscard]] partial_history take() && {
-        model::instant now = history_.events.rest = last_ + 1;
+        model::instant now = last_ + 1;
+        if (rested_) history_.events.rest = now;
         for (event& e : after_) {
             e.invoked = ++now;
             e.returned = ++now;
         }
         history_.events.after = std::move(after_);
-        // What failed in the middle has no rest.
-        const auto unfinished = [](const event& e) { return !e.answer && !e.waits; };
-        for (auto& lane : history_.events.lanes) {
-            if (std::ranges::any_of(lane, unfinished)) history_.events.rest = model::never;
-        }
-        for (std::size_t l = 0; l < history_.events.lanes.size(); ++l) {
-            auto& lane = history_.events.lanes[l];
-            while (!lane.empty() && unfinished(lane.back())) {
-                lane.pop_back();
-                history_.first[l].pop_back();
-            }
-        }
         return std::move(history_);
     }
 
@@ -135,6 +126,7 @@ class history_reader {
     partial_history history_;
     std::vector<event> after_;
     model::instant last_ = 0;
+    bool rested_ = false;  // otherwise it failed in the middle
 };
 
 atomic_access access_of(std::string_view line) {
@@ -264,6 +256,8 @@ exploration simulator::explore(const std::string& target, const concurrent_progr
             history.emplace(p);
         } else if (what == "event" && history) {
             history->event_line(w.rest());
+        } else if (what == "rested" && history) {
+            history->rested();
         } else if (what == "after" && history) {
             history->after_line(w.rest());
         } else if (what == "access") {

@@ -76,6 +76,17 @@ TEST(small_programs, are_small_and_have_no_time_and_no_counts) {
     EXPECT_GT(waits, 300u);
 }
 
+TEST(small_programs, have_no_two_handles_of_one_name) {
+    for (std::uint64_t i = 0; i < 500; ++i) {
+        const concurrent_program p = generate_concurrent(capabilities::all(), 3, i, small_programs);
+        const bool permit = std::ranges::any_of(p.before, [](const model::step& s) { return s.what == model::verb::try_reserve; });
+        const bool reserves = std::ranges::any_of(p.before, [](const model::step& s) {
+            return s.what == model::verb::reserve || s.what == model::verb::reserve_many;
+        });
+        EXPECT_FALSE(permit && reserves) << "p0 twice, once f0 has finished: " << to_string(p);
+    }
+}
+
 TEST(small_programs, do_not_change_the_large_ones) {
     // A token of a program that threads generated before there were small ones.
     EXPECT_EQ(generate_concurrent(capabilities::all(), 1, 7), generate_concurrent(capabilities::all(), 1, 7, large_programs));

@@ -18,6 +18,7 @@
 //     what <one line>
 //     event before <step> -> <answer>
 //     event <task> <step> <began> <ended> <first, for each task> -> <answer, or nothing>
+//     rested                          every task had ended or slept; otherwise it failed before
 //     after <step> -> <answer>
 //     access <task> <event> <stale: 0 or 1> <order> <value>; <site>
 //     end
@@ -143,9 +144,13 @@ std::string value_in(const told_step& s) {
     return s.event;
 }
 
+/// Those of the tasks; and the last one, wherever it is.
 void write_accesses(const std::vector<told_step>& steps) {
     std::map<std::string, std::uint64_t> events;  // of each task, the one it is in, from 1
+    bool over = false;
     for (const told_step& s : steps) {
+        over |= s.event == rest_mark;
+        if (over && &s != &steps.back()) continue;
         if (s.event.starts_with(event_mark)) {
             ++events[s.thread];
             continue;

@@ -126,10 +126,9 @@ class sources {
         if (at == 0 || at > lines.size()) return;
         t.object = object_in(lines[at - 1]);
         if (t.object.empty()) return;
-        for (std::size_t i = 0; i < 3 && i < at && t.number.empty(); ++i) {
-            const std::string& line = lines[at - 1 - i];
-            if (i > 0 && line.find("//") == line.npos) break;  // the comment stands right above
-            t.number = number_in(line);
+        t.number = number_in(lines[at - 1]);
+        for (std::size_t i = at - 1; i > 0 && t.number.empty() && is_comment(lines[i - 1]); --i) {
+            t.number = number_in(lines[i - 1]);  // it begins right above
         }
     }
 
@@ -160,15 +159,17 @@ class sources {
         if (!object.empty() && object.front() == '.') object.erase(0, 1);
         return object;
     }
-    /// "(3)" of a comment.
+    static bool is_comment(std::string_view line) {
+        return line.substr(std::min(line.find_first_not_of(' '), line.size())).starts_with("//");
+    }
+    /// "(3)" where a comment begins with it.
     static std::string number_in(std::string_view line) {
-        std::size_t at = line.find("//");
+        const std::size_t at = line.find("// (");
         if (at == line.npos) return {};
-        for (at = line.find('(', at); at != line.npos; at = line.find('(', at + 1)) {
-            const std::size_t end = line.find_first_not_of("0123456789", at + 1);
-            if (end != line.npos && end > at + 1 && line[end] == ')') return std::string(line.substr(at, end - at + 1));
-        }
-        return {};
+        const std::size_t begin = at + 3;
+        const std::size_t end = line.find_first_not_of("0123456789", begin + 1);
+        if (end == line.npos || end == begin + 1 || line[end] != ')') return {};
+        return std::string(line.substr(begin, end - begin + 1));
     }
 
     std::map<std::string, std::vector<std::string>> files_;

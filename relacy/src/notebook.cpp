@@ -199,6 +199,7 @@ std::vector<std::string> notebook::texts() const {
     for (const entry& e : entries_) {
         reader in(std::string_view(bytes_).substr(e.offset, e.size));
         execution seen;
+        seen.rested = true;
         seen.before = log_of(in.next());
         for (log& task : seen.tasks) task = log_of(in.next());
         seen.after = log_of(in.next());
@@ -227,8 +228,10 @@ std::string to_text(const execution& e, const plan& p) {
             text += fmt::format(" -> {}\n", answered(n));
         }
     }
+    if (e.rested) text += "rested\n";
     for (unsigned i = 0; i < e.after.count; ++i) {
         const noted& n = e.after.events[i];
+        if (n.status == noted::unanswered) continue;  // it failed here
         step s;
         s.what = static_cast<verb>(n.what);
         s.subject = p.names[n.subject];

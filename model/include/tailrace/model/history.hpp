@@ -24,7 +24,8 @@ struct event {
     /// The step creates an operation; the event polls it, sleeps until it is woken, and polls it again, until it finishes. It takes
     /// effect twice: when it asks, and when it is answered. Its answer is that of its last poll.
     bool waits = false;
-    /// Nothing: it never returned. Only an event that waits may do so, as the last of its lane.
+    /// Nothing: it never returned. Only an event that waits may do so, as the last of its lane; or any, where everything came to an end
+    /// before the rest.
     std::optional<model::answer> answer;
     instant invoked = 0;
     instant returned = never;

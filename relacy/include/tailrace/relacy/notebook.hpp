@@ -64,12 +64,14 @@ struct log {
 struct execution {
     log before;
     std::array<log, most_tasks> tasks;
+    bool rested = false;  // every task has ended or sleeps
     log after;
     std::uint32_t steps = 0;
 };
 
-/// Begins an event in the account of an execution.
+/// Begins an event in the account of an execution, and what comes after the rest.
 inline constexpr const char* event_mark = "[EVENT]";
+inline constexpr const char* rest_mark = "[REST]";
 
 /// The histories of one program.
 class notebook {

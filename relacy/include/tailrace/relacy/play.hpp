@@ -76,6 +76,8 @@ class play final : public scenario {
     }
 
     void finish() override {
+        seen_.rested = true;
+        if (rl::ctx().collecting_history()) rl::ctx().exec_log_msg(here_now(), rest_mark);
         take_apart();
         for (thing& one : things_) one.template emplace<std::monostate>();
         for (auto& one : beds_) one.reset();
