@@ -128,7 +128,7 @@ std::string_view part(std::string_view event, std::string_view name) {
     const std::size_t at = event.find(name);
     if (at == event.npos) return {};
     event.remove_prefix(at + name.size());
-    return event.substr(0, event.find(','));
+    return event.substr(0, event.find_first_of(", "));
 }
 
 /// What an access read or wrote, or what else happened.

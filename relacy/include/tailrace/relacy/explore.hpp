@@ -1,5 +1,5 @@
 // Exploring a generated program: a search with each scheduler, and a judgement of every history that turned up.
-// After a change here run: ctest -L relacy -R generated
+// After a change here run: ctest -R interleavings && ci/faults -R generated
 #pragma once
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 // An execution leaves a history: each step with its answer, and how many events of every other task happened before it. Most
 // executions leave one that is known already, so histories are kept, compared as bytes, and judged once, when no simulation runs. The
 // order is happens-before, as Relacy keeps it, not that of the scheduler: nothing that is written here orders anything.
-// After a change here run: ctest -L relacy -R generated
+// After a change here run: ctest -R interleavings && ci/faults -R generated
 #pragma once
 
 #include <array>

@@ -2,7 +2,7 @@
 // it puts what it makes.
 //
 // It is worked out once for each program, so that an execution looks nothing up and allocates nothing of its own.
-// After a change here run: ctest -L relacy -R generated
+// After a change here run: ctest -R interleavings && ci/faults -R generated
 #pragma once
 
 #include <array>

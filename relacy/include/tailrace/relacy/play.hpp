@@ -3,7 +3,7 @@
 // A task sleeps in a step that waits until its operation is woken. When every task has ended or sleeps, the program is at rest: then
 // nobody can be woken any more, and the sleepers leave. At the end everything is taken apart, so that each permit and each value has to
 // show. All threads of a simulation are one OS thread, so what they share here needs no protection, and orders nothing.
-// After a change here run: ctest -L relacy -R generated
+// After a change here run: ctest -R interleavings && ci/faults -R generated
 #pragma once
 
 #include <array>
