@@ -43,9 +43,10 @@ class run {
         result_.unknown += e.unknown;
         result_.complete += e.complete ? 1 : 0;
         if (e.failure) return fail(p, std::move(*e.failure));
-        for (partial_history& h : e.all) {
-            h.program = index;
-            if (result_.kept.size() < options_.keep) result_.kept.push_back(std::move(h));
+        constexpr std::size_t of_one_program = 6;  // or a few programs would fill the sample
+        for (std::size_t i = 0; i < std::min(e.all.size(), of_one_program); ++i) {
+            e.all[i].program = index;
+            if (result_.kept.size() < options_.keep) result_.kept.push_back(std::move(e.all[i]));
         }
     }
 

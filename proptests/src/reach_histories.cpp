@@ -63,14 +63,14 @@ constexpr std::array table{
                 [](const history& h, const model::verdict&) {
                     return overlapped(h);
                 }},
-    history_state{"a waiting send was granted by another task, and finished", 100, 2'000,
+    history_state{"a waiting send was granted by another task, and finished", 100, 1'000,
                 [](const history& h, const model::verdict& v) {
                     return any_step(h, v, [&](const event& e, const point& p) {
                         return waited<verb::send, handle_kind::sender>(h, e, p) &&
                                e.answer && e.answer->status == status::ok;
                     });
                 }},
-    history_state{"a waiting receive got a value", 50, 500,
+    history_state{"a waiting receive got a value", 50, 350,
                 [](const history& h, const model::verdict& v) {
                     return any_step(h, v, [&](const event& e, const point& p) {
                         return is_receive(e.step.what) && p.follow_up && e.answer &&
@@ -78,7 +78,7 @@ constexpr std::array table{
                                 e.answer->status == status::many);
                     });
                 }},
-    history_state{"a waiter was cancelled", 200, 150,
+    history_state{"a waiter was cancelled", 200, 200,
                 [](const history& h, const model::verdict& v) {
                     return any_step(h, v, [](const event& e, const point&) {
                         return e.step.what == verb::drop &&
@@ -99,14 +99,14 @@ constexpr std::array table{
                                e.answer->status == status::closed;
                     });
                 }},
-    history_state{"a permit was used", 200, 200,
+    history_state{"a permit was used", 200, 280,
                 [](const history& h, const model::verdict& v) {
                     return any_step(h, v, [](const event& e, const point&) {
                         return e.step.what == verb::send &&
                                e.step.subject.kind == handle_kind::permit;
                     });
                 }},
-    history_state{"a permit was dropped", 100, 100,
+    history_state{"a permit was dropped", 100, 130,
                 [](const history& h, const model::verdict& v) {
                     return any_step(h, v, [](const event& e, const point&) {
                         return e.step.what == verb::drop &&
@@ -117,7 +117,7 @@ constexpr std::array table{
                 [](const history& h, const model::verdict& v) {
                     return receiver_answers(h, v, status::empty);
                 }},
-    history_state{"a receive answered none beside other tasks", 5, 20,
+    history_state{"a receive answered none beside other tasks", 5, 45,
                 [](const history& h, const model::verdict& v) {
                     return receiver_answers(h, v, status::none);
                 }},

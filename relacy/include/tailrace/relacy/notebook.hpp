@@ -51,7 +51,7 @@ inline constexpr unsigned most_noted_values = 3;
 
 /// What one task has done.
 struct log {
-    static constexpr unsigned most_events = 12;
+    static constexpr unsigned most_events = 32;
 
     std::array<noted, most_events> events;
     std::array<rl::timestamp_t, most_events> returned;  // by the task's own clock
