@@ -7,6 +7,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "../src/failure_report.hpp"
 #include "counterexample_support.hpp"
 
 namespace tailrace::verify {
@@ -151,7 +152,21 @@ TEST(counterexample, a_place_outside_its_history_is_refused) {
               "2");
     EXPECT_EQ(problem_of(spoilt(c, "\"answer\": \"ok\"", "\"answer\": null")),
               "history.json: \"concurrent.lanes[0][0].answer\": expected an answer, as the event "
-              "does not wait, found null");
+              "has returned, found null");
+}
+
+TEST(counterexample, an_execution_that_failed_in_the_middle_has_an_event_that_never_returned) {
+    counterexample c = swapped_example();
+    auto& run = std::get<concurrent_run>(c.run);
+    run.finding = model::finding::allowed;
+    run.order.clear();
+    run.refused.clear();
+    model::event& last = run.history.lanes.back().back();
+    last.answer.reset();
+    last.returned = model::never;
+    run.history.rest = model::never;
+    EXPECT_EQ(from_json(to_json(c)), c);
+    EXPECT_NE(to_log(c).find("it is not they that fail"), std::string::npos) << to_log(c);
 }
 
 }  // namespace
