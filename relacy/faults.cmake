@@ -819,7 +819,7 @@ relacy_fault(
     closed_is_the_end
     TARGET optimized
     FAMILIES counting waiting_send
-    SAYS "not the end|the channel is open|closed, and|all capacity is back|what was sent, and nothing else|FREED|fewer"
+    SAYS "not the end|the end is for ever|the channel is open|closed, and|all capacity is back|what was sent, and nothing else|FREED|fewer"
     CAUGHT_BY
         counting.asking_after_close.blocking/bound
         counting.asking_after_close.blocking/random

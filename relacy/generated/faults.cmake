@@ -49,7 +49,7 @@ tailrace_fault_tree(
                                                               std::memory_order_release,
                                                               std::memory_order_relaxed);"
     REPLACE "ring_.at(head()).state.store(reinterpret_cast<slot_state>(&n), std::memory_order_release); return true;")
-generated_fault(no_look_after_parking SAYS "Nobody is left asleep|explains every answer|LIVELOCK|value")
+generated_fault(no_look_after_parking SAYS "DEADLOCK|Nobody is left asleep|explains every answer")
 
 # It queues without a second look at what has become free since the first.
 tailrace_fault_tree(
