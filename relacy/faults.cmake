@@ -1001,11 +1001,20 @@ tailrace_fault_tree(
 relacy_fault(
     one_permit_too_many
     TARGET optimized
-    FAMILIES claims
+    FAMILIES claims permits
     SAYS "no more permits are out|ASSERT|DEADLOCK"
     CAUGHT_BY
         claims.two_for_one_place.driven/bound
-        claims.two_for_one_place.driven/random)
+        claims.two_for_one_place.driven/random
+        permits.large_among_small.blocking/bound
+        permits.large_among_small.driven/random
+        permits.no_more_than_there_are.blocking/bound
+        permits.no_more_than_there_are.driven/bound
+        permits.requests_of_all_sizes.driven/random
+        permits.taking_turns.blocking/random
+        permits.taking_turns.driven/bound
+        permits.turns_against_close.blocking/random
+        permits.turns_against_close.driven/bound)
 
 # ---- The optimised channel: the slots, and their end
 

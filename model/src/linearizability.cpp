@@ -442,7 +442,7 @@ void search::widen(const machine& m, std::uint32_t which, std::uint32_t index, a
     for (const sent& v : sent_) {
         const bool inside = std::ranges::find(m.buffer, v.value) != m.buffer.end();
         const bool received =
-            m.receiver_gone || being_destroyed ||
+            m.receiver_gone || (inside && being_destroyed) ||
             (v.received_by != nobody && overlap(v.received_by, v.received_at, which, index));
         const bool moves = received || overlap(v.task, v.index, which, index);
         moving_in += inside && moves ? 1 : 0;

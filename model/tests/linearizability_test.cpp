@@ -252,6 +252,10 @@ TEST(linearizability, a_len_beside_a_receiver_drop_may_count_what_it_destroys) {
     EXPECT_EQ(with("1-9 drop r -> ok", "2-3 s0 len -> 1\n 4-5 s0 is_closed -> false"), finding::allowed);
     EXPECT_EQ(with("4-9 drop r -> ok", "2-3 s0 len -> 0\n 6-7 s0 is_closed -> true"), finding::answer)
         << "it has not begun";
+    EXPECT_EQ(judge({.before = "s0 try_send v1 -> ok\n r try_recv -> some v1",
+                     .lanes = {"1-9 drop r -> ok", "2-3 s0 len -> 1\n 4-5 s0 is_closed -> false"}}),
+              finding::answer)
+        << "what was received long ago is not moved any more";
 }
 
 // ---- Waiting, and the rest

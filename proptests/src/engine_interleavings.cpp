@@ -57,7 +57,8 @@ counterexample example_of(const interleavings_failure& t, const std::string& tar
 std::string summarise_interleavings(const engine_report& r) {
     const auto number = [&](const char* name) { return number_of(r, name); };
     if (number("programs") == 0 && r.failures.empty()) {
-        return number("simulated") == 0 ? "not run: this target is not simulated" : "not run: there is no tailrace-interleavings beside this program";
+        return find_simulator().empty() ? "not run: there is no tailrace-interleavings beside this program"
+                                        : "not run: this target is not simulated";
     }
     std::string text = fmt::format("{}, {}, {} judged, {}", counted(number("programs"), "program"),
                                    counted(number("executions"), "execution"), counted(number("histories"), "history"),
@@ -70,9 +71,7 @@ std::string summarise_interleavings(const engine_report& r) {
 engine_report run_interleavings_engine(const job& j, const target& t, const campaign_progress& tell) {
     engine_report report;
     report.unit = "program";
-    if (!t.is_simulated) return report;
-    report.numbers["simulated"] = 1;
-    if (find_simulator().empty()) return report;
+    if (!t.is_simulated || find_simulator().empty()) return report;
     interleavings_options options;
     options.programs = j.programs;
     options.seed = j.seed;
@@ -81,8 +80,8 @@ engine_report run_interleavings_engine(const job& j, const target& t, const camp
     std::uint64_t at = 0;
     if (tell) options.alive = [&](std::uint64_t) { tell("program", at, j.programs); };
     interleavings_result r = run_interleavings(t, options, [&](std::size_t done, std::size_t) { at = done; });
-    report.numbers.insert({{"programs", r.programs}, {"executions", r.executions}, {"histories", r.histories},
-                           {"complete", r.complete}, {"unknown", r.unknown}});
+    report.numbers = {{"programs", r.programs}, {"executions", r.executions}, {"histories", r.histories},
+                      {"complete", r.complete}, {"unknown", r.unknown}};
     report.reached = r.reached;
     if (r.failure) {
         report.failures.push_back(make_failure(std::move(*r.failure), j, t));

@@ -205,13 +205,12 @@ std::string why(const std::vector<reason>& all) {
     return text;
 }
 
-/// The end of the execution, access by access, as far as there is room; what is nobody's secret (a look at plain data) is left out.
+/// The end of the execution, access by access, as far as there is room. Of plain data and locks only what ended it.
 std::string executed(const concurrent_run& run, std::size_t room) {
     std::vector<std::string> lines;
     for (const atomic_access& a : run.accesses) {
         const bool last = &a == &run.accesses.back();
-        const bool of_the_channel = a.order != "-" && !a.site.starts_with("play.hpp:");
-        if (!of_the_channel && !last && !a.stale) continue;
+        if (a.order == "-" && !last) continue;
         lines.push_back(cut(plain(fmt::format("lane {} step {}  {:<46} {:<7} {}{}", a.lane + 1, a.event + 1, a.site,
                                               a.order == "-" ? "" : a.order, a.value, a.stale ? "  OLD VALUE" : "")),
                             report_width - 12));

@@ -1,14 +1,13 @@
-// Two pipes, and the lines of relacy/src/explore_lines.cpp. After a change here run: ctest -L proptests -R interleavings
+// A socket, and the lines of relacy/src/explore_lines.cpp. After a change here run: ctest -L proptests -R interleavings
 #include "simulator.hpp"
 
-#include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -20,16 +19,23 @@
 #include <fmt/format.h>
 
 #include "tailrace/model/text.hpp"
+#include "tailrace/model/words.hpp"
 
 namespace tailrace::verify {
 namespace {
 
+/// The status of a child that has found no program to become.
+constexpr int not_there = 127;
+
 using model::event;
 using model::step;
+using model::words;
 
 std::string request(const std::string& target, const concurrent_program& p, const interleavings_options& o, bool show) {
-    std::string text = fmt::format("explore {} capacity {} drains 1 random {} seed {} switches {} bound {} show {}\n", target,
-                                   p.capacity, o.random_executions, o.seed, o.switches, o.bound_executions, show ? 1 : 0);
+    // The same executions of a program whatever it was generated from, or a token could not repeat what was found.
+    constexpr unsigned seed = 1;
+    std::string text = fmt::format("explore {} capacity {} random {} seed {} switches {} bound {} show {}\n", target, p.capacity,
+                                   o.random_executions, seed, o.switches, o.bound_executions, show ? 1 : 0);
     for (const step& s : p.before) text += fmt::format("before {}\n", model::to_string(s));
     for (const auto& lane : p.lanes) {
         text += "task\n";
@@ -40,34 +46,10 @@ std::string request(const std::string& target, const concurrent_program& p, cons
     return text + "go\n";
 }
 
-class words {
-  public:
-    explicit words(std::string_view line) : rest_(line) {}
-    std::string_view next() {
-        const std::size_t end = std::min(rest_.find(' '), rest_.size());
-        const std::string_view word = rest_.substr(0, end);
-        rest_.remove_prefix(std::min(end + 1, rest_.size()));
-        return word;
-    }
-    std::uint64_t number() {
-        const std::string_view word = next();
-        std::uint64_t n = 0;
-        const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), n);
-        if (error != std::errc{} || end != word.data() + word.size()) {
-            throw std::runtime_error(fmt::format("the simulator: expected a number, found '{}'", word));
-        }
-        return n;
-    }
-    [[nodiscard]] std::string_view rest() const { return rest_; }
-
-  private:
-    std::string_view rest_;
-};
-
 /// The answer in `... -> answer`; nothing if there is none.
 std::optional<model::answer> answer_of(const step& s, std::string_view text) {
     if (text.empty()) return std::nullopt;
-    return model::parse_line(fmt::format("{} -> {}", model::to_string(s), text), "the simulator").expected.answer;
+    return model::parse_line(fmt::format("{} -> {}", model::to_string(s), text), "an answer").expected.answer;
 }
 
 /// What the lines `event` and `after` say.
@@ -82,7 +64,7 @@ class history_reader {
     /// `before 0 -> ok`, `0 1 3 6 0 2 -> ok`
     void event_line(std::string_view line) {
         const std::size_t arrow = line.find("-> ");
-        if (arrow == line.npos) throw std::runtime_error("the simulator: an event without an answer");
+        if (arrow == line.npos) throw std::runtime_error("an event without an answer");
         words w(line.substr(0, arrow));
         const std::string_view answered = line.substr(arrow + 3);
         if (line.starts_with("before")) {
@@ -104,7 +86,7 @@ class history_reader {
         history_.first.at(lane).push_back(std::move(row));
     }
     void after_line(std::string_view line) {
-        model::line l = model::parse_line(line, "the simulator");
+        model::line l = model::parse_line(line, "an answer");
         after_.push_back({l.step, false, std::move(l.expected.answer), 0, 0});
     }
 
@@ -143,11 +125,12 @@ atomic_access access_of(std::string_view line) {
     return a;
 }
 
+/// If it has ended, its answer will tell.
 void write_all(int to, std::string_view text) {
     while (!text.empty()) {
-        const ssize_t n = write(to, text.data(), text.size());
+        const ssize_t n = send(to, text.data(), text.size(), MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return;  // it has ended: the answer will tell
+        if (n <= 0) return;
         text.remove_prefix(static_cast<std::size_t>(n));
     }
 }
@@ -166,43 +149,36 @@ std::string find_simulator() {
 }
 
 simulator::simulator(std::string program) : program_(std::move(program)) { start(); }
-simulator::~simulator() { stop(); }
+simulator::~simulator() {
+    if (child_ > 0) (void)stop();
+}
 
 void simulator::start() {
-    std::signal(SIGPIPE, SIG_IGN);
-    int there[2];
-    int back[2];
-    if (pipe2(there, O_CLOEXEC) != 0 || pipe2(back, O_CLOEXEC) != 0) {
-        throw std::system_error(errno, std::generic_category(), "pipe");
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        throw std::system_error(errno, std::generic_category(), "socketpair");
     }
     child_ = fork();
     if (child_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
     if (child_ == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);  // it may be caught in a loop when its parent is given up
-        dup2(there[0], 0);
-        dup2(back[1], 1);
+        dup2(ends[1], STDIN_FILENO);
+        dup2(ends[1], STDOUT_FILENO);
         execl(program_.c_str(), program_.c_str(), static_cast<char*>(nullptr));
-        _exit(127);
+        _exit(not_there);
     }
-    close(there[0]);
-    close(back[1]);
-    to_ = there[1];
-    from_ = back[0];
+    close(ends[1]);
+    socket_ = ends[0];
     unread_.clear();
 }
 
-void simulator::stop() {
-    close(to_);
-    close(from_);
+int simulator::stop() {
+    close(socket_);
     int status = 0;
     while (waitpid(child_, &status, 0) < 0 && errno == EINTR) {
     }
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
-        unread_ = fmt::format("cannot run '{}'", program_);
-    } else {
-        unread_ = WIFSIGNALED(status) ? fmt::format("signal {}, {}", WTERMSIG(status), strsignal(WTERMSIG(status)))
-                                      : fmt::format("it left with {}", WEXITSTATUS(status));
-    }
+    child_ = -1;
+    return status;
 }
 
 std::optional<std::string> simulator::read_line() {
@@ -213,83 +189,119 @@ std::optional<std::string> simulator::read_line() {
             return line;
         }
         char buffer[16 * 1024];
-        const ssize_t n = read(from_, buffer, sizeof buffer);
+        const ssize_t n = read(socket_, buffer, sizeof buffer);
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) return std::nullopt;
         unread_.append(buffer, static_cast<std::size_t>(n));
     }
 }
 
-exploration simulator::explore(const std::string& target, const concurrent_program& p, const interleavings_options& options,
-                               bool show_histories) {
-    write_all(to_, request(target, p, options, show_histories));
-    exploration result;
-    interleavings_failure failure;
-    std::optional<history_reader> history;
-    const auto finish_history = [&] {
-        if (history) result.all.push_back(std::move(*history).take());
-        history.reset();
-    };
-    while (std::optional<std::string> line = read_line()) {
-        words w(*line);
+std::string simulator::start_again() {
+    const int status = stop();
+    if (WIFEXITED(status) && WEXITSTATUS(status) == not_there) {
+        throw std::runtime_error(fmt::format("cannot run '{}'", program_));
+    }
+    start();
+    return WIFSIGNALED(status) ? fmt::format("signal {}, {}", WTERMSIG(status), strsignal(WTERMSIG(status)))
+                               : fmt::format("it left with {}", WEXITSTATUS(status));
+}
+
+namespace {
+
+/// Everything that is said about one program.
+class answer_reader {
+  public:
+    answer_reader(const concurrent_program& p, unsigned switches) : program_(p), switches_(switches) {}
+
+    /// True at the end.
+    bool line(std::string_view text) {
+        words w(text);
         const std::string_view what = w.next();
-        if (what == "refused") throw std::runtime_error(fmt::format("the simulator: {}", w.rest()));
-        if (what == "done" || what == "failed") {
-            if (what == "failed") failure.problem = w.next();
-            (void)w.next();
-            result.executions = w.number();
-            (void)w.next();
-            result.histories = w.number();
-            (void)w.next();
-            result.unknown = w.number();
-            (void)w.next();
-            result.slept = w.number();
-            (void)w.next();
-            result.complete = w.next() == std::to_string(options.switches);
+        if (what == "refused") throw std::runtime_error(std::string(w.rest()));
+        if (what == "done") {
+            counts(w);
+        } else if (what == "failed") {
+            by_history_ = w.next() == "history";
+            counts(w);
+            failed_ = true;
+        } else if (what == "what") {
+            if (!by_history_) failure_.problem = w.rest();
+            history_.emplace(program_);
         } else if (what == "history") {
             finish_history();
-            history.emplace(p);
-        } else if (what == "what") {
-            failure.problem = failure.problem == "history" ? std::string() : std::string(w.rest());
-            failure.executions = result.executions;
-            result.failure.emplace();
-            history.emplace(p);
-        } else if (what == "event" && history) {
-            history->event_line(w.rest());
-        } else if (what == "rested" && history) {
-            history->rested();
-        } else if (what == "after" && history) {
-            history->after_line(w.rest());
+            history_.emplace(program_);
+        } else if (what == "event" && history_) {
+            history_->event_line(w.rest());
+        } else if (what == "rested" && history_) {
+            history_->rested();
+        } else if (what == "after" && history_) {
+            history_->after_line(w.rest());
         } else if (what == "access") {
-            failure.accesses.push_back(access_of(w.rest()));
+            failure_.accesses.push_back(access_of(w.rest()));
         } else if (what == "end") {
-            if (result.failure) {
-                failure.history = std::move(*history).take();
-                failure.verdict = failure.history.judge();
-                failure.smallest = p;
-                failure.found = p;
-                result.failure = std::move(failure);
-            } else {
-                finish_history();
-            }
-            return result;
+            return true;
         } else {
-            throw std::runtime_error(fmt::format("the simulator: expected an answer, found '{}'", *line));
+            throw std::runtime_error(fmt::format("expected an answer, found '{}'", text));
         }
+        return false;
     }
-    stop();
-    const std::string why = unread_;
-    start();
-    if (why.starts_with("cannot run")) throw std::runtime_error(fmt::format("the simulator: {}", why));
-    failure.problem = fmt::format("CRASH ({})", why);
-    failure.history.events.capacity = p.capacity;
-    failure.history.events.lanes.resize(p.lanes.size());
-    failure.history.first.resize(p.lanes.size());
-    failure.smallest = p;
-    failure.found = p;
-    failure.verdict = failure.history.judge();
-    result.failure = std::move(failure);
-    return result;
+
+    [[nodiscard]] exploration take() && {
+        if (!failed_) {
+            finish_history();
+            return std::move(result_);
+        }
+        return std::move(*this).fail_with(std::move(failure_.problem));
+    }
+    /// What went wrong, if it was not the history.
+    [[nodiscard]] exploration fail_with(std::string problem) && {
+        if (!history_) history_.emplace(program_);
+        failure_.problem = std::move(problem);
+        failure_.history = std::move(*history_).take();
+        failure_.verdict = failure_.history.judge();
+        failure_.executions = result_.executions;
+        failure_.smallest = failure_.found = program_;
+        result_.failure = std::move(failure_);
+        return std::move(result_);
+    }
+
+  private:
+    void counts(words& w) {
+        w.expect("executions");
+        result_.executions = w.number();
+        w.expect("histories");
+        result_.histories = w.number();
+        w.expect("unknown");
+        result_.unknown = w.number();
+        w.expect("complete");
+        result_.complete = w.next() == std::to_string(switches_);
+    }
+    void finish_history() {
+        if (history_) result_.all.push_back(std::move(*history_).take());
+        history_.reset();
+    }
+
+    const concurrent_program& program_;
+    unsigned switches_;
+    exploration result_;
+    interleavings_failure failure_;
+    std::optional<history_reader> history_;
+    bool failed_ = false;
+    bool by_history_ = false;
+};
+
+}  // namespace
+
+exploration simulator::explore(const std::string& target, const concurrent_program& p, const interleavings_options& options,
+                               bool show_histories) try {
+    write_all(socket_, request(target, p, options, show_histories));
+    answer_reader answer(p, options.switches);
+    while (const std::optional<std::string> line = read_line()) {
+        if (answer.line(*line)) return std::move(answer).take();
+    }
+    return answer_reader(p, options.switches).fail_with(fmt::format("CRASH ({})", start_again()));
+} catch (const std::runtime_error& e) {
+    throw std::runtime_error(fmt::format("the simulator: {}", e.what()));
 }
 
 }  // namespace tailrace::verify

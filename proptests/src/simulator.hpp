@@ -18,7 +18,6 @@ struct exploration {
     std::uint64_t executions = 0;
     std::uint64_t histories = 0;
     std::uint64_t unknown = 0;
-    std::uint64_t slept = 0;                       // histories
     bool complete = false;                         // to the bound
     std::vector<partial_history> all;              // if they were asked for
     std::optional<interleavings_failure> failure;  // as far as the simulator knows it
@@ -38,14 +37,16 @@ class simulator {
 
   private:
     void start();
-    void stop();
+    /// Its status.
+    int stop();
+    /// After its end: how it has ended. Throws std::runtime_error if it is not there.
+    [[nodiscard]] std::string start_again();
     /// Nothing at the end of the simulator.
     [[nodiscard]] std::optional<std::string> read_line();
 
     std::string program_;
-    pid_t child_ = -1;
-    int to_ = -1;
-    int from_ = -1;
+    pid_t child_ = -1;  // none, after stop()
+    int socket_ = -1;
     std::string unread_;
 };
 

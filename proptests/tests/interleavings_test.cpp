@@ -14,6 +14,7 @@
 
 #include "tailrace/model/text.hpp"
 #include "tailrace/verify/concurrent_program.hpp"
+#include "tailrace/verify/token.hpp"
 
 namespace tailrace::verify {
 namespace {
@@ -47,6 +48,14 @@ class simulator_is {
     simulator_is(const simulator_is&) = delete;
     simulator_is& operator=(const simulator_is&) = delete;
 };
+
+/// A program that is none: it reads a line, and does this.
+std::string fake_simulator(const std::string& name, const std::string& then) {
+    const fs::path script = fs::path(testing::TempDir()) / ("tailrace-simulator-" + name);
+    std::ofstream(script) << "#!/bin/sh\nread line || exit\n" << then << '\n';
+    fs::permissions(script, fs::perms::owner_all);
+    return script.string();
+}
 
 class interleavings : public testing::Test {
   protected:
@@ -87,9 +96,15 @@ TEST(small_programs, have_no_two_handles_of_one_name) {
     }
 }
 
-TEST(small_programs, do_not_change_the_large_ones) {
-    // A token of a program that threads generated before there were small ones.
-    EXPECT_EQ(generate_concurrent(capabilities::all(), 1, 7), generate_concurrent(capabilities::all(), 1, 7, large_programs));
+TEST(small_programs, leave_the_large_ones_as_they_were) {
+    // As generated before there were small ones.
+    const auto token_of_program = [](std::uint64_t index) {
+        return to_string(token{"0", model::engine::threads, "x", generate_concurrent(capabilities::all(), 1, index)});
+    };
+    EXPECT_EQ(token_of_program(119), "tr1.ATACAXgCAAICAgABBJADfWQFAQACoQZPpQZPqQYBAAOtBl4W93mD");
+    EXPECT_EQ(token_of_program(129),
+              "tr1.ATACAXgBBAoAAAoAAAoAAAABAQMFAAECAAEDAAEEAwGcA31nBVADoQZQAKUGT6kGAQIFrQZSAgEDBrEJ"
+              "FAMc2z23");
 }
 
 TEST_F(interleavings, both_channels_pass_the_same_programs) {
@@ -137,7 +152,7 @@ TEST_F(interleavings, a_program_is_explored_again_and_does_not_fail) {
     EXPECT_FALSE(explore_again(*find_target("optimized"), p).has_value());
 }
 
-TEST_F(interleavings, order_of_the_scheduler_is_not_order_of_time) {
+TEST(partial_history, is_not_in_the_order_of_the_scheduler) {
     // Nothing orders what the second task sees after what the first has done, however late it looks.
     partial_history h;
     h.events.capacity = 1;
@@ -152,11 +167,27 @@ TEST_F(interleavings, order_of_the_scheduler_is_not_order_of_time) {
     EXPECT_EQ(h.judge().is, model::finding::answer);
 }
 
-TEST_F(interleavings, a_simulator_that_crashes_is_a_verdict_and_is_started_again) {
-    const fs::path script = fs::path(testing::TempDir()) / "tailrace-crashing-simulator";
-    std::ofstream(script) << "#!/bin/sh\nread line\nkill -SEGV $$\n";
-    fs::permissions(script, fs::perms::owner_all);
-    const simulator_is this_one(script.string());
+TEST(simulator, searches_alike_whatever_the_programs_are_generated_from) {
+    const fs::path asked = fs::path(testing::TempDir()) / "tailrace-searches";
+    fs::remove(asked);
+    const simulator_is this_one(fake_simulator("writes", "echo \"$line\" >> '" + asked.string() + "'; kill -SEGV $$"));
+    const concurrent_program p = program({}, {{"s0 try_send v1"}, {"r try_recv"}});
+    for (const std::uint64_t seed : {1, 7}) {
+        interleavings_options o;
+        o.seed = seed;
+        EXPECT_TRUE(explore_again(*find_target("optimized"), p, o).has_value()) << "it crashes";
+    }
+    std::ifstream written(asked);
+    std::string one;
+    std::string other;
+    std::getline(written, one);
+    std::getline(written, other);
+    EXPECT_TRUE(one.starts_with("explore optimized capacity 1 random 300 ")) << one;
+    EXPECT_EQ(one, other) << "or a token could not repeat what was found";
+}
+
+TEST(simulator, a_crash_is_a_verdict_and_it_is_started_again) {
+    const simulator_is this_one(fake_simulator("crashes", "kill -SEGV $$"));
     interleavings_options o;
     o.most_attempts = 5;
     const interleavings_result r = run_interleavings(*find_target("optimized"), o);
@@ -166,7 +197,7 @@ TEST_F(interleavings, a_simulator_that_crashes_is_a_verdict_and_is_started_again
     EXPECT_GT(r.failure->attempts, 1u) << "it was started again";
 }
 
-TEST_F(interleavings, a_simulator_that_cannot_be_run_is_said_in_one_line) {
+TEST(simulator, that_cannot_be_run_is_said_in_one_line) {
     const simulator_is nowhere("/nonexistent/simulator");
     try {
         (void)run_interleavings(*find_target("optimized"), {});

@@ -19,9 +19,6 @@ class message_passing : public test {
             read_[1] = x_.load(relaxed);
         }
     }
-
-  protected:
-    [[nodiscard]] bool came_out() const override { return read_[0] == 1 && read_[1] == 0; }
 };
 struct message_passing_ordered : message_passing<release, acquire> {
     static constexpr const char* name = "message_passing.release_acquire";
@@ -140,9 +137,6 @@ class handing_on : public test {
         }
     }
 
-  protected:
-    [[nodiscard]] bool came_out() const override { return read_[0] == 1 && read_[1] == 0; }
-
   private:
     word z_{0};
 };
@@ -168,9 +162,6 @@ class failed_exchange : public test {
             read_[1] = x_.load(relaxed);
         }
     }
-
-  protected:
-    [[nodiscard]] bool came_out() const override { return read_[0] == 1 && read_[1] == 0; }
 };
 struct failed_exchange_acquire : failed_exchange<acquire> {
     static constexpr const char* name = "failed_exchange.acquire";

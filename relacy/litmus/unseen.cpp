@@ -77,29 +77,30 @@ class stale_failure : public test {
             (void)x_.compare_exchange_strong(read_[1], 6, relaxed, relaxed);
         }
     }
-
-  protected:
-    [[nodiscard]] bool came_out() const override { return read_[0] == 1 && read_[1] == 0; }
 };
 
-/// A load that sees a value with three newer ones.
-class three_back : public test {
+/// A load that sees a value with so many newer ones.
+template <unsigned Newer>
+class old_value : public test {
   public:
-    static constexpr const char* name = "unseen.value_three_back";
     static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
-            for (unsigned v = 1; v <= 3; ++v) x_.store(v, relaxed);
+            for (unsigned v = 1; v <= Newer; ++v) x_.store(v, relaxed);
             y_.store(1, relaxed);
         } else {
             read_[0] = y_.load(relaxed);
             read_[1] = x_.load(relaxed);
         }
     }
-
-  protected:
-    [[nodiscard]] bool came_out() const override { return read_[0] == 1 && read_[1] == 0; }
+};
+struct three_back : old_value<3> {
+    static constexpr const char* name = "unseen.value_three_back";
+};
+/// This one is seen.
+struct two_back : old_value<2> {
+    static constexpr const char* name = "old_value.two_back";
 };
 
 /// A race on data that is neither `plain` nor `cell`: the search reads what was written last.
@@ -118,31 +119,8 @@ class ordinary_data : public test {
         }
     }
 
-  protected:
-    [[nodiscard]] bool came_out() const override { return read_[0] == 1 && read_[1] == 0; }
-
   private:
     unsigned data_ = 0;
-};
-
-/// With two newer ones it is seen.
-class two_back : public test {
-  public:
-    static constexpr const char* name = "old_value.two_back";
-    static constexpr unsigned threads = 2;
-
-    void thread(unsigned index) override {
-        if (index == 0) {
-            for (unsigned v = 1; v <= 2; ++v) x_.store(v, relaxed);
-            y_.store(1, relaxed);
-        } else {
-            read_[0] = y_.load(relaxed);
-            read_[1] = x_.load(relaxed);
-        }
-    }
-
-  protected:
-    [[nodiscard]] bool came_out() const override { return read_[0] == 1 && read_[1] == 0; }
 };
 
 [[maybe_unused]] const bool enrolled =

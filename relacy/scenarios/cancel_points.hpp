@@ -124,10 +124,7 @@ class against_receiver_drop : public full_channel<Target> {
 
     void thread(unsigned index) override {
         if (index == 0) {
-            auto operation = this->tx_->send(this->book_.make(2));
-            if (const auto result = operation.poll(bell_.waker())) {
-                expect(!this->settle(*result, 2), "there never was room for it");
-            }
+            this->give_up_a_send(2, bell_);
         } else if (index == 1) {
             expect(!this->settle(Form::send(*this->tx_, this->book_.make(3)), 3), "there never was room for it");
         } else {

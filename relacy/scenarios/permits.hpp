@@ -11,6 +11,7 @@
 
 #include "tailrace/relacy/forms.hpp"
 #include "tailrace/relacy/open_channel.hpp"
+#include "tailrace/relacy/platform.hpp"
 #include "tailrace/relacy/scenario.hpp"
 
 namespace tailrace::relacy::permits {
@@ -19,11 +20,13 @@ namespace tailrace::relacy::permits {
 class occupancy {
   public:
     explicit occupancy(unsigned most) : most_(most) {}
-    void enter(unsigned n = 1) {
+    /// Has n permits, and lets the others go on meanwhile.
+    void use(unsigned n = 1) {
         inside_ += n;
         expect(inside_ <= most_, "no more permits are out than there are");
+        relacy_platform::pause(0);
+        inside_ -= n;
     }
-    void leave(unsigned n = 1) { inside_ -= n; }
 
   private:
     unsigned inside_ = 0;
@@ -40,8 +43,7 @@ class no_more_than_there_are : public open_channel<Target, 2> {
     void thread(unsigned) override {
         const auto one = Form::reserve(*this->tx_);
         expect(one.has_value(), "nobody closes");
-        inside_.enter();
-        inside_.leave();
+        inside_.use();
     }
 
   private:
@@ -59,8 +61,7 @@ class taking_turns : public open_channel<Target, 1> {
         for (int turn = 0; turn < 2; ++turn) {
             const auto one = Form::reserve(*this->tx_);
             expect(one.has_value(), "nobody closes");
-            inside_.enter();
-            inside_.leave();
+            inside_.use();
         }
     }
 
@@ -80,8 +81,7 @@ class turns_against_close : public open_channel<Target, 1> {
             for (int turn = 0; turn < 2; ++turn) {
                 const auto one = Form::reserve(*this->tx_);
                 if (!one) return;
-                inside_.enter();
-                inside_.leave();
+                inside_.use();
             }
         } else {
             this->rx_->close();
@@ -139,8 +139,7 @@ class requests_of_all_sizes : public open_channel<Target, 3> {
         alarm bell;
         const auto several = drive(this->tx_->reserve_many(n), bell);
         expect(several && several->size() == n, "nobody closes: as many permits as were asked for");
-        inside_.enter(n);
-        inside_.leave(n);
+        inside_.use(n);
     }
 
     occupancy inside_{3};
@@ -207,13 +206,11 @@ class large_among_small : public open_channel<Target, 2> {
             alarm bell;
             const auto both = drive(this->tx_->reserve_many(2), bell);
             expect(both && both->size() == 2, "nobody closes: as many permits as were asked for");
-            inside_.enter(2);
-            inside_.leave(2);
+            inside_.use(2);
         } else {
             const auto one = Form::reserve(*this->tx_);
             expect(one.has_value(), "nobody closes");
-            inside_.enter();
-            inside_.leave();
+            inside_.use();
         }
     }
 

@@ -32,7 +32,8 @@ exploration explore(const player& on, const plan& p, const exploration_request& 
             histories.judge(request.most_nodes);
             if (histories.anything_refused()) {
                 found = search(what, how);
-                all.refused = true;
+                all.refused = !found.failure.empty();
+                if (!all.refused) found.failure = "a history is refused, and its execution could not be repeated";
             }
         }
         if (found.complete_to) all.complete_to = found.complete_to;
@@ -48,7 +49,6 @@ exploration explore(const player& on, const plan& p, const exploration_request& 
     }
     all.histories = histories.size();
     all.unknown = histories.unknown();
-    all.slept = histories.slept();
     if (request.show && all.failure.empty()) all.shown = histories.texts();
     if (!all.failure.empty() && performed::running != nullptr) all.history = to_text(*performed::running, p);
     return all;

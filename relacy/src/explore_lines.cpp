@@ -1,6 +1,6 @@
 // The lines between tailrace-verify and this program.
 //
-//     explore <target> capacity 1 drains 1 random 300 seed 7 switches 2 bound 700 show 0
+//     explore <target> capacity 1 random 300 seed 7 switches 2 bound 700 show 0
 //     before s0 try_send v1
 //     task
 //     step <waits: 0 or 1> <name of what it makes> s0 send v2 as f100
@@ -8,13 +8,13 @@
 //
 // is answered by
 //
-//     done executions 1000 histories 31 unknown 0 slept 2 complete 2
+//     done executions 1000 histories 31 unknown 0 complete 2
 //     history                         each of them, if they are to be shown, with its events
 //     end
 //
 // and after a failure by
 //
-//     failed <history, or simulation> executions 17 histories 3 unknown 0 slept 1 complete none
+//     failed <history, or simulation> executions 17 histories 3 unknown 0 complete none
 //     what <one line>
 //     event before <step> -> <answer>
 //     event <task> <step> <began> <ended> <first, for each task> -> <answer, or nothing>
@@ -24,50 +24,26 @@
 //     end
 //
 // A request that cannot be understood is answered by `refused <why>`.
-#include <charconv>
 #include <cstdio>
 #include <iostream>
 #include <map>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "tailrace/model/text.hpp"
+#include "tailrace/model/words.hpp"
 #include "tailrace/relacy/explore.hpp"
 #include "tailrace/relacy/notebook.hpp"
 
 namespace tailrace::relacy {
 namespace {
 
-class words {
-  public:
-    explicit words(std::string_view line) : rest_(line) {}
-    std::string_view next() {
-        const std::size_t end = std::min(rest_.find(' '), rest_.size());
-        const std::string_view word = rest_.substr(0, end);
-        rest_.remove_prefix(std::min(end + 1, rest_.size()));
-        return word;
-    }
-    std::uint64_t number() {
-        const std::string_view word = next();
-        std::uint64_t n = 0;
-        const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), n);
-        if (error != std::errc{} || end != word.data() + word.size()) {
-            throw std::runtime_error(fmt::format("expected a number, found '{}'", word));
-        }
-        return n;
-    }
-    void expect(std::string_view expected) {
-        const std::string_view word = next();
-        if (word != expected) throw std::runtime_error(fmt::format("expected {}, found '{}'", expected, word));
-    }
-    [[nodiscard]] std::string_view rest() const { return rest_; }
-
-  private:
-    std::string_view rest_;
-};
+using model::words;
 
 struct request {
     std::string target;
@@ -75,15 +51,13 @@ struct request {
     exploration_request how;
 };
 
-request read_request(std::string_view first) {
+request parse_request(const std::vector<std::string>& lines) {
     request r;
-    words w(first);
+    words w(lines.front());
     w.expect("explore");
     r.target = w.next();
     w.expect("capacity");
     r.program.capacity = w.number();
-    w.expect("drains");
-    r.program.drains = w.number() != 0;
     w.expect("random");
     r.how.random_executions = w.number();
     w.expect("seed");
@@ -94,10 +68,9 @@ request read_request(std::string_view first) {
     r.how.bound_executions = w.number();
     w.expect("show");
     r.how.show = w.number() != 0;
-    for (std::string line; std::getline(std::cin, line);) {
+    for (const std::string& line : std::span(lines).subspan(1)) {
         words l(line);
         const std::string_view what = l.next();
-        if (what == "go") return r;
         if (what == "before") {
             r.program.before.push_back(model::parse_step(l.rest(), "<request>"));
         } else if (what == "task") {
@@ -113,7 +86,7 @@ request read_request(std::string_view first) {
             throw std::runtime_error(fmt::format("expected before, task, step or go, found '{}'", line));
         }
     }
-    throw std::runtime_error("the input ends before 'go'");
+    return r;
 }
 
 const player& find_player(std::string_view target) {
@@ -144,17 +117,17 @@ std::string value_in(const told_step& s) {
     return s.event;
 }
 
-/// Those of the tasks; and the last one, wherever it is.
+/// The channel's, in the tasks; and the last one, wherever it is.
 void write_accesses(const std::vector<told_step>& steps) {
     std::map<std::string, std::uint64_t> events;  // of each task, the one it is in, from 1
     bool over = false;
     for (const told_step& s : steps) {
         over |= s.event == rest_mark;
-        if (over && &s != &steps.back()) continue;
         if (s.event.starts_with(event_mark)) {
             ++events[s.thread];
             continue;
         }
+        if (&s != &steps.back() && (over || s.place.starts_with("play.hpp:"))) continue;
         const std::uint64_t at = events[s.thread];
         if (at == 0) continue;
         const std::string_view order = part(s.event, "order=");
@@ -166,12 +139,11 @@ void write_accesses(const std::vector<told_step>& steps) {
 }
 
 void answer(const exploration& e) {
-    fmt::print("{} executions {} histories {} unknown {} slept {} complete {}\n",
+    fmt::print("{} executions {} histories {} unknown {} complete {}\n",
                e.failure.empty() ? "done"
                : e.refused       ? "failed history"
                                  : "failed simulation",
-               e.executions, e.histories, e.unknown, e.slept,
-               e.complete_to ? std::to_string(*e.complete_to) : "none");
+               e.executions, e.histories, e.unknown, e.complete_to ? std::to_string(*e.complete_to) : "none");
     if (e.failure.empty()) {
         for (const std::string& h : e.shown) fmt::print("history\n{}", h);
     } else {
@@ -184,14 +156,20 @@ void answer(const exploration& e) {
 }  // namespace
 
 int serve_explorations() {
+    std::vector<std::string> lines;  // of one request, which are read to its end, whatever they say
     for (std::string line; std::getline(std::cin, line);) {
+        if (line != "go") {
+            lines.push_back(std::move(line));
+            continue;
+        }
         try {
-            const request r = read_request(line);
+            const request r = parse_request(lines.empty() ? std::vector<std::string>{""} : lines);
             answer(explore(find_player(r.target), make_plan(r.program), r.how));
         } catch (const std::exception& error) {
             fmt::print("refused {}\n", error.what());
         }
         std::fflush(stdout);
+        lines.clear();
     }
     return 0;
 }

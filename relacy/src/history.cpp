@@ -7,13 +7,16 @@
 #include <charconv>
 #include <cstdint>
 #include <fstream>
+#include <iterator>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "design_number.hpp"
 #include "tailrace/relacy/budget.hpp"
 
 namespace tailrace::relacy {
@@ -120,25 +123,35 @@ step parse(std::string_view text) {
 class sources {
   public:
     void describe(const step& s, told_step& t) {
-        const std::vector<std::string>& lines = file(std::string(s.path));
-        std::size_t at = 0;
-        (void)std::from_chars(s.line.data(), s.line.data() + s.line.size(), at);
-        if (at == 0 || at > lines.size()) return;
-        t.object = object_in(lines[at - 1]);
+        const std::string& text = file(std::string(s.path));
+        std::size_t line = 0;
+        (void)std::from_chars(s.line.data(), s.line.data() + s.line.size(), line);
+        const std::optional<std::size_t> begin = begin_of(text, line);
+        if (!begin) return;
+        t.object = object_in(line_at(text, *begin));
         if (t.object.empty()) return;
-        t.number = number_in(lines[at - 1]);
-        for (std::size_t i = at - 1; i > 0 && t.number.empty() && is_comment(lines[i - 1]); --i) {
-            t.number = number_in(lines[i - 1]);  // it begins right above
-        }
+        const std::string number = design_number(text, *begin, *begin);
+        if (!number.empty()) t.number = '(' + number + ')';
     }
 
   private:
-    const std::vector<std::string>& file(const std::string& path) {
+    const std::string& file(const std::string& path) {
         const auto [at, fresh] = files_.try_emplace(path);
         if (!fresh) return at->second;
         std::ifstream in(path);
-        for (std::string line; std::getline(in, line);) at->second.push_back(line);
+        at->second.assign(std::istreambuf_iterator<char>(in), {});
         return at->second;
+    }
+    /// Nothing if the text has no such line; the first is 1.
+    static std::optional<std::size_t> begin_of(const std::string& text, std::size_t line) {
+        if (line == 0) return std::nullopt;
+        std::size_t begin = 0;
+        while (--line > 0) {
+            begin = text.find('\n', begin);
+            if (begin == text.npos) return std::nullopt;
+            ++begin;
+        }
+        return begin;
     }
     /// What stands before the operation: letters, digits, and `.`, `->`, `_` between them.
     static std::string object_in(std::string_view line) {
@@ -159,20 +172,8 @@ class sources {
         if (!object.empty() && object.front() == '.') object.erase(0, 1);
         return object;
     }
-    static bool is_comment(std::string_view line) {
-        return line.substr(std::min(line.find_first_not_of(' '), line.size())).starts_with("//");
-    }
-    /// "(3)" where a comment begins with it.
-    static std::string number_in(std::string_view line) {
-        const std::size_t at = line.find("// (");
-        if (at == line.npos) return {};
-        const std::size_t begin = at + 3;
-        const std::size_t end = line.find_first_not_of("0123456789", begin + 1);
-        if (end == line.npos || end == begin + 1 || line[end] != ')') return {};
-        return std::string(line.substr(begin, end - begin + 1));
-    }
 
-    std::map<std::string, std::vector<std::string>> files_;
+    std::map<std::string, std::string> files_;
 };
 
 bool worth_showing(const step& s, bool about_memory) {

@@ -91,7 +91,6 @@ void notebook::begin(const plan& p) {
     judged_ = 0;
     refused_ = false;
     unknown_ = 0;
-    slept_ = 0;
 }
 
 bool notebook::add(const execution& e) {
@@ -129,8 +128,6 @@ void notebook::judge(std::uint64_t most_nodes) {
         entry& e = entries_[judged_];
         std::vector<std::vector<std::vector<std::uint32_t>>> first;
         const model::history h = history_of(std::string_view(bytes_).substr(e.offset, e.size), first);
-        const auto asleep = [](const auto& lane) { return !lane.empty() && !lane.back().answer; };
-        slept_ += std::ranges::any_of(h.lanes, asleep) ? 1 : 0;
         const model::verdict v = model::check(h, {.most_nodes = most_nodes, .apply = nullptr, .first = &first});
         switch (v.is) {
             case model::finding::allowed: e.is = status::allowed; break;

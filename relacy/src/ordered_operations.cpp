@@ -15,6 +15,8 @@
 
 #include <fmt/format.h>
 
+#include "design_number.hpp"
+
 namespace tailrace::relacy {
 namespace {
 
@@ -93,17 +95,9 @@ class header {
     }
 
   private:
-    [[nodiscard]] std::size_t line_begin(std::size_t at) const {
-        const std::size_t end_before = at == 0 ? std::string::npos : text_.rfind('\n', at - 1);
-        return end_before == std::string::npos ? 0 : end_before + 1;
-    }
-    [[nodiscard]] std::string_view line_at(std::size_t begin) const {
-        return std::string_view(text_).substr(begin, text_.find('\n', begin) - begin);
-    }
-
     [[nodiscard]] ordered_operation operation(std::size_t name, std::size_t open) const {
         const std::size_t close = closing(code_, open);
-        const std::size_t begin = line_begin(open);
+        const std::size_t begin = line_begin(text_, open);
         ordered_operation o;
         o.file = file_;
         o.line = static_cast<unsigned>(std::count(
@@ -114,7 +108,7 @@ class header {
         while (object > 0 && (is_word(code_[object - 1]) || code_[object - 1] == '.')) --object;
         while (code_[object] == '.') ++object;
         o.what = code_.substr(object, open - object);
-        o.number = number_for(begin, close);
+        o.number = design_number(text_, begin, close);
         o.code = code_.substr(begin, close + 1 - begin);
         o.orders = own_orders(std::string_view(code_).substr(open, close - open));
         return o;
@@ -135,34 +129,6 @@ class header {
             found.push_back(*order);
         }
         return found;
-    }
-
-    /// From the comment behind it, or else from the one above it.
-    [[nodiscard]] std::string number_for(std::size_t begin, std::size_t close) const {
-        const std::string_view own = line_at(line_begin(close));
-        if (std::string n = first_number(own.substr(std::min(own.find("//"), own.size())));
-            !n.empty())
-            return n;
-        std::string above;
-        while (begin > 0) {
-            begin = line_begin(begin - 1);
-            const std::string_view line = line_at(begin);
-            const std::size_t text = line.find_first_not_of(' ');
-            if (text == std::string_view::npos || !line.substr(text).starts_with("//")) break;
-            above = std::string(line) + above;
-        }
-        return first_number(above);
-    }
-    static std::string first_number(std::string_view comment) {
-        for (std::size_t i = comment.find('('); i != std::string_view::npos;
-             i = comment.find('(', i + 1)) {
-            std::size_t end = i + 1;
-            while (end < comment.size() &&
-                   std::isdigit(static_cast<unsigned char>(comment[end])) != 0)
-                ++end;
-            if (end > i + 1) return std::string(comment.substr(i + 1, end - i - 1));
-        }
-        return {};
     }
 
     std::string file_;

@@ -59,6 +59,8 @@ class planner {
 
     plan make() && {
         if (program_.tasks.size() > most_tasks) refuse(fmt::format("more than {} tasks", most_tasks));
+        refuse_too_long(program_.before.size());
+        for (const auto& steps : program_.tasks) refuse_too_long(steps.size());
         result_.capacity = program_.capacity;
         result_.program = program_;
         (void)slot_of({});
@@ -72,6 +74,10 @@ class planner {
   private:
     [[noreturn]] static void refuse(const std::string& why) {
         throw std::runtime_error("program: " + why);
+    }
+
+    static void refuse_too_long(std::size_t steps) {
+        if (steps > most_steps) refuse(fmt::format("more than {} steps", most_steps));
     }
 
     slot_number slot_of(handle h) {

@@ -193,10 +193,10 @@ class core {
         const word_type held = n.held.load();
         n.held.store(0);
         if (waiters_.empty()) {
-            // One step, or somebody could see the queue gone and its permits not back. relaxed: by the lock, and open.
+            // (30) One step, or somebody could see the queue gone and its permits not back. relaxed: by the lock, and open.
             word_.fetch_sub(waiters_bit + held * one_used, std::memory_order_relaxed);
         } else if (held > 0) {
-            word_.fetch_sub(held * one_used, std::memory_order_relaxed);  // relaxed: the same
+            word_.fetch_sub(held * one_used, std::memory_order_relaxed);  // (31) relaxed: the same
             waiter_list<Platform> chosen;
             serve(chosen);
             wake_chosen(guard, chosen);

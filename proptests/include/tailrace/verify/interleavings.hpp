@@ -2,8 +2,8 @@
 //
 // Every execution of the simulator leaves a history, and every history is judged: one order of the steps that contains happens-before has
 // to explain every answer, and nobody may be left asleep whom it would answer. A data race, a deadlock, a use of freed memory, a leak or a
-// value destroyed twice fails without any history. The same program with the same seed is explored alike, so a failure repeats exactly;
-// it is shrunk as one of threads is. The simulator is a program of its own (`tailrace-interleavings`), run as a child.
+// value destroyed twice fails without any history. The same program is always explored alike, so a failure repeats exactly; it is shrunk as
+// one of threads is. The simulator is a program of its own (`tailrace-interleavings`), run as a child.
 // After a change here run: ctest -L proptests -R interleavings
 #pragma once
 
@@ -24,7 +24,7 @@ namespace tailrace::verify {
 
 struct interleavings_options {
     std::uint64_t programs = 1'000;
-    std::uint64_t seed = 1;
+    std::uint64_t seed = 1;                  // of the programs
     std::uint64_t first = 0;                 // index of the first program
     std::uint64_t random_executions = 300;   // of each program
     std::uint64_t bound_executions = 700;    // at most

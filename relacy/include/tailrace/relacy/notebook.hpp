@@ -33,25 +33,26 @@ class outside_the_simulation {
     rl::context* context_;
 };
 
-/// An event, without anything that is not part of the history.
+/// An event, without anything that is not part of the history. Trivial: there is room for many, and an execution has few.
 struct noted {
     static constexpr std::uint8_t unanswered = 255;
 
-    slot_number subject = no_slot;
-    std::uint8_t what = 0;    // the verb
-    std::uint8_t index = 0;   // of the step
-    std::uint8_t status = unanswered;
-    std::uint8_t number = 0;  // a number, an index of a value, how many values there are, or the size of an iterator
-    slot_number made = no_slot;
-    std::array<std::uint8_t, most_tasks> first{};  // events of each task that happened before it
-    std::array<std::uint8_t, 3> values{};
+    slot_number subject;
+    std::uint8_t what;    // the verb
+    std::uint8_t index;   // of the step
+    std::uint8_t status;
+    std::uint8_t number;  // a number, an index of a value, how many values there are, or the size of an iterator
+    slot_number made;
+    std::array<std::uint8_t, most_tasks> first;  // events of each task that happened before it
+    std::array<std::uint8_t, 3> values;
 };
 static_assert(sizeof(noted) == 12);
 inline constexpr unsigned most_noted_values = 3;
 
 /// What one task has done.
 struct log {
-    static constexpr unsigned most_events = 32;
+    static constexpr unsigned most_events = most_slots + most_values + 4;  // what is taken apart at the end: each handle, each value
+    static_assert(most_events >= most_steps);
 
     std::array<noted, most_events> events;
     std::array<rl::timestamp_t, most_events> returned;  // by the task's own clock
@@ -85,11 +86,8 @@ class notebook {
     [[nodiscard]] std::size_t size() const { return entries_.size(); }
     [[nodiscard]] bool anything_refused() const { return refused_; }
     [[nodiscard]] std::uint64_t unknown() const { return unknown_; }
-    /// How many of them end with somebody asleep.
-    [[nodiscard]] std::uint64_t slept() const { return slept_; }
     /// Each of them, as the function to_text has one.
     [[nodiscard]] std::vector<std::string> texts() const;
-
 
   private:
     enum class status : unsigned char { fresh, allowed, refused, unknown };
@@ -110,7 +108,6 @@ class notebook {
     std::size_t judged_ = 0;
     bool refused_ = false;
     std::uint64_t unknown_ = 0;
-    std::uint64_t slept_ = 0;
 };
 
 /// What was seen, as lines of text: see explore_lines.cpp.

@@ -92,6 +92,12 @@ class open_channel : public scenario {
                       where at = where::current()) {
         expect(take_value(p, at) == number, "the value that is first in line", at);
     }
+    /// Looks once whether a value is in, and gives up if not. Where there never is room for it.
+    void give_up_a_send(unsigned number, alarm& bell, where at = where::current()) {
+        auto operation = tx_->send(book_.make(number));
+        if (const auto result = operation.poll(bell.waker()))
+            expect(!settle(*result, number, at), "there never was room for it", at);
+    }
     /// Receives until the end.
     template <class Form>
     void take_all() {

@@ -17,6 +17,7 @@ namespace tailrace::relacy {
 inline constexpr unsigned most_tasks = 3;
 inline constexpr unsigned most_slots = 48;
 inline constexpr unsigned most_values = 24;
+inline constexpr unsigned most_steps = 64;  // of a task, or before them
 
 using slot_number = std::uint8_t;
 inline constexpr slot_number no_slot = 255;
@@ -44,7 +45,6 @@ struct planned_program {
     std::uint64_t capacity = 1;
     std::vector<model::step> before;
     std::vector<std::vector<planned_step>> tasks;
-    bool drains = true;  // at the end what is buffered is received, not destroyed
 };
 
 struct plan {
@@ -61,7 +61,7 @@ struct plan {
     return p.tasks.size() < 2 ? 2 : static_cast<unsigned>(p.tasks.size());
 }
 
-/// Throws std::runtime_error, one line, for a program that has too many tasks, names or values, or steps that are not simulated.
+/// Throws std::runtime_error, one line, for a program that has too many tasks, steps, names or values, or steps that are not simulated.
 [[nodiscard]] plan make_plan(const planned_program& p);
 
 }  // namespace tailrace::relacy

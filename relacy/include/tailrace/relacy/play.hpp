@@ -86,7 +86,10 @@ class play final : public scenario {
     }
 
     // It lives in one place for all executions, so that the simulated allocator has less to do.
-    static void* operator new(std::size_t) noexcept { return place.data(); }
+    static void* operator new(std::size_t) noexcept {
+        static_assert(sizeof(play) <= sizeof(place) && alignof(play) <= place_alignment);
+        return place.data();
+    }
     static void operator delete(void*) noexcept {}
 
   private:
@@ -130,9 +133,11 @@ class play final : public scenario {
     // ---- Writing down
 
     noted& begin(log& l, const act& a, unsigned task) {
-        expect(l.count < log::most_events, "a task of a generated program is short");
+        expect(l.count < log::most_events, "there is room for every event of a plan");
         noted& n = l.events[l.count];
         n = {};
+        n.status = noted::unanswered;
+        n.made = no_slot;
         n.subject = a.subject;
         n.what = static_cast<std::uint8_t>(a.what);
         n.index = a.index;
@@ -450,7 +455,7 @@ class play final : public scenario {
             }
         };
         for (const kind k : {kind::operation, kind::permit, kind::iterator, kind::owned_permit}) drop_all(k);
-        while (plan_.program.drains && has(0)) {
+        while (has(0)) {
             act a;
             a.what = verb::try_recv;
             a.subject = 0;
@@ -467,7 +472,8 @@ class play final : public scenario {
         }
     }
 
-    alignas(64) static inline std::array<std::byte, 32 * 1024> place;
+    static constexpr std::size_t place_alignment = 64;
+    alignas(place_alignment) static inline std::array<std::byte, 48 * 1024> place;
 
     const plan& plan_;
     ledger book_;
