@@ -556,6 +556,118 @@ relacy_fault(
         storage.late_send.driven/bound
         storage.late_send.driven/random)
 
+# ---- The optimised channel: one memory order a step weaker
+
+tailrace_fault_tree(
+    NAME relacy_end_without_release
+    FILE ${core}
+    FIND "ring_.at(ticket).state.exchange(slot_end, std::memory_order_acq_rel);"
+    REPLACE "ring_.at(ticket).state.exchange(slot_end, std::memory_order_acquire);")
+relacy_fault(
+    end_without_release
+    TARGET optimized
+    FAMILIES orders
+    SAYS "DATA RACE"
+    CAUGHT_BY
+        orders.none_tells.driven/bound
+        orders.none_tells.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_room_without_acquire
+    FILE ${core}
+    FIND "} while (!word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_acquire,"
+    REPLACE "} while (!word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_relaxed,")
+relacy_fault(
+    room_without_acquire
+    TARGET optimized
+    FAMILIES orders
+    SAYS "DATA RACE"
+    CAUGHT_BY
+        orders.room_tells.driven/bound
+        orders.room_tells.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_queueing_without_release
+    FILE ${core}
+    FIND "std::memory_order_release, std::memory_order_relaxed)) {
+                n.held.store(part);"
+    REPLACE "std::memory_order_relaxed, std::memory_order_relaxed)) {
+                n.held.store(part);")
+relacy_fault(
+    queueing_without_release
+    TARGET optimized
+    FAMILIES orders
+    SAYS "DATA RACE"
+    CAUGHT_BY
+        orders.room_after_all.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_return_without_acquire
+    FILE ${core}
+    FIND "const word_type w = word_.fetch_sub(n * one_used, std::memory_order_acquire);"
+    REPLACE "const word_type w = word_.fetch_sub(n * one_used, std::memory_order_relaxed);")
+relacy_fault(
+    return_without_acquire
+    TARGET optimized
+    FAMILIES orders
+    SAYS "DATA RACE"
+    CAUGHT_BY
+        orders.late_return.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_block_without_release
+    FILE ${ring}
+    FIND "limit_.store(blocks_ == all_blocks_ ? everything : limit(), std::memory_order_release);"
+    REPLACE "limit_.store(blocks_ == all_blocks_ ? everything : limit(), std::memory_order_relaxed);")
+relacy_fault(
+    block_without_release
+    TARGET optimized
+    FAMILIES orders
+    SAYS "DATA RACE"
+    CAUGHT_BY
+        orders.block_of_another.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_used_block_without_release
+    FILE ${ring}
+    FIND "limit_.store(limit(), std::memory_order_release);"
+    REPLACE "limit_.store(limit(), std::memory_order_relaxed);")
+relacy_fault(
+    used_block_without_release
+    TARGET optimized
+    FAMILIES orders
+    SAYS "DATA RACE"
+    CAUGHT_BY
+        orders.end_in_old_block.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_last_handle_without_release
+    FILE ${core}
+    FIND "shares_.fetch_sub(1, std::memory_order_acq_rel)"
+    REPLACE "shares_.fetch_sub(1, std::memory_order_acquire)")
+relacy_fault(
+    last_handle_without_release
+    TARGET optimized
+    FAMILIES orders
+    SAYS "DATA RACE"
+    CAUGHT_BY
+        orders.last_one_deletes.driven/bound
+        orders.last_one_deletes.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_thrown_start_waits_for_nobody
+    FILE ${interruptible_wait}
+    FIND "(wait->seen_.load(std::memory_order_acquire) & source_came) == 0"
+    REPLACE "false")
+relacy_fault(
+    thrown_start_waits_for_nobody
+    TARGET optimized
+    FAMILIES orders
+    SAYS "FREED MEMORY"
+    CAUGHT_BY
+        orders.start_throws.driven/bound
+        orders.start_throws.driven/random)
+
 # ---- The optimised channel: two that may end a wait
 
 tailrace_fault_tree(

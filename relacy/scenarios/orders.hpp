@@ -55,6 +55,29 @@ class none_tells : public storage::start<Target, 1> {
                                                            relacy_platform::plain<unsigned>(0)};
 };
 
+/// What the receiver did before it made room, the sender that got the room may read: (15), with (2)
+/// where a send finds the room, with (13) where it comes while the send queues.
+template <class Target, class Form>
+class room_tells : public storage::start<Target, 1> {
+  public:
+    static constexpr const char* name = "orders.room_tells";
+    static constexpr unsigned threads = 2;
+
+    room_tells() { this->sent(this->tx_->try_send(this->book_.make(0)), 0); }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            this->sent(Form::send(*this->tx_, this->book_.make(1)), 1);
+            expect(note_.load() == 1, "the receiver wrote it before it made the room");
+        } else {
+            note_.store(1);
+            this->take();
+        }
+    }
+
+  private:
+    relacy_platform::plain<unsigned> note_{0};
+};
+
 /// Room for two more than the permits that are out. The permit of thread 2 comes back, which
 /// recycles nothing, so that no lock of the storage tells anybody about the blocks of a wait.
 template <class Target, unsigned Capacity>
@@ -272,7 +295,8 @@ class start_throws : public scenario {
 
 template <class Target>
 bool enroll_everywhere() {
-    return enroll<none_tells, Target, driven>() && enroll<last_one_deletes, Target, driven>() &&
+    return enroll<none_tells, Target, driven>() && enroll<room_tells, Target, driven>() &&
+           enroll<last_one_deletes, Target, driven>() &&
            enroll<start_throws, Target, driven>();
 }
 template <class Target>

@@ -145,9 +145,10 @@ class core {
             if (is_closed(seen)) return verdict::failed;  // set under the lock: final here
             part = smaller(max_ - used(seen), n.need);
             const bool enough = part == n.need;
-            // (8) acq_rel: as (2), for the part that is taken.
+            // (8) release: the blocks of prepare_to_wait, to tickets of permits that are older (5, 13). Not acquire: the part is used
+            // by (5) or (13), or given back by (6), and each of them acquires.
             if (word_.compare_exchange_strong(seen, seen + part * one_used + (enough ? 0 : waiters_bit),
-                                              std::memory_order_acq_rel, std::memory_order_relaxed)) {
+                                              std::memory_order_release, std::memory_order_relaxed)) {
                 n.held.store(part);
                 if (enough) return verdict::granted;
                 break;
@@ -164,7 +165,7 @@ class core {
 
     /// Looks at a queued node again: what became of it, or none, and then `w` is who will be woken.
     [[nodiscard]] verdict look(node& n, const waker& w) noexcept {
-        // (19) acquire: what the granter had acquired by (11), and that nobody touches the node any more.
+        // (19) acquire: the result, and that nobody touches the node any more.
         if (n.state.load(std::memory_order_acquire) == wait_state::woken) return n.result.load();
         const std::lock_guard guard(lock_);
         if (n.state.load(std::memory_order_relaxed) == wait_state::queued) {
@@ -346,7 +347,7 @@ class core {
     [[nodiscard]] word_type head() const noexcept { return head_.load(); }
 
     void drop_share() noexcept {
-        // acq_rel: everything that anybody has done comes before the end of the core.
+        // (32) acq_rel, with each other: everything that anybody has done comes before the end of the core.
         if (shares_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
     }
 
@@ -418,7 +419,7 @@ class core {
             const word_type part = smaller(free, n.need - held);
             if (part == 0) break;
             n.held.store(held + part);
-            word_.fetch_add(part * one_used, std::memory_order_acq_rel);  // (11) acq_rel: as (2), on behalf of the waiter
+            word_.fetch_add(part * one_used, std::memory_order_relaxed);  // (11) relaxed: who uses the part acquires, as at (8)
             if (held + part != n.need) break;
             waiter_list<Platform>::unlink(n);
             choose(n, verdict::granted, chosen);

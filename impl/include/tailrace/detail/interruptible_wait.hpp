@@ -98,7 +98,7 @@ class interruptible_wait {
     static constexpr bits source_came = 4;
     static constexpr bits source_over = 8;
 
-    /// acq_rel: each hands over what it did to whoever goes on, and that one has it from all the others.
+    // (33) acq_rel: each hands over what it did to whoever goes on, and that one has it from all the others.
     bits add(bits which) noexcept { return seen_.fetch_or(which, std::memory_order_acq_rel); }
 
     bool poll(const waker& wake_up) {
@@ -106,7 +106,7 @@ class interruptible_wait {
             interruptible_wait* wait;
             ~disarmed_if_it_throws() {
                 if (wait == nullptr || wait->source_.disarm()) return;
-                // Not set up: it comes, leaves that bit and nothing else.
+                // Not set up: it comes, leaves that bit and nothing else. (34) acquire, from (33): then it has read done_.
                 for (unsigned turn = 0; (wait->seen_.load(std::memory_order_acquire) & source_came) == 0; ++turn) {
                     platform::pause(turn);
                 }
@@ -151,6 +151,7 @@ class interruptible_wait {
 
     Operation operation_;
     Source source_;
+    // Not `plain`: what a source orders (a stop token, its registration before its callback), no simulation sees.
     waker done_;
     std::optional<typename Operation::result_type> result_;
     bool interrupted_ = false;
