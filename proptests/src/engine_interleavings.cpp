@@ -65,6 +65,10 @@ std::string summarise_interleavings(const engine_report& r) {
                                    counted(r.failures.size(), "failure"));
     if (number("unknown") > 0) text += fmt::format(", {} UNKNOWN", grouped(number("unknown")));
     if (number("programs") > 0) text += fmt::format("; {} complete to 2 switches", grouped(number("complete")));
+    if (const std::uint64_t us = number("waiting_microseconds"); us > 0) {
+        text += fmt::format("; {} executions a second on one core, with three tasks and a wait",
+                            grouped(number("waiting_executions") * 1'000'000 / us));
+    }
     return text;
 }
 
@@ -81,7 +85,8 @@ engine_report run_interleavings_engine(const job& j, const target& t, const camp
     if (tell) options.alive = [&](std::uint64_t) { tell("program", at, j.programs); };
     interleavings_result r = run_interleavings(t, options, [&](std::size_t done, std::size_t) { at = done; });
     report.numbers = {{"programs", r.programs}, {"executions", r.executions}, {"histories", r.histories},
-                      {"complete", r.complete}, {"unknown", r.unknown}};
+                      {"complete", r.complete}, {"unknown", r.unknown},
+                      {"waiting_executions", r.waiting.executions}, {"waiting_microseconds", r.waiting.microseconds}};
     report.reached = r.reached;
     if (r.failure) {
         report.failures.push_back(make_failure(std::move(*r.failure), j, t));

@@ -42,12 +42,23 @@ class run {
         result_.histories += e.histories;
         result_.unknown += e.unknown;
         result_.complete += e.complete ? 1 : 0;
+        if (is_typical(p)) {
+            result_.waiting.executions += e.executions;
+            result_.waiting.microseconds += e.microseconds;
+        }
         if (e.failure) return fail(p, std::move(*e.failure));
         constexpr std::size_t of_one_program = 6;  // or a few programs would fill the sample
         for (std::size_t i = 0; i < std::min(e.all.size(), of_one_program); ++i) {
             e.all[i].program = index;
             if (result_.kept.size() < options_.keep) result_.kept.push_back(std::move(e.all[i]));
         }
+    }
+
+    /// One of those by which the speed is told.
+    static bool is_typical(const concurrent_program& p) {
+        return p.lanes.size() == 3 && std::ranges::any_of(p.lanes, [](const auto& lane) {
+                   return std::ranges::any_of(lane, &task_step::waits);
+               });
     }
 
     /// In the histories that are kept.

@@ -275,6 +275,8 @@ class answer_reader {
         result_.unknown = w.number();
         w.expect("complete");
         result_.complete = w.next() == std::to_string(switches_);
+        w.expect("microseconds");
+        result_.microseconds = w.number();
     }
     void finish_history() {
         if (history_) result_.all.push_back(std::move(*history_).take());

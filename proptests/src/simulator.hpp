@@ -19,6 +19,7 @@ struct exploration {
     std::uint64_t histories = 0;
     std::uint64_t unknown = 0;
     bool complete = false;                         // to the bound
+    std::uint64_t microseconds = 0;                // of the processor
     std::vector<partial_history> all;              // if they were asked for
     std::optional<interleavings_failure> failure;  // as far as the simulator knows it
 };

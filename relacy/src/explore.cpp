@@ -4,6 +4,7 @@
 // where that history turns up, and is explained like any other failure.
 #include "tailrace/relacy/explore.hpp"
 
+#include <ctime>
 #include <utility>
 
 #include "tailrace/relacy/notebook.hpp"
@@ -17,6 +18,7 @@ std::vector<player>& players() {
 }
 
 exploration explore(const player& on, const plan& p, const exploration_request& request) {
+    const std::clock_t begun = std::clock();
     notebook histories;
     histories.begin(p);
     performed::program = &p;
@@ -47,6 +49,7 @@ exploration explore(const player& on, const plan& p, const exploration_request& 
     if (going_on && request.bound_executions > 0) {
         run({.how = scheduler::bound, .executions = request.bound_executions, .switches = request.switches});
     }
+    all.microseconds = static_cast<std::uint64_t>(std::clock() - begun) * 1'000'000 / CLOCKS_PER_SEC;
     all.histories = histories.size();
     all.unknown = histories.unknown();
     if (request.show && all.failure.empty()) all.shown = histories.texts();

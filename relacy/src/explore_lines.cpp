@@ -8,13 +8,13 @@
 //
 // is answered by
 //
-//     done executions 1000 histories 31 unknown 0 complete 2
+//     done executions 1000 histories 31 unknown 0 complete 2 microseconds 5120
 //     history                         each of them, if they are to be shown, with its events
 //     end
 //
 // and after a failure by
 //
-//     failed <history, or simulation> executions 17 histories 3 unknown 0 complete none
+//     failed <history, or simulation> executions 17 histories 3 unknown 0 complete none microseconds 93
 //     what <one line>
 //     event before <step> -> <answer>
 //     event <task> <step> <began> <ended> <first, for each task> -> <answer, or nothing>
@@ -139,11 +139,12 @@ void write_accesses(const std::vector<told_step>& steps) {
 }
 
 void answer(const exploration& e) {
-    fmt::print("{} executions {} histories {} unknown {} complete {}\n",
+    fmt::print("{} executions {} histories {} unknown {} complete {} microseconds {}\n",
                e.failure.empty() ? "done"
                : e.refused       ? "failed history"
                                  : "failed simulation",
-               e.executions, e.histories, e.unknown, e.complete_to ? std::to_string(*e.complete_to) : "none");
+               e.executions, e.histories, e.unknown, e.complete_to ? std::to_string(*e.complete_to) : "none",
+               e.microseconds);
     if (e.failure.empty()) {
         for (const std::string& h : e.shown) fmt::print("history\n{}", h);
     } else {

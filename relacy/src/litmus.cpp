@@ -28,6 +28,8 @@ const char* name_of(sight s) noexcept {
         case sight::seen: return "seen";
         case sight::forbidden: return "forbidden, and not seen";
         case sight::blind: return "allowed, and not seen";
+        case sight::imagined: return "forbidden, and seen";
+        case sight::deadlock: return "deadlock, seen";
     }
     return "?";
 }
@@ -44,13 +46,13 @@ bool run_one(const enrolled_litmus& test) {
              .switches = most_switches});
         executions += result.executions;
         if (result.failure.empty()) continue;
-        if (!result.failure.contains(litmus::outcome)) {
+        if (!result.failure.contains(test.expected == sight::deadlock ? "DEADLOCK" : litmus::outcome)) {
             fmt::print("{:<42} FAILED: {}\n{}", test.what.name, result.failure, to_text(result.history));
             return false;
         }
         seen = true;
     }
-    const bool as_expected = seen == (test.expected == sight::seen);
+    const bool as_expected = seen == (test.expected != sight::forbidden && test.expected != sight::blind);
     fmt::print("{:<42} {:>7} executions  {}\n", test.what.name, executions,
                as_expected ? name_of(test.expected)
                : seen      ? fmt::format("FAILED: SEEN, expected: {}", name_of(test.expected))

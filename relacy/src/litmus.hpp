@@ -19,7 +19,9 @@ namespace tailrace::relacy {
 enum class sight : unsigned char {
     seen,       // C++ allows the outcome, and the search shows it
     forbidden,  // C++ forbids it, and the search does not show it
-    blind       // C++ allows it, and the search does not show it
+    blind,      // C++ allows it, and the search does not show it
+    imagined,   // C++ forbids it, and the search shows it
+    deadlock    // it is that somebody sleeps for ever, and the search shows it
 };
 
 struct enrolled_litmus {

@@ -43,19 +43,22 @@ concept waiting_operation = requires(Operation& op, const waker& w) {
 namespace detail {
 
 /// Resumes on the thread that completes the operation.
+template <class Platform>
 class inline_resumption {
   public:
     inline_resumption() = default;
     ~inline_resumption() {
         if (node_.list == nullptr) return;
-        assert(node_.list == &run_list::current() &&
+        assert(node_.list == &list_of_this_thread() &&
                "a coroutine that one thread is to resume was destroyed on another");
         node_.list->remove(node_);
     }
     void prepare(const waker& resumption) noexcept { node_.action = resumption; }
-    void operator()() noexcept { run_list::current().run(node_); }
+    void operator()() noexcept { list_of_this_thread().run(node_); }
 
   private:
+    static run_list& list_of_this_thread() noexcept { return Platform::template of_this_thread<run_list>(); }
+
     run_node node_;
 };
 
@@ -113,7 +116,7 @@ struct [[nodiscard]] on_executor {
 template <waiting_operation Operation>
     requires(!std::is_lvalue_reference_v<Operation>)
 [[nodiscard]] auto operator co_await(Operation&& op) {
-    return detail::awaiter<Operation, detail::inline_resumption>(std::move(op));
+    return detail::awaiter<Operation, detail::inline_resumption<typename Operation::platform_type>>(std::move(op));
 }
 
 /// The same operation, resumed on an executor. One that has nothing to wait for goes on where it is.

@@ -11,6 +11,7 @@
 //     clock         now(), for deadlines of the blocking forms
 //     pause(n)      the n-th turn of a spin loop
 //     in_async_context()
+//     of_this_thread<T>()  the calling thread's own T
 //     block_slots   how many slots are allocated at a time, a power of two
 //     ring_bytes    a ring of slots up to this size is allocated as a whole
 //
@@ -142,6 +143,12 @@ struct std_platform {
     }
 
     [[nodiscard]] static bool in_async_context() noexcept { return async_context::active(); }
+
+    template <class T>
+    [[nodiscard]] static T& of_this_thread() noexcept {
+        thread_local T value;
+        return value;
+    }
 
     static constexpr std::uint64_t block_slots = 8;
     static constexpr std::uint64_t ring_bytes = 32 * 1024;

@@ -28,12 +28,6 @@ struct run_node {
 
 class run_list {
   public:
-    /// The calling thread's.
-    [[nodiscard]] static run_list& current() noexcept {
-        thread_local run_list list;
-        return list;
-    }
-
     /// Runs the node: at once, and then whatever that brings, or, where this is called from something that runs, when its turn comes.
     void run(run_node& n) noexcept {
         push(n);

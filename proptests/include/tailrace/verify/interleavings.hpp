@@ -56,12 +56,19 @@ struct interleavings_failure {
     std::vector<atomic_access> accesses;
 };
 
+/// How fast executions are made and judged, in time of one processor.
+struct speed {
+    std::uint64_t executions = 0;
+    std::uint64_t microseconds = 0;
+};
+
 struct interleavings_result {
     std::uint64_t programs = 0;
     std::uint64_t executions = 0;
     std::uint64_t histories = 0;  // different ones of one program
     std::uint64_t complete = 0;   // programs that were explored whole, to the bound
     std::uint64_t unknown = 0;    // histories for which the search for an order was given up
+    speed waiting;                // in programs of three tasks, one of them in an operation that waits
     std::vector<reach> reached;   // empty if there was a failure
     std::vector<partial_history> kept;
     std::optional<interleavings_failure> failure;

@@ -28,6 +28,7 @@ struct exploration {
     std::uint64_t histories = 0;  // different ones
     std::uint64_t unknown = 0;    // of these, given up
     std::optional<unsigned> complete_to;  // switches
+    std::uint64_t microseconds = 0;  // of the processor, for executing and judging
     std::string failure;          // one line; empty: none
     std::vector<told_step> steps;  // of the execution that failed
     std::string history;          // the same as events: notebook.hpp

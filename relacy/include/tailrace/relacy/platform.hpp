@@ -3,7 +3,7 @@
 //
 // Every operation is a point where the simulation may go on with another thread, and is known by
 // the place that called it: order_seam.hpp can weaken its order. Plain data is watched for races by
-// a shadow variable. Sleeping is a state of the simulation: if nobody is left to wake a sleeper,
+// its shadow. Sleeping is a state of the simulation: if nobody is left to wake a sleeper,
 // that is a deadlock, so a lost wake-up is seen. Time is not simulated: a deadline comes whenever
 // the search wants it to.
 // After a change here run: ctest -L relacy && ci/faults -R relacy
@@ -16,12 +16,14 @@
 #include <cstdint>
 #include <limits>
 #include <mutex>
+#include <optional>
 #include <source_location>
 #include <type_traits>
 #include <utility>
 
 #include "tailrace/relacy/order_seam.hpp"
 #include "tailrace/relacy/relacy.hpp"
+#include "tailrace/relacy/shadow.hpp"
 #include "tailrace/relacy/simulation.hpp"
 
 namespace tailrace::relacy {
@@ -30,10 +32,15 @@ namespace tailrace::relacy {
 struct relacy_platform {
     using where = std::source_location;
 
-    /// As std::atomic, orders always given.
+    /// As std::atomic, of integers, enumerations, pointers and bool.
     template <class T>
     class atomic {
+        static constexpr auto strongest = std::memory_order_seq_cst;
+
       public:
+        using value_type = T;
+        static constexpr bool is_always_lock_free = true;
+
         atomic(where at = where::current()) : atomic(T{}, at) {}
         explicit atomic(T v, where at = where::current()) {
             const rl::preemption_disabler nobody_else_knows_it(rl::ctx());
@@ -42,20 +49,95 @@ struct relacy_platform {
         atomic(const atomic&) = delete;
         atomic& operator=(const atomic&) = delete;
 
-        [[nodiscard]] T load(std::memory_order order, where at = where::current()) const {
+        [[nodiscard]] T load(std::memory_order order = strongest,
+                             where at = where::current()) const {
             const scheduling_point here;
             return from_word(word_.load(order_at(order, at), site(at)));
         }
-        void store(T v, std::memory_order order, where at = where::current()) {
+        void store(T v, std::memory_order order = strongest, where at = where::current()) {
             const scheduling_point here;
             word_.store(to_word(v), order_at(order, at), site(at));
         }
-        T exchange(T v, std::memory_order order, where at = where::current()) {
+        T exchange(T v, std::memory_order order = strongest, where at = where::current()) {
             const scheduling_point here;
             return from_word(word_.exchange(to_word(v), order_at(order, at), site(at)));
         }
         bool compare_exchange_strong(T& expected, T desired, std::memory_order success,
                                      std::memory_order failure, where at = where::current()) {
+            return compare_exchange<false>(expected, desired, success, failure, at);
+        }
+        bool compare_exchange_strong(T& expected, T desired, std::memory_order order = strongest,
+                                     where at = where::current()) {
+            return compare_exchange<false>(expected, desired, order, after_failure(order), at);
+        }
+        /// Fails now and then for no reason, under the random scheduler.
+        bool compare_exchange_weak(T& expected, T desired, std::memory_order success,
+                                   std::memory_order failure, where at = where::current()) {
+            return compare_exchange<true>(expected, desired, success, failure, at);
+        }
+        bool compare_exchange_weak(T& expected, T desired, std::memory_order order = strongest,
+                                   where at = where::current()) {
+            return compare_exchange<true>(expected, desired, order, after_failure(order), at);
+        }
+        T fetch_add(T v, std::memory_order order = strongest, where at = where::current()) {
+            const scheduling_point here;
+            return word_.fetch_add(v, order_at(order, at), site(at));
+        }
+        T fetch_sub(T v, std::memory_order order = strongest, where at = where::current()) {
+            const scheduling_point here;
+            return word_.fetch_sub(v, order_at(order, at), site(at));
+        }
+        T fetch_and(T v, std::memory_order order = strongest, where at = where::current()) {
+            const scheduling_point here;
+            return word_.fetch_and(v, order_at(order, at), site(at));
+        }
+        T fetch_or(T v, std::memory_order order = strongest, where at = where::current()) {
+            const scheduling_point here;
+            return word_.fetch_or(v, order_at(order, at), site(at));
+        }
+        T fetch_xor(T v, std::memory_order order = strongest, where at = where::current()) {
+            const scheduling_point here;
+            return word_.fetch_xor(v, order_at(order, at), site(at));
+        }
+
+        /// Returns only when a load has seen something else. Whoever sleeps here, and is not told of
+        /// a change, sleeps for ever: a deadlock, if nobody else runs.
+        void wait(T old, std::memory_order order = strongest, where at = where::current()) const {
+            while (load(order, at) == old) {
+                const scheduling_point here;
+                // The last look before the sleep is at the newest value, as the kernel's is.
+                word_type newest = to_word(old);
+                if (word_.compare_exchange(rl::bool_t<false>(), newest, newest, rl::mo_relaxed,
+                                           rl::mo_relaxed, site(at))) {
+                    (void)word_.wait(rl::ctx(), false, true, site(at));
+                }
+            }
+        }
+        void notify_one(where at = where::current()) {
+            const scheduling_point here;
+            rl::ctx().sched();
+            (void)word_.wake(rl::ctx(), 1, site(at));
+        }
+        void notify_all(where at = where::current()) {
+            const scheduling_point here;
+            rl::ctx().sched();
+            (void)word_.wake(rl::ctx(), static_cast<rl::thread_id_t>(most_threads), site(at));
+        }
+
+      private:
+        static rl::memory_order order_at(std::memory_order order, const where& at) noexcept {
+            return relacy_order(order_seam::pass(order, order_role::operation, at));
+        }
+        static constexpr std::memory_order after_failure(std::memory_order order) noexcept {
+            switch (order) {
+                case std::memory_order_acq_rel: return std::memory_order_acquire;
+                case std::memory_order_release: return std::memory_order_relaxed;
+                default: return order;
+            }
+        }
+        template <bool Weak>
+        bool compare_exchange(T& expected, T desired, std::memory_order success,
+                              std::memory_order failure, const where& at) {
             success = order_seam::pass(success, order_role::operation, at);
             failure = order_seam::pass(failure, order_role::failure, at);
             // Relacy forgets the second order where the first has no acquire in it.
@@ -65,31 +147,10 @@ struct relacy_platform {
             const scheduling_point here;
             word_type seen = to_word(expected);
             const bool done =
-                word_.compare_exchange(rl::bool_t<false>(), seen, to_word(desired),
+                word_.compare_exchange(rl::bool_t<Weak>(), seen, to_word(desired),
                                        relacy_order(success), relacy_order(failure), site(at));
             expected = from_word(seen);
             return done;
-        }
-        T fetch_add(T v, std::memory_order order, where at = where::current()) {
-            const scheduling_point here;
-            return word_.fetch_add(v, order_at(order, at), site(at));
-        }
-        T fetch_sub(T v, std::memory_order order, where at = where::current()) {
-            const scheduling_point here;
-            return word_.fetch_sub(v, order_at(order, at), site(at));
-        }
-        T fetch_and(T v, std::memory_order order, where at = where::current()) {
-            const scheduling_point here;
-            return word_.fetch_and(v, order_at(order, at), site(at));
-        }
-        T fetch_or(T v, std::memory_order order, where at = where::current()) {
-            const scheduling_point here;
-            return word_.fetch_or(v, order_at(order, at), site(at));
-        }
-
-      private:
-        static rl::memory_order order_at(std::memory_order order, const where& at) noexcept {
-            return relacy_order(order_seam::pass(order, order_role::operation, at));
         }
 
         // Relacy prints what it stores: enumerators, pointers and characters travel as numbers.
@@ -114,31 +175,35 @@ struct relacy_platform {
             }
         }
 
-        rl::atomic<word_type> word_;
+        mutable rl::atomic<word_type> word_;
     };
+
+    static void fence(std::memory_order order, where at = where::current()) {
+        const scheduling_point here;
+        rl::atomic_thread_fence(relacy_order(order), site(at));
+    }
 
     /// A variable that two threads never touch at once, unless there is a race: then the search
     /// says so.
     template <class T>
     class plain {
       public:
-        explicit plain(T v) : value_(v), shadow_(0) {}
-        ~plain() { shadow_(site(where::current())).store(0); }  // nobody else is still at it
+        explicit plain(T v) : value_(v) {}
         plain(const plain&) = delete;
         plain& operator=(const plain&) = delete;
 
         [[nodiscard]] T load(where at = where::current()) const {
-            (void)shadow_(site(at)).load();
+            shadow_.load(at);
             return value_;
         }
         void store(T v, where at = where::current()) {
-            shadow_(site(at)).store(0);
+            shadow_.store(at);
             value_ = v;
         }
 
       private:
         T value_;
-        rl::var<int> shadow_;
+        mutable shadow shadow_;
     };
 
     /// Room for one T under the same promise. Also says so if a value is put over another, or taken
@@ -146,19 +211,19 @@ struct relacy_platform {
     template <class T>
     class cell {
       public:
-        cell() : shadow_(0) {}
-        ~cell() { shadow_(site(where::current())).store(0); }
+        cell() {}
+        ~cell() {}
         cell(const cell&) = delete;
         cell& operator=(const cell&) = delete;
 
         void put(T&& v, where at = where::current()) {
-            shadow_(site(at)).store(1);
+            shadow_.store(at);
             expect(!full_, "a value was put where another one still is", at);
             full_ = true;
             std::construct_at(&value_, std::move(v));
         }
         [[nodiscard]] T take(where at = where::current()) {
-            shadow_(site(at)).store(0);
+            shadow_.store(at);
             expect(full_, "a value was taken where there is none", at);
             full_ = false;
             T v = std::move(value_);
@@ -171,7 +236,7 @@ struct relacy_platform {
             T value_;
         };
         bool full_ = false;
-        rl::var<int> shadow_;
+        shadow shadow_;
     };
 
     class mutex {
@@ -183,6 +248,10 @@ struct relacy_platform {
         void lock(where at = where::current()) {
             const scheduling_point here;
             mutex_.lock(site(at));
+        }
+        [[nodiscard]] bool try_lock(where at = where::current()) {
+            const scheduling_point here;
+            return mutex_.try_lock(site(at));
         }
         void unlock(where at = where::current()) {
             const scheduling_point here;
@@ -206,6 +275,10 @@ struct relacy_platform {
             adapter lock{guard};
             (void)variable_.wait(lock, false, site(at));
         }
+        template <class Predicate>
+        void wait(std::unique_lock<mutex>& guard, Predicate done, where at = where::current()) {
+            while (!done()) wait(guard, at);
+        }
         template <class TimePoint>
         std::cv_status wait_until(std::unique_lock<mutex>& guard, TimePoint deadline,
                                   where at = where::current()) {
@@ -215,6 +288,19 @@ struct relacy_platform {
                 return std::cv_status::no_timeout;
             simulation::pass_time(deadline.time_since_epoch());
             return std::cv_status::timeout;
+        }
+        template <class TimePoint, class Predicate>
+        bool wait_until(std::unique_lock<mutex>& guard, TimePoint deadline, Predicate done,
+                        where at = where::current()) {
+            while (!done()) {
+                if (wait_until(guard, deadline, at) == std::cv_status::timeout) return done();
+            }
+            return true;
+        }
+        template <class Rep, class Period, class... Predicate>
+        auto wait_for(std::unique_lock<mutex>& guard, std::chrono::duration<Rep, Period> time,
+                      Predicate... done) {
+            return wait_until(guard, clock::now() + time, std::move(done)...);
         }
         void notify_one(where at = where::current()) {
             const scheduling_point here;
@@ -296,6 +382,16 @@ struct relacy_platform {
     }
 
     [[nodiscard]] static bool in_async_context() { return simulation::async_depth() > 0; }
+
+    /// One for each simulated thread, made anew for each execution.
+    template <class T>
+    [[nodiscard]] static T& of_this_thread() {
+        static std::array<std::optional<T>, most_threads> values;
+        static std::uint64_t execution = 0;
+        if (std::exchange(execution, simulation::number()) != simulation::number()) values = {};
+        std::optional<T>& mine = values[rl::thread_index()];
+        return mine ? *mine : mine.emplace();
+    }
 
     // A few operations cross from one block to the next. The ring turns in place.
     static constexpr std::uint64_t block_slots = 2;

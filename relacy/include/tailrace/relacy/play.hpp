@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <memory>
+#include <new>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -79,7 +81,7 @@ class play final : public scenario {
         seen_.rested = true;
         if (rl::ctx().collecting_history()) rl::ctx().exec_log_msg(here_now(), rest_mark);
         take_apart();
-        for (thing& one : things_) one.template emplace<std::monostate>();
+        things_.clear();
         for (auto& one : beds_) one.reset();
         book_.close();
         expect(performed::histories->add(seen_), "no order of the steps that agrees with happens-before explains the answers");
@@ -94,9 +96,31 @@ class play final : public scenario {
 
   private:
     struct bell {
-        play* told = nullptr;
-        unsigned task = 0;
-        bool rang = false;
+        play* told;
+        unsigned task;
+        bool rang;
+    };
+    /// As many things as a program names: making the most that there can be, time after time, would show.
+    class things_of {
+      public:
+        explicit things_of(const plan& p) : count_(p.names.size()) {
+            std::uninitialized_default_construct_n(first(), count_);
+        }
+        ~things_of() { std::destroy_n(first(), count_); }
+        things_of(const things_of&) = delete;
+        things_of& operator=(const things_of&) = delete;
+
+        [[nodiscard]] thing& operator[](std::size_t i) noexcept { return first()[i]; }
+        [[nodiscard]] const thing& operator[](std::size_t i) const noexcept { return const_cast<things_of&>(*this)[i]; }
+        void clear() noexcept {
+            for (std::size_t i = 0; i < count_; ++i) first()[i].template emplace<std::monostate>();
+        }
+
+      private:
+        [[nodiscard]] thing* first() noexcept { return std::launder(reinterpret_cast<thing*>(room_)); }
+
+        std::size_t count_;
+        alignas(thing) std::byte room_[most_slots * sizeof(thing)];
     };
     struct bed : rl::atomic<unsigned> {
         bed() {
@@ -478,10 +502,10 @@ class play final : public scenario {
     const plan& plan_;
     ledger book_;
     execution seen_;
-    std::array<thing, most_slots> things_;
+    things_of things_{plan_};
     std::array<slot_number, most_slots> borrows_{};
     std::array<std::uint8_t, most_slots> borrowers_{};
-    std::array<bell, most_slots> bells_{};
+    std::array<bell, most_slots> bells_;  // each made when it is needed
     std::array<std::optional<bed>, most_tasks> beds_;
     std::array<bool, most_tasks> asleep_{};
     unsigned awake_ = threads_for(plan_);

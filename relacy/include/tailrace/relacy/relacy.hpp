@@ -30,6 +30,14 @@
 
 // The order is Relacy's.
 // clang-format off
+#include <relacy/pch.hpp>
+#define switch_to_fiber switch_to_another_fiber
+#include <relacy/platform.hpp>
+#undef switch_to_fiber
+// Most of the time a thread goes on, and Relacy jumps to where it is.
+inline void switch_to_fiber(fiber_t& to, fiber_t& from) {
+    if (&to != &from) switch_to_another_fiber(to, from);
+}
 #include <relacy/base.hpp>
 #include <relacy/context.hpp>
 #include <relacy/context_base_impl.hpp>

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <source_location>
 
@@ -49,18 +50,15 @@ inline void expect(bool holds, const char* what,
 /// one. So each takes its own along.
 class exception_state {
   public:
-    exception_state() noexcept {
-        std::memcpy(words_.data(), abi::__cxa_get_globals(), sizeof words_);
-    }
-    void restore() const noexcept {
-        std::memcpy(abi::__cxa_get_globals(), words_.data(), sizeof words_);
-    }
-    static void clear() noexcept { std::memset(abi::__cxa_get_globals(), 0, sizeof(storage)); }
+    exception_state() noexcept { std::memcpy(words_.data(), real, sizeof words_); }
+    void restore() const noexcept { std::memcpy(real, words_.data(), sizeof words_); }
+    static void clear() noexcept { std::memset(real, 0, sizeof(storage)); }
 
   private:
     using storage =
         std::array<std::byte,
                    2 * sizeof(void*)>;  // the caught ones, and the number of uncaught ones
+    static inline void* const real = abi::__cxa_get_globals();  // of the one OS thread, which is asked often
     storage words_;
 };
 
@@ -82,7 +80,10 @@ class simulation {
     static void begin() noexcept {
         time = {};
         depths = {};
+        ++executions;
     }
+    /// Which execution it is, of all that this process has run.
+    [[nodiscard]] static std::uint64_t number() noexcept { return executions; }
 
     [[nodiscard]] static std::chrono::nanoseconds now() noexcept { return time; }
     /// A deadline has come: whoever looks at the clock from now on must agree.
@@ -97,6 +98,7 @@ class simulation {
   private:
     static inline std::chrono::nanoseconds time{0};
     static inline std::array<int, most_threads> depths{};
+    static inline std::uint64_t executions = 0;
 };
 
 /// A simulated thread that runs tasks of an asynchronous runtime, while this lives.

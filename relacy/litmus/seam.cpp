@@ -1,0 +1,235 @@
+// The parts of the seam that this project's channels do not use, or not directly: they are there for other people's.
+#include <chrono>
+#include <mutex>
+
+#include "../src/litmus.hpp"
+
+namespace tailrace::relacy::litmus {
+namespace {
+
+// ---- Orders that are not given are seq_cst
+
+struct store_buffering_default : test {
+    static constexpr const char* name = "seam.default_order";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        (index == 0 ? x_ : y_).store(1);
+        read_[index] = (index == 0 ? y_ : x_).load();
+    }
+
+  protected:
+    [[nodiscard]] bool came_out() const override { return read_[0] == 0 && read_[1] == 0; }
+};
+
+/// A weak exchange fails without a reason, a strong one never.
+template <bool Weak>
+class exchange : public test {
+  public:
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) return;
+        unsigned expected = 0;
+        const bool done = Weak ? x_.compare_exchange_weak(expected, 1, acq_rel) : x_.compare_exchange_strong(expected, 1);
+        read_[0] = done ? 0 : 1;
+    }
+};
+struct exchange_weak : exchange<true> {
+    static constexpr const char* name = "seam.weak_exchange";
+};
+struct exchange_strong : exchange<false> {
+    static constexpr const char* name = "seam.strong_exchange";
+};
+
+// ---- Fences
+
+/// A flag and what it is the flag of, with nothing but fences around relaxed accesses.
+template <bool Reader>
+class fences : public test {
+  public:
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            x_.store(1, relaxed);
+            relacy_platform::fence(release);
+            y_.store(1, relaxed);
+        } else {
+            read_[0] = y_.load(relaxed);
+            if (Reader) relacy_platform::fence(acquire);
+            read_[1] = x_.load(relaxed);
+        }
+    }
+};
+struct fences_on_both_sides : fences<true> {
+    static constexpr const char* name = "seam.fences";
+};
+struct fence_on_one_side : fences<false> {
+    static constexpr const char* name = "seam.one_fence";
+};
+
+/// Store buffering, seq_cst accesses on one side, a fence on the other. C++ forbids the outcome.
+struct fence_against_accesses : test {
+    static constexpr const char* name = "imagined.fence_against_seq_cst";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            x_.store(1, seq_cst);
+            read_[0] = y_.load(seq_cst);
+        } else {
+            y_.store(1, relaxed);
+            relacy_platform::fence(seq_cst);
+            read_[1] = x_.load(relaxed);
+        }
+    }
+
+  protected:
+    [[nodiscard]] bool came_out() const override { return read_[0] == 0 && read_[1] == 0; }
+};
+
+// ---- Sleeping in an atomic
+
+/// What was stored before the change that ends the sleep. Two sleep; both are told.
+template <std::memory_order Order, bool Told>
+class sleep_in_atomic : public test {
+  public:
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            x_.store(1, relaxed);
+            y_.store(1, release);
+            if (Told) y_.notify_all();
+        } else {
+            y_.wait(0, Order);
+            read_[2 * index - 2] = 1;
+            read_[2 * index - 1] = x_.load(relaxed);
+        }
+    }
+
+  protected:
+    [[nodiscard]] bool came_out() const override {
+        return (read_[0] == 1 && read_[1] == 0) || (read_[2] == 1 && read_[3] == 0);
+    }
+};
+struct sleep_acquire : sleep_in_atomic<acquire, true> {
+    static constexpr const char* name = "seam.sleep_acquire";
+};
+struct sleep_relaxed : sleep_in_atomic<relaxed, true> {
+    static constexpr const char* name = "seam.sleep_relaxed";
+};
+struct sleep_untold : sleep_in_atomic<acquire, false> {
+    static constexpr const char* name = "seam.sleep_untold";
+};
+
+/// One is told, two sleep.
+struct sleep_one_told : test {
+    static constexpr const char* name = "seam.one_of_two_told";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            y_.store(1, release);
+            y_.notify_one();
+        } else {
+            y_.wait(0, acquire);
+        }
+    }
+
+  protected:
+    [[nodiscard]] bool came_out() const override { return false; }
+};
+
+// ---- A mutex that is only tried, and a condition variable
+
+/// `Seen`: whether it is about the attempt that fails, or about what one that succeeds must not see.
+template <bool Fails>
+class attempt : public test {
+  public:
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        const std::unique_lock guard = index == 0 ? std::unique_lock(mutex_) : std::unique_lock(mutex_, std::try_to_lock);
+        if (index == 0) {
+            written_.store(1);
+            written_.store(0);
+        } else {
+            read_[0] = guard ? 0 : 1;
+            read_[2] = guard ? written_.load() : 0;
+        }
+    }
+
+  protected:
+    [[nodiscard]] bool came_out() const override { return Fails ? read_[0] == 1 : read_[2] == 1; }
+
+  private:
+    relacy_platform::mutex mutex_;
+    plain written_{0};
+};
+struct attempt_fails : attempt<true> {
+    static constexpr const char* name = "seam.try_lock_fails";
+};
+struct attempt_succeeds : attempt<false> {
+    static constexpr const char* name = "seam.try_lock_excludes";
+};
+
+/// A wait for a flag under a mutex: `Deadline`: it may be given up, and is seen to be.
+template <bool Deadline>
+class condition : public test {
+  public:
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        std::unique_lock guard(mutex_);
+        if (index == 0) {
+            flag_.store(1);
+            variable_.notify_one();
+        } else if (Deadline) {
+            read_[0] = variable_.wait_for(guard, std::chrono::seconds(1), [&] { return flag_.load() == 1; }) ? 0 : 1;
+        } else {
+            variable_.wait(guard, [&] { return flag_.load() == 1; });
+            read_[0] = 1 - flag_.load();
+        }
+    }
+
+  private:
+    relacy_platform::mutex mutex_;
+    relacy_platform::condition_variable variable_;
+    plain flag_{0};
+};
+struct condition_met : condition<false> {
+    static constexpr const char* name = "seam.condition";
+};
+struct condition_given_up : condition<true> {
+    static constexpr const char* name = "seam.condition_given_up";
+};
+
+// ---- What each thread has of its own
+
+/// Nobody sees another's, nor one of the execution before.
+struct of_each_thread : test {
+    static constexpr const char* name = "seam.of_each_thread";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        unsigned& mine = relacy_platform::of_this_thread<unsigned>();
+        mine += index + 1;
+        (void)x_.load(relaxed);
+        if (mine != index + 1 || &mine != &relacy_platform::of_this_thread<unsigned>()) read_[0] = 1;
+    }
+};
+
+[[maybe_unused]] const bool enrolled =
+    enroll<store_buffering_default>(sight::forbidden) && enroll<exchange_weak>(sight::seen) &&
+    enroll<exchange_strong>(sight::forbidden) && enroll<fences_on_both_sides>(sight::forbidden) &&
+    enroll<fence_on_one_side>(sight::seen) && enroll<fence_against_accesses>(sight::imagined) &&
+    enroll<sleep_acquire>(sight::forbidden) && enroll<sleep_relaxed>(sight::seen) &&
+    enroll<sleep_untold>(sight::deadlock) && enroll<sleep_one_told>(sight::deadlock) &&
+    enroll<attempt_fails>(sight::seen) && enroll<attempt_succeeds>(sight::forbidden) &&
+    enroll<condition_met>(sight::forbidden) && enroll<condition_given_up>(sight::seen) &&
+    enroll<of_each_thread>(sight::forbidden);
+
+}  // namespace
+}  // namespace tailrace::relacy::litmus
