@@ -65,10 +65,12 @@ relacy_fault(
     CAUGHT_BY
         counting.one_end.driven/bound
         counting.one_end.driven/random
+        receive_against_drop.last_drop.awaited/bound
         receive_against_drop.last_drop.blocking/random
         receive_against_drop.last_drop.driven/bound
         receive_against_drop.owned_permit.blocking/random
         receive_against_drop.owned_permit.driven/bound
+        receive_against_drop.send_then_drop.awaited/bound
         receive_against_drop.send_then_drop.blocking/bound
         receive_against_drop.send_then_drop.driven/bound)
 
@@ -163,7 +165,9 @@ relacy_fault(
     FAMILIES waiting_send
     SAYS DEADLOCK
     CAUGHT_BY
+        waiting_send.against_receive.awaited/random
         waiting_send.against_receive.driven/random
+        waiting_send.two_waiters.awaited/bound
         waiting_send.two_waiters.blocking/random
         waiting_send.two_waiters.driven/bound)
 
@@ -178,6 +182,7 @@ relacy_fault(
     FAMILIES waiting_send
     SAYS "DEADLOCK|FREED MEMORY"
     CAUGHT_BY
+        waiting_send.against_close.awaited/bound
         waiting_send.against_close.blocking/random
         waiting_send.against_close.driven/bound
         waiting_send.against_receiver_drop.blocking/random
@@ -678,9 +683,10 @@ tailrace_fault_tree(
 relacy_fault(
     wake_does_not_wait_for_the_clock
     TARGET optimized
-    FAMILIES interruption stop_token
+    FAMILIES coroutines interruption stop_token
     SAYS "FREED MEMORY|woken once|DATA RACE"
     CAUGHT_BY
+        coroutines.stopped.awaited/random
         interruption.listen.driven/bound
         interruption.recv.driven/bound
         interruption.send.driven/bound
@@ -697,9 +703,10 @@ tailrace_fault_tree(
 relacy_fault(
     deadline_does_not_wait_for_the_wake_up
     TARGET optimized
-    FAMILIES interruption stop_token
+    FAMILIES coroutines interruption stop_token
     SAYS "FREED MEMORY|woken once|DATA RACE"
     CAUGHT_BY
+        coroutines.stopped.awaited/bound
         interruption.recv.blocking/bound
         interruption.recv.driven/bound
         interruption.send.blocking/bound
@@ -726,6 +733,36 @@ relacy_fault(
         interruption.send.driven/bound
         stop_token.recv.blocking/random
         stop_token.recv.driven/random)
+
+# ---- The optimised channel: where coroutines are resumed
+
+tailrace_fault_tree(
+    NAME relacy_resumed_inside_of_another
+    FILE impl/include/tailrace/detail/run_list.hpp
+    FIND "        if (running_) return;\n"
+    REPLACE "")
+relacy_fault(
+    resumed_inside_of_another
+    TARGET optimized
+    FAMILIES coroutines
+    SAYS "a resumption does not run inside of another one"
+    CAUGHT_BY
+        coroutines.one_after_another.awaited/bound
+        coroutines.one_after_another.awaited/random)
+
+tailrace_fault_tree(
+    NAME relacy_list_is_never_left
+    FILE impl/include/tailrace/detail/run_list.hpp
+    FIND "        running_ = false;\n"
+    REPLACE "")
+relacy_fault(
+    list_is_never_left
+    TARGET optimized
+    FAMILIES waiting_send
+    SAYS DEADLOCK
+    CAUGHT_BY
+        waiting_send.two_waiters.awaited/bound
+        waiting_send.two_waiters.awaited/random)
 
 # ---- The optimised channel: closing
 

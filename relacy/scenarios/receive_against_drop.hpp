@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "tailrace/errors.hpp"
+#include "tailrace/relacy/awaited.hpp"
 #include "tailrace/relacy/forms.hpp"
 #include "tailrace/relacy/parcel.hpp"
 #include "tailrace/relacy/scenario.hpp"
@@ -235,7 +236,8 @@ class own_close : public start<Target> {
 template <class Target>
 bool enroll_all() {
     return enroll<last_drop, Target, blocking>() && enroll<last_drop, Target, driven>() &&
-           enroll<send_then_drop, Target, blocking>() && enroll<send_then_drop, Target, driven>() &&
+           enroll<last_drop, Target, awaited>() && enroll<send_then_drop, Target, blocking>() &&
+           enroll<send_then_drop, Target, driven>() && enroll<send_then_drop, Target, awaited>() &&
            enroll<two_senders, Target, blocking>() && enroll<two_senders, Target, driven>() &&
            enroll<owned_permit_drop, Target, blocking>() &&
            enroll<owned_permit_drop, Target, driven>() && enroll<cancelled, Target, driven>() &&

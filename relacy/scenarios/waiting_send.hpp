@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "tailrace/errors.hpp"
+#include "tailrace/relacy/awaited.hpp"
 #include "tailrace/relacy/forms.hpp"
 #include "tailrace/relacy/open_channel.hpp"
 #include "tailrace/relacy/scenario.hpp"
@@ -228,9 +229,10 @@ class deadline_hands_on : public full_channel<Target> {
 template <class Target>
 bool enroll_all() {
     return enroll<against_receive, Target, blocking>() &&
-           enroll<against_receive, Target, driven>() && enroll<two_waiters, Target, blocking>() &&
-           enroll<two_waiters, Target, driven>() && enroll<against_close, Target, blocking>() &&
-           enroll<against_close, Target, driven>() &&
+           enroll<against_receive, Target, driven>() && enroll<against_receive, Target, awaited>() &&
+           enroll<two_waiters, Target, blocking>() && enroll<two_waiters, Target, driven>() &&
+           enroll<two_waiters, Target, awaited>() && enroll<against_close, Target, blocking>() &&
+           enroll<against_close, Target, driven>() && enroll<against_close, Target, awaited>() &&
            enroll<against_receive_and_close, Target, blocking>() &&
            enroll<against_receive_and_close, Target, driven>() &&
            enroll<against_receiver_drop, Target, blocking>() &&
