@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "named_machine.hpp"
@@ -81,6 +82,85 @@ bool shows(const deviation& d, std::uint64_t capacity, const std::vector<linear_
     return false;
 }
 
+// ---- What a model of single steps cannot show
+
+bool at_the_same_time(const event& a, const event& b) { return a.invoked < b.returned && b.invoked < a.returned; }
+
+bool looks_for_room(const event& e) {
+    if (e.step.subject.kind != handle_kind::sender) return false;
+    switch (e.step.what) {
+        case verb::capacity:
+        case verb::try_send:
+        case verb::try_reserve:
+        case verb::try_reserve_many:
+        case verb::try_reserve_owned: return true;
+        default: return false;
+    }
+}
+
+/// Two steps of different tasks at the same time, for which `is_it` holds in this order.
+template <class IsIt>
+bool any_two(const history& h, IsIt is_it) {
+    for (const auto& one : h.lanes) {
+        for (const auto& other : h.lanes) {
+            if (&one == &other) continue;
+            for (const event& a : one) {
+                for (const event& b : other) {
+                    if (at_the_same_time(a, b) && is_it(a, b)) return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+/// How many permits an iterator still has when it is dropped.
+std::uint64_t remainder(const history& h, model::handle iterator) {
+    std::uint64_t left = 0;
+    const auto made = [](const event& e) { return e.answer && e.answer->status == status::made; };
+    const auto count = [&](const event& e) {
+        if (made(e) && e.answer->made == iterator) left = e.step.count;
+    };
+    std::ranges::for_each(h.before, count);
+    for (const auto& lane : h.lanes) std::ranges::for_each(lane, count);
+    for (const auto& lane : h.lanes) {
+        for (const event& e : lane) left -= made(e) && e.step.what == verb::next && e.step.subject == iterator ? 1 : 0;
+    }
+    return left;
+}
+
+/// Somebody looked while it happened, and could have been told of a middle.
+struct exposure {
+    std::string_view clause;
+    bool (*seen)(const history& h);
+};
+constexpr std::array exposures{
+    exposure{"thread-safe",
+             [](const history& h) {
+                 return any_two(h, [](const event& a, const event& b) {
+                     return a.step.subject.kind == handle_kind::sender && a.step.subject == b.step.subject;
+                 });
+             }},
+    exposure{"recv_many.batch-returns-together",
+             [](const history& h) {
+                 return any_two(h, [](const event& a, const event& b) {
+                     return a.answer && a.answer->status == status::many && a.answer->values.size() > 1 && looks_for_room(b);
+                 });
+             }},
+    exposure{"iterator.remainder-at-once",
+             [](const history& h) {
+                 return any_two(h, [&](const event& a, const event& b) {
+                     return a.step.what == verb::drop && a.step.subject.kind == handle_kind::iterator &&
+                            remainder(h, a.step.subject) > 1 && looks_for_room(b);
+                 });
+             }},
+};
+
+void add(engine_report& report, std::string_view clause, const explained_history& h, const job& j) {
+    const std::string place = fmt::format("seed-{}-program-{}", j.seed, h.program);
+    ++report.evidence.try_emplace(clause, evidence_item{0, "history", place}).first->second.count;
+}
+
 }  // namespace
 
 void add_evidence(engine_report& report, model::engine by, const std::vector<explained_history>& histories, const job& j) {
@@ -91,10 +171,14 @@ void add_evidence(engine_report& report, model::engine by, const std::vector<exp
         if (clause == nullptr || !clause->is_observed_by(by)) continue;
         j.breathe();
         for (std::size_t i = 0; i < all.size(); ++i) {
-            if (!shows(d, histories[i].history.capacity, all[i])) continue;
-            const std::string place = fmt::format("seed-{}-program-{}", j.seed, histories[i].program);
-            evidence_item& e = report.evidence.try_emplace(d.clause, evidence_item{0, "history", place}).first->second;
-            ++e.count;
+            if (shows(d, histories[i].history.capacity, all[i])) add(report, d.clause, histories[i], j);
+        }
+    }
+    for (const exposure& x : exposures) {
+        if (!model::find_clause(x.clause)->is_observed_by(by)) continue;
+        j.breathe();
+        for (const explained_history& h : histories) {
+            if (x.seen(h.history)) add(report, x.clause, h, j);
         }
     }
 }

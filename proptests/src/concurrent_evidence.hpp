@@ -1,7 +1,8 @@
 // What histories say about clauses.
 //
 // An order that explains a history is a program on one thread, and a step of it is evidence for a clause if a model with just this
-// clause broken answers it differently, or leaves somebody asleep who slept and was woken.
+// clause broken answers it differently, or leaves somebody asleep who slept and was woken. Where a clause says that an operation has no
+// middle, no model of single steps can break it: evidence is then that somebody looked while it happened.
 // After a change here run: ctest -L proptests -R 'threads|interleavings|campaign'
 #pragma once
 

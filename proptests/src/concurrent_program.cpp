@@ -272,10 +272,15 @@ class maker {
         if (alone) take({.what = verb::drop, .subject = first});
         if (size_.permits && dice_.one_in(3)) {
             const std::size_t lane = dice_.below(lanes);
-            const handle permit{handle_kind::permit, m.next_permit};
-            take({.what = verb::try_reserve, .subject = senders_[lane]});
-            permit_out_ = m.find_grant(permit) != nullptr;
-            if (permit_out_) waiters_[lane].push_back(permit);
+            const bool all = program_.capacity > 1 && dice_.one_in(2);
+            const handle made = all ? handle{handle_kind::iterator, m.next_iterator} : handle{handle_kind::permit, m.next_permit};
+            if (all) {
+                take({.what = verb::try_reserve_many, .subject = senders_[lane], .count = program_.capacity});
+            } else {
+                take({.what = verb::try_reserve, .subject = senders_[lane]});
+            }
+            permit_out_ = m.find_grant(made) != nullptr;
+            if (permit_out_) waiters_[lane].push_back(made);
         }
         const handle any = senders_.front();
         for (std::uint64_t n = dice_.below(program_.capacity + 1); n > 0; --n) {

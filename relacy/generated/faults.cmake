@@ -87,3 +87,18 @@ tailrace_fault_tree(
     FIND "if (c.buffered_exactly() == 0) return std::unexpected(try_recv_error::empty);"
     REPLACE "return std::unexpected(try_recv_error::empty);")
 generated_fault(empty_for_a_completed_send SAYS "explains every answer")
+
+# Somebody can see a part of the room of a batch, or of what an iterator gives back.
+tailrace_fault_tree(
+    NAME generated_batch_returns_one_by_one
+    FILE impl/include/tailrace/receive_operations.hpp
+    FIND "~batch() { channel.return_taken(size); }"
+    REPLACE "~batch() { for (; size > 0; --size) channel.return_taken(1); }")
+generated_fault(batch_returns_one_by_one SAYS "explains every answer")
+
+tailrace_fault_tree(
+    NAME generated_remainder_returns_one_by_one
+    FILE impl/include/tailrace/permit.hpp
+    FIND "if (core_) core_->return_permits(size_);"
+    REPLACE "for (; core_ && size_ > 0; --size_) core_->return_permits(1);")
+generated_fault(remainder_returns_one_by_one SAYS "explains every answer")

@@ -52,7 +52,7 @@ struct program_size {
     /// What is told from another variable than everything else is (a number of handles, a sender's len, a receiver's is_closed): under weak memory
     /// it is a number of its own time, and no order that has to explain the rest can have it, too.
     bool counts = true;
-    bool permits = false;  // some are out already when the tasks begin: few steps are too few to come by one and lose it
+    bool permits = false;  // one, or all, are out already when the tasks begin: few steps are too few to come by one and lose it
 };
 
 /// For real threads; and for a simulation, where every interleaving counts, and time is not simulated.
