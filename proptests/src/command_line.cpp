@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "tailrace/verify/interleavings.hpp"
 #include "text_layout.hpp"
 
 namespace tailrace::verify {
@@ -149,6 +150,18 @@ std::vector<std::string> traces_of(const std::vector<std::string>& typed,
     // Nothing changes the environment, and there are no threads yet.
     const char* const variable = std::getenv("TAILRACE_TRACES");  // NOLINT(concurrency-mt-unsafe)
     return {variable != nullptr && *variable != '\0' ? variable : program.traces};
+}
+
+/// An engine that was asked for by name and can run on nothing would look like one that found nothing.
+void refuse_interleavings_without(const std::vector<std::string>& typed, const std::vector<const target*>& targets) {
+    if (std::ranges::find(typed, model::to_string(model::engine::interleavings)) == typed.end()) return;
+    if (find_simulator().empty()) {
+        throw usage_error(
+            "--engine interleavings: there is no tailrace-interleavings beside this program (the variable TAILRACE_INTERLEAVINGS can name it)");
+    }
+    if (std::ranges::none_of(targets, &target::is_simulated)) {
+        throw usage_error(fmt::format("--engine interleavings: {} is not simulated", targets.front()->name));
+    }
 }
 
 void describe(CLI::App& app, CLI::App& run, CLI::App& list, CLI::App& replay, CLI::App& merge,
@@ -318,6 +331,7 @@ command_line parse_command_line(int argc, const char* const* argv, const program
     c.targets = look_up("target", typed.targets, program.targets, &target::name);
     if (typed.targets.empty() && c.targets.size() > 1)  // the model is there to be compared with
         std::erase_if(c.targets, [](const target* t) { return t->name == "reference"; });
+    refuse_interleavings_without(typed.engines, c.targets);
     c.clauses = matching_clauses(typed.clauses);
     c.traces = traces_of(typed.traces, program);
     c.programs = number_of("--programs", typed.programs, 1, 0);

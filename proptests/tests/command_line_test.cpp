@@ -105,6 +105,16 @@ TEST_F(command_line, lists_clauses_engines_and_targets) {
     EXPECT_NE(targets.out.find("\noptimized "), std::string::npos);
 }
 
+TEST_F(command_line, an_engine_asked_for_by_name_that_cannot_run_is_refused) {
+    expect_refused("run --engine interleavings",
+                   "tailrace-verify: --engine interleavings: there is no tailrace-interleavings beside this program (the variable "
+                   "TAILRACE_INTERLEAVINGS can name it)",
+                   "TAILRACE_INTERLEAVINGS=");
+    const run_result unasked = run("run --programs 1 --target optimized", "TAILRACE_INTERLEAVINGS=");
+    EXPECT_EQ(unasked.status, 0) << unasked.error;
+    EXPECT_NE(unasked.out.find("not run: there is no tailrace-interleavings"), std::string::npos) << unasked.out;
+}
+
 TEST_F(command_line, everything_it_says_fits_a_hundred_columns) {
     for (const std::string_view arguments :
          {"--help", "run --help", "list --help", "list clauses", "list engines", "list targets",
