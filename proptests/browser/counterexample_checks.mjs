@@ -22,6 +22,11 @@ export async function checkCounterexample(browser, expect) {
   const wanted = (await browser.evaluate('data.points.length + data.refused.length')) - 1;
   expect(last, wanted, 'points that are drawn');
   expect(await browser.evaluate(selected), [last], 'selected at first: the impossible one');
+  expect(
+    await browser.evaluate(`document.querySelector('#why').textContent.trim() !== ''`),
+    true,
+    'something is said about what went wrong',
+  );
   await browser.press('Home');
   expect(await browser.evaluate(selected), [0], 'after Home');
   await browser.press('ArrowLeft');

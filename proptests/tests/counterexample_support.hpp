@@ -228,6 +228,23 @@ inline counterexample accesses_example() {
     return c;
 }
 
+/// It is not the answers that fail: the simulation does.
+inline counterexample race_example() {
+    model::history h;
+    h.capacity = 1;
+    h.lanes = {events_of("10 30 s0 try_send v100 -> ok\n"), events_of("20 - ~ r recv as f200\n")};
+    model::verdict v;
+    v.is = model::finding::allowed;
+    v.order = {point_of(1, 0, "pending"), point_of(0, 0, "ok ! f200")};
+    counterexample c = concurrent_example(h, v);
+    c.engine = model::engine::interleavings;
+    c.law = "No execution may fail in itself, whatever it answers: DATA RACE (data race detected).";
+    c.repeated.reset();
+    std::get<concurrent_run>(c.run).accesses = {{0, 0, "core.hpp:90 publish s.state (3)", "acquire", "0 to 1", false},
+                                                {1, 0, "core.hpp:228 take_uncounted s.storage", "-", "DATA RACE", false}};
+    return c;
+}
+
 /// Lanes that use every kind of handle; two of their waits have nothing to wait for.
 inline counterexample busy_example() {
     model::history h;

@@ -25,6 +25,7 @@ TEST(failure_html, of_every_kind_of_run_is_golden) {
     expect_golden("swapped.html", to_html(swapped_example()));
     expect_golden("asleep.html", to_html(asleep_example()));
     expect_golden("accesses.html", to_html(accesses_example()));
+    expect_golden("race.html", to_html(race_example()));
 }
 
 TEST(failure_html, is_the_same_when_it_is_made_again_from_the_file) {

@@ -15,6 +15,11 @@
 
 namespace tailrace::relacy {
 
+struct bound_search {
+    /// Whether the bound has kept any thread from being left: if not, there are no other executions.
+    static inline bool cut_off = false;
+};
+
 template <rl::thread_id_t Threads>
 class bound_scheduler
     : public rl::tree_search_scheduler<bound_scheduler<Threads>,
@@ -37,7 +42,10 @@ class bound_scheduler
         reason = rl::unpark_reason_normal;
         if (can_go_on && yield > 0) before_[at(from.index_)] = runnable() & ~bit(from.index_);
         const bool free = !can_go_on || yield > 0;
-        if (!free && remaining_ == 0) return went_on(from.index_);
+        if (!free && remaining_ == 0) {
+            bound_search::cut_off |= this->running_threads_count > 1 || this->timed_thread_count_ > 0;
+            return went_on(from.index_);
+        }
 
         std::array<rl::thread_id_t, 2 * static_cast<std::size_t>(Threads)> choices{};
         unsigned count = choose_runnable(choices);

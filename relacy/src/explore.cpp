@@ -38,7 +38,7 @@ exploration explore(const player& on, const plan& p, const exploration_request& 
                 if (!all.refused) found.failure = "a history is refused, and its execution could not be repeated";
             }
         }
-        if (found.complete_to) all.complete_to = found.complete_to;
+        if (found.complete_to) all.complete_to = found.whole ? how.switches : found.complete_to;
         all.failure = std::move(found.failure);
         all.steps = std::move(found.history);
         return all.failure.empty();

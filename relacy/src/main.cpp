@@ -62,15 +62,17 @@ search_request request_for(scheduler how, const options& o) {
     return {.how = how,
             .executions = o.iterations.value_or(random ? b.random_executions : b.bound_executions),
             .seed = o.seed,
-            .switches = b.bound_switches};
+            .switches = b.bound_switches,
+            .whole_executions = random ? 0 : std::min(b.whole_executions, o.iterations.value_or(b.whole_executions))};
 }
 
 /// What a search without a failure is worth.
 std::string extent(const search_request& request, const search_result& result) {
     if (request.how == scheduler::random) return "sampled";
+    if (result.whole) return "complete";
     if (!result.complete_to) return "sampled, not even complete without switches";
-    if (result.complete_to == request.switches)
-        return fmt::format("complete to {} switches", request.switches);
+    if (*result.complete_to >= request.switches)
+        return fmt::format("complete to {} switches", *result.complete_to);
     return fmt::format("complete to {} switches, sampled beyond", *result.complete_to);
 }
 

@@ -87,6 +87,7 @@ class attempt {
     }
 
     rl::test_result_e run(std::uint64_t most_executions) {
+        bound_search::cut_off = false;
         current = {.make = what_.make, .executions = 0, .most_executions = most_executions};
         const exception_state outside;
         result_ = run_threads(what_.threads, params_, state_, false);
@@ -129,18 +130,22 @@ class attempt {
 search_result search(const enrolled_scenario& what, const search_request& request) {
     const auto begun = std::chrono::steady_clock::now();
     search_result found;
-    const unsigned rounds = request.how == scheduler::random ? 1 : request.switches + 1;
-    for (unsigned switches = 0; switches < rounds && found.executions < request.executions;
-         ++switches) {
+    const unsigned last = request.how == scheduler::random ? 0 : request.switches;
+    for (unsigned switches = 0;; ++switches) {
+        const std::uint64_t most = switches > last ? request.whole_executions : request.executions;
+        if (found.executions >= most) break;
         attempt a(what, request, switches);
-        const rl::test_result_e result = a.run(request.executions - found.executions);
+        const rl::test_result_e result = a.run(most - found.executions);
         found.executions += current.executions;
-        if (result == rl::test_result_success) {
-            if (request.how == scheduler::bound) found.complete_to = switches;
-        } else if (result != rl::test_result_until_condition_hit) {
+        if (result == rl::test_result_until_condition_hit) break;
+        if (result != rl::test_result_success) {
             a.explain(found);
             break;
         }
+        if (request.how == scheduler::random) break;
+        found.complete_to = switches;
+        found.whole = !bound_search::cut_off;
+        if (found.whole) break;
     }
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun;
     found.seconds = taken.count();

@@ -274,6 +274,18 @@ function select(index, focus) {
 
 function drawReasons() {
   const code = text => element('code', {}, text);
+  if (data.reasons.length === 0) {
+    // It is not the answers that fail.
+    byId('why-title').textContent = 'What went wrong';
+    byId('why').append(element('p', {class: 'said'}, data.law));
+    const last = data.accesses.at(-1);
+    if (last) {
+      byId('why').append(
+        element('p', {class: 'who'}, `In ${data.lanes[last.lane].name}, at the last access:`),
+        element('p', {}, code(`${last.site} ${last.value}`)),
+      );
+    }
+  }
   for (const r of data.reasons) {
     const box = element('div', {class: 'reason'});
     const got = element('span', {class: 'got'}, code(r.got));

@@ -35,12 +35,14 @@ struct search_request {
     std::uint64_t seed = 1;        // random: the first execution's; each next one counts on
     unsigned switches =
         0;  // bound: first all executions with none, then those with one, and so on to this
+    std::uint64_t whole_executions = 0;  // bound: while there were fewer, to more switches
 };
 
 struct search_result {
     std::uint64_t executions = 0;
     std::optional<unsigned>
         complete_to;  // bound: every execution with no more than so many switches has been run
+    bool whole = false;  // bound: every execution there is
     double seconds = 0;
     std::string failure;     // empty: none. Otherwise what went wrong, in one line
     std::uint64_t seed = 0;  // random: of the execution that failed
