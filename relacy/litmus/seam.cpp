@@ -14,12 +14,40 @@ struct store_buffering_default : test {
     static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
-        (index == 0 ? x_ : y_).store(1);
-        read_[index] = (index == 0 ? y_ : x_).load();
+        (index == 0 ? a_ : b_).store(1);
+        read_[index] = (index == 0 ? b_ : a_).load();
     }
 
   protected:
     [[nodiscard]] bool came_out() const override { return read_[0] == 0 && read_[1] == 0; }
+
+  private:
+    relacy_platform::std_atomic<unsigned> a_{0};
+    relacy_platform::std_atomic<unsigned> b_{0};
+};
+
+/// Every operation without an order, each after the other; nobody disturbs.
+struct defaults : test {
+    static constexpr const char* name = "seam.default_operations";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            a_.store(1);
+            a_.notify_one();
+            return;
+        }
+        a_.wait(0);
+        unsigned two = 2;
+        const bool right = a_.exchange(3) == 1 && a_.fetch_add(4) == 3 && a_.fetch_sub(1) == 7 && a_.fetch_and(4) == 6 &&
+                           a_.fetch_or(1) == 4 && a_.fetch_xor(7) == 5 && a_.compare_exchange_strong(two, 9) && a_.load() == 9;
+        unsigned other = 8;
+        const bool failed = !a_.compare_exchange_weak(other, 1) && other == 9;
+        read_[0] = right && failed ? 0 : 1;
+    }
+
+  private:
+    relacy_platform::std_atomic<unsigned> a_{0};
 };
 
 /// A weak exchange fails without a reason, a strong one never.
@@ -31,7 +59,8 @@ class exchange : public test {
     void thread(unsigned index) override {
         if (index == 0) return;
         unsigned expected = 0;
-        const bool done = Weak ? x_.compare_exchange_weak(expected, 1, acq_rel) : x_.compare_exchange_strong(expected, 1);
+        const bool done =
+            Weak ? x_.compare_exchange_weak(expected, 1, acq_rel) : x_.compare_exchange_strong(expected, 1, acq_rel);
         read_[0] = done ? 0 : 1;
     }
 };
@@ -222,7 +251,7 @@ struct of_each_thread : test {
 };
 
 [[maybe_unused]] const bool enrolled =
-    enroll<store_buffering_default>(sight::forbidden) && enroll<exchange_weak>(sight::seen) &&
+    enroll<store_buffering_default>(sight::forbidden) && enroll<defaults>(sight::forbidden) && enroll<exchange_weak>(sight::seen) &&
     enroll<exchange_strong>(sight::forbidden) && enroll<fences_on_both_sides>(sight::forbidden) &&
     enroll<fence_on_one_side>(sight::seen) && enroll<fence_against_accesses>(sight::imagined) &&
     enroll<sleep_acquire>(sight::forbidden) && enroll<sleep_relaxed>(sight::seen) &&

@@ -32,11 +32,10 @@ namespace tailrace::relacy {
 struct relacy_platform {
     using where = std::source_location;
 
-    /// As std::atomic, of integers, enumerations, pointers and bool.
+    /// As std::atomic, of integers, enumerations, pointers and bool; orders always given, so that no
+    /// channel has one by accident.
     template <class T>
     class atomic {
-        static constexpr auto strongest = std::memory_order_seq_cst;
-
       public:
         using value_type = T;
         static constexpr bool is_always_lock_free = true;
@@ -49,16 +48,15 @@ struct relacy_platform {
         atomic(const atomic&) = delete;
         atomic& operator=(const atomic&) = delete;
 
-        [[nodiscard]] T load(std::memory_order order = strongest,
-                             where at = where::current()) const {
+        [[nodiscard]] T load(std::memory_order order, where at = where::current()) const {
             const scheduling_point here;
             return from_word(word_.load(order_at(order, at), site(at)));
         }
-        void store(T v, std::memory_order order = strongest, where at = where::current()) {
+        void store(T v, std::memory_order order, where at = where::current()) {
             const scheduling_point here;
             word_.store(to_word(v), order_at(order, at), site(at));
         }
-        T exchange(T v, std::memory_order order = strongest, where at = where::current()) {
+        T exchange(T v, std::memory_order order, where at = where::current()) {
             const scheduling_point here;
             return from_word(word_.exchange(to_word(v), order_at(order, at), site(at)));
         }
@@ -66,7 +64,7 @@ struct relacy_platform {
                                      std::memory_order failure, where at = where::current()) {
             return compare_exchange<false>(expected, desired, success, failure, at);
         }
-        bool compare_exchange_strong(T& expected, T desired, std::memory_order order = strongest,
+        bool compare_exchange_strong(T& expected, T desired, std::memory_order order,
                                      where at = where::current()) {
             return compare_exchange<false>(expected, desired, order, after_failure(order), at);
         }
@@ -75,34 +73,34 @@ struct relacy_platform {
                                    std::memory_order failure, where at = where::current()) {
             return compare_exchange<true>(expected, desired, success, failure, at);
         }
-        bool compare_exchange_weak(T& expected, T desired, std::memory_order order = strongest,
+        bool compare_exchange_weak(T& expected, T desired, std::memory_order order,
                                    where at = where::current()) {
             return compare_exchange<true>(expected, desired, order, after_failure(order), at);
         }
-        T fetch_add(T v, std::memory_order order = strongest, where at = where::current()) {
+        T fetch_add(T v, std::memory_order order, where at = where::current()) {
             const scheduling_point here;
             return word_.fetch_add(v, order_at(order, at), site(at));
         }
-        T fetch_sub(T v, std::memory_order order = strongest, where at = where::current()) {
+        T fetch_sub(T v, std::memory_order order, where at = where::current()) {
             const scheduling_point here;
             return word_.fetch_sub(v, order_at(order, at), site(at));
         }
-        T fetch_and(T v, std::memory_order order = strongest, where at = where::current()) {
+        T fetch_and(T v, std::memory_order order, where at = where::current()) {
             const scheduling_point here;
             return word_.fetch_and(v, order_at(order, at), site(at));
         }
-        T fetch_or(T v, std::memory_order order = strongest, where at = where::current()) {
+        T fetch_or(T v, std::memory_order order, where at = where::current()) {
             const scheduling_point here;
             return word_.fetch_or(v, order_at(order, at), site(at));
         }
-        T fetch_xor(T v, std::memory_order order = strongest, where at = where::current()) {
+        T fetch_xor(T v, std::memory_order order, where at = where::current()) {
             const scheduling_point here;
             return word_.fetch_xor(v, order_at(order, at), site(at));
         }
 
         /// Returns only when a load has seen something else. Whoever sleeps here, and is not told of
         /// a change, sleeps for ever: a deadlock, if nobody else runs.
-        void wait(T old, std::memory_order order = strongest, where at = where::current()) const {
+        void wait(T old, std::memory_order order, where at = where::current()) const {
             while (load(order, at) == old) {
                 const scheduling_point here;
                 // The last look before the sleep is at the newest value, as the kernel's is.
@@ -176,6 +174,53 @@ struct relacy_platform {
         }
 
         mutable rl::atomic<word_type> word_;
+    };
+
+    /// With the orders that std::atomic has when none is given: for channels that are not written for
+    /// this.
+    template <class T>
+    class std_atomic : public atomic<T> {
+        static constexpr auto strongest = std::memory_order_seq_cst;
+        using order_type = std::memory_order;
+
+      public:
+        using atomic<T>::atomic;
+
+        [[nodiscard]] T load(order_type order = strongest, where at = where::current()) const {
+            return atomic<T>::load(order, at);
+        }
+        void store(T v, order_type order = strongest, where at = where::current()) {
+            atomic<T>::store(v, order, at);
+        }
+        T exchange(T v, order_type order = strongest, where at = where::current()) {
+            return atomic<T>::exchange(v, order, at);
+        }
+        using atomic<T>::compare_exchange_strong;
+        bool compare_exchange_strong(T& expected, T desired, where at = where::current()) {
+            return atomic<T>::compare_exchange_strong(expected, desired, strongest, at);
+        }
+        using atomic<T>::compare_exchange_weak;
+        bool compare_exchange_weak(T& expected, T desired, where at = where::current()) {
+            return atomic<T>::compare_exchange_weak(expected, desired, strongest, at);
+        }
+        T fetch_add(T v, order_type order = strongest, where at = where::current()) {
+            return atomic<T>::fetch_add(v, order, at);
+        }
+        T fetch_sub(T v, order_type order = strongest, where at = where::current()) {
+            return atomic<T>::fetch_sub(v, order, at);
+        }
+        T fetch_and(T v, order_type order = strongest, where at = where::current()) {
+            return atomic<T>::fetch_and(v, order, at);
+        }
+        T fetch_or(T v, order_type order = strongest, where at = where::current()) {
+            return atomic<T>::fetch_or(v, order, at);
+        }
+        T fetch_xor(T v, order_type order = strongest, where at = where::current()) {
+            return atomic<T>::fetch_xor(v, order, at);
+        }
+        void wait(T old, order_type order = strongest, where at = where::current()) const {
+            atomic<T>::wait(old, order, at);
+        }
     };
 
     static void fence(std::memory_order order, where at = where::current()) {
@@ -383,7 +428,8 @@ struct relacy_platform {
 
     [[nodiscard]] static bool in_async_context() { return simulation::async_depth() > 0; }
 
-    /// One for each simulated thread, made anew for each execution.
+    /// One for each simulated thread, made anew for each execution, of ordinary data: the old one is
+    /// destroyed when its execution is over.
     template <class T>
     [[nodiscard]] static T& of_this_thread() {
         static std::array<std::optional<T>, most_threads> values;

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <ostream>
 #include <source_location>
+#include <utility>
 
 #include "tailrace/relacy/relacy.hpp"
 #include "tailrace/relacy/simulation.hpp"
