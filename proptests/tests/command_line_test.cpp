@@ -108,7 +108,7 @@ TEST_F(command_line, lists_clauses_engines_and_targets) {
 TEST_F(command_line, an_engine_asked_for_by_name_that_cannot_run_is_refused) {
     expect_refused("run --engine interleavings",
                    "tailrace-verify: --engine interleavings: there is no tailrace-interleavings beside this program (the variable "
-                   "TAILRACE_INTERLEAVINGS can name it)",
+                   "TAILRACE_INTERLEAVINGS can name it); see tailrace-verify --help",
                    "TAILRACE_INTERLEAVINGS=");
     const run_result unasked = run("run --programs 1 --target optimized", "TAILRACE_INTERLEAVINGS=");
     EXPECT_EQ(unasked.status, 0) << unasked.error;
