@@ -12,13 +12,13 @@ struct budget {
     std::uint64_t random_executions;
     unsigned bound_switches;
     std::uint64_t bound_executions;  // then the search stops, and says that it is not complete
-    std::uint64_t whole_executions;  // with so many left, it goes on to all executions there are
+    std::uint64_t whole_executions;  // one that has run fewer goes on with more switches, to all there are
 };
 
 inline constexpr budget usual_budget{
     .random_executions = 20'000, .bound_switches = 2, .bound_executions = 250'000, .whole_executions = 20'000};
 inline constexpr budget deep_budget{
-    .random_executions = 500'000, .bound_switches = 3, .bound_executions = 2'000'000, .whole_executions = 2'000'000};
+    .random_executions = 500'000, .bound_switches = 3, .bound_executions = 2'000'000, .whole_executions = 200'000};
 
 /// Steps after which an execution counts as a livelock.
 inline constexpr unsigned longest_execution = 4'000;
