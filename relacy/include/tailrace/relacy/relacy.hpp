@@ -40,6 +40,16 @@ inline void switch_to_fiber(fiber_t& to, fiber_t& from) {
 }
 #include <relacy/base.hpp>
 #include <relacy/context.hpp>
+#include <relacy/signature.hpp>
+// Every atomic access asks this whether its object is there. As it is, but inlined.
+template <>
+[[gnu::always_inline]] inline void rl::signature<987654321>::check(debug_info_param info) const {
+    constexpr std::uintptr_t page = 4096;
+    const auto address = reinterpret_cast<std::uintptr_t>(this);
+    const bool possible = address - page < std::uintptr_t{0} - 2 * page && address % sizeof magic_ == 0;
+    if (!possible || magic_ != 987654321) [[unlikely]]
+        fail(info);
+}
 #include <relacy/context_base_impl.hpp>
 #include <relacy/backoff.hpp>
 #include <relacy/atomic_fence.hpp>

@@ -71,14 +71,16 @@ class shadow {
         return address - page < std::uintptr_t{0} - 2 * page && address % alignof(shadow) == 0;
     }
     void begin(const char* what, const where& at) const {
-        if (!could_be() || state_ != alive) [[unlikely]] {
-            tell("access to freed memory", at);
-            rl::ctx().fail_test("access to freed memory", rl::test_result_access_to_freed_memory, site(at));
-        }
+        if (!could_be() || state_ != alive) [[unlikely]]
+            freed(at);
         if (rl::ctx().collecting_history()) [[unlikely]]
             tell(what, at);
     }
-    [[noreturn]] static void race(const where& at) {
+    [[gnu::cold, gnu::noinline]] void freed(const where& at) const {
+        tell("access to freed memory", at);
+        rl::ctx().fail_test("access to freed memory", rl::test_result_access_to_freed_memory, site(at));
+    }
+    [[noreturn, gnu::cold, gnu::noinline]] static void race(const where& at) {
         rl::ctx().fail_test("data race detected", rl::test_result_data_race, site(at));
         std::unreachable();  // the simulation goes on elsewhere
     }
@@ -88,7 +90,7 @@ class shadow {
         const char* what;
         void output(std::ostream& to) const { to << '<' << variable << "> " << what; }
     };
-    void tell(const char* what, const where& at) const {
+    [[gnu::cold, gnu::noinline]] void tell(const char* what, const where& at) const {
         if (rl::ctx().collecting_history()) rl::ctx().exec_log(site(at), told_access{this, what});
     }
 
