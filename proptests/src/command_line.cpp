@@ -155,12 +155,12 @@ std::vector<std::string> traces_of(const std::vector<std::string>& typed,
 /// An engine that was asked for by name and can run on nothing would look like one that found nothing.
 void refuse_interleavings_without(const std::vector<std::string>& typed, const std::vector<const target*>& targets) {
     if (std::ranges::find(typed, model::to_string(model::engine::interleavings)) == typed.end()) return;
+    if (std::ranges::none_of(targets, &target::is_simulated)) {
+        throw usage_error(fmt::format("--engine interleavings: {} is not simulated", targets.front()->name));
+    }
     if (find_simulator().empty()) {
         throw usage_error(
             "--engine interleavings: there is no tailrace-interleavings beside this program (the variable TAILRACE_INTERLEAVINGS can name it)");
-    }
-    if (std::ranges::none_of(targets, &target::is_simulated)) {
-        throw usage_error(fmt::format("--engine interleavings: {} is not simulated", targets.front()->name));
     }
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "named_machine.hpp"
+#include "overlaps.hpp"
 
 namespace tailrace::verify {
 namespace {
@@ -84,8 +85,6 @@ bool shows(const deviation& d, std::uint64_t capacity, const std::vector<linear_
 
 // ---- What a model of single steps cannot show
 
-bool at_the_same_time(const event& a, const event& b) { return a.invoked < b.returned && b.invoked < a.returned; }
-
 bool looks_for_room(const event& e) {
     if (e.step.subject.kind != handle_kind::sender) return false;
     switch (e.step.what) {
@@ -98,35 +97,18 @@ bool looks_for_room(const event& e) {
     }
 }
 
-/// Two steps of different tasks at the same time, for which `is_it` holds in this order.
-template <class IsIt>
-bool any_two(const history& h, IsIt is_it) {
-    for (const auto& one : h.lanes) {
-        for (const auto& other : h.lanes) {
-            if (&one == &other) continue;
-            for (const event& a : one) {
-                for (const event& b : other) {
-                    if (at_the_same_time(a, b) && is_it(a, b)) return true;
-                }
-            }
-        }
-    }
-    return false;
-}
-
 /// How many permits an iterator still has when it is dropped.
 std::uint64_t remainder(const history& h, model::handle iterator) {
-    std::uint64_t left = 0;
-    const auto made = [](const event& e) { return e.answer && e.answer->status == status::made; };
-    const auto count = [&](const event& e) {
-        if (made(e) && e.answer->made == iterator) left = e.step.count;
+    std::uint64_t size = 0;
+    std::uint64_t taken = 0;
+    const auto look = [&](const event& e) {
+        if (!e.answer || e.answer->status != status::made) return;
+        if (e.answer->made == iterator) size = e.answer->number;
+        if (e.step.what == verb::next && e.step.subject == iterator) ++taken;
     };
-    std::ranges::for_each(h.before, count);
-    for (const auto& lane : h.lanes) std::ranges::for_each(lane, count);
-    for (const auto& lane : h.lanes) {
-        for (const event& e : lane) left -= made(e) && e.step.what == verb::next && e.step.subject == iterator ? 1 : 0;
-    }
-    return left;
+    std::ranges::for_each(h.before, look);
+    for (const auto& lane : h.lanes) std::ranges::for_each(lane, look);
+    return size - taken;
 }
 
 /// Somebody looked while it happened, and could have been told of a middle.
@@ -137,19 +119,19 @@ struct exposure {
 constexpr std::array exposures{
     exposure{"thread-safe",
              [](const history& h) {
-                 return any_two(h, [](const event& a, const event& b) {
+                 return any_overlap(h, [](const event& a, const event& b) {
                      return a.step.subject.kind == handle_kind::sender && a.step.subject == b.step.subject;
                  });
              }},
     exposure{"recv_many.batch-returns-together",
              [](const history& h) {
-                 return any_two(h, [](const event& a, const event& b) {
+                 return any_overlap(h, [](const event& a, const event& b) {
                      return a.answer && a.answer->status == status::many && a.answer->values.size() > 1 && looks_for_room(b);
                  });
              }},
     exposure{"iterator.remainder-at-once",
              [](const history& h) {
-                 return any_two(h, [&](const event& a, const event& b) {
+                 return any_overlap(h, [&](const event& a, const event& b) {
                      return a.step.what == verb::drop && a.step.subject.kind == handle_kind::iterator &&
                             remainder(h, a.step.subject) > 1 && looks_for_room(b);
                  });

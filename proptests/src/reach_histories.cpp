@@ -5,6 +5,7 @@
 #include <array>
 
 #include "named_machine.hpp"
+#include "overlaps.hpp"
 
 namespace tailrace::verify {
 namespace {
@@ -29,19 +30,6 @@ bool any_step(const history& h, const model::verdict& v, Holds holds) {
     });
 }
 
-bool overlapped(const history& h) {
-    for (std::size_t a = 0; a < h.lanes.size(); ++a) {
-        for (std::size_t b = a + 1; b < h.lanes.size(); ++b) {
-            for (const event& x : h.lanes[a]) {
-                for (const event& y : h.lanes[b]) {
-                    if (x.invoked < y.returned && y.invoked < x.returned) return true;
-                }
-            }
-        }
-    }
-    return false;
-}
-
 template <verb What, handle_kind On>
 bool waited(const history&, const event& e, const point& p) {
     return e.waits && e.step.what == What && e.step.subject.kind == On && p.follow_up;
@@ -61,7 +49,7 @@ constexpr std::array table{
     history_state{"a task slept until the end, rightly", 0, 1'500, somebody_sleeps},
     history_state{"steps of two tasks overlapped", 1'000, 0,
                 [](const history& h, const model::verdict&) {
-                    return overlapped(h);
+                    return any_overlap(h, [](const event&, const event&) { return true; });
                 }},
     history_state{"a waiting send was granted by another task, and finished", 100, 1'000,
                 [](const history& h, const model::verdict& v) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "../src/command_line.hpp"
 #include "tailrace/model/text.hpp"
 #include "tailrace/verify/concurrent_program.hpp"
 #include "tailrace/verify/token.hpp"
@@ -88,7 +90,9 @@ TEST(small_programs, are_small_and_have_no_time_and_no_counts) {
 TEST(small_programs, have_no_two_handles_of_one_name) {
     for (std::uint64_t i = 0; i < 500; ++i) {
         const concurrent_program p = generate_concurrent(capabilities::all(), 3, i, small_programs);
-        const bool permit = std::ranges::any_of(p.before, [](const model::step& s) { return s.what == model::verb::try_reserve; });
+        const bool permit = std::ranges::any_of(p.before, [](const model::step& s) {
+            return s.what == model::verb::try_reserve || s.what == model::verb::try_reserve_many;
+        });
         const bool reserves = std::ranges::any_of(p.before, [](const model::step& s) {
             return s.what == model::verb::reserve || s.what == model::verb::reserve_many;
         });
@@ -150,6 +154,19 @@ TEST_F(interleavings, histories_are_kept_with_what_happened_before_what) {
 TEST_F(interleavings, a_program_is_explored_again_and_does_not_fail) {
     const concurrent_program p = program({"s0 clone"}, {{"*s0 send v1 as f100"}, {"*r recv as f200", "s1 capacity"}});
     EXPECT_FALSE(explore_again(*find_target("optimized"), p).has_value());
+}
+
+TEST(simulator, is_not_for_a_target_that_is_not_simulated) {
+    const simulator_is any("/bin/true");
+    std::vector<target> targets(1);
+    targets.front().name = "queue";
+    const std::array arguments{"verify_queue", "run", "--engine", "interleavings"};
+    try {
+        (void)parse_command_line(arguments.size(), arguments.data(), {"verify_queue", targets, ""});
+        FAIL();
+    } catch (const usage_error& e) {
+        EXPECT_STREQ(e.what(), "--engine interleavings: queue is not simulated");
+    }
 }
 
 TEST(partial_history, is_not_in_the_order_of_the_scheduler) {

@@ -173,7 +173,7 @@ struct sleep_one_told : test {
 
 // ---- A mutex that is only tried, and a condition variable
 
-/// `Seen`: whether it is about the attempt that fails, or about what one that succeeds must not see.
+/// `Fails`: whether it is about the attempt that fails, or about what one that succeeds must not see.
 template <bool Fails>
 class attempt : public test {
   public:

@@ -7,7 +7,6 @@
 #include <coroutine>
 #include <exception>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 #include "tailrace/coroutine.hpp"

@@ -428,8 +428,8 @@ struct relacy_platform {
 
     [[nodiscard]] static bool in_async_context() { return simulation::async_depth() > 0; }
 
-    /// One for each simulated thread, made anew for each execution, of ordinary data: the old one is
-    /// destroyed when its execution is over.
+    /// One for each simulated thread, made anew for each execution. Of ordinary data: the old one is
+    /// destroyed after its execution.
     template <class T>
     [[nodiscard]] static T& of_this_thread() {
         static std::array<std::optional<T>, most_threads> values;

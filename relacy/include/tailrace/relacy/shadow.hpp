@@ -98,7 +98,7 @@ class shadow {
     unsigned readers_ = 0;  // since it was written
     std::size_t writer_;
     moment written_;
-    std::array<moment, most_threads> read_{};  // of the readers
+    std::array<moment, most_threads> read_;  // of the readers only
 };
 
 }  // namespace tailrace::relacy
