@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "support.hpp"
 #include "tailrace/blocking.hpp"
 #include "tailrace/channel.hpp"
 #include "tailrace/manual_clock.hpp"
@@ -25,35 +26,6 @@ namespace tailrace {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// Starts at once; destroying it destroys the frame, wherever it is.
-struct [[nodiscard]] task {
-    struct promise_type {
-        task get_return_object() { return task(std::coroutine_handle<promise_type>::from_promise(*this)); }
-        std::suspend_never initial_suspend() noexcept { return {}; }
-        std::suspend_always final_suspend() noexcept { return {}; }
-        void return_void() noexcept {}
-        void unhandled_exception() { error = std::current_exception(); }
-        std::exception_ptr error;
-    };
-    explicit task(std::coroutine_handle<promise_type> h) : frame(h) {}
-    task(task&& other) noexcept : frame(std::exchange(other.frame, {})) {}
-    task& operator=(task&& other) noexcept {
-        if (this != &other) {
-            if (frame) frame.destroy();
-            frame = std::exchange(other.frame, {});
-        }
-        return *this;
-    }
-    ~task() {
-        if (frame) frame.destroy();
-    }
-    [[nodiscard]] bool done() const { return frame.done(); }
-    void rethrow() const {
-        if (frame.promise().error) std::rethrow_exception(frame.promise().error);
-    }
-    std::coroutine_handle<promise_type> frame;
-};
 
 /// Another kind: starts when it is resumed, frees itself, and changes what it awaits.
 struct lazy {
@@ -76,7 +48,7 @@ struct lazy {
 /// Runs what it was given when it is told to.
 class queue {
   public:
-    void execute(const waker& w) { work_.push_back(w); }
+    void execute(const waker& w) noexcept { work_.push_back(w); }
     std::size_t run() {
         std::size_t n = 0;
         for (; !work_.empty(); ++n) {

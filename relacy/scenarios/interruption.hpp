@@ -28,7 +28,9 @@ auto wait_on_the_heap(Operation op) {
     alarm bell;
     auto wait = std::unique_ptr<decltype(detail::wait_of(std::move(op)))>(
         new decltype(detail::wait_of(std::move(op)))(detail::wait_of(std::move(op))));
-    if (!wait->start(bell.waker())) bell.sleep();
+    bool over = false;
+    if (!wait->start(bell.waker(), over)) bell.sleep();
+    expect(!over, "its owner is here");
     auto result = wait->finish();
     wait.reset();
     expect(bell.rings() <= 1, "a wait is woken once");

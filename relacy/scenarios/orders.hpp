@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "scenarios/interruption.hpp"
@@ -259,11 +260,12 @@ struct failing_operation {
     struct failure {};
     using platform_type = relacy_platform;
     using result_type = bool;
+    struct owed_wakes {};
     template <class Reason>
     using interruptible = bool;
 
     [[nodiscard]] std::optional<bool> poll(const waker& /*w*/) { throw failure{}; }
-    [[nodiscard]] detail::stopped stop_waiting() noexcept { return detail::stopped::undecided; }
+    [[nodiscard]] detail::stopped stop_waiting(owed_wakes& /*owed*/) noexcept { return detail::stopped::undecided; }
 };
 
 /// The wait is gone as soon as its start has thrown, and the deadline comes at any moment: the load
@@ -279,9 +281,10 @@ class start_throws : public scenario {
         using source = detail::deadline_source<interruption::simulated_clock>;
         using wait = detail::interruptible_wait<failing_operation, source>;
         const auto on_the_heap = std::unique_ptr<wait>(
-            new wait(failing_operation{}, source(std::chrono::milliseconds(5), clock_)));
+            new wait(failing_operation{}, std::tuple<source>(source(std::chrono::milliseconds(5), clock_))));
+        bool over = false;
         try {
-            (void)on_the_heap->start(bell_.waker());
+            (void)on_the_heap->start(bell_.waker(), over);
             expect(false, "what the operation throws comes through");
         } catch (const failing_operation::failure&) {
         }

@@ -20,7 +20,8 @@ template <class Operation>
     detail::refuse_in_async_context<platform>();
     typename platform::parker bed;
     auto wait = detail::wait_of(std::move(op));
-    if (!wait.start(detail::waker_of<platform>(bed))) bed.park();
+    bool over = false;  // never: this thread is the owner, and it is here
+    if (!wait.start(detail::waker_of<platform>(bed), over)) bed.park();
     return wait.finish();
 }
 

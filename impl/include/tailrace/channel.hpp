@@ -9,10 +9,12 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 #include "tailrace/coroutine.hpp"
 #include "tailrace/errors.hpp"
+#include "tailrace/fwd.hpp"
 #include "tailrace/permit.hpp"
 #include "tailrace/platform.hpp"
 #include "tailrace/receiver.hpp"
@@ -26,8 +28,10 @@ namespace tailrace {
 /// Returns its first sender and its receiver. Throws: std::invalid_argument for any other capacity, std::bad_alloc.
 template <class T, class Platform = std_platform>
 [[nodiscard]] auto channel(std::size_t capacity) {
+    static_assert(std::is_move_constructible_v<T>, "tailrace: a value is moved into the channel and out of it");
+    static_assert(std::is_nothrow_destructible_v<T>, "tailrace: a destructor that throws would end the program (clause wake.all)");
     if (capacity == 0 || capacity > detail::max_capacity) detail::bad_capacity();
-    auto* core = new detail::core<detail::carried<T>, Platform>(capacity);
+    auto* core = new detail::core<T, Platform>(capacity);
     return std::pair(sender<T, Platform>(core), receiver<T, Platform>(core));
 }
 

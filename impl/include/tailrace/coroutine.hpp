@@ -30,7 +30,9 @@ namespace tailrace {
 /// Something that runs what it is given, later or elsewhere: execute(waker) calls that waker once. It must not throw, must not call it
 /// from within execute() while the caller's stack matters to it, and has to outlive the operations that were given to it.
 template <class E>
-concept executor = requires(E& e, const waker& w) { e.execute(w); };
+concept executor = requires(E& e, const waker& w) {
+    { e.execute(w) } noexcept;
+};
 
 /// One of the waiting operations, plain or with a deadline or a stop token.
 template <class Operation>
@@ -89,11 +91,26 @@ class awaiter {
     [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> self) {
         resumption_.prepare({[](void* frame) noexcept { std::coroutine_handle<>::from_address(frame).resume(); },
                              self.address()});
-        return !wait_.start({[](void* r) noexcept { (*static_cast<Resumption*>(r))(); }, &resumption_});
+        bool over = false;  // what this poll has resumed has destroyed this coroutine: then it stays suspended, whatever the answer
+#if defined(__cpp_exceptions)
+        try {
+            return start(over);
+        } catch (...) {
+            if (!over) throw;
+            return true;
+        }
+#else
+        return start(over);
+#endif
     }
     auto await_resume() { return wait_.finish(); }
 
   private:
+    bool start(bool& over) {
+        const bool finished = wait_.start({[](void* r) noexcept { (*static_cast<Resumption*>(r))(); }, &resumption_}, over);
+        return over || !finished;
+    }
+
     decltype(wait_of(std::declval<Operation&&>())) wait_;
     Resumption resumption_;
 };

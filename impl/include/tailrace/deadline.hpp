@@ -22,11 +22,20 @@ namespace tailrace {
 
 namespace detail {
 
+/// The clock of the forms that name none: send_timeout(v, 5ms), recv_timeout(5ms).
+template <class Platform, class = void>
+struct default_clock {
+    static_assert(sizeof(Platform) == 0,
+                  "tailrace: include <tailrace/timer.hpp> for the default timer, or give a clock as the last argument");
+    [[noreturn]] static auto& get();
+};
+
 template <class Clock>
 class deadline_source {
   public:
     using reason_type = timeout_error;
-    static constexpr timeout_error reason = timeout_error::timeout;
+    template <class Reason>
+    static constexpr Reason reason = Reason::timeout;
 
     template <class Rep, class Period>
     deadline_source(std::chrono::duration<Rep, Period> timeout, Clock& clock)
@@ -55,16 +64,17 @@ class deadline_source {
 
 /// An operation that waits no longer than some time from its first poll. Success and closed beat the deadline.
 template <class Operation, class Clock>
-using deadline_operation = detail::interruptible_operation<Operation, detail::deadline_source<Clock>>;
+using deadline_operation = decltype(detail::interruptible(std::declval<Operation>(), std::declval<detail::deadline_source<Clock>>()));
 
 /// Any waiting operation with a timeout, counted from its first poll, that is, from where it is awaited. One that is too long for the
-/// clock is none. The clock must outlive the operation.
+/// clock is none. The clock must outlive the operation. With a stop token as well (stop.hpp), in either order: the error is then an
+/// interrupt_error.
 ///
 ///     auto closed = co_await tailrace::with_timeout(tx.closed(), 5ms, clock);
 template <class Operation, class Rep, class Period, class Clock>
 [[nodiscard]] deadline_operation<Operation, Clock> with_timeout(Operation op, std::chrono::duration<Rep, Period> timeout,
                                                                 Clock& clock) {
-    return {std::move(op), detail::deadline_source<Clock>(timeout, clock)};
+    return detail::interruptible(std::move(op), detail::deadline_source<Clock>(timeout, clock));
 }
 
 }  // namespace tailrace

@@ -55,6 +55,15 @@ std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& o
     return out << (e == stop_error::stopped ? "stopped waiting" : "channel closed");
 }
 
+/// Why a wait with a deadline and a stop token failed. Success and closed beat both.
+enum class interrupt_error : unsigned char { timeout, stopped, closed };
+
+template <class Traits>
+std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, interrupt_error e) {
+    if (e == interrupt_error::timeout) return out << timeout_error::timeout;
+    return out << (e == interrupt_error::stopped ? stop_error::stopped : stop_error::closed);
+}
+
 /// A value that was not sent and never will be, and why.
 template <class T, class Reason>
 struct unsent {
@@ -71,6 +80,8 @@ template <class T>
 using send_timeout_error = unsent<T, timeout_error>;
 template <class T>
 using send_stop_error = unsent<T, stop_error>;
+template <class T>
+using send_interrupt_error = unsent<T, interrupt_error>;
 
 using try_reserve_error = try_error;
 

@@ -6,12 +6,14 @@
 // What an operation provides, for engines and for the other forms (blocking, coroutine, deadline, stop token):
 //
 //     poll(waker)                     the result, or nothing: pending, and the waker will be called once
-//     stop_waiting()                  ends the wait unless it is decided
+//     attempt(), wait(waker)          the two steps of a poll (detail/permit_wait.hpp)
+//     stop_waiting(owed_wakes&)       ends the wait unless it is decided
 //     interruptible<E>                the result of a form that may also end for another reason, E::timeout or E::stopped
 //     completed<E>(result)            a result in that form
 //     interrupted(E)                  what it says when that reason came first
 //
-// An operation may be moved until it is first polled; from then on others may hold its address. It is used by one thread at a time.
+// An operation may be moved until it is first polled; from then on others may hold its address. It is used by one thread at a time. A
+// waker that a poll calls may destroy the operation: nothing of it is touched afterwards.
 // After a change here run: ctest -L impl && ctest -L conformance
 #pragma once
 
@@ -25,13 +27,11 @@
 #include "tailrace/detail/core.hpp"
 #include "tailrace/detail/permit_wait.hpp"
 #include "tailrace/errors.hpp"
+#include "tailrace/fwd.hpp"
 #include "tailrace/permit.hpp"
 #include "tailrace/waker.hpp"
 
 namespace tailrace {
-
-template <class T, class Platform>
-class sender;
 
 /// A send that may have to wait for capacity. Destroying it unfinished destroys the value; the value is then never received.
 template <class T, class Platform>
@@ -39,36 +39,37 @@ class [[nodiscard]] TAILRACE_BORROWER send_operation {
   public:
     using platform_type = Platform;
     using result_type = std::expected<void, send_error<T>>;
+    using polled_in_two_steps = send_operation;
+    using owed_wakes = typename detail::permit_wait<T, Platform>::owed_wakes;
     template <class E>
     using interruptible = std::expected<void, unsent<T, E>>;
 
     /// The place in the queue is fixed by the first poll. Nothing: pending, and `w` will be called once.
     ///
     /// Throws: std::bad_alloc, and nothing has happened; std::logic_error once it has finished.
-    [[nodiscard]] std::optional<result_type> poll(const waker& w) {
+    [[nodiscard]] std::optional<result_type> poll(const waker& w) { return detail::poll_in_two_steps(*this, w); }
+
+    [[nodiscard]] std::optional<result_type> attempt() {
         using detail::claim_result;
         using detail::verdict;
         detail::word_type ticket;
-        verdict v;
         if (wait_.created()) {
             switch (wait_.channel().claim_ticket(ticket)) {
                 case claim_result::claimed: return sent(wait_.finish(), ticket);
-                case claim_result::closed: return refused(wait_.finish());
-                case claim_result::full: break;
+                case claim_result::closed: return refused(wait_.finish(), 0);
+                case claim_result::full: return std::nullopt;
             }
-            v = wait_.enqueue(w);
-        } else {
-            v = wait_.look(w);
         }
+        const verdict v = wait_.look();
         if (v == verdict::none) return std::nullopt;
         auto& channel = wait_.finish();
-        if (v == verdict::failed) return refused(channel);
+        if (v == verdict::failed) return refused(channel, wait_.held());
         if (channel.ticket_for_grant(ticket)) return sent(channel, ticket);
-        channel.return_permits(1);  // granted, but closed is looked at first
-        return refused(channel);
+        return refused(channel, 1);  // granted, but closed is looked at first
     }
+    [[nodiscard]] bool wait(const waker& w) { return wait_.wait(w); }
 
-    [[nodiscard]] detail::stopped stop_waiting() noexcept { return wait_.stop_waiting(); }
+    [[nodiscard]] detail::stopped stop_waiting(owed_wakes& owed) noexcept { return wait_.stop_waiting(owed); }
     template <class E>
     [[nodiscard]] static interruptible<E> completed(result_type&& r) {
         if (r) return {};
@@ -89,7 +90,8 @@ class [[nodiscard]] TAILRACE_BORROWER send_operation {
         channel.publish(ticket, std::move(value_));
         return {};
     }
-    result_type refused(core_type&) {
+    result_type refused(core_type& channel, detail::word_type left) {
+        const detail::returned<core_type> last{channel, left};
         return std::unexpected(send_error<T>{detail::unpack<T>(std::move(value_))});
     }
 
@@ -97,25 +99,16 @@ class [[nodiscard]] TAILRACE_BORROWER send_operation {
     detail::permit_wait<T, Platform> wait_;
 };
 
-/// The wait for a permit. Destroying it unfinished gives up the place in the queue, and the permit if it was granted already.
-template <class T, class Platform>
-class [[nodiscard]] TAILRACE_BORROWER reserve_operation {
+namespace detail {
+
+/// The answers of reserve, reserve_many and reserve_owned: a handle, or closed.
+template <class Handle>
+class reservation {
   public:
-    using platform_type = Platform;
-    using result_type = std::expected<permit<T, Platform>, closed_error>;
+    using result_type = std::expected<Handle, closed_error>;
     template <class E>
-    using interruptible = std::expected<permit<T, Platform>, E>;
+    using interruptible = std::expected<Handle, E>;
 
-    /// As send_operation::poll.
-    [[nodiscard]] std::optional<result_type> poll(const waker& w) {
-        const detail::verdict v = wait_.poll(w);
-        if (v == detail::verdict::none) return std::nullopt;
-        auto& channel = wait_.finish();
-        if (v == detail::verdict::failed) return result_type(std::unexpected(closed_error{}));
-        return permit<T, Platform>(channel, std::move(room_));
-    }
-
-    [[nodiscard]] detail::stopped stop_waiting() noexcept { return wait_.stop_waiting(); }
     template <class E>
     [[nodiscard]] static interruptible<E> completed(result_type&& r) {
         if (r) return std::move(*r);
@@ -125,65 +118,91 @@ class [[nodiscard]] TAILRACE_BORROWER reserve_operation {
     [[nodiscard]] interruptible<E> interrupted(E why) {
         return std::unexpected(why);
     }
+};
+
+}  // namespace detail
+
+/// The wait for a permit. Destroying it unfinished gives up the place in the queue, and the permit if it was granted already.
+template <class T, class Platform>
+class [[nodiscard]] TAILRACE_BORROWER reserve_operation : public detail::reservation<permit<T, Platform>> {
+    using wait_type = detail::permit_wait<T, Platform>;
+
+  public:
+    using platform_type = Platform;
+    using typename detail::reservation<permit<T, Platform>>::result_type;
+    using polled_in_two_steps = reserve_operation;
+    using owed_wakes = typename wait_type::owed_wakes;
+
+    /// As send_operation::poll.
+    [[nodiscard]] std::optional<result_type> poll(const waker& w) { return detail::poll_in_two_steps(*this, w); }
+
+    [[nodiscard]] std::optional<result_type> attempt() {
+        const auto [v, left] = wait_.attempt();
+        if (v == detail::verdict::none) return std::nullopt;
+        auto& channel = wait_.finish();
+        if (v == detail::verdict::granted) return permit<T, Platform>(channel, std::move(room_));
+        const detail::returned last{channel, left};
+        return result_type(std::unexpected(closed_error{}));
+    }
+    [[nodiscard]] bool wait(const waker& w) { return wait_.wait(w); }
+    [[nodiscard]] detail::stopped stop_waiting(owed_wakes& owed) noexcept { return wait_.stop_waiting(owed); }
 
   private:
     friend class sender<T, Platform>;
-    using core_type = typename detail::permit_wait<T, Platform>::core_type;
 
-    explicit reserve_operation(core_type& c) : room_(detail::room<T>::make()), wait_(c, 1) {}
+    explicit reserve_operation(typename wait_type::core_type& c) : room_(detail::room<T>::make()), wait_(c, 1) {}
 
     [[no_unique_address]] detail::room<T> room_;
-    detail::permit_wait<T, Platform> wait_;
+    wait_type wait_;
 };
 
-/// The wait for several permits. It takes what there is and waits for the rest, and nobody behind it gets one before it has them all.
+/// The wait for several permits. It takes what there is and waits for the rest; no waiter behind it gets one before it has them all.
 ///
 /// Destroying it unfinished gives back what it holds.
 template <class T, class Platform>
-class [[nodiscard]] TAILRACE_BORROWER reserve_many_operation {
+class [[nodiscard]] TAILRACE_BORROWER reserve_many_operation : public detail::reservation<permit_iterator<T, Platform>> {
+    using wait_type = detail::permit_wait<T, Platform>;
+
   public:
     using platform_type = Platform;
-    using result_type = std::expected<permit_iterator<T, Platform>, closed_error>;
-    template <class E>
-    using interruptible = std::expected<permit_iterator<T, Platform>, E>;
+    using typename detail::reservation<permit_iterator<T, Platform>>::result_type;
+    using polled_in_two_steps = reserve_many_operation;
+    using owed_wakes = typename wait_type::owed_wakes;
 
     /// As send_operation::poll.
-    [[nodiscard]] std::optional<result_type> poll(const waker& w) {
-        const detail::verdict v = wait_.poll(w);
+    [[nodiscard]] std::optional<result_type> poll(const waker& w) { return detail::poll_in_two_steps(*this, w); }
+
+    [[nodiscard]] std::optional<result_type> attempt() {
+        const auto [v, left] = wait_.attempt();
         if (v == detail::verdict::none) return std::nullopt;
         auto& channel = wait_.finish();
-        if (v == detail::verdict::failed) return result_type(std::unexpected(closed_error{}));
-        return permit_iterator<T, Platform>(channel, std::move(rooms_), wait_.need());
+        if (v == detail::verdict::granted) return permit_iterator<T, Platform>(channel, std::move(rooms_), wait_.need());
+        const detail::returned last{channel, left};
+        return result_type(std::unexpected(closed_error{}));
     }
-
-    [[nodiscard]] detail::stopped stop_waiting() noexcept { return wait_.stop_waiting(); }
-    template <class E>
-    [[nodiscard]] static interruptible<E> completed(result_type&& r) {
-        if (r) return std::move(*r);
-        return std::unexpected(E::closed);
-    }
-    template <class E>
-    [[nodiscard]] interruptible<E> interrupted(E why) {
-        return std::unexpected(why);
-    }
+    [[nodiscard]] bool wait(const waker& w) { return wait_.wait(w); }
+    [[nodiscard]] detail::stopped stop_waiting(owed_wakes& owed) noexcept { return wait_.stop_waiting(owed); }
 
   private:
     friend class sender<T, Platform>;
-    using core_type = typename detail::permit_wait<T, Platform>::core_type;
 
-    reserve_many_operation(core_type& c, std::uint64_t n)
+    reserve_many_operation(typename wait_type::core_type& c, std::uint64_t n)
         : rooms_(detail::rooms<T>::make(n <= c.max() ? n : 0)), wait_(c, n) {}
 
     [[no_unique_address]] detail::rooms<T> rooms_;
-    detail::permit_wait<T, Platform> wait_;
+    wait_type wait_;
 };
 
 /// The wait for an owned permit. It has the sender: cancelling it, or its failing, drops that sender.
 template <class T, class Platform>
-class [[nodiscard]] reserve_owned_operation {
+class [[nodiscard]] reserve_owned_operation : public detail::reservation<owned_permit<T, Platform>> {
+    using wait_type = detail::permit_wait<T, Platform>;
+
   public:
     using platform_type = Platform;
-    using result_type = std::expected<owned_permit<T, Platform>, closed_error>;
+    using typename detail::reservation<owned_permit<T, Platform>>::result_type;
+    using polled_in_two_steps = reserve_owned_operation;
+    using owed_wakes = typename wait_type::owed_wakes;
     template <class E>
     using interruptible = std::expected<owned_permit<T, Platform>, E>;
 
@@ -191,21 +210,19 @@ class [[nodiscard]] reserve_owned_operation {
     reserve_owned_operation& operator=(reserve_owned_operation&&) = delete;
 
     /// As send_operation::poll.
-    [[nodiscard]] std::optional<result_type> poll(const waker& w) {
-        const detail::verdict v = wait_.poll(w);
+    [[nodiscard]] std::optional<result_type> poll(const waker& w) { return detail::poll_in_two_steps(*this, w); }
+
+    [[nodiscard]] std::optional<result_type> attempt() {
+        const auto [v, left] = wait_.attempt();
         if (v == detail::verdict::none) return std::nullopt;
-        (void)wait_.finish();
+        auto& channel = wait_.finish();
         if (v == detail::verdict::granted) return owned_permit<T, Platform>(std::move(sender_), std::move(room_));
-        const sender<T, Platform> drops_here = std::move(sender_);
+        const sender<T, Platform> drops_here = std::move(sender_);  // after the permits have gone back
+        const detail::returned last{channel, left};
         return result_type(std::unexpected(closed_error{}));
     }
-
-    [[nodiscard]] detail::stopped stop_waiting() noexcept { return wait_.stop_waiting(); }
-    template <class E>
-    [[nodiscard]] static interruptible<E> completed(result_type&& r) {
-        if (r) return std::move(*r);
-        return std::unexpected(E::closed);
-    }
+    [[nodiscard]] bool wait(const waker& w) { return wait_.wait(w); }
+    [[nodiscard]] detail::stopped stop_waiting(owed_wakes& owed) noexcept { return wait_.stop_waiting(owed); }
     template <class E>
     [[nodiscard]] interruptible<E> interrupted(E why) {
         const sender<T, Platform> drops_here = std::move(sender_);
@@ -220,15 +237,19 @@ class [[nodiscard]] reserve_owned_operation {
 
     [[no_unique_address]] detail::room<T> room_;
     sender<T, Platform> sender_;
-    detail::permit_wait<T, Platform> wait_;  // ends before the sender
+    wait_type wait_;  // ends before the sender
 };
 
 /// Waits until the receive half has closed or is gone.
 template <class T, class Platform>
 class [[nodiscard]] TAILRACE_BORROWER closed_operation {
+    using core_type = detail::core<T, Platform>;
+
   public:
     using platform_type = Platform;
     using result_type = std::monostate;
+    using polled_in_two_steps = closed_operation;
+    using owed_wakes = typename core_type::owed_wakes;
     /// True: closed.
     template <class E>
     using interruptible = bool;
@@ -241,18 +262,26 @@ class [[nodiscard]] TAILRACE_BORROWER closed_operation {
     }
 
     /// Nothing: pending, and `w` will be called once. Throws: std::logic_error once it has finished.
-    [[nodiscard]] std::optional<result_type> poll(const waker& w) {
+    [[nodiscard]] std::optional<result_type> poll(const waker& w) { return detail::poll_in_two_steps(*this, w); }
+
+    [[nodiscard]] std::optional<result_type> attempt() {
         detail::require_unfinished(phase_);
-        phase_ = detail::phase::waiting;  // before: once it listens, its owner may be running elsewhere
-        if (!core_->listen(node_, w)) return std::nullopt;
+        if (!core_->closed()) return std::nullopt;
+        if (phase_ == detail::phase::waiting) (void)core_->unlisten(node_);
         finish();
         return std::monostate{};
     }
+    [[nodiscard]] bool wait(const waker& w) {
+        phase_ = detail::phase::waiting;  // before: once it listens, its owner may be running elsewhere
+        return !core_->listen(node_, w);
+    }
 
-    [[nodiscard]] detail::stopped stop_waiting() noexcept {
-        const auto [result, owed] = core_->unlisten(node_);
-        if (owed) return detail::stopped::woken;
-        if (result != detail::verdict::none) return detail::stopped::decided;
+    [[nodiscard]] detail::stopped stop_waiting(owed_wakes&) noexcept {
+        if (phase_ == detail::phase::waiting) {
+            const auto [result, sent] = core_->unlisten(node_);
+            if (sent) return detail::stopped::woken;
+            if (result != detail::verdict::none) return detail::stopped::decided;
+        }
         finish();
         return detail::stopped::undecided;
     }
@@ -267,12 +296,11 @@ class [[nodiscard]] TAILRACE_BORROWER closed_operation {
 
   private:
     friend class sender<T, Platform>;
-    using core_type = detail::core<detail::carried<T>, Platform>;
 
     explicit closed_operation(core_type& c) noexcept : core_(c) {}
     void finish() noexcept {
         phase_ = detail::phase::finished;
-        core_.reset();
+        (void)core_.release();
     }
 
     detail::borrowed<core_type> core_;

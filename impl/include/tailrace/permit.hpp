@@ -11,11 +11,9 @@
 #include "tailrace/detail/carried.hpp"
 #include "tailrace/detail/core.hpp"
 #include "tailrace/detail/misuse.hpp"
+#include "tailrace/fwd.hpp"
 
 namespace tailrace {
-
-template <class T, class Platform>
-class sender;
 
 /// One permit, borrowed from a sender's share in the channel: that share must outlive it.
 ///
@@ -33,7 +31,7 @@ class [[nodiscard]] TAILRACE_BORROWER permit {
         return *this;
     }
     ~permit() {
-        if (core_) core_->return_permits(1);
+        if (core_) core_.release().return_permits(1);
     }
 
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(core_); }
@@ -45,8 +43,7 @@ class [[nodiscard]] TAILRACE_BORROWER permit {
     void send(T value) {
         if (!core_) detail::misuse("tailrace: a permit was used twice, or after it was moved from");
         auto carried = room_.fill(std::move(value));
-        const detail::borrowed<core_type> here = std::move(core_);
-        here->send_permit(std::move(carried));
+        core_.release().send_permit(std::move(carried));
     }
 
   private:
@@ -55,7 +52,7 @@ class [[nodiscard]] TAILRACE_BORROWER permit {
     friend class reserve_operation;
     template <class U, class P>
     friend class permit_iterator;
-    using core_type = detail::core<detail::carried<T>, Platform>;
+    using core_type = detail::core<T, Platform>;
 
     permit(core_type& c, detail::room<T>&& r) noexcept : core_(c), room_(std::move(r)) {}
 
@@ -85,7 +82,7 @@ class [[nodiscard]] TAILRACE_BORROWER permit_iterator {
         return *this;
     }
     ~permit_iterator() {
-        if (core_) core_->return_permits(size_);
+        if (core_) core_.release().return_permits(size_);
     }
 
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(core_); }
@@ -114,8 +111,8 @@ class [[nodiscard]] TAILRACE_BORROWER permit_iterator {
         explicit iterator(permit_iterator& from) : from_(&from), current_(from.next()) {}
         [[nodiscard]] value_type& operator*() { return *current_; }
         iterator& operator++() {
-            current_.reset();
-            if (auto p = from_->next()) current_.emplace(std::move(*p));
+            auto old = std::move(current_);  // goes back last
+            current_ = from_->next();
             return *this;
         }
         void operator++(int) { ++*this; }
@@ -132,7 +129,7 @@ class [[nodiscard]] TAILRACE_BORROWER permit_iterator {
     friend class sender<T, Platform>;
     template <class U, class P>
     friend class reserve_many_operation;
-    using core_type = detail::core<detail::carried<T>, Platform>;
+    using core_type = detail::core<T, Platform>;
 
     permit_iterator(core_type& c, detail::rooms<T>&& r, std::uint64_t n) noexcept
         : core_(c), rooms_(std::move(r)), size_(n) {}
@@ -154,13 +151,17 @@ class [[nodiscard]] owned_permit {
     owned_permit(owned_permit&&) noexcept = default;
     owned_permit& operator=(owned_permit&& other) noexcept {
         if (this != &other) {
-            give_back();
+            owned_permit old = std::move(*this);
             sender_ = std::move(other.sender_);
             room_ = std::move(other.room_);
         }
         return *this;
     }
-    ~owned_permit() { give_back(); }
+    ~owned_permit() {
+        if (!sender_) return;
+        const sender<T, Platform> last = std::move(sender_);
+        last.core_->return_permits(1);
+    }
 
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(sender_); }
 
@@ -190,11 +191,6 @@ class [[nodiscard]] owned_permit {
         : sender_(std::move(s)), room_(std::move(r)) {}
     void require() const {
         if (!sender_) detail::misuse("tailrace: an owned permit was used twice, or after it was moved from");
-    }
-    void give_back() noexcept {
-        if (!sender_) return;
-        sender_.core_->return_permits(1);
-        sender_.drop();
     }
 
     sender<T, Platform> sender_;

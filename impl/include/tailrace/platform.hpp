@@ -28,6 +28,7 @@
 #include <utility>
 
 #include "tailrace/async_context.hpp"
+#include "tailrace/fwd.hpp"
 
 namespace tailrace {
 
@@ -57,10 +58,10 @@ struct std_platform {
         cell(const cell&) = delete;
         cell& operator=(const cell&) = delete;
 
-        void put(T&& v) noexcept { std::construct_at(&value_, std::move(v)); }
+        void put(T&& v) noexcept { std::construct_at(std::addressof(value_), std::move(v)); }
         [[nodiscard]] T take() noexcept {
             T v = std::move(value_);
-            std::destroy_at(&value_);
+            std::destroy_at(std::addressof(value_));
             return v;
         }
 

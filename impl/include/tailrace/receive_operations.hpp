@@ -2,6 +2,7 @@
 // After a change here run: ctest -L impl && ctest -L conformance
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <expected>
 #include <optional>
@@ -12,12 +13,10 @@
 #include "tailrace/detail/misuse.hpp"
 #include "tailrace/detail/permit_wait.hpp"
 #include "tailrace/errors.hpp"
+#include "tailrace/fwd.hpp"
 #include "tailrace/waker.hpp"
 
 namespace tailrace {
-
-template <class T, class Platform>
-class receiver;
 
 namespace detail {
 
@@ -25,52 +24,63 @@ namespace detail {
 template <class T, class Platform>
 class receive_wait {
   public:
-    using core_type = core<carried<T>, Platform>;
+    using core_type = core<T, Platform>;
     using front = typename core_type::front;
+    using owed_wakes = typename core_type::owed_wakes;
 
     explicit receive_wait(core_type& c) : core_(&c) {
-        if (c.receiving.load()) misuse("tailrace: a receive while another receive is unfinished");
-        c.receiving.store(true);
+        if (c.receiving.load() != nullptr) misuse("tailrace: a receive while another receive is unfinished");
+        c.receiving.store(&node_);
     }
-    receive_wait(receive_wait&& other) noexcept : core_(other.core_), phase_(move_phase(other.phase_)) {}
+    receive_wait(receive_wait&& other) noexcept : core_(other.core_), phase_(move_phase(other.phase_)) {
+        assert(!other.node_.parked.load() && "an operation may be moved only before its first poll");
+        node_.receiver_gone.store(other.node_.receiver_gone.load());
+        if (phase_ != phase::finished && !receiver_gone()) core_->receiving.store(&node_);
+    }
     receive_wait& operator=(receive_wait&&) = delete;
     ~receive_wait() {
-        if (phase_ == phase::waiting) (void)core_->unpark(node_);
-        if (phase_ != phase::finished) core_->receiving.store(false);
+        if (phase_ == phase::finished) return;
+        if (node_.parked.load()) (void)core_->unpark(node_);
+        (void)finish();
     }
 
-    [[nodiscard]] core_type& channel() const noexcept { return *core_; }
-    void finish() noexcept {
+    /// The end of the wait. The caller touches the channel only where there is a value to take: then the receiver is there.
+    core_type& finish() noexcept {
         phase_ = phase::finished;
-        core_->receiving.store(false);
+        if (!receiver_gone()) core_->receiving.store(nullptr);
+        return *core_;
     }
 
-    /// nothing: pending, and `w` will be called once.
-    [[nodiscard]] front poll(const waker& w) {
+    /// What is there to receive; the wait goes on where there is nothing.
+    [[nodiscard]] front attempt() {
         require_unfinished(phase_);
-        if (phase_ == phase::waiting) {
-            if (core_->still_parked(node_) && node_.waker.load() == w) return front::nothing;
+        if (receiver_gone()) return front::end;
+        if (node_.parked.load()) {
+            if (core_->still_parked(node_)) return front::nothing;
             (void)core_->unpark(node_);
-            phase_ = phase::created;
         }
-        for (;;) {
-            const front f = core_->look_at_front();
-            if (f != front::nothing) return f;
-            phase_ = phase::waiting;  // before: once it is parked, its owner may be running elsewhere
-            if (core_->park(node_, w)) return front::nothing;
-            phase_ = phase::created;
-        }
+        return core_->look_at_front();
     }
+    /// True: parked, and `w` will be called once; its owner may be running on another thread by then. False: attempt() finds more now.
+    [[nodiscard]] bool wait(const waker& w) {
+        if (node_.parked.load()) {
+            if (node_.waker.load() == w) return true;
+            if (!core_->unpark(node_)) return false;
+        }
+        return core_->park(node_, w);
+    }
+
+    [[nodiscard]] const core_type& channel() const noexcept { return *core_; }
 
     [[nodiscard]] stopped stop_waiting() noexcept {
-        const bool undecided = core_->unpark(node_);
-        phase_ = phase::created;
-        if (!undecided) return stopped::woken;
-        finish();
+        if (receiver_gone() ? node_.sent.load() : node_.parked.load() && !core_->unpark(node_)) return stopped::woken;
+        (void)finish();
         return stopped::undecided;
     }
 
   private:
+    [[nodiscard]] bool receiver_gone() const noexcept { return node_.receiver_gone.load(); }
+
     core_type* core_;
     receive_node<Platform> node_;
     phase phase_ = phase::created;
@@ -84,6 +94,8 @@ class [[nodiscard]] recv_operation {
   public:
     using platform_type = Platform;
     using result_type = std::optional<T>;
+    using polled_in_two_steps = recv_operation;
+    using owed_wakes = typename detail::core<T, Platform>::owed_wakes;
     template <class E>
     using interruptible = std::expected<T, E>;
 
@@ -91,16 +103,19 @@ class [[nodiscard]] recv_operation {
     ///
     /// Throws: std::logic_error once it has finished; what the move of T throws, and then that value is destroyed and its capacity is
     /// back.
-    [[nodiscard]] std::optional<result_type> poll(const waker& w) {
-        using front = typename detail::receive_wait<T, Platform>::front;
-        const front f = wait_.poll(w);
-        if (f == front::nothing) return std::nullopt;
-        wait_.finish();
-        if (f == front::end) return std::optional<result_type>(std::in_place);  // none
-        return std::optional<result_type>(std::in_place, detail::unpack<T>(wait_.channel().take()));
-    }
+    [[nodiscard]] std::optional<result_type> poll(const waker& w) { return detail::poll_in_two_steps(*this, w); }
 
-    [[nodiscard]] detail::stopped stop_waiting() noexcept { return wait_.stop_waiting(); }
+    [[nodiscard]] std::optional<result_type> attempt() {
+        using front = typename detail::receive_wait<T, Platform>::front;
+        const front f = wait_.attempt();
+        if (f == front::nothing) return std::nullopt;
+        auto& channel = wait_.finish();
+        if (f == front::end) return std::optional<result_type>(std::in_place);  // none
+        return std::optional<result_type>(std::in_place, detail::unpack<T>(channel.take()));
+    }
+    [[nodiscard]] bool wait(const waker& w) { return wait_.wait(w); }
+
+    [[nodiscard]] detail::stopped stop_waiting(owed_wakes&) noexcept { return wait_.stop_waiting(); }
     template <class E>
     [[nodiscard]] static interruptible<E> completed(result_type&& r) {
         if (r) return std::move(*r);
@@ -114,7 +129,7 @@ class [[nodiscard]] recv_operation {
   private:
     friend class receiver<T, Platform>;
 
-    explicit recv_operation(detail::core<detail::carried<T>, Platform>& c) : wait_(c) {}
+    explicit recv_operation(detail::core<T, Platform>& c) : wait_(c) {}
 
     detail::receive_wait<T, Platform> wait_;
 };
@@ -127,24 +142,27 @@ class [[nodiscard]] recv_many_operation {
   public:
     using platform_type = Platform;
     using result_type = std::size_t;
+    using polled_in_two_steps = recv_many_operation;
+    using owed_wakes = typename detail::core<T, Platform>::owed_wakes;
     template <class E>
     using interruptible = std::expected<std::size_t, E>;
 
     /// How many were taken: 0 where recv would say none, or if the limit is 0. Nothing: pending, and `w` will be called once.
     ///
     /// Throws as recv_operation::poll, and what the buffer throws when it grows: then nothing was taken, and this may be polled again.
-    [[nodiscard]] std::optional<result_type> poll(const waker& w) {
+    [[nodiscard]] std::optional<result_type> poll(const waker& w) { return detail::poll_in_two_steps(*this, w); }
+
+    [[nodiscard]] std::optional<result_type> attempt() {
         using front = typename detail::receive_wait<T, Platform>::front;
-        if (limit_ != 0) {
-            const front f = wait_.poll(w);
-            if (f == front::nothing) return std::nullopt;
-            if (f == front::value) return take();
-        }
-        wait_.finish();
+        const front f = wait_.attempt();
+        if (f == front::value && limit_ != 0) return take();
+        if (f == front::nothing && limit_ != 0) return std::nullopt;
+        (void)wait_.finish();
         return result_type{0};
     }
+    [[nodiscard]] bool wait(const waker& w) { return wait_.wait(w); }
 
-    [[nodiscard]] detail::stopped stop_waiting() noexcept { return wait_.stop_waiting(); }
+    [[nodiscard]] detail::stopped stop_waiting(owed_wakes&) noexcept { return wait_.stop_waiting(); }
     template <class E>
     [[nodiscard]] static interruptible<E> completed(result_type&& n) {
         return n;
@@ -156,7 +174,7 @@ class [[nodiscard]] recv_many_operation {
 
   private:
     friend class receiver<T, Platform>;
-    using core_type = detail::core<detail::carried<T>, Platform>;
+    using core_type = detail::core<T, Platform>;
 
     recv_many_operation(core_type& c, Buffer& into, std::size_t limit) : wait_(c), into_(&into), limit_(limit) {}
 
@@ -168,18 +186,19 @@ class [[nodiscard]] recv_many_operation {
     };
 
     std::size_t take() {
-        core_type& channel = wait_.channel();
-        const auto most = static_cast<std::size_t>(detail::smaller(limit_, channel.buffered_exactly()));
-        if (const std::size_t wanted = into_->size() + most; into_->capacity() < wanted) {
-            const std::size_t twice = 2 * into_->capacity();
-            into_->reserve(twice < wanted ? wanted : twice);
+        const core_type& looked_at = wait_.channel();
+        Buffer& into = *into_;
+        const auto most = static_cast<std::size_t>(detail::smaller(limit_, looked_at.buffered_exactly()));
+        if (const std::size_t wanted = into.size() + most; into.capacity() < wanted) {
+            const std::size_t twice = 2 * into.capacity();
+            into.reserve(twice < wanted ? wanted : twice);
         }
-        wait_.finish();
+        core_type& channel = wait_.finish();
         batch taken{channel};
         do {
             auto carried = channel.take_uncounted();
             ++taken.size;
-            into_->push_back(detail::unpack<T>(std::move(carried)));
+            into.push_back(detail::unpack<T>(std::move(carried)));
         } while (taken.size < most && channel.look_at_front() == core_type::front::value);
         return taken.size;
     }

@@ -13,16 +13,15 @@
 #include "tailrace/detail/core.hpp"
 #include "tailrace/detail/misuse.hpp"
 #include "tailrace/errors.hpp"
+#include "tailrace/fwd.hpp"
 #include "tailrace/receive_operations.hpp"
 
 namespace tailrace {
 
-namespace detail {
-template <class Platform>
-auto& default_clock();  // timer.hpp
-}  // namespace detail
-
 /// The receive half. Move-only; used by one thread at a time. Destroying it closes the channel and destroys what is buffered.
+///
+/// A receive borrows its receiver: it is of the same consumer, and used by one thread at a time together with it. A receiver that goes
+/// first ends its pending receive: that is not woken any more, and says none where it is polled (or ends with its deadline or stop).
 template <class T, class Platform>
 class receiver {
   public:
@@ -31,7 +30,7 @@ class receiver {
     receiver(receiver&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
     receiver& operator=(receiver&& other) noexcept {
         if (this != &other) {
-            drop();
+            const receiver old = std::move(*this);  // goes last: what that resumes may use this
             core_ = std::exchange(other.core_, nullptr);
         }
         return *this;
@@ -54,7 +53,7 @@ class receiver {
     }
     template <class Rep, class Period>
     [[nodiscard]] auto recv_timeout(std::chrono::duration<Rep, Period> timeout) {
-        return recv_timeout(timeout, detail::default_clock<Platform>());
+        return recv_timeout(timeout, detail::default_clock<Platform>::get());
     }
 
     /// Waits for a value and takes all that are there, up to `limit`, to the end of `into`, a std::vector<T> or what looks like one. How
@@ -70,24 +69,16 @@ class receiver {
     /// The next value if there is one: empty, or disconnected where recv would say none.
     ///
     /// A value whose send happened before is never missed; where an earlier send has its place and has not written yet, this waits
-    /// for it: spinning, then sleeping.
+    /// for it: spinning, then sleeping. Throws: std::logic_error while another receive is unfinished.
     [[nodiscard]] std::expected<T, try_recv_error> try_recv() {
-        using front = typename core_type::front;
         auto& c = core();
-        auto op = recv();  // nobody else may receive meanwhile
-        for (unsigned turn = 0;; ++turn) {
-            switch (c.look_at_front()) {
-                case front::value: return detail::unpack<T>(c.take());
-                case front::end: return std::unexpected(try_recv_error::disconnected);
-                case front::nothing: break;
-            }
+        auto op = recv();  // until it has finished no other receive may begin
+        for (unsigned turn = 0; turn < patience; ++turn) {
+            if (auto result = op.attempt()) return taken(std::move(*result));
             if (c.buffered_exactly() == 0) return std::unexpected(try_recv_error::empty);
-            if (turn >= patience) break;
             Platform::pause(turn);
         }
-        // The place is taken and its value on its way: a plain wait for it ends.
-        if (auto value = detail::block_on<Platform>(op)) return std::move(*value);
-        return std::unexpected(try_recv_error::disconnected);
+        return taken(detail::block_on<Platform>(op));  // the place is taken and its value on its way: a plain wait for it ends
     }
 
     [[nodiscard]] std::optional<T> blocking_recv() {
@@ -139,11 +130,15 @@ class receiver {
     friend struct detail::inspection;
     template <class U, class P>
     friend auto channel(std::size_t capacity);
-    using core_type = detail::core<detail::carried<T>, Platform>;
-    static constexpr unsigned patience = 128;  // turns of spinning before sleeping
+    using core_type = detail::core<T, Platform>;
+    static constexpr unsigned patience = 64;  // turns of spinning before sleeping
 
     explicit receiver(core_type* c) noexcept : core_(c) {}
 
+    [[nodiscard]] static std::expected<T, try_recv_error> taken(std::optional<T>&& value) {
+        if (value) return std::move(*value);
+        return std::unexpected(try_recv_error::disconnected);
+    }
     [[nodiscard]] core_type& core() const {
         if (core_ == nullptr) detail::misuse("tailrace: a receiver was used after it was moved from");
         return *core_;

@@ -12,19 +12,11 @@
 #include "tailrace/detail/core.hpp"
 #include "tailrace/detail/misuse.hpp"
 #include "tailrace/errors.hpp"
+#include "tailrace/fwd.hpp"
 #include "tailrace/operations.hpp"
 #include "tailrace/permit.hpp"
 
 namespace tailrace {
-
-template <class T, class Platform>
-class weak_sender;
-
-namespace detail {
-/// The clock of forms that name none. In timer.hpp: include that to use them.
-template <class Platform>
-auto& default_clock();
-}  // namespace detail
 
 /// One of the senders of a channel. Copying it is cloning it; when the last one goes, the channel ends for the receiver.
 ///
@@ -45,7 +37,7 @@ class sender {
     }
     sender& operator=(sender&& other) noexcept {
         if (this != &other) {
-            drop();
+            const sender old = std::move(*this);  // goes last: it may end the channel, and what that resumes may use this
             core_ = std::exchange(other.core_, nullptr);
         }
         return *this;
@@ -125,7 +117,7 @@ class sender {
     }
     template <class Rep, class Period>
     [[nodiscard]] auto send_timeout(T value, std::chrono::duration<Rep, Period> timeout) const {
-        return send_timeout(std::move(value), timeout, detail::default_clock<Platform>());
+        return send_timeout(std::move(value), timeout, detail::default_clock<Platform>::get());
     }
 
     /// Waits for a permit. Error: the receive half has closed.
@@ -205,15 +197,13 @@ class sender {
     }
 
   private:
-    template <class U, class P>
-    friend class sender;
     friend class owned_permit<T, Platform>;
     friend class reserve_owned_operation<T, Platform>;
     friend class weak_sender<T, Platform>;
     friend struct detail::inspection;
     template <class U, class P>
     friend auto channel(std::size_t capacity);
-    using core_type = detail::core<detail::carried<T>, Platform>;
+    using core_type = detail::core<T, Platform>;
 
     /// Takes over a count that is there already.
     explicit sender(core_type* c) noexcept : core_(c) {}

@@ -17,7 +17,8 @@ namespace detail {
 class stop_source {
   public:
     using reason_type = stop_error;
-    static constexpr stop_error reason = stop_error::stopped;
+    template <class Reason>
+    static constexpr Reason reason = Reason::stopped;
 
     explicit stop_source(std::stop_token token) noexcept : token_(std::move(token)) {}
     /// Before it is first armed.
@@ -57,15 +58,16 @@ class stop_source {
 
 /// An operation that a stop request ends. Success and closed beat it; whatever the operation would have consumed is in the error.
 template <class Operation>
-using stop_operation = detail::interruptible_operation<Operation, detail::stop_source>;
+using stop_operation = decltype(detail::interruptible(std::declval<Operation>(), std::declval<detail::stop_source>()));
 
 /// Any waiting operation with a stop token. Unlike destroying it, requesting the stop is safe from any thread at any time, and always
-/// resumes whoever waits.
+/// resumes the coroutine or thread that waits. With a deadline as well (deadline.hpp), in either order: the error is then an
+/// interrupt_error.
 ///
 ///     auto sent = co_await tailrace::with_stop(tx.send(std::move(v)), token);   // the value is in sent.error() if it was stopped
 template <class Operation>
 [[nodiscard]] stop_operation<Operation> with_stop(Operation op, std::stop_token token) {
-    return {std::move(op), detail::stop_source(std::move(token))};
+    return detail::interruptible(std::move(op), detail::stop_source(std::move(token)));
 }
 
 }  // namespace tailrace

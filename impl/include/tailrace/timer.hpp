@@ -169,11 +169,10 @@ inline void timer_thread::run() noexcept {
 }
 
 namespace detail {
-/// The clock of the forms that name none: send_timeout(v, 5ms), recv_timeout(5ms).
 template <class Platform>
-auto& default_clock() {
-    return default_timer();
-}
+struct default_clock<Platform, void> {
+    [[nodiscard]] static timer_thread& get() { return default_timer(); }
+};
 }  // namespace detail
 
 /// Any waiting operation with a timeout on the default timer; see deadline.hpp.

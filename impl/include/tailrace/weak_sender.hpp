@@ -32,7 +32,7 @@ class weak_sender {
     }
     weak_sender& operator=(weak_sender&& other) noexcept {
         if (this != &other) {
-            drop();
+            const weak_sender old = std::move(*this);
             core_ = std::exchange(other.core_, nullptr);
         }
         return *this;
@@ -61,7 +61,7 @@ class weak_sender {
   private:
     friend class sender<T, Platform>;
     friend struct detail::inspection;
-    using core_type = detail::core<detail::carried<T>, Platform>;
+    using core_type = detail::core<T, Platform>;
 
     explicit weak_sender(core_type& c) noexcept : core_(&c) { core_->add_weak(); }
 

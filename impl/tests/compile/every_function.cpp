@@ -173,7 +173,8 @@ void driven() {
         EXPECT(!second.poll(w) && rx.recv().poll(w) && woken == 1 && *second.poll(w));
         auto stopped = tx.send(T(3));
         EXPECT(!stopped.poll(w));
-        EXPECT(stopped.stop_waiting() == tailrace::detail::stopped::undecided);
+        typename decltype(stopped)::owed_wakes owed;
+        EXPECT(stopped.stop_waiting(owed) == tailrace::detail::stopped::undecided);
     }
     EXPECT(rx.recv().poll(w));
     EXPECT(*tx.reserve().poll(w));

@@ -48,7 +48,8 @@ template <class Platform, class Operation>
     for (;;) {
         if (auto result = op.poll(waker_of<Platform>(bed))) return result;
         if (bed.park_until(deadline)) continue;
-        const stopped how = op.stop_waiting();
+        typename Operation::owed_wakes owed;
+        const stopped how = op.stop_waiting(owed);
         if (how == stopped::undecided) return std::nullopt;
         if (how == stopped::woken) bed.park();  // the wake-up is on its way, and the answer is there
     }

@@ -1,4 +1,4 @@
-// What borrows a sender's share in the channel, counted where assertions are on: the last sender must outlive it all.
+// What borrows a sender's share in the channel, counted by files with assertions: the last sender must outlive it all.
 // After a change here run: ctest -L impl
 #pragma once
 
@@ -23,40 +23,43 @@ inline constexpr bool assertions_on = false;
 inline constexpr bool assertions_on = true;
 #endif
 
-/// relaxed: whoever gives a borrow back does so before the last sender goes, or the program is wrong.
-class borrow_count {
-  public:
-    void add() noexcept {
-        if constexpr (assertions_on) count_.fetch_add(1, std::memory_order_relaxed);
-    }
-    void remove() noexcept {
-        if constexpr (assertions_on) count_.fetch_sub(1, std::memory_order_relaxed);
-    }
-    [[nodiscard]] bool any() const noexcept { return count_.load(std::memory_order_relaxed) != 0; }
+/// How many borrows there are, of those that were counted. There in every build: files with assertions and files without may share a
+/// channel, and then it counts what the files with assertions have made.
+using borrow_count = std::atomic<std::uint32_t>;
 
-  private:
-    std::atomic<std::uint32_t> count_{0};  // there even if not counted: a layout of one kind
-};
-
-/// One borrow of a core, or none; moves along with its owner.
+/// One borrow of a core, or none; moves along with its owner. It knows whether it was counted: a file without assertions may end the
+/// borrow that a file with assertions began, and the other way round.
 template <class Core>
 class borrowed {
   public:
-    explicit borrowed(Core& c) noexcept : core_(&c) { core_->borrows.add(); }
-    borrowed(borrowed&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+    explicit borrowed(Core& c) noexcept : core_(reinterpret_cast<std::uintptr_t>(&c)) {
+        static_assert(alignof(Core) > counted);
+        if constexpr (assertions_on) {
+            // relaxed: a borrow ends before the last sender goes, or the program is wrong.
+            c.borrows.fetch_add(1, std::memory_order_relaxed);
+            core_ |= counted;
+        }
+    }
+    borrowed(borrowed&& other) noexcept : core_(std::exchange(other.core_, 0)) {}
     borrowed& operator=(borrowed&&) = delete;
-    ~borrowed() { reset(); }
+    ~borrowed() {
+        if (core_ != 0) (void)release();
+    }
 
-    [[nodiscard]] explicit operator bool() const noexcept { return core_ != nullptr; }
-    [[nodiscard]] Core* operator->() const noexcept { return core_; }
-    [[nodiscard]] Core& operator*() const noexcept { return *core_; }
-    void reset() noexcept {
-        if (core_ != nullptr) std::exchange(core_, nullptr)->borrows.remove();
+    [[nodiscard]] explicit operator bool() const noexcept { return core_ != 0; }
+    [[nodiscard]] Core* operator->() const noexcept { return reinterpret_cast<Core*>(core_ & ~counted); }
+    [[nodiscard]] Core& operator*() const noexcept { return *operator->(); }
+    /// Ends the borrow, and says what was borrowed. Done before foreign code may run, which may let go of the last sender.
+    Core& release() noexcept {
+        Core& c = **this;
+        if ((std::exchange(core_, 0) & counted) != 0) c.borrows.fetch_sub(1, std::memory_order_relaxed);
+        return c;
     }
     void swap(borrowed& other) noexcept { std::swap(core_, other.core_); }
 
   private:
-    Core* core_;
+    static constexpr std::uintptr_t counted = 1;
+    std::uintptr_t core_;  // its address, and whether it was counted
 };
 
 }  // namespace tailrace::detail

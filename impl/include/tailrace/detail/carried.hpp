@@ -32,7 +32,7 @@ class box {
     box(box&&) noexcept = default;
     box& operator=(box&&) = delete;
     ~box() {
-        if (place_) std::destroy_at(&place_->value);
+        if (place_) std::destroy_at(std::addressof(place_->value));
     }
 
     T open() && {
@@ -65,7 +65,7 @@ class room<T, true> {
     [[nodiscard]] static room make() { return room(std::make_unique<place<T>>()); }
     /// If the move throws, the room is still there.
     [[nodiscard]] box<T> fill(T&& v) {
-        std::construct_at(&place_->value, std::move(v));
+        std::construct_at(std::addressof(place_->value), std::move(v));
         return box<T>(std::move(place_));
     }
 

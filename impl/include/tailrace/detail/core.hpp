@@ -2,7 +2,8 @@
 //
 // A claim is one compare-exchange on the word; a claimed ticket names the slot its value goes to. The receiver takes slots in the order
 // of tickets, and sleeps in the slot it waits for. Waiting senders stand in a queue under a small lock; whoever returns permits hands
-// them to the oldest. impl/DESIGN.md has the state tables, the invariants, and the reason for every memory order by its number.
+// them to the oldest. impl/DESIGN.md has the state tables, the invariants, the reason for every memory order by its number, and the
+// places where foreign code runs. After such a place a member touches nothing, unless it holds a share of its own (`pin`).
 // After a change here run: ctest -L impl && ctest -L relacy
 #pragma once
 
@@ -10,9 +11,11 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "tailrace/detail/borrows.hpp"
+#include "tailrace/detail/carried.hpp"
 #include "tailrace/detail/inspection.hpp"
 #include "tailrace/detail/ring.hpp"
 #include "tailrace/detail/waiter.hpp"
@@ -26,6 +29,7 @@ template <class T, class Platform>
 class core {
   public:
     using node = waiter<Platform>;
+    using value = carried<T>;
 
     explicit core(std::uint64_t capacity) : max_(capacity), ring_(capacity) {}
     core(const core&) = delete;
@@ -34,7 +38,7 @@ class core {
     // ---- Handles. A core lives as long as the receiver, anything that counts as a sender, or a weak sender.
 
     void add_sender() noexcept {
-        strong_.fetch_add(1, std::memory_order_relaxed);  // relaxed: whoever clones has a count already
+        strong_.fetch_add(1, std::memory_order_relaxed);  // relaxed: the sender that is copied has a count already
     }
     /// False if the last sender has gone: nothing brings the channel back to life.
     [[nodiscard]] bool revive_sender() noexcept {
@@ -49,7 +53,7 @@ class core {
     void drop_sender() noexcept {
         // (23) acq_rel: release, so that the last one (acquire) comes after every publication of the others: the end goes behind them.
         if (strong_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-        if (assertions_on && borrows.any()) {
+        if (assertions_on && borrows.load(std::memory_order_relaxed) != 0) {
             inspection::fail(*this, "the last sender went before a permit, iterator or operation made from a sender");
         }
         post_end(tail(word_.load(std::memory_order_relaxed)));  // (24) relaxed: (23) has ordered every claim before it
@@ -57,14 +61,15 @@ class core {
     }
 
     void drop_receiver() noexcept {
+        end_receive();
         close();
         drain();
         drop_share();
     }
 
     void add_weak() noexcept {
-        weak_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a number, and whoever adds has a share
-        shares_.fetch_add(1, std::memory_order_relaxed);
+        weak_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a number
+        add_share();
     }
     void drop_weak() noexcept {
         weak_.fetch_sub(1, std::memory_order_relaxed);
@@ -83,12 +88,13 @@ class core {
     }
 
     /// Puts a value behind a claimed ticket.
-    void publish(word_type ticket, T&& value) noexcept {
+    void publish(word_type ticket, value&& v) noexcept {
         auto& s = ring_.at(ticket);
-        s.storage.put(std::move(value));
+        s.storage.put(std::move(v));
         // (3) release: the value, to (16). acquire: the node of (18), the consumer role of (22).
         const slot_state previous = s.state.exchange(slot_full, std::memory_order_acq_rel);
         if (previous == slot_orphan) {
+            const pin alive(*this);
             drain();
         } else if (previous != slot_empty) {
             wake_receive(previous);
@@ -96,17 +102,20 @@ class core {
     }
 
     /// Turns a permit into a value in the buffer.
-    void send_permit(T&& value) noexcept {
+    void send_permit(value&& v) noexcept {
         // (5) acquire: as (2); the permit may be older than the slot it gets now, and than the emptying of that slot. LP of
         // permit.send.
-        publish(tail(word_.fetch_add(one_ticket, std::memory_order_acquire)), std::move(value));
+        publish(tail(word_.fetch_add(one_ticket, std::memory_order_acquire)), std::move(v));
     }
 
     /// Turns a granted permit into a ticket unless the channel has closed.
     [[nodiscard]] bool ticket_for_grant(word_type& ticket) noexcept {
         word_type w = word_.load(std::memory_order_relaxed);
         do {
-            if (is_closed(w)) return false;
+            if (is_closed(w)) {
+                after_close();
+                return false;
+            }
             // (13) acquire: as (5). One exchange with the look at `closed`, or an end could come between. LP of a resumed send.
         } while (!word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_acquire,
                                                 std::memory_order_relaxed));
@@ -117,8 +126,9 @@ class core {
     /// Gives permits back, in one step: to the oldest waiter first.
     void return_permits(word_type n) noexcept {
         if (n == 0) return;
-        // (6) acquire: if this ends the channel, the end must not land on a slot still seen full from a lap ago (15).
-        const word_type w = word_.fetch_sub(n * one_used, std::memory_order_acquire);
+        // (6) release: what came before the return, to the caller that gets these permits (2, 8, 11) or is answered none (17).
+        // acquire: if this ends the channel, the end must not land on a slot still seen full from a lap ago (15).
+        const word_type w = word_.fetch_sub(n * one_used, std::memory_order_acq_rel);
         if (is_closed(w)) {
             if (used(w) == n) post_end(tail(w));
         } else if (has_waiters(w)) {
@@ -132,7 +142,8 @@ class core {
     void prepare_to_wait() { ring_.cover_all(); }
 
     /// What an operation that found too little capacity does: it takes what there is, and queues for the rest (verdict::none), unless
-    /// that was enough or the channel has closed. The place in the queue, and the linearization point of the request, is (8).
+    /// that was enough or the channel has closed: then the node is decided at once, and look() says how. The place in the queue, and
+    /// the linearization point of the request, is (8).
     ///
     /// Once queued the node may be granted, and its owner run, on another thread, before this returns.
     [[nodiscard]] verdict enqueue(node& n, const waker& w) noexcept {
@@ -142,15 +153,15 @@ class core {
         // concurrent capacity() would see a number that was never true.
         word_type seen = word_.load(std::memory_order_relaxed);
         while (!has_waiters(seen)) {
-            if (is_closed(seen)) return verdict::failed;  // set under the lock: final here
+            if (is_closed(seen)) return decide(n, verdict::failed);  // set under the lock: final here, and ordered by it
             part = smaller(max_ - used(seen), n.need);
             const bool enough = part == n.need;
-            // (8) release: the blocks of prepare_to_wait, to tickets of permits that are older (5, 13). Not acquire: the part is used
-            // by (5) or (13), or given back by (6), and each of them acquires.
+            // (8) release: the blocks of prepare_to_wait, to tickets of permits that are older (5, 13). acquire: what came before the
+            // part was given back (6, 15, 30, 31).
             if (word_.compare_exchange_strong(seen, seen + part * one_used + (enough ? 0 : waiters_bit),
-                                              std::memory_order_release, std::memory_order_relaxed)) {
+                                              std::memory_order_acq_rel, std::memory_order_relaxed)) {
                 n.held.store(part);
-                if (enough) return verdict::granted;
+                if (enough) return decide(n, verdict::granted);
                 break;
             }
             part = 0;
@@ -163,9 +174,14 @@ class core {
         return verdict::none;
     }
 
-    /// Looks at a queued node again: what became of it, or none, and then `w` is who will be woken.
+    /// What became of a node, as far as its owner can see without the lock.
+    [[nodiscard]] static verdict look(const node& n) noexcept {
+        // (19) acquire: the result, and that no other thread touches the node any more.
+        return n.state.load(std::memory_order_acquire) == wait_state::woken ? n.result.load() : verdict::none;
+    }
+    /// The same with the lock: what became of it, or none, and then `w` is what will be called.
     [[nodiscard]] verdict look(node& n, const waker& w) noexcept {
-        // (19) acquire: the result, and that nobody touches the node any more.
+        // (19) acquire: as above.
         if (n.state.load(std::memory_order_acquire) == wait_state::woken) return n.result.load();
         const std::lock_guard guard(lock_);
         if (n.state.load(std::memory_order_relaxed) == wait_state::queued) {
@@ -175,32 +191,57 @@ class core {
         return settle(n);
     }
 
+    /// Wake-ups of waiters that were served while another wait was given up. They are sent when this is destroyed: after its owner has
+    /// done all that it has to do with itself, for they may end it. Keeps the channel alive until then.
+    class owed_wakes {
+      public:
+        owed_wakes() noexcept = default;
+        owed_wakes(const owed_wakes&) = delete;
+        owed_wakes& operator=(const owed_wakes&) = delete;
+        ~owed_wakes() {
+            if (core_ == nullptr) return;
+            {
+                std::unique_lock guard(core_->lock_);
+                core_->wake_chosen(guard, chosen_);
+            }
+            core_->drop_share();
+        }
+
+      private:
+        friend class core;
+        core* core_ = nullptr;
+        waiter_list<Platform> chosen_;
+    };
+
     /// Ends the wait of a queued node. What it held goes on under the same lock: were it under way meanwhile, a hand-over could find
-    /// that nobody waits any more while it is neither held nor free.
-    /// `owed`: a wake-up was sent and is on its way or has arrived.
+    /// an empty queue while it is neither held nor free.
+    /// `sent`: a wake-up was sent to the node and is on its way or has arrived.
     struct withdrawal {
         verdict result;
-        bool owed;
+        bool sent;
     };
-    [[nodiscard]] withdrawal withdraw(node& n) noexcept {
+    [[nodiscard]] withdrawal withdraw(node& n, owed_wakes& owed) noexcept {
         if (n.state.load(std::memory_order_acquire) == wait_state::woken) return {n.result.load(), true};  // (19)
-        std::unique_lock guard(lock_);
+        const std::lock_guard guard(lock_);
         if (n.state.load(std::memory_order_relaxed) != wait_state::queued) {
-            const bool owed = n.state.load(std::memory_order_relaxed) == wait_state::woken;
-            return {settle(n), owed};
+            const bool sent = n.state.load(std::memory_order_relaxed) == wait_state::woken;
+            return {settle(n), sent};
         }
         waiter_list<Platform>::unlink(n);
         n.state.store(wait_state::created, std::memory_order_relaxed);
         const word_type held = n.held.load();
         n.held.store(0);
         if (waiters_.empty()) {
-            // (30) One step, or somebody could see the queue gone and its permits not back. relaxed: by the lock, and open.
-            word_.fetch_sub(waiters_bit + held * one_used, std::memory_order_relaxed);
+            // (30) One step, or capacity() could see the queue gone and its permits not back. release: as (6). It is open, so unlike
+            // (6) this never posts the end.
+            word_.fetch_sub(waiters_bit + held * one_used, std::memory_order_release);
         } else if (held > 0) {
-            word_.fetch_sub(held * one_used, std::memory_order_relaxed);  // (31) relaxed: the same
-            waiter_list<Platform> chosen;
-            serve(chosen);
-            wake_chosen(guard, chosen);
+            word_.fetch_sub(held * one_used, std::memory_order_release);  // (31) release: as (30)
+            serve(owed.chosen_);
+            if (!owed.chosen_.empty()) {
+                owed.core_ = this;
+                add_share();
+            }
         }
         return {verdict::none, false};
     }
@@ -217,21 +258,21 @@ class core {
             case slot_end: return front::end;
             default: break;
         }
-        // (17) relaxed: nothing is read on the strength of it; closed and unused is final.
-        const word_type w = word_.load(std::memory_order_relaxed);
+        // (17) acquire: what came before the last permits were given back (6). Closed and unused is final.
+        const word_type w = word_.load(std::memory_order_acquire);
         return is_closed(w) && used(w) == 0 ? front::end : front::nothing;
     }
 
     /// Takes the value in front, which goes on counting as buffered until return_taken. Precondition: look_at_front() said value.
-    [[nodiscard]] T take_uncounted() noexcept {
+    [[nodiscard]] value take_uncounted() noexcept {
         auto& s = ring_.at(head());
-        T value = s.storage.take();
+        value v = s.storage.take();
         s.state.store(slot_empty, std::memory_order_relaxed);  // (14) relaxed: (15) publishes it
         const word_type next = head() + 1;
         head_.store(next);
         taken_.store(next, std::memory_order_relaxed);  // (29) relaxed: a number for len()
         ring_.passed(next);
-        return value;
+        return v;
     }
     /// Gives back the permits of n values that were taken.
     void return_taken(word_type n) noexcept {
@@ -239,10 +280,10 @@ class core {
         const word_type w = word_.fetch_sub(n * one_used, std::memory_order_release);
         if (has_waiters(w) && !is_closed(w)) hand_over();
     }
-    [[nodiscard]] T take() noexcept {
-        T value = take_uncounted();
+    [[nodiscard]] value take() noexcept {
+        value v = take_uncounted();
         return_taken(1);
-        return value;
+        return v;
     }
 
     /// How many values have been claimed a place and not been taken: the buffer, as the consumer may ask it.
@@ -256,21 +297,27 @@ class core {
     [[nodiscard]] bool park(receive_node<Platform>& n, const waker& w) noexcept {
         n.waker.store(w);
         n.done.store(false, std::memory_order_relaxed);
+        n.parked.store(true);
         slot_state expected = slot_empty;
         // (18) release: the node, to (3) and (7).
-        return ring_.at(head()).state.compare_exchange_strong(expected, reinterpret_cast<slot_state>(&n),
-                                                              std::memory_order_release,
-                                                              std::memory_order_relaxed);
+        if (ring_.at(head()).state.compare_exchange_strong(expected, reinterpret_cast<slot_state>(&n),
+                                                           std::memory_order_release,
+                                                           std::memory_order_relaxed)) {
+            return true;
+        }
+        n.parked.store(false);
+        return false;
     }
 
     [[nodiscard]] bool still_parked(const receive_node<Platform>& n) const noexcept {
         return ring_.at(head()).state.load(std::memory_order_relaxed) == reinterpret_cast<slot_state>(&n);
     }
 
-    /// Gets up again. False if somebody has replaced the node, and so has sent or is about to send the wake-up; the node is free then.
+    /// Gets up again. False if a writer has replaced the node, and so has sent or is about to send the wake-up; the node is free then.
     [[nodiscard]] bool unpark(receive_node<Platform>& n) noexcept {
+        n.parked.store(false);
         auto expected = reinterpret_cast<slot_state>(&n);
-        // (20) relaxed: on success the node was never seen by anybody.
+        // (20) relaxed: on success no writer has seen the node.
         if (ring_.at(head()).state.compare_exchange_strong(expected, slot_empty, std::memory_order_relaxed,
                                                            std::memory_order_relaxed)) {
             return true;
@@ -285,19 +332,21 @@ class core {
     // ---- Closing and observing
 
     void close() noexcept {
+        const pin alive(*this);
         waiter_list<Platform> chosen;
         std::unique_lock guard(lock_);
         word_type w = word_.load(std::memory_order_relaxed);
         do {
             if (is_closed(w)) return;
-            // (21) LP. relaxed: by the lock. One step, so that no capacity() sees closed with a queue that has gone.
+            // (21) LP. release: what came before the close, to every answer that says closed (35, 36). One step, so that no capacity()
+            // sees closed with a queue that has gone.
         } while (!word_.compare_exchange_strong(w, (w | closed_bit) & ~waiters_bit,
-                                                std::memory_order_relaxed,
+                                                std::memory_order_release,
                                                 std::memory_order_relaxed));
         choose_all(waiters_, chosen);
         choose_all(listeners_, chosen);
         wake_chosen(guard, chosen);
-        if (used(w) == 0) post_end(tail(w));  // idle already: nobody else will wake a parked receive
+        if (used(w) == 0) post_end(tail(w));  // idle already: no permit will come back and wake a parked receive
     }
 
     /// False, and the listener is queued, while the channel is open. Looking again keeps the place, and `w` is who will be woken.
@@ -314,7 +363,7 @@ class core {
         }
         return false;
     }
-    /// Ends the wait of a listener. True if its wake-up was sent and is on its way or has arrived.
+    /// Ends the wait of a listener.
     [[nodiscard]] withdrawal unlisten(node& n) noexcept {
         const std::lock_guard guard(lock_);
         const wait_state was = n.state.load(std::memory_order_relaxed);
@@ -323,7 +372,9 @@ class core {
         return {was == wait_state::queued ? verdict::none : verdict::failed, was == wait_state::woken};
     }
 
-    [[nodiscard]] bool closed() const noexcept { return is_closed(word_.load(std::memory_order_relaxed)); }
+    [[nodiscard]] bool closed() const noexcept {
+        return is_closed(word_.load(std::memory_order_acquire));  // (36) acquire: what came before the close (21)
+    }
     [[nodiscard]] std::uint64_t max() const noexcept { return max_; }
 
     [[nodiscard]] std::uint64_t available() const noexcept {
@@ -346,15 +397,33 @@ class core {
 
     [[nodiscard]] word_type head() const noexcept { return head_.load(); }
 
+    /// A share of its own, for a member that goes on after foreign code, which may let go of every handle.
+    class pin {
+      public:
+        explicit pin(core& c) noexcept : core_(c) { core_.add_share(); }
+        pin(const pin&) = delete;
+        pin& operator=(const pin&) = delete;
+        ~pin() { core_.drop_share(); }
+
+      private:
+        core& core_;
+    };
+
+    void add_share() noexcept {
+        shares_.fetch_add(1, std::memory_order_relaxed);  // relaxed: the caller has a share, or its owner has
+    }
     void drop_share() noexcept {
-        // (32) acq_rel, with each other: everything that anybody has done comes before the end of the core.
+        // (32) acq_rel, with each other: everything that every owner has done comes before the end of the core.
         if (shares_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
     }
 
     [[nodiscard]] claim_result claim(word_type n, word_type what, word_type& ticket) {
         word_type w = word_.load(std::memory_order_relaxed);  // (1) relaxed: (2) checks it. LP of a failure
         for (;;) {
-            if (is_closed(w)) return claim_result::closed;
+            if (is_closed(w)) {
+                after_close();
+                return claim_result::closed;
+            }
             if (n == 0) return claim_result::claimed;
             if (has_waiters(w) || max_ - used(w) < n) return claim_result::full;
             ring_.cover(tail(w) + used(w) + n + 1);  // this ticket, those of all permits that may be out, and the end
@@ -366,6 +435,12 @@ class core {
                 return claim_result::claimed;
             }
         }
+    }
+
+    /// To be called before an answer that says closed because the word did.
+    void after_close() const noexcept {
+        // (35) acquire: what came before the close (21); each later change of the word continues its release sequence.
+        (void)word_.load(std::memory_order_acquire);
     }
 
     void post_end(word_type ticket) noexcept {
@@ -382,13 +457,22 @@ class core {
         w();
     }
 
+    /// The receiver goes before its receive, which is taken out of its slot, is not woken, and says none when it is polled. A wake-up
+    /// that was sent before arrives.
+    void end_receive() noexcept {
+        receive_node<Platform>* const n = receiving.load();
+        if (n == nullptr) return;
+        n->sent.store(n->parked.load() && !unpark(*n));
+        n->receiver_gone.store(true);
+    }
+
     /// The consumer role without a receiver: destroys what is there, and lies down as an orphan.
     void drain() noexcept {
         for (;;) {
             auto& s = ring_.at(head());
             const slot_state seen = s.state.load(std::memory_order_acquire);  // (16)
             if (seen == slot_full) {
-                [[maybe_unused]] const T dies_here = take();
+                [[maybe_unused]] const value dies_here = take();
                 continue;
             }
             if (seen == slot_end) return;
@@ -419,12 +503,20 @@ class core {
             const word_type part = smaller(free, n.need - held);
             if (part == 0) break;
             n.held.store(held + part);
-            word_.fetch_add(part * one_used, std::memory_order_relaxed);  // (11) relaxed: who uses the part acquires, as at (8)
+            // (11) acquire: what came before the part was given back, perhaps by another thread, which waits for the lock (6, 15).
+            word_.fetch_add(part * one_used, std::memory_order_acquire);
             if (held + part != n.need) break;
             waiter_list<Platform>::unlink(n);
             choose(n, verdict::granted, chosen);
         }
         if (waiters_.empty()) word_.fetch_and(~waiters_bit, std::memory_order_relaxed);  // (12) by the lock
+    }
+
+    /// Before it is queued: the owner's own.
+    static verdict decide(node& n, verdict result) noexcept {
+        n.result.store(result);
+        n.state.store(wait_state::woken, std::memory_order_relaxed);
+        return result;
     }
 
     static void choose(node& n, verdict result, waiter_list<Platform>& chosen) noexcept {
@@ -438,18 +530,20 @@ class core {
     }
 
     /// Wakes the chosen one by one, without the lock. Their owners can take themselves off `chosen` until their turn comes.
-    static void wake_chosen(std::unique_lock<typename Platform::mutex>& guard,
-                            waiter_list<Platform>& chosen) noexcept {
-        for (;;) {
-            node* n = chosen.pop_front();
-            if (n == nullptr) break;
+    void wake_chosen(std::unique_lock<typename Platform::mutex>& guard, waiter_list<Platform>& chosen) noexcept {
+        node* n = chosen.pop_front();
+        if (n == nullptr) return guard.unlock();
+        std::optional<pin> alive;  // needed only to come back for the next
+        if (!chosen.empty()) alive.emplace(*this);
+        while (n != nullptr) {
             const tailrace::waker w = n->waker.load();
-            const bool last = chosen.empty();  // under the lock nobody can be added
+            const bool last = chosen.empty();  // no other is added
             n->state.store(wait_state::woken, std::memory_order_release);  // (4) the last access
             guard.unlock();
             w();
             if (last) return;
             guard.lock();
+            n = chosen.pop_front();
         }
         guard.unlock();
     }
@@ -470,12 +564,12 @@ class core {
     typename Platform::template atomic<word_type> taken_{0};               // the same for everybody else
 
   public:
-    /// A receive operation is alive. Of the consumer.
-    typename Platform::template plain<bool> receiving{false};
-    borrow_count borrows;
+    /// The receive operation that is alive. Of the consumer.
+    typename Platform::template plain<receive_node<Platform>*> receiving{nullptr};
+    borrow_count borrows{0};
 
   private:
-    alignas(line) ring<T, Platform> ring_;
+    alignas(line) ring<value, Platform> ring_;
     typename Platform::mutex lock_;
     waiter_list<Platform> waiters_;    // by the lock
     waiter_list<Platform> listeners_;  // by the lock

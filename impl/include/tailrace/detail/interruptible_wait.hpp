@@ -1,31 +1,37 @@
-// The wait for an operation or for something that interrupts it (a timer, a stop token), whichever comes first; and the plain wait in
+// The wait for an operation or for something that interrupts it (a clock, a stop token), whichever comes first; and the plain wait in
 // the same shape. Coroutine and blocking forms are made of these:
 //
-//     if (!wait.start(waker)) sleep until that waker is called, which happens once; then  wait.finish()
+//     if (!wait.start(waker, over)) sleep until that waker is called, which happens once; then  wait.finish()
 //
-// Two others may come, from threads of their own, each once at most: the channel's wake-up and the interruption. The waker may be
-// called only when neither of them touches the wait any more, for its owner then destroys it. Four bits, all changed by fetch_or,
-// say who has been here:
+// Foreign code that runs within start() may destroy the wait. Then `over` is true, and start() has touched nothing of it since.
 //
-//     set_up           the owner has left start(): until then the others leave everything to it
-//     op_woke          the channel's wake-up has come; before that it has tried to disarm the source
-//     source_came      the interruption has come; it then ends the operation's wait, unless the wake-up was here
-//     source_over      the source touches nothing any more: disarmed in time, or done and a wake-up is still to come
+// The channel's wake-up, and one interruption for each source, come from threads of their own, each once at most. The waker may be called
+// only when none of them touches the wait any more, for its owner then destroys it. One word, changed by fetch_or only, says how far each
+// of them is:
 //
-//   goes on  | when
-//   wake-up  | set_up, and the source is disarmed or over
-//   source   | set_up, and either the wake-up was here (before, or while it ended the wait), or no wake-up will ever come
-//   owner    | start() itself: the same for whoever came before set_up
+//     set_up        the owner has left start(): until then the others only say that they came
+//     ending        the wait is being ended by its ender: the first to come after set_up, or the owner if one came before
+//     ended         the ender is done: it has stopped the operation's wait and disarmed the sources
+//     left          one bit for the operation and one for each source: it touches nothing any more. It says so itself when it has come;
+//                   the ender says it for what it has silenced
+//     came          one bit for each source, the reason of an interruption
 //
-// After a change here run: ctest -L impl && ctest -L stress
+// The party whose bits make set_up, ended and every `left` complete calls the waker; the owner in start() goes on instead.
+//
+// After a change here run: ctest -L impl && ctest -L stress && ctest -L relacy
 #pragma once
 
 #include <atomic>
 #include <cassert>
+#include <cstddef>
+#include <exception>
 #include <optional>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "tailrace/detail/permit_wait.hpp"
+#include "tailrace/errors.hpp"
 #include "tailrace/waker.hpp"
 
 namespace tailrace::detail {
@@ -40,19 +46,52 @@ template <class Operation>
     return std::move(*result);
 }
 
+/// A stretch in which foreign code may destroy the owner of `told`: its destructor sets `over` then, if `told` points there.
+class exposure {
+  public:
+    exposure(bool*& told, bool& over) noexcept : told_(told), over_(over) { told_ = &over_; }
+    exposure(const exposure&) = delete;
+    exposure& operator=(const exposure&) = delete;
+    ~exposure() {
+        if (!over_) told_ = nullptr;
+    }
+
+  private:
+    bool*& told_;
+    bool& over_;
+};
+
 template <class Operation>
 class plain_wait {
   public:
     using result_type = typename Operation::result_type;
 
     explicit plain_wait(Operation&& op) : operation_(std::move(op)) {}
+    plain_wait(const plain_wait&) = delete;
+    plain_wait& operator=(const plain_wait&) = delete;
+    ~plain_wait() {
+        if (over_ != nullptr) *over_ = true;
+    }
 
-    /// True: finished. False: `done` will be called once, perhaps already.
-    [[nodiscard]] bool start(const waker& done) {
-        auto result = operation_.poll(done);
-        if (!result) return false;  // and nothing here is touched any more
-        result_.emplace(std::move(*result));
-        return true;
+    /// True: finished, or over. False: `done` will be called once, perhaps already.
+    [[nodiscard]] bool start(const waker& done, bool& over) {
+        if constexpr (polled_in_two_steps<Operation>) {
+            do {
+                const exposure foreign(over_, over);
+                auto result = operation_.attempt();
+                if (over) return true;
+                if (result) {
+                    result_.emplace(std::move(*result));
+                    return true;
+                }
+            } while (!operation_.wait(done));
+            return false;  // and nothing here is touched any more
+        } else {
+            auto result = operation_.poll(done);
+            if (!result) return false;  // and nothing here is touched any more
+            result_.emplace(std::move(*result));
+            return true;
+        }
     }
     [[nodiscard]] result_type finish() {
         if (result_) return std::move(*result_);
@@ -62,143 +101,281 @@ class plain_wait {
   private:
     Operation operation_;
     std::optional<result_type> result_;
+    bool* over_ = nullptr;
 };
 
-template <class Operation, class Source>
+/// The reason of a wait that several sources may interrupt.
+template <class... Reasons>
+struct joined_reason {
+    using type = interrupt_error;
+};
+template <class Reason, class... Same>
+    requires(std::is_same_v<Reason, Same> && ...)
+struct joined_reason<Reason, Same...> {
+    using type = Reason;
+};
+template <class... Sources>
+using reason_of = typename joined_reason<typename Sources::reason_type...>::type;
+
+template <class Operation, class... Sources>
 class interruptible_wait {
   public:
-    using reason_type = typename Source::reason_type;
+    using reason_type = reason_of<Sources...>;
     using result_type = typename Operation::template interruptible<reason_type>;
 
-    interruptible_wait(Operation&& op, Source&& source) : operation_(std::move(op)), source_(std::move(source)) {}
+    interruptible_wait(Operation&& op, std::tuple<Sources...>&& sources)
+        : operation_(std::move(op)), sources_(std::move(sources)) {}
+    interruptible_wait(const interruptible_wait&) = delete;
+    interruptible_wait& operator=(const interruptible_wait&) = delete;
+    ~interruptible_wait() {
+        if (over_ == nullptr) return;
+        *over_ = true;
+        silence();
+    }
 
-    [[nodiscard]] bool start(const waker& done) {
+    [[nodiscard]] bool start(const waker& done, bool& over) {
         done_ = done;
-        const waker interruption = {[](void* self) noexcept { static_cast<interruptible_wait*>(self)->interrupt(); },
-                                    this};
-        const waker wake_up = {[](void* self) noexcept { static_cast<interruptible_wait*>(self)->wake(); }, this};
-        const arming armed = source_.arm(interruption);
-        if (armed != arming::armed) seen_.store(source_over, std::memory_order_relaxed);
-        if (!poll(wake_up)) return leave(armed == arming::due);
-        if (source_.disarm()) return true;
-        return (add(set_up | op_woke) & source_came) != 0;  // else the interruption is on its way, and goes on
+        bool due = false;
+        {
+            const silenced_if_it_throws guard{this, over};
+            const exposure foreign(over_, over);
+            for_each_source([&](auto& source, auto i) {
+                const arming how = source.arm(waker{&interruption<decltype(i)::value>, this});
+                if (how == arming::armed) unarmed_ &= ~left(i);
+                if (how == arming::due) unarmed_ |= came(i) | ending;
+            });
+            due = (unarmed_ & ending) != 0;
+            poll(due, over);
+            if (over) return true;
+        }
+        // No foreign code runs from here on, and until set_up no other party resumes the owner.
+        if (result_) return leave();
+        const bits mine = set_up | unarmed_;
+        const bits seen = add(mine) | mine;
+        if ((seen & ending) == 0) return false;
+        owed_wakes owed;
+        return end(seen, 0, owed);
     }
 
     [[nodiscard]] result_type finish() {
-        if (interrupted_) return operation_.interrupted(Source::reason);
+        if (interruption_) return operation_.interrupted(*interruption_);
         return Operation::template completed<reason_type>(result_ ? std::move(*result_)
                                                                   : result_of_woken(operation_));
     }
 
   private:
     using platform = typename Operation::platform_type;
+    using owed_wakes = typename Operation::owed_wakes;
     using bits = unsigned;
     static constexpr bits set_up = 1;
-    static constexpr bits op_woke = 2;
-    static constexpr bits source_came = 4;
-    static constexpr bits source_over = 8;
+    static constexpr bits ending = 2;
+    static constexpr bits ended = 4;
+    static constexpr bits operation_left = 8;
+    [[nodiscard]] static constexpr bits left(std::size_t source) noexcept { return bits{16} << 2 * source; }
+    [[nodiscard]] static constexpr bits came(std::size_t source) noexcept { return bits{32} << 2 * source; }
+    [[nodiscard]] static constexpr bits every_source_left() noexcept {
+        bits b = 0;
+        for (std::size_t i = 0; i < sizeof...(Sources); ++i) b |= left(i);
+        return b;
+    }
+    [[nodiscard]] static constexpr bool complete(bits seen) noexcept {
+        constexpr bits all = set_up | ended | operation_left | every_source_left();
+        return (seen & all) == all;
+    }
 
-    // (33) acq_rel: each hands over what it did to whoever goes on, and that one has it from all the others.
+    template <class F>
+    void for_each_source(F f) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (f(std::get<I>(sources_), std::integral_constant<std::size_t, I>{}), ...);
+        }(std::index_sequence_for<Sources...>{});
+    }
+    [[nodiscard]] static interruptible_wait& of(void* self) noexcept { return *static_cast<interruptible_wait*>(self); }
+    static void wake_up(void* self) noexcept { of(self).arrive(operation_left, 0); }
+    template <std::size_t I>
+    static void interruption(void* self) noexcept {
+        of(self).arrive(left(I), came(I));
+    }
+
+    // (33) acq_rel: each hands over what it did to the party that goes on, and that one has it from all the others.
     bits add(bits which) noexcept { return seen_.fetch_or(which, std::memory_order_acq_rel); }
 
-    bool poll(const waker& wake_up) {
-        struct disarmed_if_it_throws {
-            interruptible_wait* wait;
-            ~disarmed_if_it_throws() {
-                if (wait == nullptr || wait->source_.disarm()) return;
-                // Not set up: it comes, leaves that bit and nothing else. (34) acquire, from (33): then it has read done_.
-                for (unsigned turn = 0; (wait->seen_.load(std::memory_order_acquire) & source_came) == 0; ++turn) {
-                    platform::pause(turn);
+    /// Polls for the first time; where a source is due already, only for what is there.
+    void poll(bool due, const bool& over) {
+        const waker w = {&wake_up, this};
+        if constexpr (polled_in_two_steps<Operation>) {
+            do {
+                if (auto result = operation_.attempt(); over) {
+                    return;
+                } else if (result) {
+                    result_.emplace(std::move(*result));
+                    return;
                 }
+            } while (!due && !operation_.wait(w));
+        } else if (auto result = operation_.poll(w)) {
+            result_.emplace(std::move(*result));
+        }
+    }
+
+    /// The operation has finished at once. True unless an interruption is on its way: it leaves last, and the owner goes on then.
+    bool leave() noexcept {
+        const bits silent = unarmed_ | disarm(unarmed_);
+        const bits mine = silent | set_up | ending | ended | operation_left;
+        return complete(mine) || complete(add(mine) | mine);
+    }
+
+    /// The channel's wake-up, or an interruption, has come.
+    void arrive(bits own, bits reason) noexcept {
+        const waker done = done_;
+        const bits seen = add(ending | reason) | reason;
+        if ((seen & (set_up | ending)) == set_up) {
+            owed_wakes owed;  // sent last, when the owner is gone perhaps
+            if (end(seen, own, owed)) done();
+        } else if (complete(add(own) | own)) {
+            done();
+        }
+    }
+
+    /// By the ender; `own` is its own bit, none for the owner. True: every party has left.
+    bool end(bits seen, bits own, owed_wakes& owed) noexcept {
+        bits silent = own;
+        if (((seen | own) & operation_left) == 0) {
+            const stopped how = operation_.stop_waiting(owed);
+            if (how != stopped::woken) silent |= operation_left;
+            if (how == stopped::undecided) {
+                for_each_source([&](auto& source, auto i) {
+                    if (!interruption_ && (seen & came(i)) != 0) interruption_ = source.template reason<reason_type>;
+                });
             }
-        } guard{this};
-        auto result = operation_.poll(wake_up);
-        guard.wait = nullptr;
-        if (!result) return false;
-        result_.emplace(std::move(*result));
-        return true;
+        }
+        silent |= disarm(seen | own);
+        return complete(add(silent | ended) | silent | ended);
     }
 
-    /// The operation is pending. Until set_up nobody goes on, so this may still be touched.
-    bool leave(bool due) noexcept {
-        if (due) return end_wait(set_up);
-        const bits before = add(set_up);
-        if ((before & op_woke) != 0) return (before & (source_over | source_came)) != 0;
-        return (before & source_came) != 0 && end_wait(source_over);
+    /// Disarms the sources but for some, and says which have left so: they were in time.
+    bits disarm(bits but_for) noexcept {
+        bits silent = 0;
+        for_each_source([&](auto& source, auto i) {
+            if ((but_for & left(i)) == 0 && source.disarm()) silent |= left(i);
+        });
+        return silent;
     }
 
-    /// True: go on. False: the wake-up has been sent and will.
-    bool end_wait(bits then) noexcept {
-        const stopped how = operation_.stop_waiting();
-        interrupted_ = how == stopped::undecided;
-        return how != stopped::woken || (add(then) & op_woke) != 0;
+    /// Before set_up: no source touches this any more.
+    void silence() noexcept {
+        for_each_source([this](auto& source, auto i) {
+            if ((unarmed_ & left(i)) != 0 || source.disarm()) return;
+            // It comes, says that it has left, and does nothing else. (34) acquire, from (33): then it has read done_.
+            for (unsigned turn = 0; (seen_.load(std::memory_order_acquire) & left(i)) == 0; ++turn) platform::pause(turn);
+        });
     }
-
-    void interrupt() noexcept {
-        const waker done = done_;
-        const bits before = add(source_came);
-        if ((before & set_up) == 0) return;
-        if ((before & op_woke) != 0 || end_wait(source_over)) done();
-    }
-
-    void wake() noexcept {
-        const waker done = done_;
-        const bool disarmed = source_.disarm();
-        const bits before = add(disarmed ? op_woke | source_over : op_woke);
-        if ((before & set_up) == 0) return;
-        if (disarmed || (before & source_over) != 0) done();
-    }
+    struct silenced_if_it_throws {
+        interruptible_wait* wait;
+        const bool& over;
+        const int exceptions = std::uncaught_exceptions();
+        ~silenced_if_it_throws() {
+            if (!over && std::uncaught_exceptions() > exceptions) wait->silence();
+        }
+    };
 
     Operation operation_;
-    Source source_;
+    std::tuple<Sources...> sources_;
     // Not `plain`: what a source orders (a stop token, its registration before its callback), no simulation sees.
     waker done_;
     std::optional<typename Operation::result_type> result_;
-    bool interrupted_ = false;
+    std::optional<reason_type> interruption_;
+    bool* over_ = nullptr;
+    bits unarmed_ = every_source_left();  // `left` of these, and `came` of those that were due
     typename platform::template atomic<bits> seen_{bits{0}};
 };
 
 /// An operation that something may interrupt, in driven form.
-template <class Operation, class Source>
+template <class Operation, class... Sources>
 class [[nodiscard]] interruptible_operation {
   public:
     using platform_type = typename Operation::platform_type;
-    using result_type = typename Operation::template interruptible<typename Source::reason_type>;
-    using wait_type = interruptible_wait<Operation, Source>;
+    using reason_type = reason_of<Sources...>;
+    using result_type = typename Operation::template interruptible<reason_type>;
+    using wait_type = interruptible_wait<Operation, Sources...>;
 
-    interruptible_operation(Operation&& op, Source&& source) : operation_(std::move(op)), source_(std::move(source)) {}
-
-    /// Nothing: pending, and `w` will be called, by the channel and by the interruption.
-    [[nodiscard]] std::optional<result_type> poll(const waker& w) {
-        using reason_type = typename Source::reason_type;
-        const bool due = source_.arm(w) == arming::due;
-        // Once the operation waits with `w` its owner may be running elsewhere: nothing here is touched then.
-        if (auto result = operation_.poll(due ? waker{} : w)) {
-            (void)source_.disarm();
-            return Operation::template completed<reason_type>(std::move(*result));
-        }
-        if (!due) return std::nullopt;
-        (void)source_.disarm();
-        if (operation_.stop_waiting() != stopped::undecided) {  // at the last moment
-            return Operation::template completed<reason_type>(std::move(*operation_.poll({})));
-        }
-        return operation_.interrupted(Source::reason);
+    interruptible_operation(Operation&& op, std::tuple<Sources...>&& sources)
+        : operation_(std::move(op)), sources_(std::move(sources)) {}
+    /// Before its first poll.
+    interruptible_operation(interruptible_operation&& other) noexcept
+        : operation_(std::move(other.operation_)), sources_(std::move(other.sources_)) {}
+    interruptible_operation& operator=(interruptible_operation&&) = delete;
+    ~interruptible_operation() {
+        if (over_ != nullptr) *over_ = true;
     }
 
-    [[nodiscard]] wait_type start_waiting() && { return wait_type(std::move(operation_), std::move(source_)); }
+    /// Nothing: pending, and `w` will be called, once by the channel and once by each interruption.
+    [[nodiscard]] std::optional<result_type> poll(const waker& w) {
+        std::optional<reason_type> due;
+        for (;;) {
+            bool over = false;
+            std::optional<typename Operation::result_type> result;
+            {
+                const exposure foreign(over_, over);
+                std::apply([&](auto&... source) { (..., arm(source, w, due)); }, sources_);
+                result = attempt(due ? waker{} : w);
+            }
+            if (!over && (result || due)) std::apply([](auto&... source) { (..., (void)source.disarm()); }, sources_);
+            if (result) return Operation::template completed<reason_type>(std::move(*result));
+            if (due) return interrupt(*due);
+            if constexpr (!polled_in_two_steps<Operation>) {
+                return std::nullopt;
+            } else {
+                if (operation_.wait(w)) return std::nullopt;  // its owner may be running elsewhere: nothing here is touched
+            }
+        }
+    }
+
+    /// One more source.
+    template <class Source>
+    [[nodiscard]] interruptible_operation<Operation, Sources..., Source> also(Source&& source) && {
+        return {std::move(operation_), std::tuple_cat(std::move(sources_), std::tuple<Source>(std::move(source)))};
+    }
+    [[nodiscard]] wait_type start_waiting() && { return wait_type(std::move(operation_), std::move(sources_)); }
 
   private:
+    template <class Source>
+    static void arm(Source& source, const waker& w, std::optional<reason_type>& due) {
+        if (source.arm(w) == arming::due && !due) due = Source::template reason<reason_type>;
+    }
+    [[nodiscard]] auto attempt([[maybe_unused]] const waker& w) {
+        if constexpr (polled_in_two_steps<Operation>) {
+            return operation_.attempt();
+        } else {
+            return operation_.poll(w);
+        }
+    }
+    [[nodiscard]] result_type interrupt(reason_type why) {
+        typename Operation::owed_wakes owed;  // sent when the result is made
+        if (operation_.stop_waiting(owed) == stopped::undecided) return operation_.interrupted(why);
+        return Operation::template completed<reason_type>(std::move(*operation_.poll({})));  // decided at the last moment
+    }
+
     Operation operation_;
-    Source source_;  // disarmed first
+    std::tuple<Sources...> sources_;  // disarmed first
+    bool* over_ = nullptr;
 };
+
+/// An operation, with one more source of interruptions.
+template <class Operation, class Source>
+[[nodiscard]] interruptible_operation<Operation, Source> interruptible(Operation&& op, Source&& source) {
+    return {std::move(op), std::tuple<Source>(std::move(source))};
+}
+template <class Operation, class... Sources, class Source>
+[[nodiscard]] auto interruptible(interruptible_operation<Operation, Sources...>&& op, Source&& source) {
+    return std::move(op).also(std::move(source));
+}
 
 /// The wait that any of the operations becomes.
 template <class Operation>
 [[nodiscard]] plain_wait<Operation> wait_of(Operation&& op) {
     return plain_wait<Operation>(std::move(op));
 }
-template <class Operation, class Source>
-[[nodiscard]] interruptible_wait<Operation, Source> wait_of(interruptible_operation<Operation, Source>&& op) {
+template <class Operation, class... Sources>
+[[nodiscard]] interruptible_wait<Operation, Sources...> wait_of(interruptible_operation<Operation, Sources...>&& op) {
     return std::move(op).start_waiting();
 }
 

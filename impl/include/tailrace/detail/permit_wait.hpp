@@ -4,11 +4,14 @@
 //        └───────────poll────────────────▶ finished
 //
 // It may be moved until it is first polled; from then on others may hold its address. Whatever it stores, it stores before its node
-// is published: from then on its owner may be running on another thread.
+// is published: from then on its owner may be running on another thread. Permits that the owner is to give back are given back last, for
+// that may wake a waiter, and end this.
 // After a change here run: ctest -L impl && ctest -L conformance && ctest -L relacy
 #pragma once
 
 #include <cassert>
+#include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "tailrace/detail/borrows.hpp"
@@ -38,10 +41,34 @@ inline void require_unfinished(phase p) {
     if (p == phase::finished) misuse("tailrace: an operation was used after it had finished");
 }
 
+/// A poll in two steps, which every operation here has: attempt() gives the result if there is one, and wait(w) arranges for `w` to be
+/// called, or says that attempt() has a result now. Foreign code runs within attempt() only, and no other thread may resume the owner
+/// before wait().
+template <class Operation>
+[[nodiscard]] auto poll_in_two_steps(Operation& op, const waker& w) -> decltype(op.attempt()) {
+    for (;;) {
+        if (auto result = op.attempt()) return result;
+        if (op.wait(w)) return std::nullopt;  // and nothing of the operation is touched any more
+    }
+}
+
+/// Whether an operation has these steps itself; one derived from such an operation may have another poll.
+template <class Operation>
+concept polled_in_two_steps = std::is_same_v<typename Operation::polled_in_two_steps, Operation>;
+
+/// Permits that go back when this ends.
+template <class Core>
+struct returned {
+    Core& channel;
+    word_type permits;
+    ~returned() { channel.return_permits(permits); }
+};
+
 template <class T, class Platform>
 class permit_wait {
   public:
-    using core_type = core<carried<T>, Platform>;
+    using core_type = core<T, Platform>;
+    using owed_wakes = typename core_type::owed_wakes;
 
     permit_wait(core_type& c, word_type need) noexcept : core_(c) { node_.need = need; }
     permit_wait(permit_wait&& other) noexcept : core_(std::move(other.core_)), phase_(move_phase(other.phase_)) {
@@ -50,61 +77,63 @@ class permit_wait {
     permit_wait& operator=(permit_wait&&) = delete;
     ~permit_wait() {
         if (phase_ != phase::waiting) return;
-        (void)core_->withdraw(node_);
-        core_->return_permits(node_.held.load());
+        owed_wakes owed;
+        (void)core_->withdraw(node_, owed);
+        finish().return_permits(held());
     }
 
     [[nodiscard]] core_type& channel() const noexcept { return *core_; }
     [[nodiscard]] word_type need() const noexcept { return node_.need; }
+    /// What it has of what it needs.
+    [[nodiscard]] word_type held() const noexcept { return node_.held.load(); }
     [[nodiscard]] bool created() const {
         require_unfinished(phase_);
         return phase_ == phase::created;
     }
-    /// The end of the borrow. What is left to be done with the channel is done by the caller, whose sender is alive.
+    /// The end of the wait and of the borrow. What is left to be done with the channel is done by the caller, whose sender is alive.
     core_type& finish() noexcept {
         phase_ = phase::finished;
-        core_type& c = *core_;
-        core_.reset();
-        return c;
+        return core_.release();
     }
 
-    /// Called where a claim has found too little capacity. none: pending.
-    [[nodiscard]] verdict enqueue(const waker& w) {
-        core_->prepare_to_wait();
-        phase_ = phase::waiting;
-        const verdict v = core_->enqueue(node_, w);
-        if (v != verdict::none) phase_ = phase::created;
-        return v;
-    }
-    /// What became of the wait. none: still pending. failed: what it held has been given back.
-    [[nodiscard]] verdict look(const waker& w) noexcept {
-        const verdict v = core_->look(node_, w);
-        if (v == verdict::failed) core_->return_permits(node_.held.load());
-        return v;
-    }
-    /// The whole wait, but for finish(): none while pending; granted, with the permits; failed.
-    [[nodiscard]] verdict poll(const waker& w) {
+    /// granted: with the permits. failed, finished: `left` goes back when the caller has its answer. none: it has to wait.
+    struct outcome {
+        verdict result;
+        word_type left = 0;
+    };
+    [[nodiscard]] outcome attempt() {
         if (created()) {
-            if (need() > core_->max()) return verdict::failed;
+            if (need() > core_->max()) return {verdict::failed};
             switch (core_->claim_permits(need())) {
-                case claim_result::claimed: return verdict::granted;
-                case claim_result::closed: return verdict::failed;
-                case claim_result::full: break;
+                case claim_result::claimed: return {verdict::granted};
+                case claim_result::closed: return {verdict::failed};
+                case claim_result::full: return {verdict::none};
             }
-            return enqueue(w);
         }
-        const verdict v = look(w);
-        if (v != verdict::granted || !core_->closed()) return v;
-        core_->return_permits(need());  // granted, but closed is looked at first
-        return verdict::failed;
+        const verdict v = look();
+        if (v == verdict::failed) return {v, held()};
+        if (v == verdict::granted && core_->closed()) return {verdict::failed, need()};  // closed is looked at first
+        return {v};
+    }
+    /// What became of the wait.
+    [[nodiscard]] verdict look() const noexcept { return core_type::look(node_); }
+
+    /// Called where an attempt has found too little capacity. True: pending, and `w` will be called. False: it is decided.
+    [[nodiscard]] bool wait(const waker& w) {
+        if (phase_ == phase::waiting) return core_->look(node_, w) == verdict::none;
+        core_->prepare_to_wait();
+        phase_ = phase::waiting;  // before: once it is queued, its owner may be running elsewhere
+        return core_->enqueue(node_, w) == verdict::none;
     }
 
-    /// Ends the wait unless it is decided; then what it held has been given back.
-    [[nodiscard]] stopped stop_waiting() noexcept {
-        const auto [result, owed] = core_->withdraw(node_);
-        if (owed) return stopped::woken;
-        if (result != verdict::none) return stopped::decided;
-        finish().return_permits(node_.held.load());
+    /// Ends the wait unless it is decided; then what it held has been given back, and those whom that has served are owed a wake-up.
+    [[nodiscard]] stopped stop_waiting(owed_wakes& owed) noexcept {
+        if (phase_ == phase::waiting) {
+            const auto [result, sent] = core_->withdraw(node_, owed);
+            if (sent) return stopped::woken;
+            if (result != verdict::none) return stopped::decided;
+        }
+        (void)finish();
         return stopped::undecided;
     }
 

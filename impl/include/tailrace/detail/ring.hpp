@@ -114,7 +114,8 @@ class ring {
     /// One that has become too narrow stays as it was, for those who have already read its address: what it says about tickets in
     /// use remains true.
     struct directory {
-        explicit directory(word_type size) : mask(size - 1), entries(std::make_unique<holder[]>(size)) {}
+        explicit directory(word_type size)
+            : mask(size - 1), entries(std::make_unique<holder[]>(static_cast<std::size_t>(size))) {}
         [[nodiscard]] pointer_to_block& entry(word_type number) const noexcept {
             return entries[number & mask].pointer;
         }

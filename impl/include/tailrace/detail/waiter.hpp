@@ -85,12 +85,16 @@ class waiter_list {
     link<Platform> head_;
 };
 
-/// The parked receive. Its address stands in the slot it waits for; whoever replaces it there owes it a wake-up.
+/// A receive. While it is parked its address stands in the slot it waits for; the writer that replaces it there owes it a wake-up.
 template <class Platform>
 struct alignas(8) receive_node {
-    // Published by (18), read by the one who owes the wake-up.
+    // Of the consumer.
+    typename Platform::template plain<bool> parked{false};         // its address stands in a slot, or stood there until its wake-up
+    typename Platform::template plain<bool> receiver_gone{false};  // it says none from now on, and does not touch the channel
+    typename Platform::template plain<bool> sent{false};           // when the receiver went, a wake-up was on its way or had come
+    // Published by (18), read by the writer that owes the wake-up.
     typename Platform::template plain<tailrace::waker> waker{tailrace::waker{}};
-    // (4) release / (19) acquire: the last access of the one who owes the wake-up.
+    // (4) release / (19) acquire: the last access of the writer that owes the wake-up.
     typename Platform::template atomic<bool> done{false};
 };
 

@@ -1,0 +1,35 @@
+// The names of the handles and of their operations, declared, with the platform they have when none is given.
+// After a change here run: ctest -L impl
+#pragma once
+
+namespace tailrace {
+
+struct std_platform;
+
+template <class T, class Platform = std_platform>
+class sender;
+template <class T, class Platform = std_platform>
+class receiver;
+template <class T, class Platform = std_platform>
+class weak_sender;
+template <class T, class Platform = std_platform>
+class permit;
+template <class T, class Platform = std_platform>
+class permit_iterator;
+template <class T, class Platform = std_platform>
+class owned_permit;
+
+template <class T, class Platform = std_platform>
+class send_operation;
+template <class T, class Platform = std_platform>
+class reserve_operation;
+template <class T, class Platform = std_platform>
+class reserve_many_operation;
+template <class T, class Platform = std_platform>
+class reserve_owned_operation;
+template <class T, class Platform = std_platform>
+class closed_operation;
+template <class T, class Platform = std_platform>
+class recv_operation;
+
+}  // namespace tailrace
