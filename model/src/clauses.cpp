@@ -281,6 +281,12 @@ constexpr std::array all{
     clause{"driven.created-inert", 4, everywhere,
            "Creating an operation does nothing: it takes, sends and wakes nothing until polled."},
     clause{"driven.latest-waker", 4, by_name, "Only the waker of the latest poll is called."},
+    clause{"order.closed", 4, by_name,
+           "What came before the close happens before every answer that says closed."},
+    clause{"order.permit", 4, by_name,
+           "Giving back a permit, or receiving, happens before the call that gets that permit returns."},
+    clause{"order.none", 4, by_name,
+           "What senders did before they went, or gave back permits, happens before the none after it."},
 
     // ---- 5. Deliberate differences
     clause{"late-send.destroyed", 5, generated,
@@ -294,6 +300,8 @@ constexpr std::array all{
     clause{"handle.assign", 6, by_name, "Assigning drops what was held first."},
     clause{"borrow", 6, by_name,
            "Permits, iterators and operations borrow the sender: moving it is fine."},
+    clause{"borrow.receiver", 6, by_name,
+           "A receiver that goes first ends its receive: not woken any more, it says none."},
     clause{"operation.once", 6, by_name,
            "Operations are [[nodiscard]], immovable once polled, and throw when awaited twice."},
     clause{"operation.never-awaited", 6, everywhere,

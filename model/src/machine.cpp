@@ -257,7 +257,7 @@ void machine::poll_receive(operation& op, outcome& out) {
         unlink(op);
         std::erase_if(operations, [&](const operation& o) { return o.number == number; });
         release(taken, out);  // a batch goes back in one step
-    } else if (empty_batch || ended()) {
+    } else if (empty_batch || ended() || receiver_gone) {
         withdraw(number, out);
         out.answer = answer_of(batch ? status::many : status::none);
     } else if (op.deadline && now >= *op.deadline) {
@@ -291,6 +291,7 @@ void machine::drop(handle h, outcome& out) {
         case handle_kind::sender: drop_sender(h.number, out); break;
         case handle_kind::weak_sender: erase_one(weak_senders, h.number); break;
         case handle_kind::receiver:
+            parked.reset();  // borrow.receiver: a pending receive is not woken any more, and says none when it is polled
             close(out);
             receiver_gone = true;
             for (const value_id v : std::exchange(buffer, {})) {

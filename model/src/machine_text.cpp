@@ -91,7 +91,7 @@ std::optional<std::string> machine::refusal(const step& s) const {
     }
     const bool needs_receiver =
         s.subject.kind == handle_kind::receiver &&
-        (is_receive(s.what) || s.what == verb::try_recv || s.what == verb::drop);
+        (is_receive(s.what) || s.what == verb::try_recv);
     if (needs_receiver) {
         if (const operation* op = live_receive(*this)) {
             return fmt::format("r is in use by f{}: one receive at a time", op->number);

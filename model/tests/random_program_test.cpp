@@ -138,6 +138,8 @@ class walker {
             const operation* now = machine_.find_operation(op.number);
             const bool asked = s.subject == name && s.what != verb::advance;
             if (asked || now == nullptr || op.now == operation::phase::created) continue;
+            // borrow.receiver: it is ended, and not woken.
+            if (is_receive(op) && before.receiver_gone != machine_.receiver_gone) continue;
             const bool became_ready = !is_ready(before, op.number) && is_ready(machine_, op.number);
             if (became_ready || op.deadline_fired != now->deadline_fired) expected.push_back(name);
         }

@@ -4,6 +4,7 @@
 // After a change here run: ctest -L conformance
 #include <chrono>
 #include <functional>
+#include <optional>
 
 #include "apis.hpp"
 
@@ -311,6 +312,76 @@ TYPED_TEST(reentrancy, a_values_destructor_in_a_cancelled_send_may_use_the_chann
     EXPECT_TRUE(done);
     EXPECT_TRUE(rx.try_recv());
     EXPECT_EQ(tx.capacity(), 1);
+}
+
+// Clause: wake.outside-locks.
+TYPED_TEST(reentrancy, a_listener_that_close_wakes_may_let_go_of_both_halves) {
+    auto [tx, rx] = TypeParam::template open<int>(1);
+    std::optional sender(std::move(tx));
+    std::optional receiver(std::move(rx));
+    std::optional listener(sender->closed());
+    action let_go([&] {
+        listener.reset();
+        sender.reset();
+        receiver.reset();
+    });
+    ASSERT_TRUE(pending(*listener, let_go.wire()));
+    auto& closing = *receiver;
+    closing.close();
+    EXPECT_EQ(let_go.times(), 1);
+    EXPECT_FALSE(receiver);
+}
+
+// Clause: wake.outside-locks.
+TYPED_TEST(reentrancy, a_waker_may_destroy_the_operation_whose_poll_has_called_it) {
+    auto [tx, rx] = TypeParam::template open<int>(1);
+    std::optional send(tx.send(1));
+    action destroy([&] { send.reset(); });
+    auto receive = rx.recv();
+    ASSERT_TRUE(pending(receive, destroy.wire()));
+    EXPECT_TRUE(finished(*send));
+    EXPECT_FALSE(send);
+    EXPECT_EQ(finished(receive), 1);
+}
+
+// Clause: borrow.
+TYPED_TEST(reentrancy, the_receive_that_a_used_permit_wakes_may_let_go_of_the_last_sender) {
+    auto [tx, rx] = TypeParam::template open<int>(2);
+    std::optional sender(std::move(tx));
+    auto permit = *sender->try_reserve();
+    action let_go([&] { sender.reset(); });
+    auto receive = rx.recv();
+    ASSERT_TRUE(pending(receive, let_go.wire()));
+    permit.send(9);
+    EXPECT_FALSE(sender);
+    EXPECT_EQ(finished(receive), 9);
+}
+
+// Clause: handle.assign.
+TYPED_TEST(reentrancy, what_the_end_of_the_old_channel_wakes_may_assign_to_the_same_sender) {
+    auto [first, from_first] = TypeParam::template open<int>(1);
+    auto [second, from_second] = TypeParam::template open<int>(1);
+    auto [third, from_third] = TypeParam::template open<int>(1);
+    auto slot = std::move(first);
+    action assign([&slot, &second = second] { slot = std::move(second); });
+    auto receive = from_first.recv();
+    ASSERT_TRUE(pending(receive, assign.wire()));
+    slot = std::move(third);
+    EXPECT_EQ(from_second.sender_strong_count(), 1u) << "the later assignment stays";
+    EXPECT_EQ(from_third.sender_strong_count(), 0u) << "and none is lost";
+}
+
+// Clause: borrow.receiver.
+TYPED_TEST(reentrancy, a_receive_says_none_when_its_receiver_has_gone_before_it) {
+    auto [tx, rx] = TypeParam::template open<int>(1);
+    auto permit = *tx.try_reserve();
+    action wake([] {});
+    auto receive = rx.recv();
+    ASSERT_TRUE(pending(receive, wake.wire()));
+    { const auto gone = std::move(rx); }
+    permit.send(1);
+    EXPECT_EQ(wake.times(), 0) << "it is not woken";
+    EXPECT_EQ(finished(receive), std::nullopt);
 }
 
 }  // namespace tailrace::verify

@@ -3,14 +3,16 @@
 //     auto sent = co_await tx.send(2);
 //     auto v = co_await tailrace::resume_on(pool, rx.recv());
 //
-// A coroutine is resumed by whoever completes its operation, on that thread, from a list that the outermost caller works off: never
+// A coroutine is resumed by the call that completes its operation, on that thread, from a list that the outermost caller works off: never
 // under a lock, and never from within another resumption, so chains of any length need no stack. Given an executor it is resumed there.
 //
 // Cancellation: destroying a suspended coroutine cancels its operation. That must not happen while another thread may be resuming it
 // (as for any coroutine), nor after its resumption has been handed to an executor; one that is still on the list of the destroying
-// thread is taken off it. To cancel from elsewhere use a stop token (stop.hpp).
+// thread is taken off it. A coroutine counts as suspended while its operation is first polled: what that resumes may destroy it. To
+// cancel from elsewhere use a stop token (stop.hpp).
 //
-// g++ 12 miscompiles `while (co_await rx.recv())`, with any awaitable; `while (auto v = co_await rx.recv())` is right.
+// g++ 12 gets some conditions wrong that have a co_await in them, whatever is awaited: detail::needs_a_wait keeps one fault away,
+// README.md says how to avoid the others.
 // After a change here run: ctest -L impl && ctest -L stress
 #pragma once
 
@@ -79,14 +81,26 @@ class executor_resumption {
     waker resumption_;
 };
 
+/// The part of an awaiter that is asked whether there is anything to wait for: only starting the operation tells.
+///
+/// The closure type is there for g++ 12 (its bug 106188). For a condition with a co_await in it g++ makes a variable. In a coroutine that
+/// declares nothing it puts that variable in front of the frame's resume function, and the first resumption jumps to a bool. A closure
+/// type in a default argument is made anew, and declared, at each co_await. Not in the awaiter itself: g++ 12 rejects it in a member of
+/// a class template.
+struct needs_a_wait {
+    template <class = decltype([] {})>
+    [[nodiscard]] bool await_ready() const noexcept {
+        return false;
+    }
+};
+
 template <class Operation, class Resumption>
-class awaiter {
+class awaiter : public needs_a_wait {
   public:
     template <class... Args>
     explicit awaiter(Operation&& op, Args&... args) : wait_(wait_of(std::move(op))), resumption_(args...) {}
     awaiter(awaiter&&) = delete;
 
-    [[nodiscard]] bool await_ready() const noexcept { return false; }
     // Not inlined: nothing of it may live in the frame, which can be gone before it returns.
     [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> self) {
         resumption_.prepare({[](void* frame) noexcept { std::coroutine_handle<>::from_address(frame).resume(); },
@@ -115,14 +129,19 @@ class awaiter {
     Resumption resumption_;
 };
 
+/// Not an aggregate: g++ 12 destroys an aggregate twice that is awaited where it is made.
 template <class Operation, class Executor>
-struct [[nodiscard]] on_executor {
-    Operation operation;
-    Executor* executor;
+class [[nodiscard]] on_executor {
+  public:
+    on_executor(Operation&& op, Executor& e) : operation_(std::move(op)), executor_(&e) {}
 
     awaiter<Operation, executor_resumption<Executor>> operator co_await() && {
-        return awaiter<Operation, executor_resumption<Executor>>(std::move(operation), *executor);
+        return awaiter<Operation, executor_resumption<Executor>>(std::move(operation_), *executor_);
     }
+
+  private:
+    Operation operation_;
+    Executor* executor_;
 };
 
 }  // namespace detail
@@ -139,7 +158,7 @@ template <waiting_operation Operation>
 /// The same operation, resumed on an executor. One that has nothing to wait for goes on where it is.
 template <executor Executor, waiting_operation Operation>
 [[nodiscard]] detail::on_executor<Operation, Executor> resume_on(Executor& executor, Operation op) {
-    return {std::move(op), &executor};
+    return {std::move(op), executor};
 }
 
 }  // namespace tailrace

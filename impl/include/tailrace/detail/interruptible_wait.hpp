@@ -309,15 +309,10 @@ class [[nodiscard]] interruptible_operation {
 
     /// Nothing: pending, and `w` will be called, once by the channel and once by each interruption.
     [[nodiscard]] std::optional<result_type> poll(const waker& w) {
-        std::optional<reason_type> due;
         for (;;) {
             bool over = false;
-            std::optional<typename Operation::result_type> result;
-            {
-                const exposure foreign(over_, over);
-                std::apply([&](auto&... source) { (..., arm(source, w, due)); }, sources_);
-                result = attempt(due ? waker{} : w);
-            }
+            std::optional<reason_type> due;
+            auto result = attempt(w, due, over);
             if (!over && (result || due)) std::apply([](auto&... source) { (..., (void)source.disarm()); }, sources_);
             if (result) return Operation::template completed<reason_type>(std::move(*result));
             if (due) return interrupt(*due);
@@ -341,11 +336,14 @@ class [[nodiscard]] interruptible_operation {
     static void arm(Source& source, const waker& w, std::optional<reason_type>& due) {
         if (source.arm(w) == arming::due && !due) due = Source::template reason<reason_type>;
     }
-    [[nodiscard]] auto attempt([[maybe_unused]] const waker& w) {
+    /// Arms the sources and polls. Foreign code runs here: `over` says that it has destroyed this.
+    [[nodiscard]] std::optional<typename Operation::result_type> attempt(const waker& w, std::optional<reason_type>& due, bool& over) {
+        const exposure foreign(over_, over);
+        std::apply([&](auto&... source) { (..., arm(source, w, due)); }, sources_);
         if constexpr (polled_in_two_steps<Operation>) {
             return operation_.attempt();
         } else {
-            return operation_.poll(w);
+            return operation_.poll(due ? waker{} : w);
         }
     }
     [[nodiscard]] result_type interrupt(reason_type why) {

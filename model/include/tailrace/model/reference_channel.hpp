@@ -55,7 +55,7 @@ class reference_handle {
     reference_handle(reference_handle&& other) noexcept : core_(std::move(other.core_)), name_(other.name_) {}
     reference_handle& operator=(reference_handle&& other) noexcept {
         if (this != &other) {
-            drop();
+            const reference_handle old = std::move(*this);  // goes last: what that wakes may use this
             core_ = std::move(other.core_);
             name_ = other.name_;
         }
@@ -83,7 +83,7 @@ class reference_handle {
     core_pointer<T, Platform> consume() { return std::exchange(core_, nullptr); }
 
     void drop() noexcept {
-        if (core_) (void)std::exchange(core_, nullptr)->take(ask(verb::drop));
+        if (const auto core = std::exchange(core_, nullptr)) (void)core->take(ask(verb::drop));
     }
 
     core_pointer<T, Platform> core_;
@@ -98,8 +98,7 @@ class permit : public reference_handle<T, Platform> {
 
     void send(T value) {
         auto boxed = std::make_unique<T>(std::move(value));
-        auto& c = this->core();
-        (void)c.take(this->ask(verb::send), std::move(boxed));
+        const effects<T> last = this->core().take(this->ask(verb::send), std::move(boxed));
         (void)this->consume();
     }
 };
@@ -128,12 +127,12 @@ class owned_permit : public reference_handle<T, Platform> {
 
     sender<T, Platform> send(T value) && {
         auto boxed = std::make_unique<T>(std::move(value));
-        const answer a = this->core().take(this->ask(verb::send), std::move(boxed)).answer;
-        return sender<T, Platform>(this->consume(), a);
+        const effects<T> last = this->core().take(this->ask(verb::send), std::move(boxed));
+        return sender<T, Platform>(this->consume(), last.answer);
     }
     sender<T, Platform> release() && {
-        const answer a = this->take(verb::release);
-        return sender<T, Platform>(this->consume(), a);
+        const effects<T> last = this->core().take(this->ask(verb::release));
+        return sender<T, Platform>(this->consume(), last.answer);
     }
 };
 

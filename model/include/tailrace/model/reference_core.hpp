@@ -1,6 +1,6 @@
 // The shared part of the reference channel: the specification behind one mutex, the values, and those who sleep.
 //
-// Every operation is one step of the specification, taken under the mutex; its effects are carried out by whoever took it. A thread
+// Every operation is one step of the specification, taken under the mutex; its effects are carried out by the caller. A thread
 // that blocks has a condition variable of its own, so that nobody can wake the wrong kind. Wakers of driven operations, and destructors
 // of values, run after the mutex is released.
 // After a change here run: ctest -L model && ctest -L stress
@@ -32,12 +32,28 @@ struct std_platform {
     [[nodiscard]] static bool in_async_context() noexcept { return async_context::active(); }
 };
 
-/// What a step did, for whoever took it. Destroying it destroys the values that the channel destroyed.
+/// Wake-ups that are sent when this is destroyed: they may end the handle or the operation that caused them.
+class owed_wakes {
+  public:
+    explicit owed_wakes(std::vector<waker> wakers = {}) noexcept : wakers_(std::move(wakers)) {}
+    owed_wakes(owed_wakes&&) noexcept = default;
+    owed_wakes& operator=(owed_wakes&&) = delete;
+    ~owed_wakes() {
+        for (const waker& w : wakers_) w();
+    }
+
+  private:
+    std::vector<waker> wakers_;
+};
+
+/// What a step did, for the caller that took it. Destroying it wakes what the step woke, and then destroys the values that the channel
+/// destroyed. Both are foreign code: the caller does it last.
 template <class T>
 struct effects {
     model::answer answer;
     std::map<value_id, std::unique_ptr<T>> leaving;  // received or handed back
     std::vector<std::pair<value_id, std::unique_ptr<T>>> destroyed;
+    owed_wakes wakes;
 
     [[nodiscard]] T value() { return std::move(*leaving.at(*answer.value)); }
 };
@@ -152,7 +168,7 @@ class reference_core {
         return out;
     }
 
-    /// Carries out what a step did: wakes threads under the mutex, and then, without it, the wakers.
+    /// Carries out what a step did: wakes threads under the mutex; the caller calls the wakers, without it.
     effects<T> finish(lock_type& lock, outcome out) {
         std::vector<waker> wakers;
         for (const handle& f : out.woken) {
@@ -163,8 +179,7 @@ class reference_core {
                 wakers.push_back(w->second);
             }
         }
-        effects<T> done;
-        done.answer = std::move(out.answer);
+        effects<T> done{.answer = std::move(out.answer), .leaving = {}, .destroyed = {}, .wakes = owed_wakes(std::move(wakers))};
         if (done.answer.value) leave(*done.answer.value, done);
         for (const value_id v : done.answer.values) leave(v, done);
         for (const value_id v : out.destroyed) {
@@ -172,7 +187,6 @@ class reference_core {
             done.destroyed.emplace_back(v, std::move(node.mapped()));
         }
         lock.unlock();
-        for (const waker& w : wakers) w();
         return done;
     }
 
