@@ -174,7 +174,7 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_enqueue_does_not_look_at_closed
     FILE ${core}
-    FIND "if (is_closed(seen)) return verdict::failed;"
+    FIND "if (is_closed(seen)) return decide(n, verdict::failed);"
     REPLACE "")
 relacy_fault(
     enqueue_does_not_look_at_closed
@@ -230,7 +230,7 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_nobody_takes_the_orphan
     FILE ${core}
-    FIND "if (previous == slot_orphan) {\n            drain();\n        } else"
+    FIND "if (previous == slot_orphan) {\n            const pin alive(*this);\n            drain();\n        } else"
     REPLACE "if (previous == slot_orphan) {\n        } else")
 relacy_fault(
     nobody_takes_the_orphan
@@ -246,8 +246,8 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_cancelled_grant_is_kept
     FILE ${permit_wait}
-    FIND "(void)core_->withdraw(node_);\n        core_->return_permits(node_.held.load());"
-    REPLACE "(void)core_->withdraw(node_);")
+    FIND "finish().return_permits(held());"
+    REPLACE "(void)finish();")
 relacy_fault(
     cancelled_grant_is_kept
     TARGET optimized
@@ -345,7 +345,12 @@ tailrace_fault_tree(
     REPLACE "} else {
             n.held.store(held);  // its owner gives it back
         }
-        if (false) {")
+        if (false) {"
+    FILE ${permit_wait}
+    FIND "(void)finish();
+        return stopped::undecided;"
+    REPLACE "finish().return_permits(held());
+        return stopped::undecided;")
 relacy_fault(
     hold_goes_back_after_its_place
     TARGET optimized
@@ -424,9 +429,9 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_place_goes_before_the_hold
     FILE ${core}
-    FIND "word_.fetch_sub(waiters_bit + held * one_used, std::memory_order_relaxed);"
+    FIND "word_.fetch_sub(waiters_bit + held * one_used, std::memory_order_release);"
     REPLACE "word_.fetch_and(~waiters_bit, std::memory_order_relaxed);
-            word_.fetch_sub(held * one_used, std::memory_order_relaxed);")
+            word_.fetch_sub(held * one_used, std::memory_order_release);")
 relacy_fault(
     place_goes_before_the_hold
     TARGET optimized
@@ -453,8 +458,8 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_failed_hold_is_kept
     FILE ${permit_wait}
-    FIND "if (v == verdict::failed) core_->return_permits(node_.held.load());"
-    REPLACE "")
+    FIND "if (v == verdict::failed) return {v, held()};"
+    REPLACE "if (v == verdict::failed) return {v};")
 relacy_fault(
     failed_hold_is_kept
     TARGET optimized
@@ -485,8 +490,9 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_remainder_goes_back_one_by_one
     FILE impl/include/tailrace/permit.hpp
-    FIND "if (core_) core_->return_permits(size_);"
-    REPLACE "while (core_ && size_-- != 0) core_->return_permits(1);")
+    FIND "if (core_) core_.release().return_permits(size_);"
+    REPLACE "if (!core_) return;
+        for (auto& c = core_.release(); size_ != 0; --size_) c.return_permits(1);")
 relacy_fault(
     remainder_goes_back_one_by_one
     TARGET optimized
@@ -594,9 +600,9 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_queueing_without_release
     FILE ${core}
-    FIND "std::memory_order_release, std::memory_order_relaxed)) {
+    FIND "std::memory_order_acq_rel, std::memory_order_relaxed)) {
                 n.held.store(part);"
-    REPLACE "std::memory_order_relaxed, std::memory_order_relaxed)) {
+    REPLACE "std::memory_order_acquire, std::memory_order_relaxed)) {
                 n.held.store(part);")
 relacy_fault(
     queueing_without_release
@@ -609,8 +615,8 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_return_without_acquire
     FILE ${core}
-    FIND "const word_type w = word_.fetch_sub(n * one_used, std::memory_order_acquire);"
-    REPLACE "const word_type w = word_.fetch_sub(n * one_used, std::memory_order_relaxed);")
+    FIND "const word_type w = word_.fetch_sub(n * one_used, std::memory_order_acq_rel);"
+    REPLACE "const word_type w = word_.fetch_sub(n * one_used, std::memory_order_release);")
 relacy_fault(
     return_without_acquire
     TARGET optimized
@@ -662,7 +668,7 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_thrown_start_waits_for_nobody
     FILE ${interruptible_wait}
-    FIND "(wait->seen_.load(std::memory_order_acquire) & source_came) == 0"
+    FIND "(seen_.load(std::memory_order_acquire) & left(i)) == 0"
     REPLACE "false")
 relacy_fault(
     thrown_start_waits_for_nobody
@@ -678,8 +684,8 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_wake_does_not_wait_for_the_clock
     FILE ${interruptible_wait}
-    FIND "if (disarmed || (before & source_over) != 0) done();"
-    REPLACE "done();")
+    FIND "if (end(seen, own, owed)) done();"
+    REPLACE "if (end(seen, own, owed) || own == operation_left) done();")
 relacy_fault(
     wake_does_not_wait_for_the_clock
     TARGET optimized
@@ -698,8 +704,8 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_deadline_does_not_wait_for_the_wake_up
     FILE ${interruptible_wait}
-    FIND "return how != stopped::woken || (add(then) & op_woke) != 0;"
-    REPLACE "return true;")
+    FIND "if (how != stopped::woken) silent |= operation_left;"
+    REPLACE "silent |= operation_left;")
 relacy_fault(
     deadline_does_not_wait_for_the_wake_up
     TARGET optimized
@@ -721,8 +727,8 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_early_wake_up_is_forgotten
     FILE ${interruptible_wait}
-    FIND "if ((before & op_woke) != 0) return (before & (source_over | source_came)) != 0;"
-    REPLACE "if ((before & op_woke) != 0) return false;")
+    FIND "if ((seen & ending) == 0) return false;"
+    REPLACE "if ((seen & ending) == 0 || (seen & operation_left) != 0) return false;")
 relacy_fault(
     early_wake_up_is_forgotten
     TARGET optimized
@@ -871,10 +877,10 @@ tailrace_fault_tree(
     NAME relacy_close_overwrites_the_word
     FILE ${core}
     FIND "} while (!word_.compare_exchange_strong(w, (w | closed_bit) & ~waiters_bit,
-                                                std::memory_order_relaxed,
+                                                std::memory_order_release,
                                                 std::memory_order_relaxed));"
     REPLACE "} while (false);
-        word_.store((w | closed_bit) & ~waiters_bit, std::memory_order_relaxed);")
+        word_.store((w | closed_bit) & ~waiters_bit, std::memory_order_release);")
 relacy_fault(
     close_overwrites_the_word
     TARGET optimized
@@ -943,10 +949,8 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_disconnected_without_a_second_look
     FILE impl/include/tailrace/receiver.hpp
-    FIND "case front::nothing: break;
-            }"
-    REPLACE "case front::nothing: break;
-            }
+    FIND "if (auto result = op.attempt()) return taken(std::move(*result));"
+    REPLACE "if (auto result = op.attempt()) return taken(std::move(*result));
             if (c.strong_count() == 0) return std::unexpected(try_recv_error::disconnected);")
 relacy_fault(
     disconnected_without_a_second_look
@@ -1018,10 +1022,10 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_permit_send_is_two_steps
     FILE ${core}
-    FIND "publish(tail(word_.fetch_add(one_ticket, std::memory_order_acquire)), std::move(value));"
+    FIND "publish(tail(word_.fetch_add(one_ticket, std::memory_order_acquire)), std::move(v));"
     REPLACE "const word_type w = word_.load(std::memory_order_acquire);
         word_.store(w + one_ticket, std::memory_order_release);
-        publish(tail(w), std::move(value));")
+        publish(tail(w), std::move(v));")
 relacy_fault(
     permit_send_is_two_steps
     TARGET optimized
@@ -1071,7 +1075,10 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_claim_ignores_closed
     FILE ${core}
-    FIND "if (is_closed(w)) return claim_result::closed;"
+    FIND "if (is_closed(w)) {
+                after_close();
+                return claim_result::closed;
+            }"
     REPLACE "")
 relacy_fault(
     claim_ignores_closed
@@ -1088,9 +1095,9 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_closed_is_lost
     FILE ${core}
-    FIND "const word_type w = word_.fetch_sub(n * one_used, std::memory_order_acquire);"
+    FIND "const word_type w = word_.fetch_sub(n * one_used, std::memory_order_acq_rel);"
     REPLACE "const word_type w = word_.load(std::memory_order_acquire);
-        word_.store(w - n * one_used, std::memory_order_relaxed);")
+        word_.store(w - n * one_used, std::memory_order_release);")
 relacy_fault(
     closed_is_lost
     TARGET optimized
@@ -1239,9 +1246,9 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_room_comes_back_too_early
     FILE ${core}
-    FIND "T value = take_uncounted();
+    FIND "value v = take_uncounted();
         return_taken(1);
-        return value;"
+        return v;"
     REPLACE "return_taken(1);
         return take_uncounted();")
 relacy_fault(
@@ -1256,9 +1263,13 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_parks_without_a_second_look
     FILE ${core}
-    FIND "return ring_.at(head()).state.compare_exchange_strong(expected, reinterpret_cast<slot_state>(&n),
-                                                              std::memory_order_release,
-                                                              std::memory_order_relaxed);"
+    FIND "if (ring_.at(head()).state.compare_exchange_strong(expected, reinterpret_cast<slot_state>(&n),
+                                                           std::memory_order_release,
+                                                           std::memory_order_relaxed)) {
+            return true;
+        }
+        n.parked.store(false);
+        return false;"
     REPLACE "ring_.at(head()).state.store(reinterpret_cast<slot_state>(&n), std::memory_order_release);
         return true;")
 relacy_fault(
@@ -1275,8 +1286,10 @@ tailrace_fault_tree(
     FILE ${core}
     FIND "n.waker.store(w);
         n.done.store(false, std::memory_order_relaxed);
+        n.parked.store(true);
         slot_state expected = slot_empty;"
     REPLACE "n.done.store(false, std::memory_order_relaxed);
+        n.parked.store(true);
         struct late {
             receive_node<Platform>& n;
             const waker& w;
@@ -1315,13 +1328,13 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_published_before_it_is_written
     FILE ${core}
-    FIND "s.storage.put(std::move(value));
+    FIND "s.storage.put(std::move(v));
 "
     REPLACE "struct late {
             decltype(s) at;
-            T& value;
-            ~late() { at.storage.put(std::move(value)); }
-        } const written_late{s, value};
+            value& v;
+            ~late() { at.storage.put(std::move(v)); }
+        } const written_late{s, v};
 ")
 relacy_fault(
     published_before_it_is_written
@@ -1340,8 +1353,8 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_timed_out_receive_stays_parked
     FILE impl/include/tailrace/receive_operations.hpp
-    FIND "const bool undecided = core_->unpark(node_);"
-    REPLACE "const bool undecided = core_->still_parked(node_);")
+    FIND "node_.parked.load() && !core_->unpark(node_)) return stopped::woken;"
+    REPLACE "node_.parked.load() && !core_->still_parked(node_)) return stopped::woken;")
 relacy_fault(
     timed_out_receive_stays_parked
     TARGET optimized

@@ -29,8 +29,8 @@ history_fault(
 tailrace_fault_tree(
     NAME history_cancelled_receive_takes_the_value
     FILE ${receive_operations}
-    FIND "        if (phase_ == phase::waiting) (void)core_->unpark(node_);\n        if (phase_ != phase::finished)"
-    REPLACE "        if (phase_ == phase::waiting && !core_->unpark(node_)) (void)core_->take();\n        if (phase_ != phase::finished)")
+    FIND "        if (node_.parked.load()) (void)core_->unpark(node_);\n"
+    REPLACE "        if (node_.parked.load() && !core_->unpark(node_)) (void)core_->take();\n")
 history_fault(cancelled_receive_takes_the_value FAMILY ends TEST a_cancelled_receive_has_taken_nothing)
 
 tailrace_fault_tree(
@@ -65,11 +65,11 @@ history_fault(drain_overlooks_the_end FAMILY ends TEST
 tailrace_fault_tree(
     NAME history_published_before_it_is_written
     FILE ${core}
-    FIND "        s.storage.put(std::move(value));\n"
+    FIND "        s.storage.put(std::move(v));\n"
     REPLACE ""
     FILE ${core}
     FIND "        const slot_state previous = s.state.exchange(slot_full, std::memory_order_acq_rel);\n"
-    REPLACE "        const slot_state previous = s.state.exchange(slot_full, std::memory_order_acq_rel);\n        s.storage.put(std::move(value));\n")
+    REPLACE "        const slot_state previous = s.state.exchange(slot_full, std::memory_order_acq_rel);\n        s.storage.put(std::move(v));\n")
 history_fault(published_before_it_is_written FAMILY ends TEST a_value_is_not_received_before_it_is_there)
 
 tailrace_fault_tree(
@@ -82,8 +82,8 @@ history_fault(slot_stays_full FAMILY ends TEST a_slot_is_empty_when_its_turn_com
 tailrace_fault_tree(
     NAME history_unused_permit_looks_like_a_value
     FILE ${core}
-    FIND "word_.fetch_sub(n * one_used, std::memory_order_acquire);"
-    REPLACE "word_.fetch_sub(n * one_used - one_ticket, std::memory_order_acquire);")
+    FIND "word_.fetch_sub(n * one_used, std::memory_order_acq_rel);"
+    REPLACE "word_.fetch_sub(n * one_used - one_ticket, std::memory_order_acq_rel);")
 history_fault(unused_permit_looks_like_a_value FAMILY ends TEST permits_that_come_back_unused_look_like_no_value)
 
 tailrace_fault_tree(
@@ -112,7 +112,7 @@ history_fault(
 tailrace_fault_tree(
     NAME history_cancelled_head_frees_and_serves_nobody
     FILE ${core}
-    FIND "            waiter_list<Platform> chosen;\n            serve(chosen);\n            wake_chosen(guard, chosen);\n"
+    FIND "            serve(owed.chosen_);\n            if (!owed.chosen_.empty()) {\n                owed.core_ = this;\n                add_share();\n            }\n"
     REPLACE "")
 history_fault(
     cancelled_head_frees_and_serves_nobody FAMILY ends
@@ -128,8 +128,8 @@ history_fault(close_leaves_sends_waiting FAMILY ends TEST close_wakes_and_fails_
 tailrace_fault_tree(
     NAME history_queued_before_it_is_set_up
     FILE ${permit_wait}
-    FIND "        phase_ = phase::waiting;\n        const verdict v = core_->enqueue(node_, w);\n        if (v != verdict::none) phase_ = phase::created;\n"
-    REPLACE "        const verdict v = core_->enqueue(node_, w);\n        if (v == verdict::none) phase_ = phase::waiting;\n")
+    FIND "        phase_ = phase::waiting;  // before: once it is queued, its owner may be running elsewhere\n        return core_->enqueue(node_, w) == verdict::none;\n"
+    REPLACE "        const verdict v = core_->enqueue(node_, w);\n        phase_ = phase::waiting;\n        return v == verdict::none;\n")
 history_fault(
     queued_before_it_is_set_up FAMILY ends
     TEST an_operation_may_be_woken_finished_and_gone_before_the_poll_that_queued_it_returns)
@@ -179,8 +179,8 @@ history_fault(
 tailrace_fault_tree(
     NAME history_try_recv_never_sleeps
     FILE ${receiver}
-    FIND "            if (turn >= patience) break;\n"
-    REPLACE "")
+    FIND "for (unsigned turn = 0; turn < patience; ++turn) {"
+    REPLACE "for (unsigned turn = 0;; ++turn) {")
 history_fault(try_recv_never_sleeps FAMILY ends TEST a_try_recv_that_waits_for_a_slow_sender_goes_to_sleep)
 
 tailrace_fault_tree(

@@ -30,14 +30,14 @@ history_fault(batch_without_a_guard FAMILY lifetimes TEST a_move_that_throws_in_
 tailrace_fault_tree(
     NAME history_dropped_receive_stays_parked
     FILE impl/include/tailrace/receive_operations.hpp
-    FIND "        if (phase_ == phase::waiting) (void)core_->unpark(node_);\n        if (phase_ != phase::finished)"
-    REPLACE "        if (phase_ != phase::finished)")
+    FIND "        if (node_.parked.load()) (void)core_->unpark(node_);\n"
+    REPLACE "")
 history_fault(dropped_receive_stays_parked FAMILY lifetimes TEST nobody_wakes_a_receive_that_has_gone)
 
 tailrace_fault_tree(
     NAME history_late_value_stays
     FILE ${core}
-    FIND "        if (previous == slot_orphan) {\n            drain();"
+    FIND "        if (previous == slot_orphan) {\n            const pin alive(*this);\n            drain();"
     REPLACE "        if (previous == slot_orphan) {")
 history_fault(late_value_stays FAMILY lifetimes
               TEST a_request_that_comes_too_late_dies_and_whoever_waits_for_the_reply_is_told)
@@ -75,6 +75,6 @@ history_fault(directory_from_before FAMILY lifetimes
 tailrace_fault_tree(
     NAME history_closed_is_looked_at_once
     FILE ${core}
-    FIND "        for (;;) {\n            if (is_closed(w)) return claim_result::closed;"
-    REPLACE "        if (is_closed(w)) return claim_result::closed;\n        for (;;) {")
+    FIND "        for (;;) {\n            if (is_closed(w)) {\n                after_close();\n                return claim_result::closed;\n            }\n"
+    REPLACE "        if (is_closed(w)) {\n            after_close();\n            return claim_result::closed;\n        }\n        for (;;) {\n")
 history_fault(closed_is_looked_at_once FAMILY lifetimes TEST a_send_that_makes_a_block_while_the_receiver_goes_has_sent_only_if_its_place_was_claimed)

@@ -20,8 +20,8 @@ history_fault(one_grant_per_return FAMILY scenarios TEST one_that_was_granted_an
 tailrace_fault_tree(
     NAME history_cancelled_grant_is_kept
     FILE ${permit_wait}
-    FIND "        (void)core_->withdraw(node_);\n        core_->return_permits(node_.held.load());"
-    REPLACE "        if (core_->withdraw(node_).result == verdict::none) core_->return_permits(node_.held.load());")
+    FIND "        (void)core_->withdraw(node_, owed);\n        finish().return_permits(held());"
+    REPLACE "        if (core_->withdraw(node_, owed).result == verdict::none) finish().return_permits(held());")
 history_fault(
     cancelled_grant_is_kept FAMILY scenarios
     TEST a_granted_wait_that_is_cancelled_hands_its_permit_to_the_next_in_line)
@@ -79,8 +79,8 @@ history_fault(listener_keeps_its_first_waker FAMILY scenarios TEST
 tailrace_fault_tree(
     NAME history_receive_keeps_its_first_waker
     FILE ${receive_operations}
-    FIND "core_->still_parked(node_) && node_.waker.load() == w"
-    REPLACE "core_->still_parked(node_)")
+    FIND "if (node_.waker.load() == w) return true;"
+    REPLACE "return true;")
 history_fault(receive_keeps_its_first_waker FAMILY scenarios TEST
               a_receive_polled_with_another_waker_wakes_that_one_only)
 
@@ -97,11 +97,11 @@ history_fault(batch_gives_back_one FAMILY scenarios TEST
 tailrace_fault_tree(
     NAME history_next_to_wake_is_out_of_reach
     FILE ${core}
-    FIND "        for (;;) {\n            node* n = chosen.pop_front();\n            if (n == nullptr) break;\n"
-    REPLACE "        for (node *n = chosen.pop_front(), *following = nullptr;; n = following) {\n            if (n == nullptr) break;\n            following = chosen.pop_front();\n"
+    FIND "            const bool last = chosen.empty();"
+    REPLACE "            node* const following = chosen.pop_front();\n            const bool last = following == nullptr;"
     FILE ${core}
-    FIND "const bool last = chosen.empty();"
-    REPLACE "const bool last = following == nullptr;")
+    FIND "            guard.lock();\n            n = chosen.pop_front();"
+    REPLACE "            guard.lock();\n            n = following;")
 history_fault(
     next_to_wake_is_out_of_reach FAMILY scenarios
     TEST a_waker_in_close_may_close_again_and_replace_the_one_that_is_woken_next)
@@ -136,15 +136,15 @@ history_fault(
 tailrace_fault_tree(
     NAME history_deadline_beats_the_grant
     FILE ${interruptible_wait}
-    FIND "        if (auto result = operation_.poll(due ? waker{} : w)) {"
-    REPLACE "        if (due) return operation_.interrupted(Source::reason);\n        if (auto result = operation_.poll(w)) {")
+    FIND "                result = attempt(due ? waker{} : w);"
+    REPLACE "                if (due) return operation_.interrupted(*due);\n                result = attempt(w);")
 history_fault(deadline_beats_the_grant FAMILY scenarios TEST a_send_that_is_granted_and_overdue_at_once_succeeds)
 
 tailrace_fault_tree(
     NAME history_grant_at_the_last_moment_is_lost
     FILE ${permit_wait}
-    FIND "        if (owed) return stopped::woken;\n        if (result != verdict::none) return stopped::decided;\n        finish().return_permits(node_.held.load());"
-    REPLACE "        finish();")
+    FIND "            if (sent) return stopped::woken;\n            if (result != verdict::none) return stopped::decided;\n"
+    REPLACE "")
 history_fault(grant_at_the_last_moment_is_lost FAMILY scenarios TEST
               a_grant_while_an_overdue_send_gives_up_is_not_lost)
 
@@ -153,8 +153,8 @@ history_fault(grant_at_the_last_moment_is_lost FAMILY scenarios TEST
 tailrace_fault_tree(
     NAME history_value_dies_before_its_permit_is_back
     FILE ${core}
-    FIND "                [[maybe_unused]] const T dies_here = take();\n"
-    REPLACE "                {\n                    [[maybe_unused]] const T dies_here = take_uncounted();\n                }\n                return_taken(1);\n")
+    FIND "                [[maybe_unused]] const value dies_here = take();\n"
+    REPLACE "                {\n                    [[maybe_unused]] const value dies_here = take_uncounted();\n                }\n                return_taken(1);\n")
 history_fault(value_dies_before_its_permit_is_back FAMILY scenarios TEST
               a_destructor_sees_the_capacity_of_the_value_that_dies)
 
@@ -169,7 +169,7 @@ history_fault(drain_leaves_without_a_second_look FAMILY scenarios TEST
 tailrace_fault_tree(
     NAME history_sender_overlooks_that_the_receiver_has_gone
     FILE ${core}
-    FIND "        if (previous == slot_orphan) {\n            drain();\n        } else if (previous != slot_empty) {"
+    FIND "        if (previous == slot_orphan) {\n            const pin alive(*this);\n            drain();\n        } else if (previous != slot_empty) {"
     REPLACE "        if (previous != slot_empty && previous != slot_orphan) {")
 history_fault(
     sender_overlooks_that_the_receiver_has_gone FAMILY scenarios TEST
@@ -178,8 +178,8 @@ history_fault(
 tailrace_fault_tree(
     NAME history_empty_values_are_skipped
     FILE ${platform}
-    FIND "void put(T&& v) noexcept { std::construct_at(&value_, std::move(v)); }"
-    REPLACE "void put(T&& v) noexcept {\n            if constexpr (!std::is_empty_v<T>) std::construct_at(&value_, std::move(v));\n        }")
+    FIND "void put(T&& v) noexcept { std::construct_at(std::addressof(value_), std::move(v)); }"
+    REPLACE "void put(T&& v) noexcept {\n            if constexpr (!std::is_empty_v<T>) std::construct_at(std::addressof(value_), std::move(v));\n        }")
 history_fault(empty_values_are_skipped FAMILY scenarios TEST
               values_without_any_size_are_made_and_destroyed_like_others)
 
@@ -204,8 +204,8 @@ history_fault(claims_before_the_move FAMILY scenarios TEST
 tailrace_fault_tree(
     NAME history_capacity_is_back_after_the_move
     FILE ${receive_operations}
-    FIND "        return std::optional<result_type>(std::in_place, detail::unpack<T>(wait_.channel().take()));"
-    REPLACE "        auto carried = wait_.channel().take_uncounted();\n        std::optional<result_type> result(std::in_place, detail::unpack<T>(std::move(carried)));\n        wait_.channel().return_taken(1);\n        return result;")
+    FIND "        return std::optional<result_type>(std::in_place, detail::unpack<T>(channel.take()));"
+    REPLACE "        auto carried = channel.take_uncounted();\n        std::optional<result_type> result(std::in_place, detail::unpack<T>(std::move(carried)));\n        channel.return_taken(1);\n        return result;")
 history_fault(capacity_is_back_after_the_move FAMILY scenarios TEST
               a_move_that_throws_on_the_way_out_costs_the_value_and_no_capacity)
 

@@ -23,11 +23,11 @@ history_fault(dead_nodes_await_a_release FAMILY waiters TEST waits_that_are_give
 tailrace_fault_tree(
     NAME history_wakes_through_nodes_that_may_be_gone
     FILE ${core}
-    FIND "        for (;;) {\n            node* n = chosen.pop_front();\n            if (n == nullptr) break;"
-    REPLACE "        node* popped[16];\n        unsigned count = 0;\n        for (;;) {\n            node* n = chosen.pop_front();\n            if (n == nullptr) break;"
+    FIND "        while (n != nullptr) {\n            const tailrace::waker w"
+    REPLACE "        node* popped[16];\n        unsigned count = 0;\n        while (n != nullptr) {\n            const tailrace::waker w"
     FILE ${core}
-    FIND "            guard.unlock();\n            w();\n            if (last) return;\n            guard.lock();\n        }\n        guard.unlock();"
-    REPLACE "            popped[count++] = n;\n        }\n        guard.unlock();\n        for (unsigned i = 0; i < count; ++i) popped[i]->waker.load()();")
+    FIND "            guard.unlock();\n            w();\n            if (last) return;\n            guard.lock();\n            n = chosen.pop_front();\n        }\n        guard.unlock();"
+    REPLACE "            popped[count++] = n;\n            n = chosen.pop_front();\n        }\n        guard.unlock();\n        for (unsigned i = 0; i < count; ++i) popped[i]->waker.load()();")
 history_fault(wakes_through_nodes_that_may_be_gone FAMILY waiters
               TEST a_waker_may_put_another_operation_where_one_stood_that_was_about_to_be_woken)
 
@@ -60,7 +60,7 @@ function(silent_return name test file find replace)
         NAME history_${name}
         FILE ${core}
         FIND "    /// Gives permits back, in one step: to the oldest waiter first.\n"
-        REPLACE "    void return_silently(word_type n) noexcept {\n        if (!closed()) return return_permits(n);\n        word_.fetch_sub(n * one_used, std::memory_order_acquire);\n    }\n"
+        REPLACE "    void return_silently(word_type n) noexcept {\n        if (!closed()) return return_permits(n);\n        word_.fetch_sub(n * one_used, std::memory_order_acq_rel);\n    }\n"
         FILE impl/include/tailrace/${file}
         FIND "${find}"
         REPLACE "${replace}")
@@ -70,18 +70,19 @@ endfunction()
 silent_return(
     cancelled_wait_returns_silently
     a_cancelled_wait_that_holds_the_last_permits_wakes_the_closed_receiver detail/permit_wait.hpp
-    "        (void)core_->withdraw(node_);\n        core_->return_permits(node_.held.load());"
-    "        (void)core_->withdraw(node_);\n        core_->return_silently(node_.held.load());")
+    "        finish().return_permits(held());" "        finish().return_silently(held());")
 silent_return(
     failed_send_returns_silently a_wait_that_fails_with_the_last_permits_wakes_the_closed_receiver operations.hpp
-    "        channel.return_permits(1);  // granted" "        channel.return_silently(1);  // granted")
+    "        return refused(channel, 1);  // granted"
+    "        channel.return_silently(1);\n        return refused(channel, 0);  // granted")
 silent_return(
     failed_reserve_returns_silently a_wait_that_fails_with_the_last_permits_wakes_the_closed_receiver
-    detail/permit_wait.hpp "        core_->return_permits(need());" "        core_->return_silently(need());")
+    detail/permit_wait.hpp "core_->closed()) return {verdict::failed, need()};"
+    "core_->closed()) {\n            core_->return_silently(need());\n            return {verdict::failed};\n        }")
 silent_return(
     failed_partial_hold_returns_silently a_wait_that_fails_with_the_last_permits_wakes_the_closed_receiver
-    detail/permit_wait.hpp "        if (v == verdict::failed) core_->return_permits(node_.held.load());"
-    "        if (v == verdict::failed) core_->return_silently(node_.held.load());")
+    detail/permit_wait.hpp "        if (v == verdict::failed) return {v, held()};"
+    "        if (v == verdict::failed) {\n            core_->return_silently(held());\n            return {v};\n        }")
 
 # Replacing a waker tells the old one, under the lock, as a destructor of it would be run.
 tailrace_fault_tree(
@@ -107,7 +108,7 @@ history_fault(wakes_under_the_lock FAMILY waiters TEST nobody_is_woken_under_a_l
 tailrace_fault_tree(
     NAME history_queues_in_a_closed_channel
     FILE ${core}
-    FIND "            if (is_closed(seen)) return verdict::failed;"
+    FIND "            if (is_closed(seen)) return decide(n, verdict::failed);"
     REPLACE "")
 history_fault(queues_in_a_closed_channel FAMILY waiters
               TEST a_send_that_found_it_full_does_not_sleep_if_it_closes_meanwhile)
@@ -122,8 +123,11 @@ tailrace_fault_tree(
     FIND "            choose(n, verdict::granted, chosen);"
     REPLACE "            choose(n, verdict::granted, chosen);\n            granted_ = true;"
     FILE ${core}
-    FIND "        if (n.state.load(std::memory_order_acquire) == wait_state::woken) return n.result.load();"
-    REPLACE "        if (n.state.load(std::memory_order_acquire) == wait_state::woken) {\n            granted_ = false;\n            hand_over();\n            return n.result.load();\n        }"
+    FIND "    /// What became of a node, as far as its owner can see without the lock.\n"
+    REPLACE "    void next_grant() noexcept {\n        granted_ = false;\n        hand_over();\n    }\n"
+    FILE impl/include/tailrace/detail/permit_wait.hpp
+    FIND "verdict look() const noexcept { return core_type::look(node_); }"
+    REPLACE "verdict look() const noexcept {\n        const verdict v = core_type::look(node_);\n        if (v != verdict::none) core_->next_grant();\n        return v;\n    }"
     FILE ${core}
     FIND "    waiter_list<Platform> waiters_;"
     REPLACE "    bool granted_ = false;\n    waiter_list<Platform> waiters_;")

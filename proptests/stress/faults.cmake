@@ -75,28 +75,27 @@ foreach(when IN ITEMS open closed)
         set(open "")
     endif()
     optimized_silence(permit_drop_wakes_${partner} permit.hpp
-        "if (core_) core_->return_permits(1);" "core_->return_permits(1);" "${open}core_->closed()")
+        "if (core_) core_.release().return_permits(1);" "core_.release().return_permits(1);" "${open}core_->closed()")
     optimized_silence(owned_release_wakes_${partner} permit.hpp
         "back.core_->return_permits(1);" "back.core_->return_permits(1);" "${open}back.core_->closed()")
     optimized_silence(owned_drop_wakes_${partner} permit.hpp
-        "sender_.core_->return_permits(1);" "sender_.core_->return_permits(1);" "${open}sender_.core_->closed()")
+        "last.core_->return_permits(1);" "last.core_->return_permits(1);" "${open}last.core_->closed()")
     optimized_silence(cancelled_grant_wakes_${partner} detail/permit_wait.hpp
-        "(void)core_->withdraw(node_);\n        core_->return_permits(node_.held.load());"
-        "core_->return_permits(node_.held.load());" "${open}core_->closed()")
+        "finish().return_permits(held());" "finish().return_permits(held());" "${open}core_->closed()")
 endforeach()
 optimized_silence(failed_send_wakes_receive operations.hpp
-    "channel.return_permits(1);  // granted, but closed is looked at first"
-    "channel.return_permits(1);")
-optimized_silence(failed_reserve_wakes_receive detail/permit_wait.hpp
-    "core_->return_permits(need());  // granted, but closed is looked at first"
-    "core_->return_permits(need());")
+    "return refused(channel, 1);  // granted, but closed is looked at first"
+    "return refused(channel, 1);")
+optimized_fault(failed_reserve_wakes_receive detail/permit_wait.hpp
+    "core_->closed()) return {verdict::failed, need()};"
+    "core_->closed()) {\n            const verify::stress::silence here{};\n            core_->return_permits(need());\n            return {verdict::failed};\n        }")
 
 # An operation polled again: the new waker is the one to call.
 optimized_fault(send_polled_again detail/core.hpp
     "if (n.state.load(std::memory_order_relaxed) == wait_state::queued) {\n            n.waker.store(w);"
     "if (n.state.load(std::memory_order_relaxed) == wait_state::queued) {")
 optimized_fault(receive_polled_again receive_operations.hpp
-    "core_->still_parked(node_) && node_.waker.load() == w" "core_->still_parked(node_)")
+    "if (node_.waker.load() == w) return true;" "return true;")
 optimized_fault(listener_polled_again detail/core.hpp
     "n.waker.store(w);\n        if (n.state.load(std::memory_order_relaxed) == wait_state::created) {"
     "if (n.state.load(std::memory_order_relaxed) == wait_state::created) {\n            n.waker.store(w);")

@@ -45,9 +45,13 @@ generated_fault(relaxed_publication SAYS "DATA RACE")
 tailrace_fault_tree(
     NAME generated_no_look_after_parking
     FILE ${core}
-    FIND "return ring_.at(head()).state.compare_exchange_strong(expected, reinterpret_cast<slot_state>(&n),
-                                                              std::memory_order_release,
-                                                              std::memory_order_relaxed);"
+    FIND "if (ring_.at(head()).state.compare_exchange_strong(expected, reinterpret_cast<slot_state>(&n),
+                                                           std::memory_order_release,
+                                                           std::memory_order_relaxed)) {
+            return true;
+        }
+        n.parked.store(false);
+        return false;"
     REPLACE "ring_.at(head()).state.store(reinterpret_cast<slot_state>(&n), std::memory_order_release); return true;")
 generated_fault(no_look_after_parking SAYS "DEADLOCK|Nobody is left asleep|explains every answer")
 
@@ -99,6 +103,7 @@ generated_fault(batch_returns_one_by_one SAYS "explains every answer")
 tailrace_fault_tree(
     NAME generated_remainder_returns_one_by_one
     FILE impl/include/tailrace/permit.hpp
-    FIND "if (core_) core_->return_permits(size_);"
-    REPLACE "for (; core_ && size_ > 0; --size_) core_->return_permits(1);")
+    FIND "if (core_) core_.release().return_permits(size_);"
+    REPLACE "if (!core_) return;
+        for (auto& c = core_.release(); size_ != 0; --size_) c.return_permits(1);")
 generated_fault(remainder_returns_one_by_one SAYS "explains every answer")

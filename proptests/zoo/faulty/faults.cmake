@@ -75,7 +75,7 @@ zoo_fault(close_wakes_before_it_closes)
 tailrace_fault_tree(
     NAME zoo_late_value_stays
     FILE ${core}
-    FIND "        if (previous == slot_orphan) {\n            drain();"
+    FIND "        if (previous == slot_orphan) {\n            const pin alive(*this);\n            drain();"
     REPLACE "        if (previous == slot_orphan) {")
 zoo_fault(late_value_stays)
 
@@ -91,7 +91,7 @@ zoo_fault(receiver_leaves_no_successor)
 tailrace_fault_tree(
     NAME zoo_senders_before_values
     FILE ${receiver}
-    FIND "auto op = recv();  // nobody else may receive meanwhile"
+    FIND "auto op = recv();  // until it has finished no other receive may begin"
     REPLACE "auto op = recv();
         if (c.strong_count() == 0) return std::unexpected(try_recv_error::disconnected);")
 zoo_fault(senders_before_values)
@@ -100,9 +100,9 @@ zoo_fault(senders_before_values)
 tailrace_fault_tree(
     NAME zoo_senders_after_a_look_at_the_queue
     FILE ${core}
-    FIND "        // (17) relaxed:"
+    FIND "        // (17) acquire:"
     REPLACE "        if (strong_.load(std::memory_order_relaxed) == 0) return front::end;
-        // (17) relaxed:")
+        // (17) acquire:")
 zoo_fault(senders_after_a_look_at_the_queue)
 
 # B48: whoever finds nothing at all goes to the wrong end.
@@ -128,7 +128,7 @@ zoo_fault(waiters_queue_at_the_front)
 tailrace_fault_tree(
     NAME zoo_permits_come_back_if_nothing_changes
     FILE ${core}
-    FIND "const word_type w = word_.fetch_sub(n * one_used, std::memory_order_acquire);"
+    FIND "const word_type w = word_.fetch_sub(n * one_used, std::memory_order_acq_rel);"
     REPLACE "word_type w = word_.load(std::memory_order_acquire);
         word_.compare_exchange_strong(w, w - n * one_used, std::memory_order_acq_rel,
                                       std::memory_order_acquire);")
@@ -139,25 +139,26 @@ zoo_fault(permits_come_back_if_nothing_changes)
 tailrace_fault_tree(
     NAME zoo_published_before_it_is_written
     FILE ${core}
-    FIND "        s.storage.put(std::move(value));\n"
+    FIND "        s.storage.put(std::move(v));\n"
     REPLACE ""
     FILE ${core}
-    FIND "        if (previous == slot_orphan) {\n            drain();"
+    FIND "        if (previous == slot_orphan) {\n            const pin alive(*this);\n            drain();"
     REPLACE "        Platform::pause(0);
-        s.storage.put(std::move(value));
-        if (previous == slot_orphan) {\n            drain();")
+        s.storage.put(std::move(v));
+        if (previous == slot_orphan) {\n            const pin alive(*this);\n            drain();")
 zoo_fault(published_before_it_is_written)
 
 # B72: the size goes up before it is known whether the channel takes anything.
 tailrace_fault_tree(
     NAME zoo_closed_is_tried_on
     FILE ${core}
-    FIND "            if (is_closed(w)) return claim_result::closed;"
+    FIND "            if (is_closed(w)) {
+                after_close();
+                return claim_result::closed;"
     REPLACE "            if (is_closed(w)) {
                 word_.fetch_add(n * one_used, std::memory_order_acquire);
                 word_.fetch_sub(n * one_used, std::memory_order_release);
-                return claim_result::closed;
-            }")
+                return claim_result::closed;")
 zoo_fault(closed_is_tried_on)
 
 # B73: the permit was meant for one who cancels before the lock is had, and goes with that one.
