@@ -390,8 +390,8 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_async_context_is_ignored
     FILE ${blocking}
-    FIND "if (Platform::in_async_context()) {"
-    REPLACE "if (false) {")
+    FIND "if (Platform::in_async_context() || "
+    REPLACE "if (")
 relacy_fault(
     async_context_is_ignored
     TARGET optimized
