@@ -395,8 +395,8 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_async_context_is_ignored
     FILE ${blocking}
-    FIND "if (Platform::in_async_context()) {"
-    REPLACE "if (false) {")
+    FIND "if (Platform::in_async_context() || "
+    REPLACE "if (")
 relacy_fault(
     async_context_is_ignored
     TARGET optimized
@@ -1410,8 +1410,8 @@ tailrace_fault_tree(
     FIND "std::vector<waker> wakers;\n"
     REPLACE "lock.unlock();\n        std::vector<waker> wakers;\n"
     FILE ${reference_core}
-    FIND "lock.unlock();\n        for (const waker& w : wakers) w();"
-    REPLACE "for (const waker& w : wakers) w();")
+    FIND "lock.unlock();\n        return done;"
+    REPLACE "return done;")
 relacy_fault(
     reference_wakes_outside_the_mutex
     TARGET reference

@@ -398,6 +398,50 @@ TEST(coroutine, a_deadline_resumes_with_timeout_and_the_value) {
     EXPECT_EQ(tx.capacity(), 1u);
 }
 
+TEST(coroutine, a_blocking_form_is_refused_in_a_coroutine_that_was_resumed_inline) {
+    auto [tx, rx] = channel<int>(1);
+    auto [other_tx, other_rx] = channel<int>(1);
+    bool resumed = false;
+    const auto body = [&](auto& to, auto& from) -> task {
+        EXPECT_TRUE(to.blocking_send(1)) << "nothing has been resumed yet";
+        EXPECT_EQ(from.blocking_recv(), 1);
+        EXPECT_EQ(co_await rx.recv(), 7);
+        // Each of them would find what it wants; it is where they are called that counts.
+        EXPECT_THROW((void)to.blocking_send(2), std::logic_error);
+        EXPECT_THROW((void)to.blocking_send_timeout(2, 1h), std::logic_error);
+        EXPECT_THROW((void)to.blocking_reserve(), std::logic_error);
+        EXPECT_THROW((void)to.blocking_reserve_timeout(1h), std::logic_error);
+        EXPECT_THROW((void)block_on(to.send(2)), std::logic_error);
+        EXPECT_TRUE(to.try_send(2));
+        std::vector<int> into;
+        EXPECT_THROW((void)from.blocking_recv(), std::logic_error);
+        EXPECT_THROW((void)from.blocking_recv_timeout(1h), std::logic_error);
+        EXPECT_THROW((void)from.blocking_recv_many(into, 1), std::logic_error);
+        EXPECT_EQ(from.try_recv(), 2) << "a try form is none";
+        resumed = true;
+    };
+    const task t = body(other_tx, other_rx);
+    ASSERT_TRUE(tx.try_send(7));
+    EXPECT_TRUE(resumed);
+    t.rethrow();
+    EXPECT_TRUE(other_tx.blocking_send(3)) << "the resumption is over";
+}
+
+TEST(coroutine, a_blocking_form_may_be_used_in_a_coroutine_that_an_executor_resumed) {
+    auto [tx, rx] = channel<int>(1);
+    queue executor;
+    const auto body = [&](auto& to) -> task {
+        EXPECT_EQ(co_await resume_on(executor, rx.recv()), 7);
+        EXPECT_TRUE(to.blocking_send(8)) << "an executor whose threads may not block has an async_context there";
+    };
+    const task t = body(tx);
+    ASSERT_TRUE(tx.try_send(7));
+    EXPECT_EQ(executor.run(), 1u);
+    EXPECT_TRUE(t.done());
+    t.rethrow();
+    EXPECT_EQ(rx.try_recv(), 8);
+}
+
 TEST(coroutine, the_default_timer_needs_no_runtime) {
     auto [tx, rx] = channel<int>(1);
     EXPECT_EQ(block_on(rx.recv_timeout(1ms)).error(), timeout_error::timeout);

@@ -4,7 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <limits>
 #include <memory>
+#include <ratio>
 #include <vector>
 
 #include "tailrace/channel.hpp"
@@ -13,6 +17,8 @@ namespace tailrace {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr std::int64_t never = -1;
 
 struct bell {
     std::vector<int>* rung;
@@ -195,6 +201,85 @@ TEST(deadline_after, a_timeout_too_long_for_the_clock_is_no_deadline) {
     EXPECT_EQ(detail::deadline_after(now, 0ms), now);
     EXPECT_EQ(detail::deadline_after(now, -5ms), now);
     EXPECT_EQ(detail::deadline_after(now, 3ms), now + 3ms);
+}
+
+/// By a clock in nanoseconds that shows an hour.
+template <class Duration>
+std::int64_t after_an_hour(Duration timeout) {
+    using clock = std::chrono::steady_clock;
+    const clock::time_point now(1h);
+    const auto deadline = detail::deadline_after(now, timeout);
+    if (deadline == clock::time_point::max()) return never;
+    return std::chrono::nanoseconds(deadline - now).count();
+}
+template <std::intmax_t Num, std::intmax_t Den = 1, class Rep = std::int64_t>
+using ticks = std::chrono::duration<Rep, std::ratio<Num, Den>>;
+template <class Rep, class Period = std::ratio<1>>
+using real = std::chrono::duration<Rep, Period>;
+
+TEST(deadline_after, a_timeout_that_is_not_a_number_is_zero_and_an_infinite_one_is_none) {
+    EXPECT_EQ(after_an_hour(real<double>(std::nan(""))), 0);
+    EXPECT_EQ(after_an_hour(real<float, std::nano>(std::nanf(""))), 0);
+    EXPECT_EQ(after_an_hour(real<double>(std::numeric_limits<double>::infinity())), never);
+    EXPECT_EQ(after_an_hour(real<float>(std::numeric_limits<float>::infinity())), never);
+    EXPECT_EQ(after_an_hour(real<double>(-std::numeric_limits<double>::infinity())), 0);
+}
+
+TEST(deadline_after, a_timeout_finer_than_the_clock_is_rounded_up) {
+    EXPECT_EQ(after_an_hour(ticks<1, 1'000'000'000'000'000'000>(1)), 1);
+    EXPECT_EQ(after_an_hour(ticks<1, 1'000'000'000'000'000'000>(std::numeric_limits<std::int64_t>::max())), 9'223'372'037);
+    EXPECT_EQ(after_an_hour(ticks<1, 3>(1)), 333'333'334);
+    EXPECT_EQ(after_an_hour(real<double, std::nano>(0.1)), 1);
+}
+
+TEST(deadline_after, no_conversion_on_the_way_overflows) {
+    EXPECT_EQ(after_an_hour(ticks<1, 3>(20'000'000'000)), 6'666'666'666'666'666'667);  // 211 years
+    EXPECT_EQ(after_an_hour(ticks<1, 44'100>(44'100ll * 86'400 * 36'500)), 3'153'600'000'000'000'000);
+    EXPECT_EQ(after_an_hour(ticks<1, std::intmax_t{1} << 62>(std::intmax_t{1} << 60)), 250'000'000);
+    EXPECT_EQ(after_an_hour(std::chrono::years(292)), 292 * 31'556'952'000'000'000);
+    EXPECT_EQ(after_an_hour(std::chrono::years(293)), never);
+    EXPECT_EQ(after_an_hour(real<float>(9.2233e9F)), 9'223'300'096'000'000'000);
+    EXPECT_EQ(after_an_hour(real<float, std::nano>(std::nextafterf(0x1p63F, 0))), never);
+    EXPECT_EQ(after_an_hour(std::chrono::hours::min()), 0);
+}
+
+TEST(deadline_after, any_count_and_any_unit_will_do) {
+    EXPECT_EQ(after_an_hour(ticks<1, 1, std::uint64_t>(5)), 5'000'000'000);
+    EXPECT_EQ(after_an_hour(ticks<1, 1'000'000'000, std::uint64_t>(std::numeric_limits<std::uint64_t>::max())), never);
+    EXPECT_EQ(after_an_hour(ticks<1, 1'000, signed char>(static_cast<signed char>(100))), 100'000'000);
+    EXPECT_EQ(after_an_hour(ticks<1'000'000'000'000'000'000>(1)), never);  // 32 milliards of years
+    EXPECT_EQ(after_an_hour(real<double, std::exa>(1e-18)), 1'000'000'000);
+}
+
+TEST(deadline_after, the_last_moment_that_the_clock_can_say_is_a_deadline) {
+    constexpr auto rest = std::chrono::nanoseconds::max() - 1h;
+    EXPECT_EQ(after_an_hour(rest - 1ns), rest.count() - 1);
+    EXPECT_EQ(after_an_hour(rest), never);
+    EXPECT_EQ(after_an_hour(rest + 1ns), never);
+}
+
+TEST(deadline_after, a_clock_may_stand_before_its_epoch_or_count_in_real_numbers) {
+    using clock = std::chrono::steady_clock;
+    EXPECT_EQ(detail::deadline_after(clock::time_point(-1h), 1h), clock::time_point{});
+    EXPECT_EQ(detail::deadline_after(clock::time_point::min(), 1h), clock::time_point::min() + 1h);
+    EXPECT_EQ(detail::deadline_after(clock::time_point(-1h), std::chrono::nanoseconds::max()), clock::time_point::max());
+
+    using seconds = std::chrono::duration<double>;
+    using moment = std::chrono::time_point<clock, seconds>;
+    for (int i = 1; i < 1'000; ++i) {
+        const auto deadline = detail::deadline_after(moment{}, std::chrono::milliseconds(i));
+        EXPECT_DOUBLE_EQ(deadline.time_since_epoch().count(), i / 1'000.0);
+    }
+    EXPECT_EQ(detail::deadline_after(moment{}, seconds(std::numeric_limits<double>::infinity())), moment::max());
+}
+
+TEST(within_a_day, a_sleep_towards_a_far_deadline_is_cut_short_and_no_other_is) {
+    using clock = std::chrono::steady_clock;
+    const auto soon = clock::now() + 1h;
+    EXPECT_EQ(detail::within_a_day<clock>(soon), soon);
+    const auto cut = detail::within_a_day<clock>(clock::time_point::max());
+    EXPECT_GE(cut, soon + 23h);
+    EXPECT_LE(cut, clock::now() + 24h);
 }
 
 TEST(send_timeout, without_an_expressible_deadline_waits_for_capacity) {

@@ -4,16 +4,27 @@
 #include "tailrace/timer.hpp"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <coroutine>
 #include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <random>
 #include <thread>
 #include <vector>
+
+#include "tailrace/channel.hpp"
 
 namespace tailrace {
 namespace {
@@ -377,6 +388,42 @@ TEST(timer_thread, many_threads_arm_and_disarm) {
         EXPECT_EQ(w.rung.rung(), w.came) << "each wake-up comes or is prevented, never both";
 }
 
+TEST(timer_thread, blocks_the_signals_that_are_for_the_program_and_no_fault_of_its_own) {
+    sigset_t before, after;
+    ASSERT_EQ(pthread_sigmask(SIG_SETMASK, nullptr, &before), 0);
+    struct context {
+        sigset_t mask;
+        bell done;
+    } seen;
+    timer_thread clock;
+    timer_thread::timer timer;
+    timer.arm(clock, past,
+              {[](void* p) noexcept {
+                   auto* c = static_cast<context*>(p);
+                   pthread_sigmask(SIG_SETMASK, nullptr, &c->mask);
+                   c->done.ring();
+               },
+               &seen});
+    seen.done.wait_for(1);
+    ASSERT_EQ(pthread_sigmask(SIG_SETMASK, nullptr, &after), 0);
+    for (const int program : {SIGHUP, SIGINT, SIGTERM, SIGALRM, SIGCHLD, SIGUSR1, SIGUSR2, SIGPIPE, SIGRTMIN}) {
+        EXPECT_EQ(sigismember(&seen.mask, program), 1) << program;
+        EXPECT_EQ(sigismember(&after, program), sigismember(&before, program)) << "here nothing changes: " << program;
+    }
+    for (const int fault : {SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP}) EXPECT_EQ(sigismember(&seen.mask, fault), 0) << fault;
+}
+
+TEST(timer_thread, destroyed_by_its_own_thread_it_ends_the_program_with_a_reason) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    const auto destroy = [] {
+        auto clock = std::make_unique<timer_thread>();
+        timer_thread::timer timer;
+        timer.arm(*clock, past, {[](void* p) noexcept { static_cast<std::unique_ptr<timer_thread>*>(p)->reset(); }, &clock});
+        for (;;) pause();
+    };
+    EXPECT_DEATH(destroy(), "a timer_thread was destroyed by its own thread");
+}
+
 TEST(default_timer, is_one_object_that_wakes) {
     EXPECT_EQ(&default_timer(), &default_timer());
     bell rung;
@@ -384,6 +431,238 @@ TEST(default_timer, is_one_object_that_wakes) {
     timer.arm(default_timer(), default_timer().now() + 1ms, rung.waker());
     rung.wait_for(1);
     EXPECT_FALSE(timer.disarm());
+}
+
+// ---- Exit and fork. Each test is a program of its own: gtest starts this one anew for it ("threadsafe"), and SIGALRM ends a child
+// that hangs.
+
+constexpr unsigned patience = 120;  // seconds
+
+/// A program that leaves by exit() or _exit() with 0 if everything was as expected.
+#define EXPECT_PROGRAM_ENDS_WITH(status, ...)                               \
+    GTEST_FLAG_SET(death_test_style, "threadsafe");                         \
+    EXPECT_EXIT((alarm(patience), (__VA_ARGS__)()), testing::ExitedWithCode(status), "")
+
+/// What is wrong in a child, by the line.
+#define CHECK(...) \
+    if (!(__VA_ARGS__)) _exit(fprintf(stderr, "line %d: not " #__VA_ARGS__ "\n", __LINE__) < 0 ? 2 : 1)
+
+bool comes(bell& b) {
+    timer_thread::timer timer;
+    timer.arm(default_timer(), default_timer().now() + 1ms, b.waker());
+    b.wait_for(1);
+    return !timer.disarm();
+}
+
+/// The status of a child that runs this and then leaves by exit(0), or -1.
+template <class Body>
+int in_a_child(Body body) {
+    const pid_t child = fork();
+    if (child == 0) {
+        alarm(patience);
+        sigset_t alarms;
+        sigemptyset(&alarms);
+        sigaddset(&alarms, SIGALRM);
+        pthread_sigmask(SIG_UNBLOCK, &alarms, nullptr);  // the timer's thread may have forked
+        body();
+        std::exit(0);
+    }
+    int status = 0;
+    CHECK(waitpid(child, &status, 0) == child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/// Static, and made before the timer: it is destroyed after the timer has ended, and looks at what is left.
+template <class Look>
+struct at_the_end {
+    Look look;
+    ~at_the_end() { look(); }
+};
+
+#if defined(__SANITIZE_THREAD__)
+constexpr bool threads_after_fork = false;
+#elif defined(__has_feature)
+constexpr bool threads_after_fork = !__has_feature(thread_sanitizer);
+#else
+constexpr bool threads_after_fork = true;
+#endif
+#define SKIP_WITHOUT_THREADS_AFTER_FORK() \
+    if (!threads_after_fork) GTEST_SKIP() << "ThreadSanitizer ends a child of a program with threads when it starts one"
+
+TEST(default_timer, exit_may_be_called_by_a_waker) {
+    EXPECT_PROGRAM_ENDS_WITH(3, [] {
+        timer_thread::timer timer;
+        timer.arm(default_timer(), past, {[](void*) noexcept { std::exit(3); }, nullptr});
+        for (;;) pause();
+    });
+}
+
+TEST(default_timer, exit_may_be_called_by_a_coroutine_that_a_deadline_resumed) {
+    struct detached {
+        struct promise_type {
+            detached get_return_object() { return {}; }
+            std::suspend_never initial_suspend() noexcept { return {}; }
+            std::suspend_never final_suspend() noexcept { return {}; }
+            void return_void() noexcept {}
+            void unhandled_exception() noexcept { std::terminate(); }
+        };
+    };
+    EXPECT_PROGRAM_ENDS_WITH(3, [] {
+        static auto ends = channel<int>(1);
+        [](auto& rx) -> detached {
+            if (!co_await rx.recv_timeout(1ms)) std::exit(3);
+        }(ends.second);
+        for (;;) pause();
+    });
+}
+
+TEST(default_timer, exit_waits_for_the_waker_that_runs) {
+    EXPECT_PROGRAM_ENDS_WITH(0, [] {
+        static bell entered;
+        static std::atomic<bool> left{false};
+        static const at_the_end look{[] { CHECK(left); }};
+        timer_thread::timer timer;
+        timer.arm(default_timer(), past, {[](void*) noexcept {
+                                              entered.ring();
+                                              // So that exit has probably begun; nothing tells when it has.
+                                              std::this_thread::sleep_for(20ms);
+                                              left = true;
+                                          },
+                                          nullptr});
+        entered.wait_for(1);
+        std::exit(0);
+    });
+}
+
+TEST(default_timer, a_waker_that_never_returns_does_not_keep_the_program) {
+    EXPECT_PROGRAM_ENDS_WITH(0, [] {
+        static bell entered;
+        timer_thread::timer timer;
+        timer.arm(default_timer(), past, {[](void*) noexcept {
+                                              entered.ring();
+                                              for (;;) pause();
+                                          },
+                                          nullptr});
+        entered.wait_for(1);
+        std::exit(0);
+    });
+}
+
+/// Armed before exit, and due: one that fires after it would do so before the one that is armed last.
+struct late_look {
+    bell before, after;
+    timer_thread::timer armed;
+    ~late_look() {
+        CHECK(comes(after));
+        CHECK(before.rung() == 0);
+        CHECK(armed.disarm());
+    }
+};
+
+TEST(default_timer, after_exit_nothing_fires_but_what_a_destructor_arms) {
+    EXPECT_PROGRAM_ENDS_WITH(0, [] {
+        static late_look look;
+        timer_thread::timer first;
+        first.arm(default_timer(), past, {[](void*) noexcept {
+                                              look.armed.arm(default_timer(), past, look.before.waker());
+                                              std::exit(0);
+                                          },
+                                          nullptr});
+        for (;;) pause();
+    });
+}
+
+TEST(default_timer, a_child_may_exit) {
+    EXPECT_PROGRAM_ENDS_WITH(0, [] {
+        bell used;
+        CHECK(comes(used));
+        CHECK(in_a_child([] {}) == 0);
+        bell again;
+        CHECK(comes(again));
+        std::exit(0);
+    });
+}
+
+TEST(default_timer, in_a_child_it_starts_anew) {
+    SKIP_WITHOUT_THREADS_AFTER_FORK();
+    EXPECT_PROGRAM_ENDS_WITH(0, [] {
+        bell used;
+        CHECK(comes(used));
+        CHECK(in_a_child([] {
+                  bell b;
+                  CHECK(comes(b));
+                  CHECK(in_a_child([] {
+                            bell in_a_grandchild;
+                            CHECK(comes(in_a_grandchild));
+                        }) == 0);
+              }) == 0);
+        std::exit(0);
+    });
+}
+
+TEST(default_timer, what_is_armed_fires_in_the_child_and_in_the_parent) {
+    SKIP_WITHOUT_THREADS_AFTER_FORK();
+    EXPECT_PROGRAM_ENDS_WITH(0, [] {
+        bell near, far;
+        timer_thread::timer soon, late;
+        late.arm(default_timer(), default_timer().now() + 10h, far.waker());
+        soon.arm(default_timer(), default_timer().now() + 50ms, near.waker());
+        CHECK(in_a_child([&] {
+                  near.wait_for(1);
+                  CHECK(!soon.disarm());
+                  CHECK(late.disarm());
+              }) == 0);
+        near.wait_for(1);
+        CHECK(late.disarm() && far.rung() == 0);
+        std::exit(0);
+    });
+}
+
+TEST(default_timer, a_waker_may_fork) {
+    SKIP_WITHOUT_THREADS_AFTER_FORK();
+    EXPECT_PROGRAM_ENDS_WITH(0, [] {
+        static std::atomic<bool> done{false};
+        timer_thread::timer timer;
+        timer.arm(default_timer(), past, {[](void*) noexcept {
+                                              // Here the child has no other thread than this one.
+                                              CHECK(in_a_child([] {
+                                                        bell b;
+                                                        CHECK(comes(b));
+                                                    }) == 0);
+                                              done = true;
+                                              done.notify_one();
+                                          },
+                                          nullptr});
+        done.wait(false);
+        bell after;
+        CHECK(comes(after));
+        std::exit(0);
+    });
+}
+
+TEST(default_timer, a_program_may_fork_while_other_threads_arm_and_disarm) {
+    SKIP_WITHOUT_THREADS_AFTER_FORK();
+    EXPECT_PROGRAM_ENDS_WITH(0, [] {
+        std::atomic<bool> over{false};
+        std::jthread arming([&] {
+            bell silent;
+            timer_thread::timer timer;
+            for (int i = 0; !over; ++i) {
+                timer.arm(default_timer(), default_timer().now() + (i % 2 == 0 ? 10h : 1us), silent.waker());
+                if (!timer.disarm()) silent.wait_for(1);
+            }
+        });
+        for (int round = 0; round < 100; ++round) {
+            CHECK(in_a_child([] {
+                      bell b;
+                      CHECK(comes(b));
+                      _exit(0);
+                  }) == 0);
+        }
+        over = true;
+        arming.join();
+        std::exit(0);
+    });
 }
 
 }  // namespace

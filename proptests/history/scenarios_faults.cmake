@@ -136,8 +136,8 @@ history_fault(
 tailrace_fault_tree(
     NAME history_deadline_beats_the_grant
     FILE ${interruptible_wait}
-    FIND "                result = attempt(due ? waker{} : w);"
-    REPLACE "                if (due) return operation_.interrupted(*due);\n                result = attempt(w);")
+    FIND "            auto result = attempt(w, due, over);\n"
+    REPLACE "            auto result = attempt(w, due, over);\n            if (due) return operation_.interrupted(*due);\n")
 history_fault(deadline_beats_the_grant FAMILY scenarios TEST a_send_that_is_granted_and_overdue_at_once_succeeds)
 
 tailrace_fault_tree(

@@ -4,7 +4,8 @@
 
 namespace tailrace {
 
-/// Declares, while it lives, that the calling thread runs tasks of an asynchronous runtime: blocking forms throw there.
+/// Declares, while it lives, that the calling thread runs tasks of an asynchronous runtime: blocking forms throw there,
+/// as they do in a coroutine that was resumed without an executor.
 ///
 ///     void worker() { tailrace::async_context here; run_tasks(); }
 class async_context {

@@ -9,11 +9,12 @@
 
 namespace tailrace {
 
-/// Blocks the thread until the operation has finished: spins, yields, then sleeps.
+/// Blocks the thread until the operation has finished: spins for a moment, then sleeps.
 ///
 ///     auto sent = tailrace::block_on(tailrace::with_stop(tx.send(std::move(v)), token));
 ///
-/// Throws: std::logic_error inside an async_context, even when it would not have to wait; what the operation's poll throws.
+/// Throws: std::logic_error inside an async_context or a coroutine that was resumed without an executor, even when it
+/// would not have to wait; what the operation's poll throws.
 template <class Operation>
 [[nodiscard]] typename Operation::result_type block_on(Operation op) {
     using platform = typename Operation::platform_type;

@@ -9,7 +9,7 @@
 //     mutex         lock, unlock
 //     parker        one thread's bed: park, park_until, unpark
 //     clock         now(), for deadlines of the blocking forms
-//     pause(n)      the n-th turn of a spin loop
+//     pause(n)      the n-th turn of a loop that waits for a few steps of another thread: busy at first, then asleep
 //     in_async_context()
 //     of_this_thread<T>()  the calling thread's own T
 //     block_slots   how many slots are allocated at a time, a power of two
@@ -28,6 +28,7 @@
 #include <utility>
 
 #include "tailrace/async_context.hpp"
+#include "tailrace/detail/deadline_after.hpp"
 #include "tailrace/fwd.hpp"
 
 namespace tailrace {
@@ -71,7 +72,10 @@ struct std_platform {
         };
     };
 
-    /// Spins, then yields, then sleeps. A token: unpark() may come before park().
+    /// Spins for a moment, then sleeps. A token: unpark() may come before park().
+    ///
+    /// It never yields: a yield gives a whole time slice to any thread that is ready to run, so a hand-off would take as
+    /// long as the busy threads beside it like. A sleeper is run again soon after it was woken.
     ///
     /// The sleeper may be destroyed as soon as park() has returned: unpark() touches the mutex only of a sleeper that cannot leave
     /// before that mutex is released.
@@ -83,7 +87,7 @@ struct std_platform {
         [[nodiscard]] bool park_until(clock::time_point deadline) noexcept {
             for (unsigned turn = 0; turn < spin_turns; ++turn) {
                 if (take_token()) return true;
-                pause(turn);
+                relax();
             }
             std::unique_lock guard(mutex_);
             auto expected = token::none;
@@ -95,7 +99,7 @@ struct std_platform {
             const auto woken = [this] { return delivered_; };
             if (deadline == clock::time_point::max()) {
                 sleeper_.wait(guard, woken);
-            } else if (!sleeper_.wait_until(guard, deadline, woken)) {
+            } else if (!sleep_until(guard, deadline, woken)) {
                 expected = token::asleep;
                 if (state_.compare_exchange_strong(expected, token::none, std::memory_order_relaxed,
                                                    std::memory_order_relaxed)) {
@@ -118,7 +122,16 @@ struct std_platform {
 
       private:
         enum class token : unsigned char { none, given, asleep };
-        static constexpr unsigned spin_turns = 96;
+        // Much less than a sleep costs: where the two share a processor, the other cannot go on before this is over.
+        static constexpr unsigned spin_turns = 16;
+
+        template <class Predicate>
+        bool sleep_until(std::unique_lock<std::mutex>& guard, clock::time_point deadline, Predicate woken) {
+            while (!sleeper_.wait_until(guard, detail::within_a_day<clock>(deadline), woken)) {
+                if (clock::now() >= deadline) return false;
+            }
+            return true;
+        }
 
         bool take_token() noexcept {
             // The look is free; the exchange is acquire, partner of unpark, and takes one token, never a newer one with it.
@@ -132,15 +145,14 @@ struct std_platform {
         bool delivered_ = false;  // by the mutex
     };
 
+    /// The first turns keep the processor. A thread that is not done by then has lost its own: from here on this sleeps,
+    /// each time twice as long, up to a millisecond. A yield would not do: it may serve any thread but that one.
     static void pause(unsigned turn) noexcept {
         constexpr unsigned busy_turns = 64;
-        if (turn >= busy_turns) {
-            std::this_thread::yield();
-            return;
-        }
-#if defined(__x86_64__) || defined(__i386__)
-        __builtin_ia32_pause();
-#endif
+        constexpr unsigned doublings = 10;
+        if (turn < busy_turns) return relax();
+        const unsigned slept = turn - busy_turns;
+        std::this_thread::sleep_for(std::chrono::microseconds(1 << (slept < doublings ? slept : doublings)));
     }
 
     [[nodiscard]] static bool in_async_context() noexcept { return async_context::active(); }
@@ -153,6 +165,14 @@ struct std_platform {
 
     static constexpr std::uint64_t block_slots = 8;
     static constexpr std::uint64_t ring_bytes = 32 * 1024;
+
+  private:
+    /// Says to the processor that this is a loop that waits.
+    static void relax() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+        __builtin_ia32_pause();
+#endif
+    }
 };
 
 }  // namespace tailrace

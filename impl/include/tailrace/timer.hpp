@@ -1,39 +1,47 @@
-// Real time for programs without a runtime: a clock, as deadline.hpp wants it, with its own thread.
+// Real time for programs without a runtime: a clock, as deadline.hpp wants it, with its own thread. For POSIX.
 //
 // A timer's life; the clock, too, changes it, under its mutex only:
 //
 //     idle ──arm──▶ armed ──due──▶ fired ──disarm: false──▶ idle
-//                     │ disarm: true, or the clock is destroyed
+//                     │ disarm: true, or the clock ends
 //                     └──▶ idle
 //
 // After a change here run: ctest -L impl
 #pragma once
 
-#include <algorithm>
+#include <pthread.h>
+#include <signal.h>
+
 #include <atomic>
-#include <cassert>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <memory>
 #include <mutex>
-#include <thread>
+#include <system_error>
 #include <utility>
 
 #include "tailrace/deadline.hpp"
+#include "tailrace/detail/deadline_after.hpp"
+#include "tailrace/detail/misuse.hpp"
 #include "tailrace/detail/timer_queue.hpp"
 #include "tailrace/waker.hpp"
 
 namespace tailrace {
 
-/// The steady clock, and one thread that wakes whoever waits for a moment of it. The thread is
-/// started by the first arm and joined by the destructor; an object that nothing was armed on has
-/// none.
+/// The steady clock, and one thread that wakes each waiter when its deadline has come. The thread is started by the first
+/// arm and joined by the destructor; an object that nothing was armed on has none.
 ///
-/// Wakers are called on that thread, one at a time, in order of deadline, without a lock held: they
-/// may arm and disarm, and one that takes long delays the others.
+/// Wakers are called on that thread, one at a time, in order of deadline, without a lock held: they may arm and disarm,
+/// and one that takes long delays the others. The thread blocks all signals but those that a fault of its own raises, so
+/// that the program's handlers run on the program's threads. Threads and processes that a waker starts inherit that mask.
 ///
-/// Thread-safe, all but the destructor: nobody else uses the object, or a timer armed on it, while
-/// that runs, but for the waker that the thread may be in; and it does not run in such a waker.
-/// Timers still armed never fire; they may be disarmed, destroyed, or armed on another clock later.
+/// Thread-safe, all but the destructor: no other thread uses the object, or a timer armed on it, while that runs, but for
+/// the waker that its thread may be in. Called by such a waker, the destructor terminates the program. Timers still armed
+/// never fire; they may be disarmed, destroyed, or armed on another clock later.
+///
+/// In a child made by fork() the object has no thread and must not be used, nor destroyed; the default timer may.
 class timer_thread {
   public:
     using duration = std::chrono::steady_clock::duration;
@@ -49,15 +57,32 @@ class timer_thread {
     class timer;
 
   private:
-    void start();
+    friend timer_thread& default_timer();
+    class of_the_program;
+
+    [[nodiscard]] int start() noexcept;
     void run() noexcept;
+    void drop_all() noexcept;
+    [[nodiscard]] bool runs_here() const noexcept { return started_ && pthread_equal(worker_, pthread_self()) != 0; }
 
     std::mutex mutex_;
-    std::condition_variable changed_;  // an earlier deadline than all others, or stopping
+    std::condition_variable changed_;  // an earlier deadline than all others; stopping; the thread has ended
     detail::timer_queue<time_point> timers_;
-    bool stopping_ = false;
-    std::thread worker_;
+    bool started_ = false;   // worker_ is a thread, which is to be joined
+    bool stopping_ = false;  // until the thread has ended
+    pthread_t worker_{};
 };
+
+namespace detail {
+[[noreturn]] inline void system_failure(int error, const char* what) {
+#if defined(__cpp_exceptions)
+    throw std::system_error(error, std::generic_category(), what);
+#else
+    (void)error, (void)what;
+    std::terminate();
+#endif
+}
+}  // namespace detail
 
 /// One registration, of one owner: its functions are called by one thread at a time. Once fired it
 /// stays silent until disarmed, and can be armed anew after that. Destroying it disarms it; a
@@ -71,18 +96,14 @@ class timer_thread::timer : private detail::timer_node<time_point> {
     /// time_point::max(), which is no deadline and arms nothing. Arming again for the same deadline
     /// changes whom it wakes.
     ///
-    /// The first arm on a clock starts its thread, and throws std::system_error (or std::bad_alloc)
-    /// if it cannot; nothing is armed then, and the next arm tries again. Apart from that this
-    /// neither throws nor allocates.
+    /// The first arm on a clock starts its thread, and throws std::system_error if it cannot; nothing has changed then,
+    /// and the next arm tries again. Apart from that this neither throws nor allocates.
     void arm(timer_thread& clock, time_point when, const waker& w) {
         if (when == time_point::max()) return;
         const std::lock_guard guard(clock.mutex_);
-        if (state_.load(std::memory_order_relaxed) != state::idle) {
-            waker_ = w;
-            return;
-        }
-        clock.start();
+        if (const int error = clock.start()) detail::system_failure(error, "tailrace: no thread for the timer");
         waker_ = w;
+        if (state_.load(std::memory_order_relaxed) != state::idle) return;
         clock_ = &clock;
         deadline = when;
         state_.store(state::armed, std::memory_order_relaxed);
@@ -116,38 +137,43 @@ class timer_thread::timer : private detail::timer_node<time_point> {
 };
 
 inline timer_thread::~timer_thread() {
-    assert(worker_.get_id() != std::this_thread::get_id() &&
-           "a timer_thread was destroyed by its own thread");
+    if (runs_here()) detail::misuse("tailrace: a timer_thread was destroyed by its own thread");
     {
         const std::lock_guard guard(mutex_);
         stopping_ = true;
     }
     changed_.notify_one();
-    if (worker_.joinable()) worker_.join();
-    while (!timers_.empty()) {
-        static_cast<timer&>(timers_.pop_front())
-            .state_.store(timer::state::idle, std::memory_order_relaxed);
-    }
+    if (started_) (void)pthread_join(worker_, nullptr);
+    drop_all();
 }
 
-/// Under the mutex.
-inline void timer_thread::start() {
-    if (!worker_.joinable()) worker_ = std::thread([this] { run(); });
+/// Under the mutex. 0, or why there is no thread.
+inline int timer_thread::start() noexcept {
+    if (started_) return 0;
+    sigset_t most, before;
+    sigfillset(&most);
+    for (const int fault : {SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP}) sigdelset(&most, fault);
+    pthread_sigmask(SIG_SETMASK, &most, &before);  // the thread inherits it
+    const auto body = [](void* self) -> void* {
+        static_cast<timer_thread*>(self)->run();
+        return nullptr;
+    };
+    const int error = pthread_create(&worker_, nullptr, body, this);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    started_ = error == 0;
+    return error;
 }
 
 inline void timer_thread::run() noexcept {
-    // At a time: some libraries add the distance to another clock's time, which must not overflow.
-    constexpr auto longest_wait = std::chrono::hours(24);
     std::unique_lock guard(mutex_);
-    while (!stopping_) {
+    while (runs_here() && !stopping_) {
         if (timers_.empty()) {
             changed_.wait(guard);
             continue;
         }
         const time_point first = timers_.front().deadline;
-        const time_point present = now();
-        if (present < first) {
-            changed_.wait_until(guard, std::min(first, present + longest_wait));
+        if (now() < first) {
+            changed_.wait_until(guard, detail::within_a_day<std::chrono::steady_clock>(first));
             continue;
         }
         auto& due = static_cast<timer&>(timers_.pop_front());
@@ -158,14 +184,75 @@ inline void timer_thread::run() noexcept {
         w();
         guard.lock();
     }
+    if (!runs_here()) return;  // another has its place: this one was given up while it was in a waker
+    stopping_ = false;
+    changed_.notify_one();
 }
 
-/// The program's own. Its thread is started by the first deadline and joined when the program
-/// destroys its static objects, after those whose constructor has called this. Whoever still waits
-/// then does so without a deadline; no other thread may use it by then, and nobody may later.
+/// Under the mutex, or when the object is used by no other thread.
+inline void timer_thread::drop_all() noexcept {
+    while (!timers_.empty()) {
+        static_cast<timer&>(timers_.pop_front()).state_.store(timer::state::idle, std::memory_order_relaxed);
+    }
+}
+
+/// What becomes of the default timer at exit and at fork. The timer itself is never destroyed: what runs late may use it.
+class timer_thread::of_the_program {
+  public:
+    of_the_program() {
+        (void)timer();
+        const int error = pthread_atfork(before_fork, in_parent, in_child);
+        if (error != 0) detail::system_failure(error, "tailrace: no default timer");
+    }
+    of_the_program(const of_the_program&) = delete;
+    of_the_program& operator=(const of_the_program&) = delete;
+
+    /// At exit, on any thread, the timer's own included, where the waker that called exit() never returns.
+    ~of_the_program() {
+        timer_thread& t = timer();
+        std::unique_lock guard(t.mutex_);
+        if (t.started_) {
+            t.stopping_ = true;
+            t.changed_.notify_one();
+            const bool ended = !t.runs_here() && t.changed_.wait_for(guard, patience, [&t] { return !t.stopping_; });
+            (void)(ended ? pthread_join(t.worker_, nullptr) : pthread_detach(t.worker_));
+            t.started_ = t.stopping_ = false;
+        }
+        t.drop_all();
+    }
+
+    static timer_thread& timer() {
+        alignas(timer_thread) static std::byte room[sizeof(timer_thread)];
+        static timer_thread& made = *std::construct_at(reinterpret_cast<timer_thread*>(room));
+        return made;
+    }
+
+  private:
+    // A waker may wait for what the thread that exits holds; or it has called exit() as well, which then never returns.
+    static constexpr std::chrono::seconds patience{5};
+
+    static void before_fork() { timer().mutex_.lock(); }
+    static void in_parent() { timer().mutex_.unlock(); }
+    static void in_child() {
+        timer_thread& t = timer();
+        std::construct_at(&t.changed_);  // not destroyed before: that would wait for sleepers that are not here
+        t.started_ = t.stopping_ = false;
+        if (!t.timers_.empty()) (void)t.start();  // where that fails, the next arm tries again
+        t.mutex_.unlock();
+    }
+};
+
+/// The program's own. Its thread is started by the first deadline.
+///
+/// At exit it ends with the static objects, after those whose constructor has called this: what was armed until then never
+/// fires, and exit waits for the waker that runs, five seconds at most, unless it was called by that waker. What is armed
+/// later, by destructors, is served by a new thread.
+///
+/// In a child made by fork() what is armed fires there too, on a thread of the child's. A waker that was running in the
+/// parent is not run again.
 [[nodiscard]] inline timer_thread& default_timer() {
-    static timer_thread timers;
-    return timers;
+    static const timer_thread::of_the_program once;
+    return once.timer();
 }
 
 namespace detail {

@@ -12,6 +12,7 @@
 #include "tailrace/detail/deadline_after.hpp"
 #include "tailrace/detail/misuse.hpp"
 #include "tailrace/detail/permit_wait.hpp"
+#include "tailrace/detail/run_list.hpp"
 #include "tailrace/errors.hpp"
 #include "tailrace/waker.hpp"
 
@@ -22,9 +23,11 @@ template <class Platform>
     return {[](void* p) noexcept { static_cast<typename Platform::parker*>(p)->unpark(); }, &bed};
 }
 
+/// A thread that resumes coroutines is in an asynchronous context too: while it blocks, none of those behind on its list
+/// is resumed, not even the one that it waits for.
 template <class Platform>
 void refuse_in_async_context() {
-    if (Platform::in_async_context()) {
+    if (Platform::in_async_context() || Platform::template of_this_thread<run_list>().running()) {
         misuse("tailrace: a blocking operation inside an asynchronous context");
     }
 }

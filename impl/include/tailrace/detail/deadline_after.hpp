@@ -1,21 +1,68 @@
-// Adding a timeout to a moment without overflowing.
+// Arithmetic of deadlines that does not overflow, for any duration and any clock.
 // After a change here run: ctest -L impl
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <limits>
+#include <ratio>
+#include <type_traits>
 
 namespace tailrace::detail {
 
-/// now + timeout, or the end of time if that cannot be said.
+/// Whether a count of periods can be made a count of units in 64 bits: std::ratio can say the factor, and what remains of
+/// a division by its denominator can be multiplied by its numerator.
+template <class Period, class Unit>
+[[nodiscard]] consteval bool scales_exactly() {
+    constexpr auto most = std::numeric_limits<std::intmax_t>::max();
+    if constexpr (Period::num > most / Unit::den || Period::den > most / Unit::num) {
+        return false;
+    } else {
+        using factor = std::ratio_divide<Period, Unit>;
+        return factor::num <= most / factor::den;
+    }
+}
+
+/// now + timeout, rounded up to the clock's unit; the end of time if the clock cannot say that. A timeout that is not a
+/// number is one of zero, for a wait without an end would hide the mistake.
 template <class TimePoint, class Rep, class Period>
 [[nodiscard]] TimePoint deadline_after(TimePoint now, std::chrono::duration<Rep, Period> timeout) {
     using rest = typename TimePoint::duration;
-    if (timeout <= timeout.zero()) return now;
-    // Compared in floating point: neither side overflows there.
-    const auto wanted = std::chrono::duration<double, typename rest::period>(timeout);
-    const auto possible = std::chrono::duration<double, typename rest::period>(TimePoint::max() - now);
-    if (wanted >= possible) return TimePoint::max();
-    return now + std::chrono::ceil<rest>(timeout);
+    using unit = typename rest::period;
+    constexpr bool clock_of_reals = std::chrono::treat_as_floating_point_v<typename rest::rep>;
+    if (!(timeout > timeout.zero())) return now;
+    const rest possible = TimePoint::max() - (now < TimePoint{} ? TimePoint{} : now);
+    if constexpr (!scales_exactly<Period, unit>()) {
+        return deadline_after(now, std::chrono::duration<double>(timeout));
+    } else if constexpr (clock_of_reals || std::chrono::treat_as_floating_point_v<Rep>) {
+        const std::chrono::duration<std::common_type_t<Rep, typename rest::rep, double>, unit> wanted(timeout);
+        if (!(wanted < possible)) return TimePoint::max();
+        if constexpr (clock_of_reals) {
+            return now + std::chrono::duration_cast<rest>(wanted);
+        } else {
+            return now + std::chrono::ceil<rest>(wanted);
+        }
+    } else {
+        using factor = std::ratio_divide<Period, unit>;
+        using number = std::common_type_t<Rep, typename rest::rep, std::intmax_t>;
+        constexpr number up{factor::num};
+        constexpr number down{factor::den};
+        const auto count = static_cast<number>(timeout.count());
+        const auto most = static_cast<number>(possible.count());
+        const number whole = count / down;
+        const number part = count % down * up;
+        const number last = part / down + (part % down > 0 ? 1 : 0);
+        if (whole > most / up || last >= most - whole * up) return TimePoint::max();
+        return now + rest(static_cast<typename rest::rep>(whole * up + last));
+    }
+}
+
+/// Where a sleep on a condition variable ends at the latest, on its way to a deadline: some libraries add the distance to
+/// the time of another clock, which must not overflow.
+template <class Clock>
+[[nodiscard]] typename Clock::time_point within_a_day(typename Clock::time_point deadline) {
+    const auto tomorrow = Clock::now() + std::chrono::hours(24);
+    return deadline < tomorrow ? deadline : tomorrow;
 }
 
 }  // namespace tailrace::detail

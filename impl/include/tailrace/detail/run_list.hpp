@@ -49,6 +49,9 @@ class run_list {
         n.list = nullptr;
     }
 
+    /// The calling thread, whose list this is, is somewhere inside of a resumption.
+    [[nodiscard]] bool running() const noexcept { return running_; }
+
   private:
     void push(run_node& n) noexcept {
         n.list = this;

@@ -108,7 +108,11 @@ struct noisy_platform : Base {
     using atomic = noisy_atomic<T>;
     using mutex = noisy_mutex<typename Base::mutex>;
 
-    static void pause(unsigned) noexcept { std::this_thread::yield(); }
+    /// The first turn lets the others get ahead.
+    static void pause(unsigned turn) noexcept {
+        if (turn == 0) return std::this_thread::yield();
+        Base::pause(turn);
+    }
 
     static constexpr std::uint64_t block_slots = 2;
     static constexpr std::uint64_t ring_bytes = 0;

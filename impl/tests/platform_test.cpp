@@ -1,0 +1,108 @@
+// How a thread of production waits: it neither keeps the processor nor gives its time away.
+#include "tailrace/platform.hpp"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+namespace {
+thread_local int yields = 0;
+}
+
+/// In front of the C library's: what std::this_thread::yield calls.
+extern "C" int sched_yield() noexcept {
+    ++yields;
+    return static_cast<int>(syscall(SYS_sched_yield));
+}
+
+namespace tailrace {
+namespace {
+
+using namespace std::chrono_literals;
+using parker = std_platform::parker;
+using clock = std_platform::clock;
+
+/// How often this thread has gone to sleep.
+long sleeps() {
+    rusage use{};
+    EXPECT_EQ(getrusage(RUSAGE_THREAD, &use), 0);
+    return use.ru_nvcsw;
+}
+
+TEST(platform, a_yield_would_be_seen_here) {
+    const int before = yields;
+    std::this_thread::yield();
+    EXPECT_EQ(yields, before + 1);
+}
+
+TEST(platform, a_parked_thread_sleeps_and_never_yields) {
+    parker bed;
+    const int before = yields;
+    const long slept = sleeps();
+    EXPECT_FALSE(bed.park_until(clock::now() + 1ms));
+    EXPECT_GT(sleeps(), slept);
+    std::atomic<bool> parking{false};
+    std::jthread waker([&] {
+        parking.wait(false);
+        bed.unpark();
+    });
+    parking = true;
+    parking.notify_one();
+    bed.park();
+    EXPECT_EQ(yields, before);
+}
+
+TEST(platform, a_long_pause_sleeps_and_never_yields) {
+    const int before = yields;
+    const long slept = sleeps();
+    for (unsigned turn = 0; turn < 70; ++turn) std_platform::pause(turn);
+    EXPECT_GE(sleeps() - slept, 6) << "from turn 64 on";
+    EXPECT_EQ(yields, before);
+}
+
+TEST(platform, the_sleeps_of_a_pause_grow_to_a_millisecond_and_no_further) {
+    const auto before = clock::now();
+    for (const unsigned turn : {74u, 75u, 1'000u, ~0u}) std_platform::pause(turn);
+    EXPECT_GE(clock::now() - before, 4 * 1'024us);
+}
+
+TEST(parker, a_token_that_came_first_is_taken_without_sleep) {
+    parker bed;
+    bed.unpark();
+    bed.unpark();
+    bed.park();
+    EXPECT_FALSE(bed.park_until(clock::now())) << "two of them are one";
+}
+
+TEST(parker, a_deadline_near_the_end_of_time_is_waited_for_like_another) {
+    parker bed;
+    std::jthread waker([&] { bed.unpark(); });
+    EXPECT_TRUE(bed.park_until(clock::time_point::max() - 1ns));
+}
+
+TEST(parker, may_be_destroyed_as_soon_as_it_has_been_woken) {
+    for (int round = 0; round < 2'000; ++round) {
+        std::atomic<parker*> shared{nullptr};
+        std::jthread waker([&] {
+            shared.wait(nullptr);
+            shared.load()->unpark();
+        });
+        parker bed;
+        shared = &bed;
+        shared.notify_one();
+        if (round % 2 == 0) {
+            bed.park();
+        } else {
+            EXPECT_TRUE(bed.park_until(clock::now() + 10h));
+        }
+    }
+}
+
+}  // namespace
+}  // namespace tailrace
