@@ -1,21 +1,21 @@
-// The channel in five lines, without a coroutine: one value for each way of sending, then the end.
+// The channel without a coroutine: one value for each way of sending, then the end.
 #include <iostream>
 #include <optional>
 #include <utility>
 
 #include <tailrace/channel.hpp>
 
+bool produce(tailrace::sender<int> tx) {
+    if (!tx.try_send(1)) return false;                                // std::expected<void, try_send_error<int>>
+    if (!tx.blocking_send(2)) return false;                           // std::expected<void, send_error<int>>
+    std::expected<tailrace::permit<int>, tailrace::try_error> permit = tx.try_reserve();
+    if (!permit) return false;
+    permit->send(3);
+    return true;
+}  // the last sender goes: the receiver gets what was sent, and then nothing
+
 int main() {
     auto [tx, rx] = tailrace::channel<int>(16);
-    if (!tx.try_send(1)) return 1;       // std::expected<void, try_send_error<int>>
-    if (!tx.blocking_send(2)) return 1;  // std::expected<void, send_error<int>>
-    auto permit = tx.try_reserve();      // std::expected<permit<int>, try_reserve_error>
-    if (!permit) return 1;
-    permit->send(3);
-
-    // Once the last sender is gone, the receiver gets what was sent, and then nothing.
-    {
-        auto last = std::move(tx);
-    }
+    if (!produce(std::move(tx))) return 1;
     while (std::optional<int> v = rx.blocking_recv()) std::cout << *v << '\n';
 }
