@@ -600,9 +600,9 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_queueing_without_release
     FILE ${core}
-    FIND "std::memory_order_acq_rel, std::memory_order_relaxed)) {
+    FIND "std::memory_order_release, std::memory_order_relaxed)) {
                 n.held.store(part);"
-    REPLACE "std::memory_order_acquire, std::memory_order_relaxed)) {
+    REPLACE "std::memory_order_relaxed, std::memory_order_relaxed)) {
                 n.held.store(part);")
 relacy_fault(
     queueing_without_release
@@ -611,6 +611,160 @@ relacy_fault(
     SAYS "DATA RACE"
     CAUGHT_BY
         orders.room_after_all.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_close_without_release
+    FILE ${core}
+    FIND "(w | closed_bit) & ~waiters_bit,
+                                                std::memory_order_release,"
+    REPLACE "(w | closed_bit) & ~waiters_bit,
+                                                std::memory_order_relaxed,")
+relacy_fault(
+    close_without_release
+    TARGET optimized
+    FAMILIES orders
+    SAYS "DATA RACE"
+    CAUGHT_BY
+        orders.close_tells_why.try_send.driven/bound
+        orders.close_tells_why.try_send.driven/random
+        orders.close_tells_why.try_send_after_a_drop.driven/bound
+        orders.close_tells_why.try_send_after_a_drop.driven/random
+        orders.close_tells_why.try_reserve.driven/bound
+        orders.close_tells_why.try_reserve.driven/random
+        orders.close_tells_why.try_reserve_after_a_drop.driven/bound
+        orders.close_tells_why.try_reserve_after_a_drop.driven/random
+        orders.close_tells_why.reserve.driven/bound
+        orders.close_tells_why.reserve.driven/random
+        orders.close_tells_why.reserve_after_a_drop.driven/bound
+        orders.close_tells_why.reserve_after_a_drop.driven/random
+        orders.close_tells_why.is_closed.driven/bound
+        orders.close_tells_why.is_closed.driven/random
+        orders.close_tells_why.is_closed_after_a_drop.driven/bound
+        orders.close_tells_why.is_closed_after_a_drop.driven/random
+        orders.close_tells_why.waiting_send.driven/bound
+        orders.close_tells_why.waiting_send.driven/random
+        orders.close_tells_why.waiting_reserve.driven/bound
+        orders.close_tells_why.waiting_reserve.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_closed_answer_without_acquire
+    FILE ${core}
+    FIND "(void)word_.load(std::memory_order_acquire);"
+    REPLACE "(void)word_.load(std::memory_order_relaxed);")
+relacy_fault(
+    closed_answer_without_acquire
+    TARGET optimized
+    FAMILIES orders
+    SAYS "DATA RACE"
+    CAUGHT_BY
+        orders.close_tells_why.try_send.driven/bound
+        orders.close_tells_why.try_send.driven/random
+        orders.close_tells_why.try_send_after_a_drop.driven/bound
+        orders.close_tells_why.try_send_after_a_drop.driven/random
+        orders.close_tells_why.try_reserve.driven/bound
+        orders.close_tells_why.try_reserve.driven/random
+        orders.close_tells_why.try_reserve_after_a_drop.driven/bound
+        orders.close_tells_why.try_reserve_after_a_drop.driven/random
+        orders.close_tells_why.reserve.driven/bound
+        orders.close_tells_why.reserve.driven/random
+        orders.close_tells_why.reserve_after_a_drop.driven/bound
+        orders.close_tells_why.reserve_after_a_drop.driven/random
+        orders.close_tells_why.waiting_send.driven/bound
+        orders.close_tells_why.waiting_reserve.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_is_closed_without_acquire
+    FILE ${core}
+    FIND "return is_closed(word_.load(std::memory_order_acquire));"
+    REPLACE "return is_closed(word_.load(std::memory_order_relaxed));")
+relacy_fault(
+    is_closed_without_acquire
+    TARGET optimized
+    FAMILIES orders
+    SAYS "DATA RACE"
+    CAUGHT_BY
+        orders.close_tells_why.is_closed.driven/bound
+        orders.close_tells_why.is_closed.driven/random
+        orders.close_tells_why.is_closed_after_a_drop.driven/bound
+        orders.close_tells_why.is_closed_after_a_drop.driven/random
+        orders.permit_is_a_semaphore.mutex.driven/bound)
+
+tailrace_fault_tree(
+    NAME relacy_none_without_acquire
+    FILE ${core}
+    FIND "const word_type w = word_.load(std::memory_order_acquire);"
+    REPLACE "const word_type w = word_.load(std::memory_order_relaxed);")
+relacy_fault(
+    none_without_acquire
+    TARGET optimized
+    FAMILIES orders
+    SAYS "DATA RACE"
+    CAUGHT_BY
+        orders.unused_permit_tells.driven/bound
+        orders.unused_permit_tells.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_return_without_release
+    FILE ${core}
+    FIND "const word_type w = word_.fetch_sub(n * one_used, std::memory_order_acq_rel);"
+    REPLACE "const word_type w = word_.fetch_sub(n * one_used, std::memory_order_acquire);")
+relacy_fault(
+    return_without_release
+    TARGET optimized
+    FAMILIES orders
+    SAYS "DATA RACE"
+    CAUGHT_BY
+        orders.permit_is_a_semaphore.mutex.blocking/bound
+        orders.permit_is_a_semaphore.mutex.blocking/random
+        orders.permit_is_a_semaphore.mutex.driven/bound
+        orders.permit_is_a_semaphore.mutex.driven/random
+        orders.permit_is_a_semaphore.of_another.driven/bound
+        orders.permit_is_a_semaphore.of_another.driven/random
+        orders.permit_is_a_semaphore.try_reserve.driven/bound
+        orders.permit_is_a_semaphore.try_reserve.driven/random
+        orders.unused_permit_tells.driven/bound
+        orders.unused_permit_tells.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_receive_without_release
+    FILE ${core}
+    FIND "const word_type w = word_.fetch_sub(n * one_used, std::memory_order_release);"
+    REPLACE "const word_type w = word_.fetch_sub(n * one_used, std::memory_order_relaxed);")
+relacy_fault(
+    receive_without_release
+    TARGET optimized
+    FAMILIES orders
+    SAYS "DATA RACE"
+    CAUGHT_BY
+        orders.permit_is_a_semaphore.received.driven/bound
+        orders.permit_is_a_semaphore.received.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_cancelled_hold_without_release
+    FILE ${core}
+    FIND "word_.fetch_sub(waiters_bit + held * one_used, std::memory_order_release);"
+    REPLACE "word_.fetch_sub(waiters_bit + held * one_used, std::memory_order_relaxed);")
+relacy_fault(
+    cancelled_hold_without_release
+    TARGET optimized
+    FAMILIES orders
+    SAYS "DATA RACE"
+    CAUGHT_BY
+        orders.permit_is_a_semaphore.cancelled_hold.driven/bound
+        orders.permit_is_a_semaphore.cancelled_hold.driven/random)
+
+tailrace_fault_tree(
+    NAME relacy_cancelled_head_without_release
+    FILE ${core}
+    FIND "word_.fetch_sub(held * one_used, std::memory_order_release);"
+    REPLACE "word_.fetch_sub(held * one_used, std::memory_order_relaxed);")
+relacy_fault(
+    cancelled_head_without_release
+    TARGET optimized
+    FAMILIES orders
+    SAYS "DATA RACE"
+    CAUGHT_BY
+        orders.permit_is_a_semaphore.cancelled_hold_with_one_behind.driven/bound)
 
 tailrace_fault_tree(
     NAME relacy_return_without_acquire

@@ -144,8 +144,8 @@ class close_tells_waiting_reserve : public full_channel<Target> {
     note why_{0};
 };
 
-/// A mutex made of a channel: the permit is the lock. (6), with (2) where the next one finds the permit, (8) where it comes while the
-/// next one queues, (11) and (4) where it is handed over.
+/// A mutex made of a channel: the permit is the lock. (6), with (2) where the next one finds the permit, and (36) where it is handed over
+/// or comes while the next one queues.
 template <class Target, class Form>
 class permit_is_a_mutex : public open_channel<Target, 1> {
   public:
@@ -191,7 +191,7 @@ class permit_is_a_mutex_that_is_tried : public open_channel<Target, 1> {
     note data_{0};
 };
 
-/// Two permits come back at once, and a wait gets both: one of them is handed over by the thread that gave back the other. (11)
+/// Two permits come back at once, and a wait gets both: one of them is handed over by the thread that gave back the other. (36)
 template <class Target, class Form>
 class permits_of_two : public open_channel<Target, 2> {
   public:

@@ -126,7 +126,7 @@ class core {
     /// Gives permits back, in one step: to the oldest waiter first.
     void return_permits(word_type n) noexcept {
         if (n == 0) return;
-        // (6) release: what came before the return, to the caller that gets these permits (2, 8, 11) or is answered none (17).
+        // (6) release: what came before the return, to the caller that gets these permits (2, 13, 36) or is answered none (17).
         // acquire: if this ends the channel, the end must not land on a slot still seen full from a lap ago (15).
         const word_type w = word_.fetch_sub(n * one_used, std::memory_order_acq_rel);
         if (is_closed(w)) {
@@ -156,10 +156,10 @@ class core {
             if (is_closed(seen)) return decide(n, verdict::failed);  // set under the lock: final here, and ordered by it
             part = smaller(max_ - used(seen), n.need);
             const bool enough = part == n.need;
-            // (8) release: the blocks of prepare_to_wait, to tickets of permits that are older (5, 13). acquire: what came before the
-            // part was given back (6, 15, 30, 31).
+            // (8) release: the blocks of prepare_to_wait, to tickets of permits that are older (5, 13). Not acquire: before its owner uses
+            // the part, or says that it has it, it acquires by (13) or (36).
             if (word_.compare_exchange_strong(seen, seen + part * one_used + (enough ? 0 : waiters_bit),
-                                              std::memory_order_acq_rel, std::memory_order_relaxed)) {
+                                              std::memory_order_release, std::memory_order_relaxed)) {
                 n.held.store(part);
                 if (enough) return decide(n, verdict::granted);
                 break;
@@ -373,7 +373,9 @@ class core {
     }
 
     [[nodiscard]] bool closed() const noexcept {
-        return is_closed(word_.load(std::memory_order_acquire));  // (36) acquire: what came before the close (21)
+        // (36) acquire: what came before the close (21); and where a reservation looks that was granted, what came before its permits
+        // were given back (6, 15, 30, 31).
+        return is_closed(word_.load(std::memory_order_acquire));
     }
     [[nodiscard]] std::uint64_t max() const noexcept { return max_; }
 
@@ -503,8 +505,7 @@ class core {
             const word_type part = smaller(free, n.need - held);
             if (part == 0) break;
             n.held.store(held + part);
-            // (11) acquire: what came before the part was given back, perhaps by another thread, which waits for the lock (6, 15).
-            word_.fetch_add(part * one_used, std::memory_order_acquire);
+            word_.fetch_add(part * one_used, std::memory_order_relaxed);  // (11) relaxed: its owner acquires, as at (8)
             if (held + part != n.need) break;
             waiter_list<Platform>::unlink(n);
             choose(n, verdict::granted, chosen);
