@@ -851,6 +851,7 @@ relacy_fault(
         interruption.recv.driven/bound
         interruption.send.driven/bound
         interruption.send_against_close.driven/bound
+        interruption.two_clocks.driven/bound
         stop_token.send.blocking/random
         stop_token.send.driven/random
         stop_token.send_against_close.driven/random)
@@ -877,6 +878,20 @@ relacy_fault(
         stop_token.send.blocking/bound
         stop_token.send.driven/bound
         stop_token.send_against_close.driven/bound)
+
+# The party that ends the wait takes the other clock for silent, which is on its way.
+tailrace_fault_tree(
+    NAME relacy_ender_waits_for_no_other_clock
+    FILE ${interruptible_wait}
+    FIND "        silent |= disarm(seen | own);"
+    REPLACE "        (void)disarm(seen | own);\n        silent |= every_source_left();")
+relacy_fault(
+    ender_waits_for_no_other_clock
+    TARGET optimized
+    FAMILIES interruption
+    SAYS "FREED MEMORY|a wait is woken once|DATA RACE"
+    CAUGHT_BY
+        interruption.two_clocks.driven/bound)
 
 tailrace_fault_tree(
     NAME relacy_early_wake_up_is_forgotten

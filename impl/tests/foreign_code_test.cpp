@@ -261,6 +261,21 @@ TEST(foreign_code, a_wait_that_is_cancelled_may_end_the_channel_with_the_next_in
     EXPECT_FALSE(tx);
 }
 
+TEST(foreign_code, a_stop_that_is_requested_by_the_waker_has_a_wake_of_its_own) {
+    auto [tx, rx] = channel<int>(1);
+    std::stop_source stop;
+    int woken = 0;
+    auto count_and_stop = [&] {
+        ++woken;
+        stop.request_stop();
+    };
+    auto receive = with_stop(rx.recv(), stop.get_token());
+    ASSERT_FALSE(receive.poll(calling(count_and_stop)));
+    ASSERT_TRUE(tx.try_send(1));
+    EXPECT_EQ(woken, 2) << "the value's, and the stop's";
+    EXPECT_EQ(receive.poll({})->value(), 1) << "success beats a stop";
+}
+
 // ---- A channel that ends inside a call
 
 TEST(foreign_code, a_listener_that_close_resumes_may_let_go_of_both_halves) {

@@ -1,5 +1,5 @@
-// A wait that two may end, the channel and a clock, from threads of their own: whoever comes last resumes it, once, and nobody touches
-// it afterwards. The wait lies on the waiter's stack, so a late touch is an access to what is gone.
+// A wait that several may end, the channel and a clock or two, from threads of their own: the last one resumes it, once, and it is not
+// touched afterwards. The wait lies on the waiter's stack, so a late touch is an access to what is gone.
 //
 // Clauses: send_timeout.*, recv.timeout, cancel.driven. The optimised channel only: the reference has its own deadlines.
 // After a change here run: ctest -L relacy && ci/faults -R relacy
@@ -141,11 +141,44 @@ class listen : public full_channel<Target> {
     simulated_clock clock_;
 };
 
+/// Two deadlines around one send, on clocks of different threads, and the value in front taken: the wait is woken once, by the last.
+template <class Target, class Form>
+class two_clocks : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "interruption.two_clocks";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            const auto result =
+                wait_on_the_heap(with_timeout(with_timeout(this->tx_->send(this->book_.make(2)), 5ms, first_), 5ms, second_));
+            if (result) {
+                this->book_.sent(2);
+            } else {
+                expect(result.error().reason == timeout_error::timeout, "the channel stays open");
+                expect(first_.now().time_since_epoch() >= 5ms || second_.now().time_since_epoch() >= 5ms,
+                       "timeout is said only after a deadline");
+                this->book_.refused(result.error().value, 2);
+            }
+        } else if (index == 1) {
+            first_.advance(5ms);
+        } else {
+            second_.advance(5ms);
+            this->expect_value(Form::recv(*this->rx_), 1);
+        }
+    }
+
+  private:
+    simulated_clock first_;
+    simulated_clock second_;
+};
+
 template <class Target>
 bool enroll_all() {
     return enroll<send, Target, blocking>() && enroll<send, Target, driven>() &&
            enroll<send_against_close, Target, driven>() && enroll<recv, Target, blocking>() &&
-           enroll<recv, Target, driven>() && enroll<listen, Target, driven>();
+           enroll<recv, Target, driven>() && enroll<listen, Target, driven>() &&
+           enroll<two_clocks, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::interruption

@@ -269,7 +269,7 @@ struct failing_operation {
 };
 
 /// The wait is gone as soon as its start has thrown, and the deadline comes at any moment: the load
-/// of source_came in interruptible_wait.
+/// of the sources' bits in interruptible_wait.
 template <class Target, class Form>
 class start_throws : public scenario {
   public:

@@ -25,7 +25,7 @@ inline constexpr std::array unseen_orders{
         .weaker = "relaxed",
         .litmus = "unseen.race_on_ordinary_data",
         .why =
-            "interrupt() reads done_, an ordinary member, before it sets source_came by the "
+            "arrive() reads done_, an ordinary member, before it sets its `left` by the "
             "release of add(). Whoever sees that bit here destroys the wait: without acquire the "
             "destruction races with the read."},
 };

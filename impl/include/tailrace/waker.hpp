@@ -11,7 +11,8 @@ struct waker {
     void (*wake)(void* context) noexcept = nullptr;
     void* context = nullptr;
 
-    /// Called without any lock held, at most once for each poll that answered "pending".
+    /// Called without any lock held, at most once for each poll that answered "pending". A deadline, and a stop request, has one call of
+    /// its own besides.
     void operator()() const noexcept {
         if (wake != nullptr) wake(context);
     }

@@ -5,6 +5,7 @@
 #   headers          each public header alone, and twice, with all warnings as errors
 #   every_function   every_function.cpp without exceptions and run-time types, and runs it
 #   misuse           misuse.cpp likewise, without assertions: each kind of misuse must abort it
+#   refused          refused.cpp compiles, and with each of its macros it does not, for the reason that the macro's comment gives
 # After a change here run: ctest -R impl.compile
 cmake_minimum_required(VERSION 3.25)
 
@@ -65,6 +66,28 @@ elseif(WHAT STREQUAL "misuse")
             message(SEND_ERROR "${kind}: '${status}', expected '${expected}'\n${said}")
         endif()
     endforeach()
+elseif(WHAT STREQUAL "refused")
+    set(source "${CMAKE_CURRENT_LIST_DIR}/refused.cpp")
+    file(STRINGS "${source}" cases REGEX "^#ifdef [A-Z_]+  // ")
+    list(LENGTH cases count)
+    if(count LESS 4)
+        message(FATAL_ERROR "no cases found in refused.cpp")
+    endif()
+    execute_process(COMMAND ${compile} -fsyntax-only "${source}" RESULT_VARIABLE status ERROR_VARIABLE said)
+    if(NOT status EQUAL 0)
+        message(FATAL_ERROR "refused.cpp does not compile without a macro:\n${said}")
+    endif()
+    foreach(case IN LISTS cases)
+        string(REGEX MATCH "^#ifdef ([A-Z_]+)  // (.+)$" matched "${case}")
+        set(macro "${CMAKE_MATCH_1}")
+        set(reason "${CMAKE_MATCH_2}")
+        execute_process(COMMAND ${compile} -fsyntax-only -D${macro} "${source}" RESULT_VARIABLE status ERROR_VARIABLE said)
+        if(status EQUAL 0)
+            message(SEND_ERROR "${macro} compiles")
+        elseif(NOT said MATCHES "${reason}")
+            message(SEND_ERROR "${macro} does not compile, but the compiler does not say '${reason}':\n${said}")
+        endif()
+    endforeach()
 else()
-    message(FATAL_ERROR "WHAT is '${WHAT}', expected headers, every_function or misuse")
+    message(FATAL_ERROR "WHAT is '${WHAT}', expected headers, every_function, misuse or refused")
 endif()

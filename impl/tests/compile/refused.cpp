@@ -1,0 +1,34 @@
+// What must not compile, each under its macro; and what the compiler has to say, in the comment behind. Without a macro all of it is fine.
+// After a change here run: ctest -R impl.compile
+#include <chrono>
+
+#include "tailrace/channel.hpp"
+
+struct value {
+    value() = default;
+    value(value&&) noexcept = default;
+#ifdef THROWING_DESTRUCTOR  // a destructor that throws would end the program
+    ~value() noexcept(false) {}
+#endif
+};
+
+struct pool {
+#ifdef THROWING_EXECUTOR  // constraints not satisfied|no matching function
+    void execute(const tailrace::waker& w) { w(); }
+#else
+    void execute(const tailrace::waker& w) noexcept { w(); }
+#endif
+};
+
+int main() {
+    auto [tx, rx] = tailrace::channel<value>(1);
+    pool p;
+    (void)tailrace::resume_on(p, rx.recv());
+#ifdef DEADLINE_WITHOUT_A_CLOCK  // include <tailrace/timer.hpp>
+    (void)rx.recv_timeout(std::chrono::milliseconds(5));
+#endif
+#ifdef SEND_DEADLINE_WITHOUT_A_CLOCK  // include <tailrace/timer.hpp>
+    (void)tx.send_timeout(value(), std::chrono::milliseconds(5));
+#endif
+    return tx.try_send(value()) ? 0 : 1;
+}
