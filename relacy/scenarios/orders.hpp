@@ -57,7 +57,7 @@ class none_tells : public storage::start<Target, 1> {
 };
 
 /// What the receiver did before it made room, the sender that got the room may read: (15), with (2)
-/// where a send finds the room, with (13) where it comes while the send queues.
+/// where a send finds the room, with (8) and again (13) where it comes while the send queues.
 template <class Target, class Form>
 class room_tells : public storage::start<Target, 1> {
   public:
