@@ -71,7 +71,7 @@ std::string answer_sentence(const std::string& step, const answer& legal, const 
     if (legal.status == status::some && got.status != status::many)
         return but(fmt::format("v{} was there to be received", *legal.value));
     if (got.status == status::full && has_room(legal.status)) return but("capacity was free");
-    if (has_room(got.status) && legal.status == status::full) return but("no capacity was free for it");
+    if (has_room(got.status) && legal.status == status::full) return but("no capacity was free");
     if (legal.status == status::closed) return but("the channel was closed");
     if (got.status == status::closed) return but("the channel was open");
     if (ended(got.status) && (legal.status == status::empty || legal.status == status::pending)) return but("values could still come");
@@ -100,6 +100,7 @@ std::string what_of(const sequential_run& run) {
 
 std::string what_of(const concurrent_run& run) {
     if (!run.problem.empty()) return run.problem;
+    if (run.finding == model::finding::allowed) return "it failed, although an order explains its answers";
     if (run.finding == model::finding::asleep) {
         std::vector<std::string> asleep;
         for (const explained_point& p : run.refused) asleep.push_back(model::to_string(event_at(run.history, p.point.at).step));

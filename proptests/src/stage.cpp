@@ -608,8 +608,9 @@ class show {
             for (std::size_t l = 0; l < n; ++l) collect(*lanes_[l]);
             const std::uint32_t before = inside(n);
             if (!give_a_way_out(n)) return true;
-            while (inside(n) == before) {
-                if (sleep_for_good(n)) return false;
+            for (unsigned turns = 1; inside(n) == before; ++turns) {
+                constexpr unsigned awhile = 1'000;  // a look takes long
+                if (turns % awhile == 0 && sleep_for_good(n)) return false;
                 std::this_thread::yield();
             }
         }

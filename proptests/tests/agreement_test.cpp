@@ -38,7 +38,7 @@ campaign run_on(const target& t, std::string_view engine, std::uint64_t programs
     j.seed = 1;
     how_to_run how;
     how.jobs = 1;
-    how.patience = std::chrono::seconds(10);
+    how.patience = std::chrono::seconds(15);
     return run_campaign(j, {&*std::ranges::find(engines(), engine, &engine_entry::name)}, {&t}, {}, how);
 }
 
@@ -170,7 +170,7 @@ TEST(agreement, of_a_late_destruction) {
 
 TEST(agreement, of_values_in_the_wrong_order_on_threads) {
     const target t = make_target<foreign::api<mistake::newest_first>>("queue", "newest first");
-    const campaign c = run_on(t, "threads", 2'000);
+    const campaign c = run_on(t, "threads", 300);
     ASSERT_TRUE(expect_agreement(c));
     EXPECT_NE(what_of(c).find(" was received before v"), std::string::npos) << what_of(c);
     const std::vector<std::string_view>& clauses = c.reports[0].failures[0].clauses;

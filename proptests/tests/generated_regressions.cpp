@@ -17,7 +17,7 @@
 #include "tailrace/channel.hpp"
 #include "tailrace/manual_clock.hpp"
 
-// s0 try_send v3 answered ok, although no capacity was free for it
+// s0 try_send v3 answered ok, although no capacity was free
 // A step shows what the specification says.
 // try_send.no-barging: Full while anyone waits, even right after a receive.
 // Found on barging by sequential, seed 1, program 41; shrunk from 25 steps to 5, in 113 attempts.

@@ -77,10 +77,9 @@ failure failure_in(const target& t, const model::trace& one) {
 TEST(report, a_difference_names_what_went_wrong_the_place_the_steps_the_states_and_why) {
     EXPECT_EQ(failure_in(barging_target(), trace_of(1, barging_trace)).text,
               "oracle fails on machine (capacity 1): s0 try_send v3 answered ok, although no capacity was free\n"
-              "for it\n"
               "  from      t.trace:6\n"
               "  property  Every step shows what the specification says.\n"
-              "  breaks    try_send.no-barging: Never takes capacity that is granted or due to a waiter.\n"
+              "  breaks    try_send.no-barging: Full while anyone waits, even right after a receive.\n"
               "      step                         the specification after it\n"
               "   1  s0 try_send v1 -> ok         available 0 | buffer v1\n"
               "   2  s0 send v2 as f0 -> created  available 0 | buffer v1\n"
