@@ -53,6 +53,24 @@ explains explain(const outcome& deviant, const outcome& specified, const outcome
 
 }  // namespace
 
+bool can_break(capabilities within, std::string_view clause) {
+    const std::string_view about = clause.substr(0, clause.find('.'));
+    const auto has_any = [&](std::initializer_list<capability> some) {
+        return std::ranges::any_of(some, [&](capability c) { return within.has(c); });
+    };
+    // What holds for every form of a verb is told under the name of one.
+    if (about == "send") return has_any({capability::send, capability::try_send, capability::send_timeout, capability::blocking});
+    if (about == "recv")
+        return has_any({capability::recv, capability::try_recv, capability::recv_timeout, capability::recv_many, capability::blocking});
+    if (about == "reserve") return has_any({capability::reserve, capability::try_reserve, capability::reserve_many});
+    if (about == "iterator") return within.has(capability::reserve_many);
+    for (std::size_t i = 0; i < capability_count; ++i) {
+        const auto c = static_cast<capability>(i);
+        if (about == to_string(c)) return within.has(c);
+    }
+    return true;
+}
+
 lack why_not(const target& t, const model::trace& program, std::size_t at, std::string_view unit) {
     for (std::optional<std::size_t> i = at; i; i = origin(program, *i)) {
         const std::optional<capability> needed = needed_for(program.lines[*i].step);
@@ -88,7 +106,7 @@ std::vector<std::string> clauses_of(const sequential_run& run, std::uint64_t cap
 
     std::array<std::vector<std::string>, 2> found;  // what explains all, what explains a part
     const auto add = [&](std::string_view clause, explains how) {
-        if (how == explains::nothing) return;
+        if (how == explains::nothing || !can_break(within, clause)) return;
         std::vector<std::string>& some = found[how == explains::all ? 0 : 1];
         if (std::ranges::find(some, clause) == some.end()) some.emplace_back(clause);
     };

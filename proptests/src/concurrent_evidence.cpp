@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "engines.hpp"
 #include "named_machine.hpp"
 #include "overlaps.hpp"
 
@@ -187,7 +188,7 @@ void add_evidence(engine_report& report, model::engine by, const std::vector<exp
 }
 
 std::vector<std::string> clauses_of(const history& h, const model::verdict& v, model::check_options how, model::engine by,
-                                    const job& j) {
+                                    const job& j, capabilities within) {
     constexpr std::uint64_t most_nodes = 20'000;  // of each deviation
     std::vector<std::string> clauses;
     const std::vector<linear_step> steps = linear(h, v);
@@ -195,6 +196,7 @@ std::vector<std::string> clauses_of(const history& h, const model::verdict& v, m
     for (const deviation& d : j.faults) {
         const model::clause* clause = model::find_clause(d.clause);
         if (clause == nullptr || !clause->is_observed_by(by) || std::ranges::find(clauses, d.clause) != clauses.end()) continue;
+        if (!can_break(within, d.clause)) continue;
         j.breathe();
         how.apply = d.apply;
         const bool explains = v.is == model::finding::asleep && forgets_to_wake(d, h, v, steps);

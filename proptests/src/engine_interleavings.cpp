@@ -20,7 +20,7 @@ constexpr std::size_t most_for_evidence = 3'000;
 
 failure make_failure(const interleavings_failure& t, const job& j, const target& on) {
     counterexample c = example_of(t, on, j.program);
-    if (t.problem.empty()) c.clauses = clauses_of(t.history.events, t.verdict, {.first = &t.history.first}, c.engine, j);
+    if (t.problem.empty()) c.clauses = clauses_of(t.history.events, t.verdict, {.first = &t.history.first}, c.engine, j, on.capabilities);
     c.seed = j.seed;
     c.program = t.program;
     c.shrunk = shrinking{length_of(t.found), length_of(t.smallest), t.attempts};

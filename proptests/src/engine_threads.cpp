@@ -25,7 +25,7 @@ constexpr std::uint64_t messages_per_program = 200;
 
 failure make_failure(const threads_failure& t, const job& j, const target& on) {
     counterexample c = example_of(t, on, j.program);
-    if (t.judgement.problem.empty()) c.clauses = clauses_of(t.history, t.judgement.verdict, {}, c.engine, j);
+    if (t.judgement.problem.empty()) c.clauses = clauses_of(t.history, t.judgement.verdict, {}, c.engine, j, on.capabilities);
     c.seed = j.seed;
     c.program = t.program;
     c.shrunk = shrinking{length_of(t.found), length_of(t.smallest), t.attempts};

@@ -57,6 +57,9 @@ inline constexpr std::string_view every_step = "Every step shows what the specif
 [[nodiscard]] lack why_not(const target& t, const model::trace& program, std::size_t at,
                            std::string_view unit);
 
+/// A clause about something that the target does not have is not broken, whatever explains a failure.
+[[nodiscard]] bool can_break(capabilities within, std::string_view clause);
+
 /// The clauses that a program on one thread breaks at its last step: those of the deviations that show there just what the target showed;
 /// if there are none, of those that show a part of it and nothing else. `within` are the capabilities of the target. In ascending order.
 [[nodiscard]] std::vector<std::string> clauses_of(const sequential_run& run, std::uint64_t capacity, model::engine seen_by,

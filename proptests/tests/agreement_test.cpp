@@ -158,6 +158,16 @@ TEST(agreement, of_an_answer_that_no_clause_explains) {
     EXPECT_TRUE(c.reports[0].failures[0].clauses.empty()) << c.reports[0].failures[0].clauses[0];
 }
 
+TEST(agreement, a_clause_about_what_the_target_lacks_is_not_blamed) {
+    EXPECT_FALSE(can_break({capability::try_send}, "reserve.excludes"));
+    EXPECT_FALSE(can_break({capability::try_send}, "clone.count"));
+    EXPECT_FALSE(can_break({capability::try_send}, "iterator.next"));
+    EXPECT_TRUE(can_break({capability::reserve}, "reserve.excludes"));
+    EXPECT_FALSE(can_break({capability::try_send}, "recv.order")) << "it has no receive of any form";
+    EXPECT_TRUE(can_break({capability::try_recv}, "recv.order"));
+    EXPECT_TRUE(can_break({}, "release.oldest-first"));
+}
+
 TEST(agreement, of_a_late_destruction) {
     const target t = machine_target([](const model::step& s, model::outcome& o) {
         if (s.what == model::verb::drop && s.subject.kind == model::handle_kind::receiver) o.destroyed.clear();

@@ -125,11 +125,12 @@ TEST_F(command_line, a_run_says_when_it_ran_on_what_and_how_it_was_called) {
     EXPECT_NE(said.find("\nrun       20"), std::string::npos) << said;
     EXPECT_NE(said.find(" UTC, "), std::string::npos);
     EXPECT_NE(said.find("\nbuilt by  "), std::string::npos);
-    EXPECT_NE(said.find("run --engine oracle --target reference --traces in"), std::string::npos);
+    EXPECT_NE(said.find("\ncommand   "), std::string::npos);
     EXPECT_EQ(text_of(folder_ / "report/summary.txt"), said);
     const std::string report = text_of(folder_ / "report/report.json");
     for (const std::string_view key : {"\"date\"", "\"milliseconds\"", "\"machine\"", "\"compiler\"", "\"command\""})
         EXPECT_NE(report.find(key), std::string::npos) << key;
+    EXPECT_NE(report.find(" run --engine oracle --target reference --traces in --report report --junit out.xml\""), std::string::npos);
     const std::string xml = text_of(folder_ / "out.xml");
     EXPECT_NE(xml.find(" timestamp=\"20"), std::string::npos) << xml;
     EXPECT_NE(xml.find("<property name=\"command\""), std::string::npos) << xml;

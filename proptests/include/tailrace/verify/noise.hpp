@@ -58,7 +58,8 @@ inline void noise_in_call() noexcept {
 }
 /// Where it moves a value. That is often, and on a loaded machine it takes long until a processor that is given away comes back.
 inline void noise_in_move() noexcept {
-    if (noise_in_calls && (draw_noise() & 0x7) == 0) dawdle((noise_state >> 20) & 0x3ff);
+    const std::uint64_t often = noise_is_heavy ? 0x3 : 0xf;
+    if (noise_in_calls && (draw_noise() & often) == 0) dawdle((noise_state >> 20) & 0x1fff);
 }
 
 /// A call of a channel that has no noise of its own.
