@@ -30,12 +30,16 @@ class bounded_queue {
 
     /// The value stays where it is unless it is pushed.
     push_result try_push(T& value) {
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
 #ifdef COURIER_CLOSED_FIRST
         if (closed_) return push_result::closed;
 #endif
-        if (items_.size() == capacity_) return push_result::full;
+        if (items_.size() >= capacity_) return push_result::full;
         if (closed_) return push_result::closed;
+#ifdef COURIER_LOOKS_THEN_PUSHES
+        lock.unlock();
+        lock.lock();
+#endif
         items_.push_back(std::move(value));
         not_empty_.notify_one();
         return push_result::pushed;

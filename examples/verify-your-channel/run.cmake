@@ -1,5 +1,5 @@
-# Builds the project against tailrace as installed, and runs both its programs: one finds the defect of the queue, the
-# other nothing. Started by ctest: ctest -L examples
+# Builds the project against tailrace as installed, and runs its programs: one finds the defect of the queue, one nothing, and one the race
+# that was put in. Started by ctest: ctest -L examples
 cmake_minimum_required(VERSION 3.25)
 
 function(run)
@@ -33,6 +33,19 @@ expect(1 "breaks +try_send.closed-beats-full" ${queue} --failures 10)
 expect(1 "sequential  queue: [0-9,]+ programs, [0-9,]+ steps, 1 difference;" ${queue} --failures 10)
 expect(0 "try_send.closed-beats-full +pass" ${mended})
 expect(0 " 0 FAIL" ${mended})
+expect(0 "threads  queue: [0-9,]+ programs, [0-9,]+ histories, 0 failures" ${mended})
+expect(0 "skipped .no capability weak.: [0-9]+ clauses" ${mended} run --engine sequential)
+# The race is found by default, by threads alone, and again by its token.
+set(racy ${WORK_DIR}/build/verify_racy_queue)
+expect(1 "threads fails on queue .capacity [0-9]+.: .*no capacity was free" ${racy})
+expect(1 "sequential  queue: [0-9,]+ programs, [0-9,]+ steps, 0 differences" ${racy})
+execute_process(COMMAND ${racy} run --engine threads OUTPUT_VARIABLE said)
+if(NOT said MATCHES "replay (tr1[A-Za-z0-9._-]+)")
+    message(FATAL_ERROR "expected a token:\n${said}")
+endif()
+expect(1 "threads fails on queue" ${racy} replay ${CMAKE_MATCH_1})
+expect(4 "UNKNOWN: queue did not fail in [0-9,]+ performances" ${mended} replay ${CMAKE_MATCH_1})
+expect(2 "^verify_queue: --engine interleavings: queue is not simulated" ${queue} run --engine interleavings)
 # The traces are those that were installed.
 expect(0 "skipped [1-9][0-9]* traces" ${mended} run --engine oracle)
 expect(2 "^verify_queue: there is no target 'qeue', did you mean 'queue'" ${queue} --target qeue)

@@ -1,5 +1,5 @@
-// Checks courier::bounded_queue against the contract, as far as a queue for threads can be driven
-// by one: what it cannot do is skipped, by name.
+// Checks courier::bounded_queue against the contract: on one thread as far as a queue for threads can be driven by one, and on several.
+// What it cannot do is skipped, by name.
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -24,6 +24,10 @@ struct sender {
         const auto why = result == full ? tailrace::try_error::full : tailrace::try_error::closed;
         return std::unexpected(tailrace::try_send_error<T>{why, std::move(value)});
     }
+    std::expected<void, tailrace::send_error<T>> blocking_send(T value) {
+        if (queue->push(value)) return {};
+        return std::unexpected(tailrace::send_error<T>{std::move(value)});
+    }
     bool is_closed() const { return queue->is_closed(); }
     std::size_t len() const { return queue->size(); }
     std::size_t max_capacity() const { return queue->capacity(); }
@@ -38,12 +42,13 @@ struct receiver {
         using enum tailrace::try_recv_error;
         return std::unexpected(queue->is_closed() ? disconnected : empty);
     }
+    std::optional<T> blocking_recv() { return queue->pop(); }
     void close() { queue->close(); }
 };
 
 struct queue_api {
     static constexpr tailrace::verify::capabilities supports = {
-        capability::try_send,         capability::try_recv,   capability::close,
+        capability::try_send,         capability::try_recv,   capability::blocking,           capability::close,
         capability::sender_is_closed, capability::sender_len, capability::sender_max_capacity};
 
     template <class T>

@@ -5,9 +5,14 @@
 #include "engines.hpp"
 
 #include <fmt/format.h>
+#include <sys/utsname.h>
 
 #include <algorithm>
+#include <fstream>
+#include <thread>
 #include <utility>
+
+#include "text_layout.hpp"
 
 namespace tailrace::verify {
 namespace {
@@ -45,6 +50,27 @@ judgement judge_clause(const model::clause& c, const std::string& target, const 
 }
 
 }  // namespace
+
+run_record record_here() {
+    utsname system{};
+    uname(&system);
+    std::string processor = "an unknown processor";
+    std::ifstream in("/proc/cpuinfo");
+    for (std::string line; std::getline(in, line);) {
+        if (!line.starts_with("model name") || line.find(": ") == line.npos) continue;
+        processor = line.substr(line.find(": ") + 2);
+        break;
+    }
+    run_record r;
+    r.machine = fmt::format("{}, {}, {} {} {}", counted(std::thread::hardware_concurrency(), "core"), processor, system.sysname,
+                            system.release, system.machine);
+#ifdef __clang__
+    r.compiler = __VERSION__;
+#else
+    r.compiler = "g++ " __VERSION__;
+#endif
+    return r;
+}
 
 std::string_view to_string(verdict v) noexcept {
     switch (v) {

@@ -50,14 +50,27 @@ struct evidence_item {
     std::string first;      // where to look: "core-0.trace:612"
 };
 
+/// A failure is made by failure_of (engines.hpp), of a counterexample wherever there is one.
 struct failure {
+    enum class kind : unsigned char {
+        difference,  // the contract is broken
+        hang,
+        crash,
+        unknown,    // the search for an order was given up too often
+        too_seldom  // the programs reached a state less often than they have to
+    };
+
+    kind is = kind::difference;
+    std::string what;   // went wrong, in a sentence
     std::string text;   // at most 40 lines of 100 columns
-    std::string trace;  // the same as a trace that fails at its last line; nothing if there is none
-    std::string place;  // file:line, or the token that repeats it
-    std::vector<std::string_view> clauses;  // those it breaks, as far as can be told
+    std::string place;  // file:line, or the program
+    std::vector<std::string_view> clauses;  // those it breaks; a failure that breaks none by name is counted beside them
     std::optional<counterexample> example;
     std::string token;  // repeats it; empty if nothing can
+    std::uint64_t times = 1;  // different programs became this smallest one
 };
+
+[[nodiscard]] std::string_view to_string(failure::kind k) noexcept;
 
 /// Why a clause cannot be seen on a target.
 struct lack {
@@ -84,10 +97,14 @@ struct engine_report {
 /// Throws std::runtime_error, one line that begins with `from`.
 [[nodiscard]] engine_report engine_report_from_json(std::string_view text, std::string_view from);
 
-/// Two parts of the same run together.
+/// Two parts of the same run together. The same smallest program is one failure.
 void add_to(engine_report& one, engine_report&& other);
-/// What can only be said at the end: the summary, and what was reached too seldom.
+/// What can only be said at the end: what was reached too seldom, and the summary.
 void finish(engine_report& r);
+/// "1 difference, 2 hangs": all failures, each counted once.
+[[nodiscard]] std::string counted_failures(const engine_report& r, std::string_view noun);
+/// Those that no row of the table shows, for they break none of these clauses by name.
+[[nodiscard]] std::uint64_t failures_beside(const engine_report& r, std::span<const model::clause* const> clauses);
 
 /// Told what is running, how much of it is done, and of how much.
 using campaign_progress = std::function<void(std::string_view, std::size_t, std::size_t)>;
@@ -123,7 +140,17 @@ struct judgement {
     std::string why;  // skipped: "no capability weak"; waits: "waits for threads"
 };
 
+/// When a campaign ran, and on what.
+struct run_record {
+    std::string date;       // "2026-11-28 06:30:00 UTC", when it began
+    std::uint64_t milliseconds = 0;
+    std::string machine;    // "2 cores, <processor>, Linux 6.1.0"
+    std::string compiler;   // that built the program
+    std::string command;    // as it was typed
+};
+
 struct campaign {
+    std::optional<run_record> record;  // nothing: the reports depend on what was run alone
     std::vector<const engine_entry*> engines;
     std::vector<const target*> targets;
     std::vector<engine_report> reports;  // one for each engine and target
@@ -137,6 +164,9 @@ struct campaign {
 
     [[nodiscard]] bool failed() const;
 };
+
+/// The machine and the compiler of this program; the rest is for the caller to say.
+[[nodiscard]] run_record record_here();
 
 struct how_to_run {
     /// Child processes at once; 0: in this process, for tests.

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engines.hpp"
+#include "failure_report.hpp"
 #include "page/page.hpp"
 #include "report.hpp"
 #include "text_layout.hpp"
@@ -186,7 +187,7 @@ std::string command_of(const campaign& c, const engine_report& r, const failure&
     if (!f.token.empty() && f.example)
         return fmt::format("{} replay \"$(cat {}.token)\"", c.program, files);
     const std::string target = shell_word(cut(r.target, longest_command));
-    if (!f.trace.empty())
+    if (f.example && trace_of(*f.example))
         return fmt::format("{} run --engine oracle --target {} --traces {}.trace", c.program,
                            target, files);
     return fmt::format("{} run --engine {} --target {} --seed {}{}", c.program, r.engine, target,
@@ -199,7 +200,7 @@ json links_of(const failure& f, const std::string& files) {
         all.push_back({{"what", what}, {"file", files + std::string(ending)}});
     };
     if (f.example) add("page", ".html");
-    if (!f.trace.empty()) add("trace", ".trace");
+    if (f.example && trace_of(*f.example)) add("trace", ".trace");
     if (f.example) {
         add("log", ".log");
         add("history", ".history.json");
@@ -219,7 +220,8 @@ json failure_row(const campaign& c, const engine_report& r, const failure& f,
     }
     return {{"engine", r.engine},
             {"target", cut(r.target, longest_name)},
-            {"law", f.example ? cut(f.example->law, 300) : std::string()},
+            {"what", cut(plain(f.what), 300)},
+            {"times", f.times},
             {"place", cut_front(printable(f.place), 2 * longest_name)},
             {"clauses", std::move(clauses)},
             {"log", cut(f.text, most.log)},
@@ -345,7 +347,14 @@ json page_of(const campaign& c, const limits& most, std::size_t summary) {
     for (const shard& s : c.shards) {
         if (s.of > 1) shards.push_back(fmt::format("{}/{}", s.part, s.of));
     }
+    json record = nullptr;
+    if (const auto& r = c.record) {
+        record = {{"date", r->date}, {"seconds", fmt::format("{:.1f}", static_cast<double>(r->milliseconds) / 1'000)},
+                  {"machine", cut(printable(r->machine), 300)}, {"compiler", cut(printable(r->compiler), 100)},
+                  {"command", cut(printable(r->command), 1'000)}};
+    }
     return {{"tool", tool_version()},
+            {"record", std::move(record)},
             {"failed", c.failed()},
             {"seed", c.seed},
             {"targets_in_all", c.targets.size()},

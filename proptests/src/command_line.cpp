@@ -32,7 +32,8 @@ constexpr std::string_view examples =
     "      the verdicts on some clauses, and everything as files in out/\n"
     "  {0} list clauses\n"
     "\n"
-    "Exit status: 0 no difference, 1 a difference, 2 bad usage or bad input.\n";
+    "Exit status: 0 no difference, 1 a difference, 2 bad usage or bad input, 4 a replay that did not fail\n"
+    "again although it may.\n";
 
 /// What was typed, before it is looked up.
 struct typed_words {
@@ -153,10 +154,16 @@ std::vector<std::string> traces_of(const std::vector<std::string>& typed,
 }
 
 /// An engine that was asked for by name and can run on nothing would look like one that found nothing.
+void refuse_threads_without(const std::vector<std::string>& typed, const std::vector<const target*>& targets) {
+    if (std::ranges::find(typed, model::to_string(model::engine::threads)) == typed.end()) return;
+    if (std::ranges::any_of(targets, [](const target* t) { return static_cast<bool>(t->open_lanes); })) return;
+    throw usage_error(fmt::format("--engine threads: {} says that it is for one thread only", targets.front()->name));
+}
+
 void refuse_interleavings_without(const std::vector<std::string>& typed, const std::vector<const target*>& targets) {
     if (std::ranges::find(typed, model::to_string(model::engine::interleavings)) == typed.end()) return;
     if (std::ranges::none_of(targets, &target::is_simulated)) {
-        throw usage_error(fmt::format("--engine interleavings: {} is not simulated", targets.front()->name));
+        throw usage_error(fmt::format("--engine interleavings: {} is not simulated: only the channels that come with the kit are", targets.front()->name));
     }
     if (find_simulator().empty()) {
         throw usage_error(
@@ -331,6 +338,7 @@ command_line parse_command_line(int argc, const char* const* argv, const program
     c.targets = look_up("target", typed.targets, program.targets, &target::name);
     if (typed.targets.empty() && c.targets.size() > 1)  // the model is there to be compared with
         std::erase_if(c.targets, [](const target* t) { return t->name == "reference"; });
+    refuse_threads_without(typed.engines, c.targets);
     refuse_interleavings_without(typed.engines, c.targets);
     c.clauses = matching_clauses(typed.clauses);
     c.traces = traces_of(typed.traces, program);

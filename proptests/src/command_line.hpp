@@ -25,6 +25,7 @@ struct program_info {
     std::string name;
     const std::vector<target>& targets;
     std::string traces;  // a directory
+    run_record record = {};  // of the machine, and of what was typed
 };
 
 struct command_line {

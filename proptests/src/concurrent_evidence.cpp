@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "engines.hpp"
 #include "named_machine.hpp"
 #include "overlaps.hpp"
 
@@ -81,6 +82,27 @@ bool shows(const deviation& d, std::uint64_t capacity, const std::vector<linear_
         });
     }
     return false;
+}
+
+/// Does the deviation answer as the specification does, but leave out the wake of one who was left asleep?
+bool forgets_to_wake(const deviation& d, const history& h, const model::verdict& v, const std::vector<linear_step>& steps) {
+    machine plain(h.capacity);
+    machine deviant(h.capacity);
+    bool forgotten = false;
+    for (const linear_step& s : steps) {
+        name_next(plain, s);
+        name_next(deviant, s);
+        if (plain.refusal(s.taken) || deviant.refusal(s.taken)) return false;
+        const outcome expected = plain.apply(s.taken);
+        const outcome got = d.apply(deviant, s.taken);
+        if (got.answer != expected.answer) return false;
+        forgotten = forgotten || std::ranges::any_of(v.refused, [&](const point& p) {
+                        const model::handle sleeper{handle_kind::operation, event_at(h, p.at).step.operation};
+                        return std::ranges::find(expected.woken, sleeper) != expected.woken.end() &&
+                               std::ranges::find(got.woken, sleeper) == got.woken.end();
+                    });
+    }
+    return forgotten;
 }
 
 // ---- What a model of single steps cannot show
@@ -165,36 +187,22 @@ void add_evidence(engine_report& report, model::engine by, const std::vector<exp
     }
 }
 
-std::vector<std::string_view> clauses_of(const history& h, const model::verdict& v, model::engine by, const job& j) {
-    std::vector<std::string_view> clauses;
+std::vector<std::string> clauses_of(const history& h, const model::verdict& v, model::check_options how, model::engine by,
+                                    const job& j, capabilities within) {
+    constexpr std::uint64_t most_nodes = 20'000;  // of each deviation
+    std::vector<std::string> clauses;
+    const std::vector<linear_step> steps = linear(h, v);
+    how.most_nodes = most_nodes;
     for (const deviation& d : j.faults) {
         const model::clause* clause = model::find_clause(d.clause);
-        if (clause == nullptr || !clause->is_observed_by(by)) continue;
-        machine m(h.capacity);
-        const auto goes_along = [&](const linear_step& s) {
-            name_next(m, s);
-            return !m.refusal(s.taken) && (!s.recorded || d.apply(m, s.taken).answer == *s.recorded);
-        };
-        const std::vector<linear_step> steps = linear(h, v);
-        const bool same_way = std::ranges::all_of(steps, [&](const linear_step& s) {
-            if (s.recorded) return goes_along(s);
-            name_next(m, s);
-            return !m.refusal(s.taken) && (d.apply(m, s.taken), true);
-        });
-        if (!same_way) continue;
-        const bool explains = std::ranges::any_of(v.refused, [&](const point& p) {
-            const event& e = event_at(h, p.at);
-            if (e.waits && !p.follow_up) return false;
-            const step poll{.what = verb::poll, .subject = {handle_kind::operation, e.step.operation}};
-            const linear_step last{e.waits ? poll : e.step, &e,
-                                   e.answer ? *e.answer : model::answer_of(status::pending)};
-            const machine before = m;
-            const bool fits = goes_along(last);
-            m = before;
-            return fits;
-        });
-        if (explains && std::ranges::find(clauses, d.clause) == clauses.end()) clauses.push_back(d.clause);
+        if (clause == nullptr || !clause->is_observed_by(by) || std::ranges::find(clauses, d.clause) != clauses.end()) continue;
+        if (!can_break(within, d.clause)) continue;
+        j.breathe();
+        how.apply = d.apply;
+        const bool explains = v.is == model::finding::asleep && forgets_to_wake(d, h, v, steps);
+        if (explains || model::check(h, how).is == model::finding::allowed) clauses.emplace_back(d.clause);
     }
+    std::ranges::sort(clauses);
     return clauses;
 }
 

@@ -24,9 +24,10 @@ struct explained_history {
 
 void add_evidence(engine_report& report, model::engine by, const std::vector<explained_history>& histories, const job& j);
 
-/// The clauses that are tested where the order stops: those of the deviations that go the same way, and then answer as the target did.
-[[nodiscard]] std::vector<std::string_view> clauses_of(const model::history& h, const model::verdict& v, model::engine by,
-                                                       const job& j);
+/// The clauses that a history breaks: those of the deviations that explain all of it; for one who was left asleep, also those that go the
+/// way of `v` and do not wake him. `how` is as the history was judged; `within` are the capabilities of the target.
+[[nodiscard]] std::vector<std::string> clauses_of(const model::history& h, const model::verdict& v, model::check_options how,
+                                                  model::engine by, const job& j, capabilities within);
 
 [[nodiscard]] std::size_t length_of(const concurrent_program& p);
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <span>
 
 #include "tailrace/model/machine.hpp"
@@ -199,14 +200,24 @@ constexpr std::array receiver_acts{
     act{verb::is_closed, handle_kind::receiver, 1},
 };
 
+/// A send or a receive, which the channel's own blocking form can do as well.
+bool has_blocking_form(const step& s) {
+    return (s.what == verb::send && s.subject.kind == handle_kind::sender) || s.what == verb::recv;
+}
+
+/// The capability for the step is there; `blocking` will do for one that blocks.
+bool is_within(capabilities c, const step& s, bool may_block) {
+    const std::optional<capability> needed = needed_for(s);
+    return !needed || c.has(*needed) || (may_block && has_blocking_form(s) && c.has(capability::blocking));
+}
+
 std::vector<act> within(std::span<const act> acts, capabilities c, const program_size& size) {
     std::vector<act> wheel;
     for (const act& a : acts) {
         step s;
         s.what = a.what;
         s.subject.kind = a.subject;
-        const std::optional<capability> needed = needed_for(s);
-        if (needed && !c.has(*needed)) continue;
+        if (!is_within(c, s, size.blocks)) continue;
         const bool timed = a.what == verb::advance || a.what == verb::send_timeout || a.what == verb::recv_timeout;
         if (timed && !size.time) continue;
         const bool counts = a.what == verb::strong_count || (a.what == verb::len && a.subject == handle_kind::sender) ||
@@ -230,8 +241,9 @@ class dice {
 /// Makes one program; the members are what it is in the middle of.
 class maker {
   public:
-    maker(capabilities c, const program_size& size, dice& d)
+    maker(capabilities c, const std::function<std::uint64_t(std::uint64_t)>& capacity_for, const program_size& size, dice& d)
         : capabilities_(c),
+          capacity_for_(capacity_for),
           size_(size),
           dice_(d),
           sender_wheel_(within(sender_acts, c, size)),
@@ -240,6 +252,7 @@ class maker {
     concurrent_program make() {
         constexpr std::array<std::uint64_t, 8> sizes{1, 1, 1, 1, 2, 2, 3, 4};
         program_.capacity = std::min(sizes[dice_.below(sizes.size())], size_.capacity);
+        if (capacity_for_) program_.capacity = capacity_for_(program_.capacity);
         const std::size_t lanes = 2 + dice_.below(size_.lanes - 1);
         program_.lanes.resize(lanes);
         blocks_ = size_.blocks && capabilities_.has(capability::blocking) && dice_.one_in(8);
@@ -254,8 +267,7 @@ class maker {
     void set_up(std::size_t lanes) {
         model::machine m(program_.capacity);
         const auto take = [&](step s) {
-            if (m.refusal(s)) return;
-            if (const auto needed = needed_for(s); needed && !capabilities_.has(*needed)) return;
+            if (m.refusal(s) || !is_within(capabilities_, s, false)) return;
             m.apply(s);
             program_.before.push_back(s);
         };
@@ -290,8 +302,7 @@ class maker {
             const std::size_t lane = dice_.below(lanes);
             step s = waiter(senders_[lane]);
             s.operation = m.next_operation;
-            if (m.refusal(s)) continue;
-            if (const auto needed = needed_for(s); needed && !capabilities_.has(*needed)) continue;
+            if (m.refusal(s) || !is_within(capabilities_, s, false) || !capabilities_.has(capability::late_poll)) continue;
             take(s);
             const handle op{handle_kind::operation, s.operation};
             take({.what = verb::poll, .subject = op});
@@ -340,7 +351,8 @@ class maker {
         t.step = {.what = verb::recv, .subject = {}};
         t.step.operation = static_cast<std::uint32_t>(receiver_lane_ + 2) * lane_names - 1;
         t.waits = true;
-        if (capabilities_.has(capability::recv)) program_.lanes[receiver_lane_].push_back(t);
+        t.blocks = !is_within(capabilities_, t.step, false);
+        if (is_within(capabilities_, t.step, size_.blocks)) program_.lanes[receiver_lane_].push_back(t);
     }
 
     /// One step, if the lane may have what it needs.
@@ -368,9 +380,10 @@ class maker {
         const std::uint32_t name = a.what == verb::poll ? s.subject.number : next_name_++;
         if (a.what != verb::poll) s.operation = name;
         if (creates) {
-            const bool waits = !dice_.one_in(3);
+            const bool must_block = !is_within(capabilities_, s, false);
+            const bool waits = !dice_.one_in(3) || must_block || !capabilities_.has(capability::late_poll);
             t.waits = waits;
-            t.blocks = waits && blocks_;
+            t.blocks = waits && (blocks_ || must_block);
             if (!waits) lane.push_back(t);
             if (!waits) have_.push_back({handle_kind::operation, name});
             if (!waits) {  // nothing happens before its first poll
@@ -406,6 +419,7 @@ class maker {
     }
 
     verify::capabilities capabilities_;
+    const std::function<std::uint64_t(std::uint64_t)>& capacity_for_;
     program_size size_;
     dice& dice_;
     std::vector<act> sender_wheel_;
@@ -427,7 +441,21 @@ class maker {
 concurrent_program generate_concurrent(capabilities within, std::uint64_t seed,
                                        std::uint64_t index, const program_size& size) {
     dice d(seed, index);
-    return maker(within, size, d).make();
+    return maker(within, {}, size, d).make();
+}
+
+concurrent_program generate_concurrent(const target& t, std::uint64_t seed, std::uint64_t index, const program_size& size) {
+    dice d(seed, index);
+    return maker(t.capabilities, t.capacity_for, size, d).make();
+}
+
+bool can_perform(const target& t, const concurrent_program& p) {
+    const auto can = [&t](const step& s, bool blocks) { return is_within(t.capabilities, s, blocks); };
+    return reachable(t, p.capacity) == p.capacity &&
+           std::ranges::all_of(p.before, [&](const step& s) { return can(s, false); }) &&
+           std::ranges::all_of(p.lanes, [&](const auto& lane) {
+               return std::ranges::all_of(lane, [&](const task_step& s) { return can(s.step, s.waits && s.blocks); });
+           });
 }
 
 std::string to_string(const concurrent_program& p) {

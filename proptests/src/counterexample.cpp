@@ -2,6 +2,8 @@
 // After a change here run: ctest -L proptests -R 'counterexample|failure'
 #include "tailrace/verify/counterexample.hpp"
 
+#include <fmt/format.h>
+
 #include <set>
 
 #include "named_machine.hpp"
@@ -93,6 +95,16 @@ concurrent_run run_of(const model::history& h, const model::verdict& v) {
         run.refused.push_back(explain(next, p));
     }
     return run;
+}
+
+std::optional<model::trace> trace_of(const counterexample& c) {
+    const auto* run = std::get_if<sequential_run>(&c.run);
+    if (run == nullptr) return std::nullopt;
+    model::trace t;
+    t.id = c.recorded_at.empty() ? fmt::format("seed-{}-program-{}", c.seed, c.program) : "recorded";
+    t.capacity = c.capacity;
+    for (const taken_step& s : run->steps) t.lines.push_back({s.step, s.expected, t.lines.size() + 1});
+    return t;
 }
 
 namespace {

@@ -285,13 +285,14 @@ json write_run(const concurrent_run& r) {
            {"nodes", r.nodes},
            {"order", list_of(r.order, write_point)},
            {"refused", list_of(r.refused, write_point)}};
+    if (!r.problem.empty()) j["problem"] = r.problem;
     if (!r.accesses.empty()) j["accesses"] = list_of(r.accesses, write_access);
     return j;
 }
 
 concurrent_run read_concurrent(const reader& in, std::uint64_t capacity) {
     in.expect_members(
-        {"before", "lanes", "rest", "after", "finding", "nodes", "order", "refused", "?accesses"});
+        {"before", "lanes", "rest", "after", "finding", "nodes", "order", "refused", "?problem", "?accesses"});
     concurrent_run r;
     model::history& h = r.history;
     h.capacity = capacity;
@@ -305,6 +306,7 @@ concurrent_run read_concurrent(const reader& in, std::uint64_t capacity) {
     const auto point = [&h](const reader& p) { return read_point(p, h); };
     r.order = in["order"].list(point);
     r.refused = in["refused"].list(point);
+    if (in.has("problem")) r.problem = in["problem"].text();
     if (in.has("accesses"))
         r.accesses = in["accesses"].list([&h](const reader& a) { return read_access(a, h); });
     return r;
@@ -320,6 +322,7 @@ json write_whole(const counterexample& c) {
            {"clauses", c.clauses},  {"seed", c.seed},
            {"program", c.program},  {"recorded_at", c.recorded_at},
            {"capacity", c.capacity}};
+    if (c.adapter != own_adapter) j["adapter"] = c.adapter;
     if (const auto& s = c.shrunk)
         j["shrunk"] = {{"from", s->from}, {"to", s->to}, {"attempts", s->attempts}};
     if (const auto& r = c.repeated) j["repeated"] = {{"failed", r->failed}, {"runs", r->runs}};
@@ -342,7 +345,7 @@ repetition read_repetition(const reader& in) {
 
 counterexample read_whole(const reader& in) {
     in.expect_members({"format", "version", "tool", "command", "engine", "target", "law", "clauses", "seed",
-                       "program", "recorded_at", "capacity", "?shrunk", "?repeated", "?sequential",
+                       "program", "recorded_at", "capacity", "?adapter", "?shrunk", "?repeated", "?sequential",
                        "?concurrent"});
     (void)in["format"].one_of(std::array{format_name});
     (void)in["version"].number(format_version, format_version);
@@ -359,6 +362,7 @@ counterexample read_whole(const reader& in) {
     c.program = in["program"].number();
     c.recorded_at = in["recorded_at"].text();
     c.capacity = in["capacity"].number(1, model::largest_capacity);
+    if (in.has("adapter")) c.adapter = in["adapter"].text();
     if (in.has("shrunk")) c.shrunk = read_shrinking(in["shrunk"]);
     if (in.has("repeated")) c.repeated = read_repetition(in["repeated"]);
     if (in.has("sequential") == in.has("concurrent"))

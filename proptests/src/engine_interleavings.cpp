@@ -18,37 +18,31 @@ namespace {
 /// Histories that evidence is measured with.
 constexpr std::size_t most_for_evidence = 3'000;
 
-failure make_failure(interleavings_failure&& t, const job& j, const target& on) {
-    counterexample c = example_of(t, on.name, j.program);
-    const std::vector<std::string_view> clauses =
-        t.problem.empty() ? clauses_of(t.history.events, t.verdict, c.engine, j) : std::vector<std::string_view>{};
-    c.clauses.assign(clauses.begin(), clauses.end());
+failure make_failure(const interleavings_failure& t, const job& j, const target& on) {
+    counterexample c = example_of(t, on, j.program);
+    if (t.problem.empty()) c.clauses = clauses_of(t.history.events, t.verdict, {.first = &t.history.first}, c.engine, j, on.capabilities);
     c.seed = j.seed;
     c.program = t.program;
     c.shrunk = shrinking{length_of(t.found), length_of(t.smallest), t.attempts};
-
-    failure f;
-    f.clauses = clauses;
-    f.token = to_string(token{std::string(tool_version()), c.engine, c.target, t.smallest});
-    f.place = fmt::format("seed-{}-program-{}", j.seed, t.program);
-    f.text = to_log(c);
-    f.example = std::move(c);
+    failure f = failure_of(std::move(c));
+    f.token = to_string(token{std::string(tool_version()), model::engine::interleavings, on.name, t.smallest});
     return f;
 }
 
 }  // namespace
 
-counterexample example_of(const interleavings_failure& t, const std::string& target, const std::string& command) {
+counterexample example_of(const interleavings_failure& t, const target& on, const std::string& command) {
     counterexample c;
     c.engine = model::engine::interleavings;
-    c.target = target;
+    c.target = on.name;
+    c.adapter = on.adapter;
     c.command = command;
-    c.law = !t.problem.empty() ? fmt::format("No execution may fail in itself, whatever it answers: {}.", t.problem)
-            : t.verdict.is == model::finding::asleep
-                ? "Nobody is left asleep whom the specification would answer."
-                : "One order of the steps, in agreement with happens-before, explains every answer.";
+    c.law = !t.problem.empty()                         ? "No execution fails in itself, whatever it answers."
+            : t.verdict.is == model::finding::asleep ? "Nothing stays asleep that the specification would answer."
+                                                       : "One order of the steps, in agreement with happens-before, explains every answer.";
     c.capacity = t.smallest.capacity;
     concurrent_run run = run_of(t.history.events, t.verdict);
+    run.problem = t.problem;
     run.accesses = t.accesses;
     c.run = std::move(run);
     return c;
@@ -62,7 +56,7 @@ std::string summarise_interleavings(const engine_report& r) {
     }
     std::string text = fmt::format("{}, {}, {} judged, {}", counted(number("programs"), "program"),
                                    counted(number("executions"), "execution"), counted(number("histories"), "history"),
-                                   counted(r.failures.size(), "failure"));
+                                   counted_failures(r, "failure"));
     if (number("unknown") > 0) text += fmt::format(", {} UNKNOWN", grouped(number("unknown")));
     if (number("programs") > 0) text += fmt::format("; {} complete to 2 switches", grouped(number("complete")));
     if (const std::uint64_t us = number("waiting_microseconds"); us > 0) {
@@ -74,6 +68,8 @@ std::string summarise_interleavings(const engine_report& r) {
 
 engine_report run_interleavings_engine(const job& j, const target& t, const campaign_progress& tell) {
     engine_report report;
+    report.engine = model::to_string(model::engine::interleavings);
+    report.target = t.name;
     report.unit = "program";
     if (!t.is_simulated || find_simulator().empty()) return report;
     interleavings_options options;
@@ -89,15 +85,11 @@ engine_report run_interleavings_engine(const job& j, const target& t, const camp
                       {"waiting_executions", r.waiting.executions}, {"waiting_microseconds", r.waiting.microseconds}};
     report.reached = r.reached;
     if (r.failure) {
-        report.failures.push_back(make_failure(std::move(*r.failure), j, t));
+        report.failures.push_back(make_failure(*r.failure, j, t));
         return report;
     }
     if (r.unknown * 1'000 > r.histories) {
-        failure f;
-        f.place = "the search for an order";
-        f.text = fmt::format("{} of {} histories on {} are UNKNOWN: the search was given up\n", grouped(r.unknown),
-                             grouped(r.histories), t.name);
-        report.failures.push_back(std::move(f));
+        report.failures.push_back(too_many_unknown(report, r.unknown, r.histories));
     }
     if (!j.leads) return report;
     std::vector<explained_history> all;

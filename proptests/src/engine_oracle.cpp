@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "engines.hpp"
-#include "report.hpp"
 #include "tailrace/verify/evidence.hpp"
 #include "text_layout.hpp"
 
@@ -44,15 +43,21 @@ void add_lacking(engine_report& report, const job& j, const target& t, const rep
     }
 }
 
-failure make_failure(difference d, const job& j) {
-    d.again = fmt::format("{} run --engine oracle --target {} --traces {}", j.program, d.target,
-                          printable(d.recorded.file));
-    failure f;
-    f.clauses = clauses_of(d, model::engine::oracle, j.faults);
-    f.text = to_text(d, f.clauses);
-    f.trace = model::to_string(d.recorded);
-    f.place = fmt::format("{}:{}", d.recorded.file, d.line().number);
-    return f;
+failure make_failure(const difference& d, const job& j, const target& t) {
+    counterexample c;
+    c.engine = model::engine::oracle;
+    c.target = t.name;
+    c.adapter = t.adapter;
+    c.command = j.program;
+    c.law = every_step;
+    c.recorded_at = fmt::format("{}:{}", d.recorded.file, d.line().number);
+    c.capacity = d.recorded.capacity;
+    model::trace recorded = d.recorded;
+    recorded.lines.back().expected = d.expected;
+    sequential_run run = run_of(recorded, {d.recorded.lines.size() - 1, d.expected, d.got, d.differs, d.notes, {}, {}, d.state});
+    c.clauses = clauses_of(run, c.capacity, c.engine, j.faults, capabilities::all());
+    c.run = std::move(run);
+    return failure_of(std::move(c));
 }
 
 }  // namespace
@@ -61,7 +66,7 @@ std::string summarise_oracle(const engine_report& r) {
     const auto number = [&](const char* name) { return number_of(r, name); };
     std::string text = fmt::format("{}, {}, {}", counted(number("traces"), "trace"),
                                    counted(number("steps"), "step"),
-                                   counted(r.failures.size(), "difference"));
+                                   counted_failures(r, "difference"));
     const std::uint64_t late = number("late_destructions_allowed");
     if (late > 0) text += fmt::format(" ({} allowed)", counted(late, "late destruction"));
     return text;
@@ -81,7 +86,7 @@ engine_report run_oracle(const job& j, const target& t, const campaign_progress&
             report.skipped.emplace(to_string(static_cast<capability>(i)), r.skipped[i]);
     }
     report.unit = "trace";
-    for (const difference& d : r.differences) report.failures.push_back(make_failure(d, j));
+    for (const difference& d : r.differences) report.failures.push_back(make_failure(d, j, t));
 
     const std::vector<const model::trace*> agreed = traces_that(j, r, fate::agreed);
     const evidence_table table = collect_evidence(agreed, model::engine::oracle, j.faults,

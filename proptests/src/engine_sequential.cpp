@@ -10,9 +10,7 @@
 #include <utility>
 
 #include "engines.hpp"
-#include "report.hpp"
 #include "tailrace/verify/evidence.hpp"
-#include "tailrace/verify/token.hpp"
 #include "text_layout.hpp"
 
 namespace tailrace::verify {
@@ -23,78 +21,34 @@ constexpr std::uint64_t most_for_evidence = 2'000;
 /// And what a single capability lacks shows in this many.
 constexpr std::uint64_t most_for_lack = 100;
 
-/// As a difference, so that it reads like every other.
-difference difference_of(const sequential_failure& s, const job& j, const target& t) {
-    difference d;
-    d.target = t.name;
-    d.recorded = s.trace;
-    d.recorded.file = s.trace.id;
-    d.expected = s.last.expected;
-    d.got = s.last.got;
-    d.differs = s.last.differs;
-    d.notes = s.last.notes;
-    d.notes.push_back(
-        fmt::format("shrunk from {} to {}", counted(s.length, "step"), s.trace.lines.size()));
-    d.again = fmt::format("{} run --engine sequential --target {} --seed {} --programs {}",
-                          j.program, t.name, j.seed, s.program + 1);
-    if (j.most_failures > 1) d.again += fmt::format(" --failures {}", j.most_failures);
-    d.specification = s.last.before;
-    d.state = s.last.state;
-    return d;
-}
-
-std::string law_of(const std::vector<std::string_view>& clauses) {
-    const model::clause* first = clauses.empty() ? nullptr : model::find_clause(clauses.front());
-    return first != nullptr ? std::string(first->promise)
-                            : "Every step shows what the specification says.";
-}
-
-std::vector<std::string_view> clauses_of(const difference& d, const job& j, const target& t) {
-    return clauses_of(d, model::engine::sequential, j.faults, t.capabilities);
-}
-
-failure make_failure(const sequential_failure& s, const job& j, const target& t) {
-    const difference d = difference_of(s, j, t);
-    failure f;
-    f.clauses = clauses_of(d, j, t);
-    f.text = to_text(d, f.clauses);
-    f.trace = s.text;
-    f.place = fmt::format("{}:{}", s.trace.id, d.line().number);
-    counterexample c;
-    c.engine = model::engine::sequential;
-    c.target = t.name;
-    c.command = j.program;
-    c.law = law_of(f.clauses);
-    c.clauses.assign(f.clauses.begin(), f.clauses.end());
+counterexample example_of(const sequential_failure& s, const job& j, const target& t) {
+    counterexample c = example_of(s, t, j.program);
+    c.clauses = clauses_of(std::get<sequential_run>(c.run), c.capacity, c.engine, j.faults, t.capabilities);
     c.seed = j.seed;
     c.program = s.program;
-    c.capacity = s.trace.capacity;
     c.shrunk = shrinking{s.length, s.trace.lines.size(), s.attempts};
-    c.run = run_of(s.trace, s.last);
-    f.token = token_of(c);
-    f.example = std::move(c);
-    return f;
+    return c;
 }
 
 /// The clauses that it may break; if none is known, the step and what differs.
 std::vector<std::string> class_of(const sequential_failure& s, const job& j, const target& t) {
-    const difference d = difference_of(s, j, t);
-    const std::vector<std::string_view> clauses = clauses_of(d, j, t);
-    if (!clauses.empty()) return {clauses.begin(), clauses.end()};
-    std::string name(model::shape_of(d.line().step.what).spelling);
-    for (const aspect a : d.differs) name += fmt::format(" {}", to_string(a));
+    const counterexample c = example_of(s, j, t);
+    if (!c.clauses.empty()) return c.clauses;
+    std::string name(model::shape_of(s.trace.lines.back().step.what).spelling);
+    for (const aspect a : s.last.differs) name += fmt::format(" {}", to_string(a));
     return {std::move(name)};
 }
 
 /// Generated programs; of those that failed, what agreed.
-std::vector<model::trace> sample(capabilities within, const job& j, std::uint64_t programs,
+std::vector<model::trace> sample(const target& t, capabilities within, const job& j, std::uint64_t programs,
                                  const std::map<std::uint64_t, std::size_t>& agreed = {}) {
-    const generator generate(
-        within, {.seed = j.seed, .max_length = usual_length, .left_out = std::nullopt});
+    generator_options options{.seed = j.seed};
+    if (!within.has(capability::any_capacity)) options.capacity_for = t.capacity_for;
+    const generator generate(within, options);
     std::vector<model::trace> traces;
     for (std::uint64_t i = 0; i < std::min(programs, most_for_evidence); ++i) {
-        model::trace& t = traces.emplace_back(interpret(generate(i)));
-        if (const auto at = agreed.find(i); at != agreed.end()) t.lines.resize(at->second);
+        model::trace& one = traces.emplace_back(interpret(generate(i)));
+        if (const auto at = agreed.find(i); at != agreed.end()) one.lines.resize(at->second);
     }
     return traces;
 }
@@ -109,7 +63,7 @@ evidence_table evidence_in(const std::vector<model::trace>& traces, const job& j
 void add_evidence(engine_report& report, const job& j, const target& t,
                   const sequential_result& r) {
     const evidence_table table =
-        evidence_in(sample(t.capabilities, j, r.programs, r.agreed), j, t.capabilities);
+        evidence_in(sample(t, t.capabilities, j, r.programs, r.agreed), j, t.capabilities);
     for (const clause_evidence& e : table.clauses) {
         if (e.traces == 0) continue;
         const sighting& s = *e.by->first;
@@ -131,7 +85,7 @@ void add_lacking_alone(engine_report& report, job j, const target& t) {
         const auto c = static_cast<capability>(i);
         if (t.capabilities.has(c)) continue;
         const capabilities more = t.capabilities.with({c});
-        const evidence_table table = evidence_in(sample(more, j, most_for_lack), j, more);
+        const evidence_table table = evidence_in(sample(t, more, j, most_for_lack), j, more);
         for (const clause_evidence& e : table.clauses) {
             if (e.traces <= most[e.clause->name]) continue;
             most[e.clause->name] = e.traces;
@@ -144,7 +98,7 @@ void add_lacking_alone(engine_report& report, job j, const target& t) {
 void add_lacking(engine_report& report, const job& j, const target& t, std::uint64_t programs) {
     if (t.capabilities == capabilities::all()) return;
     add_lacking_alone(report, j, t);
-    const std::vector<model::trace> traces = sample(capabilities::all(), j, programs);
+    const std::vector<model::trace> traces = sample(t, capabilities::all(), j, programs);
     const evidence_table table = evidence_in(traces, j, capabilities::all());
     for (const clause_evidence& e : table.clauses) {
         if (e.traces == 0 || report.evidence.contains(e.clause->name)) continue;
@@ -156,10 +110,22 @@ void add_lacking(engine_report& report, const job& j, const target& t, std::uint
 
 }  // namespace
 
+counterexample example_of(const sequential_failure& s, const target& on, const std::string& command) {
+    counterexample c;
+    c.engine = model::engine::sequential;
+    c.target = on.name;
+    c.adapter = on.adapter;
+    c.command = command;
+    c.law = every_step;
+    c.capacity = s.trace.capacity;
+    c.run = run_of(s.trace, s.last);
+    return c;
+}
+
 std::string summarise_sequential(const engine_report& r) {
     std::string text = fmt::format("{}, {}, {}", counted(number_of(r, "programs"), "program"),
                                    counted(number_of(r, "steps"), "step"),
-                                   counted(r.failures.size(), "difference"));
+                                   counted_failures(r, "difference"));
     const auto failed = r.numbers.find("failed");
     if (failed != r.numbers.end()) text += fmt::format("; {} failed", counted(failed->second, "program"));
     return text;
@@ -182,8 +148,8 @@ engine_report run_sequential_engine(const job& j, const target& t, const campaig
     report.numbers = {{"programs", r.programs},
                       {"steps", r.steps},
                       {"conservation_checks", r.conservation_checks}};
-    if (r.failure) report.failures.push_back(make_failure(*r.failure, j, t));
-    for (const sequential_failure& f : r.more) report.failures.push_back(make_failure(f, j, t));
+    if (r.failure) report.failures.push_back(failure_of(example_of(*r.failure, j, t)));
+    for (const sequential_failure& f : r.more) report.failures.push_back(failure_of(example_of(f, j, t)));
     report.reached = r.reached;
     if (r.failure && j.most_failures > 1) report.numbers.emplace("failed", r.agreed.size());
     if (j.leads && (!r.failure || j.most_failures > 1)) {

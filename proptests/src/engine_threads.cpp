@@ -23,36 +23,14 @@ constexpr std::size_t most_for_evidence = 1'000;
 constexpr std::uint64_t most_messages = 1'000'000;
 constexpr std::uint64_t messages_per_program = 200;
 
-// ---- A failure
-
-std::string law_of(const threads_judgement& g) {
-    if (!g.problem.empty()) return "Every value has one fate, and nothing throws: " + g.problem + ".";
-    return g.verdict.is == model::finding::asleep
-               ? "Nobody is left asleep whom the specification would answer."
-               : "One order of the steps, in agreement with the times, explains every answer.";
-}
-
 failure make_failure(const threads_failure& t, const job& j, const target& on) {
-    counterexample c;
-    c.engine = model::engine::threads;
-    c.target = on.name;
-    c.command = j.program;
-    c.law = law_of(t.judgement);
-    const std::vector<std::string_view> clauses = clauses_of(t.history, t.judgement.verdict, c.engine, j);
-    c.clauses.assign(clauses.begin(), clauses.end());
+    counterexample c = example_of(t, on, j.program);
+    if (t.judgement.problem.empty()) c.clauses = clauses_of(t.history, t.judgement.verdict, {}, c.engine, j, on.capabilities);
     c.seed = j.seed;
     c.program = t.program;
-    c.capacity = t.smallest.capacity;
     c.shrunk = shrinking{length_of(t.found), length_of(t.smallest), t.attempts};
-    c.repeated = repetition{t.failed, t.performed};
-    c.run = run_of(t.history, t.judgement.verdict);
-
-    failure f;
-    f.clauses = clauses;
-    f.token = to_string(token{std::string(tool_version()), c.engine, c.target, t.smallest});
-    f.place = fmt::format("seed-{}-program-{}", j.seed, t.program);
-    f.text = to_log(c);
-    f.example = std::move(c);
+    failure f = failure_of(std::move(c));
+    f.token = to_string(token{std::string(tool_version()), model::engine::threads, on.name, t.smallest});
     return f;
 }
 
@@ -71,9 +49,8 @@ void run_long(engine_report& report, const job& j, const target& t, const campai
         const std::string problem = run_in_order(t, r);
         report.numbers["messages"] += r.messages;
         if (problem.empty()) continue;
-        failure f;
-        f.place = fmt::format("a run of {}", counted(r.messages, "message"));
-        f.text = fmt::format("{} from {} senders on {}: {}\n", counted(r.messages, "message"), r.senders, t.name, problem);
+        const std::string place = fmt::format("a run of {} from {} senders", counted(r.messages, "message"), r.senders);
+        failure f = failure_of(failure::kind::difference, report, fmt::format("{}, in {}", problem, place), place);
         f.clauses = {"recv.order"};
         report.failures.push_back(std::move(f));
     }
@@ -81,12 +58,29 @@ void run_long(engine_report& report, const job& j, const target& t, const campai
 
 }  // namespace
 
+counterexample example_of(const threads_failure& t, const target& on, const std::string& command) {
+    counterexample c;
+    c.engine = model::engine::threads;
+    c.target = on.name;
+    c.adapter = on.adapter;
+    c.command = command;
+    c.law = !t.judgement.problem.empty()                         ? "Every value has one fate, and nothing throws."
+            : t.judgement.verdict.is == model::finding::asleep ? "Nothing stays asleep that the specification would answer."
+                                                                 : "One order of the steps, in agreement with the times, explains every answer.";
+    c.capacity = t.smallest.capacity;
+    c.repeated = repetition{t.failed, t.performed};
+    concurrent_run run = run_of(t.history, t.judgement.verdict);
+    run.problem = t.judgement.problem;
+    c.run = std::move(run);
+    return c;
+}
+
 std::string summarise_threads(const engine_report& r) {
     const auto number = [&](const char* name) { return number_of(r, name); };
-    if (number("programs") == 0 && r.failures.empty()) return "not run: for one thread only";
+    if (number("programs") == 0 && r.failures.empty()) return "not run: the target says that it is for one thread only";
     std::string text = fmt::format("{}, {}, {}", counted(number("programs"), "program"),
                                    counted(number("histories"), "history"),
-                                   counted(r.failures.size(), "failure"));
+                                   counted_failures(r, "failure"));
     if (number("unknown") > 0) text += fmt::format(", {} UNKNOWN", grouped(number("unknown")));
     if (number("messages") > 0) text += fmt::format("; {} in order", counted(number("messages"), "message"));
     return text;
@@ -94,6 +88,8 @@ std::string summarise_threads(const engine_report& r) {
 
 engine_report run_threads_engine(const job& j, const target& t, const campaign_progress& tell) {
     engine_report report;
+    report.engine = model::to_string(model::engine::threads);
+    report.target = t.name;
     report.unit = "history";
     if (!t.open_lanes) return report;
     threads_options options;
@@ -112,11 +108,7 @@ engine_report run_threads_engine(const job& j, const target& t, const campaign_p
         return report;
     }
     if (r.unknown * 1'000 > r.histories) {
-        failure f;
-        f.place = "the search for an order";
-        f.text = fmt::format("{} of {} histories on {} are UNKNOWN: the search was given up\n",
-                             grouped(r.unknown), grouped(r.histories), t.name);
-        report.failures.push_back(std::move(f));
+        report.failures.push_back(too_many_unknown(report, r.unknown, r.histories));
     }
     if (!j.leads) return report;
     if (can_run_long(t)) run_long(report, j, t, tell);

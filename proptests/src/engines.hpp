@@ -6,6 +6,8 @@
 
 namespace tailrace::verify {
 
+struct sequential_failure;
+struct threads_failure;
 struct interleavings_failure;
 
 [[nodiscard]] engine_report run_oracle(const job& j, const target& t,
@@ -24,12 +26,25 @@ struct interleavings_failure;
 [[nodiscard]] std::string summarise_threads(const engine_report& r);
 [[nodiscard]] std::string summarise_interleavings(const engine_report& r);
 
-/// A failure as it is told: without clauses, seed and shrinking.
-[[nodiscard]] counterexample example_of(const interleavings_failure& f, const std::string& target, const std::string& command);
+/// What an engine found, in the one shape in which it is told: without clauses, seed and index, which `run` knows and `replay` does not.
+[[nodiscard]] counterexample example_of(const sequential_failure& f, const target& on, const std::string& command);
+[[nodiscard]] counterexample example_of(const threads_failure& f, const target& on, const std::string& command);
+[[nodiscard]] counterexample example_of(const interleavings_failure& f, const target& on, const std::string& command);
+
+/// The property of the engines that take a program step by step.
+inline constexpr std::string_view every_step = "Every step shows what the specification says.";
+
+/// The failure whose counterexample this is: what it says of itself follows from that.
+[[nodiscard]] failure failure_of(counterexample c);
+/// Nothing but a sentence is known of it, and perhaps some lines below.
+[[nodiscard]] failure failure_of(failure::kind is, const engine_report& in, const std::string& what, std::string place,
+                                 const std::string& details = {});
 
 /// The programs of `j` in parts, each in a child process.
 [[nodiscard]] engine_report run_in_slices(const engine_entry& e, const target& t, const job& j,
                                           const campaign_progress& tell, const how_to_run& how);
+
+[[nodiscard]] failure too_many_unknown(const engine_report& in, std::uint64_t unknown, std::uint64_t histories);
 
 /// 0 if there is none of that name.
 [[nodiscard]] std::uint64_t number_of(const engine_report& r, std::string_view name);
@@ -42,11 +57,12 @@ struct interleavings_failure;
 [[nodiscard]] lack why_not(const target& t, const model::trace& program, std::size_t at,
                            std::string_view unit);
 
-/// The clauses that are tested where the difference stands: those of the deviations that answer
-/// there as one of the two sides did; if none does, of all that answer differently there. `within`
-/// are the capabilities of the target that differs.
-[[nodiscard]] std::vector<std::string_view> clauses_of(const difference& d, model::engine seen_by,
-                                                       std::span<const deviation> faults,
-                                                       capabilities within = capabilities::all());
+/// A clause about something that the target does not have is not broken, whatever explains a failure.
+[[nodiscard]] bool can_break(capabilities within, std::string_view clause);
+
+/// The clauses that a program on one thread breaks at its last step: those of the deviations that show there just what the target showed;
+/// if there are none, of those that show a part of it and nothing else. `within` are the capabilities of the target. In ascending order.
+[[nodiscard]] std::vector<std::string> clauses_of(const sequential_run& run, std::uint64_t capacity, model::engine seen_by,
+                                                  std::span<const deviation> faults, capabilities within);
 
 }  // namespace tailrace::verify

@@ -10,16 +10,17 @@
 
 #include "failure_report.hpp"
 #include "named_machine.hpp"
+#include "tailrace/model/clauses.hpp"
 #include "tailrace/verify/token.hpp"
 #include "text_layout.hpp"
 
 namespace tailrace::verify {
 namespace {
 
-// Forty lines: title 2, origin 1, breaks 2, rows and their two frames 19, last step 4, why 7,
+// Forty lines: title 2, origin 1, property 1, breaks 2, rows and their two frames 18, last step 4, why 7,
 // again 5.
 constexpr std::size_t most_lines = 40;
-constexpr std::size_t most_rows = 17;
+constexpr std::size_t most_rows = 16;
 constexpr std::size_t most_because = 4;
 constexpr std::size_t most_refused = 3;
 constexpr std::size_t most_token_lines = 4;
@@ -157,10 +158,8 @@ std::string joined(const std::vector<std::string>& all, std::string_view between
 
 /// What is particular to a program on one thread.
 std::string last_step(const sequential_run& run) {
-    std::vector<std::string> differs;
-    for (const aspect a : run.differs) differs.emplace_back(to_string(a));
     std::string text;
-    if (!differs.empty()) text += labelled("  differs   ", joined(differs, ", "), 1);
+    if (!run.differs.empty()) text += labelled("  differs   ", plain(differing(run)), 1);
     if (!run.notes.empty()) text += labelled("  note      ", joined(run.notes, "; "), 2);
     const std::string& words = run.steps.empty() ? std::string() : run.steps.back().target;
     if (!words.empty()) text += labelled("  target    ", plain(words), 1);
@@ -174,12 +173,10 @@ std::string last_step(const concurrent_run& run) {
         "  searched  ",
         fmt::format("{} in {}: {}", counted(events, "event"), counted(run.nodes, "node"),
                     run.finding == model::finding::allowed
-                        ? "this order explains the answers; it is not they that fail"
+                        ? "this order explains the answers; the failure is elsewhere"
                     : run.finding == model::finding::asleep
-                        ? "in every order that explains the answers, somebody is left "
-                          "asleep"
-                        : "no order explains the answers; the longest beginning of one "
-                          "is above"),
+                        ? "in every order that explains the answers, a task is left asleep"
+                        : "no order explains the answers; the longest beginning of one is above"),
         2);
 }
 
@@ -226,8 +223,24 @@ std::string executed(const concurrent_run& run, std::size_t room) {
 
 std::string executed(const sequential_run&, std::size_t) { return {}; }
 
+/// A clause that is broken, with its promise; or the names of several.
+std::string broken(const counterexample& c) {
+    const model::clause* one = c.clauses.size() == 1 ? model::find_clause(c.clauses.front()) : nullptr;
+    if (one != nullptr) return fmt::format("{}: {}", one->name, one->promise);
+    return c.clauses.empty() ? "no clause by name" : joined(c.clauses, ", ");
+}
+
+/// A recording is run again from its file.
+std::string recorded_again(const counterexample& c) {
+    const std::string file = c.recorded_at.substr(0, c.recorded_at.rfind(':'));
+    const std::string command = fmt::format("{} run --engine oracle --target {} --traces {}", c.command, c.target, file);
+    if (command.size() > report_width - 12) return "  again     the command does not fit here: run --engine oracle on this recording\n";
+    return fmt::format("  again     {}\n", plain(command));
+}
+
 /// A word that does not fit goes over several lines, which a shell joins.
 std::string again(const counterexample& c) {
+    if (!c.recorded_at.empty()) return recorded_again(c);
     const std::string token = token_of(c);
     const std::string command = fmt::format("  again     {} replay ", cut(printable(c.command), 40));
     if (command.size() + token.size() <= report_width) return fmt::format("{}{}\n", command, token);
@@ -248,10 +261,11 @@ std::string to_log(const counterexample& c) {
     std::string text =
         labelled("",
                  plain(fmt::format("{} fails on {} (capacity {}): {}", model::to_string(c.engine),
-                                   c.target, c.capacity, c.law)),
+                                   c.target, c.capacity, what_went_wrong(c))),
                  2);
     text += labelled("  from      ", plain(origin_of(c)), 1);
-    if (!c.clauses.empty()) text += labelled("  breaks    ", joined(c.clauses, ", "), 2);
+    text += labelled("  property  ", plain(c.law), 1);
+    text += labelled("  breaks    ", broken(c), 2);
     text +=
         std::visit([](const auto& run) { return to_text(rows_of(run)) + last_step(run); }, c.run);
     const std::string end = why(reasons(c)) + again(c);

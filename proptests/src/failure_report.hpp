@@ -13,15 +13,21 @@
 
 namespace tailrace::verify {
 
-/// Plain ASCII, at most 40 lines of 100 columns: the law, the program with the state beside each
+/// What went wrong, in a sentence: "v2 was received before v1".
+[[nodiscard]] std::string what_went_wrong(const counterexample& c);
+/// What differs at the last step: "answer, woken (missing f0)".
+[[nodiscard]] std::string differing(const sequential_run& run);
+
+/// Plain ASCII, at most 40 lines of 100 columns: what went wrong, the property, the program with the state beside each
 /// step, the first impossible step marked `>`, why it is impossible, and a line that repeats it.
 [[nodiscard]] std::string to_log(const counterexample& c);
 
 /// One self-contained page, below 2 MB: what is larger is cut, and the page says so.
 [[nodiscard]] std::string to_html(const counterexample& c);
 
-/// A file with one GoogleTest TEST of the public API alone, to be pasted: the program, and what the
-/// contract says of every step; of tasks at once, what holds however they interleave.
+/// A file with one GoogleTest TEST, to be pasted: the program, and what the contract says of every step; of tasks at once, what holds
+/// however they interleave. For the channels of this project it needs nothing but their public API, for others their adapter and the kit.
+/// Where no adapter is known the file says so, and has no test.
 [[nodiscard]] std::string to_regression_test(const counterexample& c);
 
 /// A name for the test, of letters, digits and underscores.

@@ -340,6 +340,7 @@ program generator::operator()(std::uint64_t index) const {
     p.within = within_;
     p.capacity = crowd ? crowd_capacities[draw % crowd_capacities.size()]
                        : capacities[draw % capacities.size()];
+    if (options_.capacity_for) p.capacity = options_.capacity_for(p.capacity);
     if (!options_.left_out) p.ending = endings_[(bits >> 24) % endings_.size()];
 
     const bool stream = !crowd && (bits >> 8) % stream_share == 0 && !stream_.empty();

@@ -1,7 +1,7 @@
 // JUnit XML, as CI servers read it: a suite for each engine and target, a case for each clause.
 //
 // A clause that the engine has evidence for, or found broken, is a case of its suite; so is one that cannot be seen on the target, as
-// skipped. A failure that concerns no clause is a case of its own. No times: the same campaign gives the same file.
+// skipped. A failure that concerns no clause is a case of its own. Without a record of the run the same campaign gives the same file.
 // After a change here run: ctest -L proptests -R junit
 #include <fmt/format.h>
 
@@ -33,6 +33,24 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
+/// When it ran, for an attribute; and on what, for a list of properties. Both empty if nothing is known.
+std::string timestamp(const campaign& c) {
+    if (!c.record || c.record->date.size() < 19) return {};
+    return fmt::format(" timestamp=\"{}T{}\"", escaped(c.record->date.substr(0, 10)), escaped(c.record->date.substr(11, 8)));
+}
+std::string properties(const campaign& c) {
+    if (!c.record) return {};
+    const auto property = [](std::string_view name, std::string_view value) {
+        return fmt::format("      <property name=\"{}\" value=\"{}\"/>\n", name, escaped(value));
+    };
+    return "    <properties>\n" + property("machine", c.record->machine) + property("compiler", c.record->compiler) +
+           property("command", c.record->command) + "    </properties>\n";
+}
+/// In seconds; of a suite if it was measured.
+std::string time_of(std::uint64_t milliseconds) {
+    return milliseconds == 0 ? "" : fmt::format(" time=\"{:.3f}\"", static_cast<double>(milliseconds) / 1'000);
+}
+
 struct suite {
     std::string cases;
     std::size_t tests = 0, failures = 0, skipped = 0;
@@ -44,8 +62,8 @@ struct suite {
     }
 };
 
-std::string failure_of(const failure& f, std::string_view engine, std::string_view law) {
-    return fmt::format("<failure type=\"{}\" message=\"{}\">{}</failure>", engine, escaped(law), escaped(f.text));
+std::string failure_of(const failure& f, std::string_view engine) {
+    return fmt::format("<failure type=\"{}\" message=\"{}\">{}</failure>", engine, escaped(f.what), escaped(f.text));
 }
 
 suite suite_of(const campaign& c, const engine_report& r) {
@@ -58,7 +76,7 @@ suite suite_of(const campaign& c, const engine_report& r) {
         const auto failed = std::ranges::find_if(r.failures, concerns);
         if (failed != r.failures.end()) {
             ++s.failures;
-            s.add(of, clause->name, failure_of(*failed, r.engine, clause->promise));
+            s.add(of, clause->name, failure_of(*failed, r.engine));
         } else if (r.evidence.contains(clause->name)) {
             s.add(of, clause->name, {});
         } else if (const auto l = r.lacking.find(clause->name); l != r.lacking.end()) {
@@ -67,12 +85,12 @@ suite suite_of(const campaign& c, const engine_report& r) {
         }
     }
     for (const failure& f : r.failures) {
-        const bool shown = std::ranges::any_of(f.clauses, [&](std::string_view name) {
-            return std::ranges::find(c.clauses, name, &model::clause::name) != c.clauses.end();
+        const bool shown = std::ranges::any_of(c.clauses, [&](const model::clause* clause) {
+            return std::ranges::find(f.clauses, clause->name) != f.clauses.end();
         });
         if (shown) continue;
         ++s.failures;
-        s.add(of, f.place, failure_of(f, r.engine, f.place));
+        s.add(of, f.place, failure_of(f, r.engine));
     }
     return s;
 }
@@ -87,11 +105,13 @@ std::string to_junit(const campaign& c) {
         const suite s = suite_of(c, r);
         tests += s.tests;
         failures += s.failures;
-        suites += fmt::format("  <testsuite name=\"{}.{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\">\n{}  </testsuite>\n",
-                              r.engine, escaped(r.target), s.tests, s.failures, s.skipped, s.cases);
+        const auto ms = r.numbers.find("milliseconds");
+        suites += fmt::format("  <testsuite name=\"{}.{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\"{}{}>\n{}{}  </testsuite>\n",
+                              r.engine, escaped(r.target), s.tests, s.failures, s.skipped, timestamp(c),
+                              c.record && ms != r.numbers.end() ? time_of(ms->second) : "", properties(c), s.cases);
     }
-    return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"tailrace\" tests=\"{}\" failures=\"{}\">\n{}</testsuites>\n",
-                       tests, failures, suites);
+    return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"tailrace\" tests=\"{}\" failures=\"{}\"{}>\n{}</testsuites>\n",
+                       tests, failures, c.record ? time_of(c.record->milliseconds) : "", suites);
 }
 
 }  // namespace tailrace::verify

@@ -62,6 +62,7 @@ std::string list_targets(const std::vector<target>& targets) {
                 lacking += fmt::format("{}{}", lacking.empty() ? "" : ", ", to_string(c));
         }
         text += row("", width, lacking.empty() ? "every capability" : "without " + lacking);
+        if (!t.open_lanes) text += row("", width, "for one thread only");
     }
     return text;
 }

@@ -80,7 +80,7 @@ std::string receive_all(lane_session& on, beds& in, std::uint32_t senders, std::
 
 std::string run_in_order(const target& t, const long_run& r) {
     beds in;
-    const std::unique_ptr<lane_session> root = t.open_lanes(r.capacity, in, r.noisy);
+    const std::unique_ptr<lane_session> root = t.open_lanes(reachable(t, r.capacity), in, r.noisy);
     std::vector<std::unique_ptr<lane_session>> lanes;
     for (std::uint32_t i = 0; i < r.senders; ++i) {
         lanes.push_back(root->branch());

@@ -72,7 +72,6 @@ class replayer {
     fate replay() {
         for (at_ = 0; at_ < trace_.length; ++at_) {
             difference d;
-            d.specification = model::to_string(specification_);
             if (take(d)) {
                 report(std::move(d));
                 return fate::differed;

@@ -137,6 +137,10 @@ needs needs_of(const required_answer& r) {
     return n;
 }
 
+std::uint64_t share(std::uint64_t per_10000, std::uint64_t run) { return per_10000 * run / 10'000; }
+
+}  // namespace
+
 bool meets(capabilities within, const needs& n) {
     return std::ranges::all_of(n, [&](capabilities group) {
         if (group == capabilities{}) return true;
@@ -147,10 +151,6 @@ bool meets(capabilities within, const needs& n) {
         return false;
     });
 }
-
-std::uint64_t share(std::uint64_t per_10000, std::uint64_t run) { return per_10000 * run / 10'000; }
-
-}  // namespace
 
 std::string_view to_string(reach_verdict v) noexcept {
     switch (v) {

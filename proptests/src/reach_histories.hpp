@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tailrace/model/linearizability.hpp"
-#include "tailrace/verify/reach.hpp"
+#include "reach_table.hpp"
 
 namespace tailrace::verify {
 
@@ -18,7 +18,13 @@ struct history_state {
     std::uint64_t per_10000_threads;
     std::uint64_t per_10000_interleavings;  // of different histories
     bool (*seen)(const model::history& h, const model::verdict& v);
+    verify::needs needs = {};
 };
+
+/// What tasks can sleep in.
+inline constexpr capabilities can_sleep{capability::send,   capability::reserve, capability::reserve_many, capability::reserve_owned,
+                                    capability::recv,   capability::closed,  capability::recv_many,    capability::recv_timeout,
+                                    capability::blocking};
 
 [[nodiscard]] std::span<const history_state> history_states() noexcept;
 

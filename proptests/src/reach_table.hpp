@@ -15,6 +15,8 @@ namespace tailrace::verify {
 /// Met by a target that has one of each group. An empty group asks for nothing.
 using needs = std::array<capabilities, 3>;
 
+[[nodiscard]] bool meets(capabilities within, const needs& n);
+
 /// An answer to a verb, or to a poll of an operation of that verb.
 struct required_answer {
     model::verb what;

@@ -356,7 +356,7 @@ std::string test_name_of(const counterexample& c) {
 }
 
 std::string heading_of(const counterexample& c) {
-    std::string text = comment(c.law);
+    std::string text = comment(what_went_wrong(c)) + comment(c.law);
     for (const std::string& name : c.clauses) {
         const model::clause* known = model::find_clause(name);
         text += comment(known == nullptr ? name : fmt::format("{}: {}", name, known->promise));
@@ -371,7 +371,69 @@ std::string sequential_test(const counterexample& c, const sequential_run& run) 
     return sequential_writer(c, run).take();
 }
 
+namespace {
+
+/// A type that a file beside the user's program can name, as far as the compiler's own words tell.
+bool can_be_named(std::string_view type) {
+    return !type.empty() && type.find_first_of("{(<") == type.npos && type.find(' ') == type.npos;
+}
+
+/// What a test of somebody else's channel needs: the adapter, which stands in a file that only its owner can name.
+std::string foreign_head(const counterexample& c) {
+    std::string text = "#include <gtest/gtest.h>\n\n#include <string_view>\n#include <tailrace/verify/channel_session.hpp>\n";
+    if (std::holds_alternative<concurrent_run>(c.run)) {
+        text += "#include <tailrace/verify/threads.hpp>\n#include <tailrace/verify/token.hpp>\n";
+    }
+    text += fmt::format("\n// TODO: include the file that defines {}, and link the test with tailrace::verify.\n", plain(c.adapter));
+    if (can_be_named(c.adapter)) {
+        text += fmt::format("#include \"{}.hpp\"\nusing adapter = {};\n\n", c.adapter.substr(c.adapter.rfind(':') + 1), c.adapter);
+    } else {
+        text += "// TODO: give it a name that this file can use: the compiler calls it as above.\nusing adapter = YOUR_ADAPTER;\n\n";
+    }
+    return text;
+}
+
+/// Step by step through the adapter.
+std::string foreign_test(const counterexample& c, const sequential_run& run) {
+    source out(1);
+    out.line("tailrace::verify::channel_session<adapter> channel({});", c.capacity);
+    out.open("const auto take = [&channel](std::string_view step) {");
+    out.raw("return tailrace::model::to_string(channel.apply(tailrace::model::parse_step(std::string(step))));");
+    out.close("};");
+    for (const taken_step& s : run.steps) {
+        out.line("EXPECT_EQ(take(\"{}\"), \"{}\");{}", model::to_string(s.step), model::to_string(s.expected),
+                 &s == &run.steps.back() ? "  // <- fails" : "");
+    }
+    return std::move(out).take();
+}
+
+/// Performed by the kit, again and again.
+std::string foreign_test(const counterexample& c, const concurrent_run& run) {
+    source out(1);
+    const model::history& h = run.history;
+    for (const model::event& e : h.before) out.line("// before: {}", model::to_string(e.step));
+    for (std::size_t l = 0; l < h.lanes.size(); ++l) {
+        for (const model::event& e : h.lanes[l]) out.line("// task {}: {}", l + 1, model::to_string(e.step));
+    }
+    out.line("const auto program = tailrace::verify::parse_token(");
+    out.line("    \"{}\").program;", token_of(c));
+    out.line("const auto failure = tailrace::verify::perform_again(");
+    out.line("    tailrace::verify::make_target<adapter>(\"{}\", \"\"), program, 10'000);", plain(c.target));
+    out.line("EXPECT_FALSE(failure) << tailrace::verify::to_string(program);");
+    return std::move(out).take();
+}
+
+}  // namespace
+
 std::string to_regression_test(const counterexample& c) {
+    if (c.adapter.empty()) {
+        return heading_of(c) + comment(fmt::format("There is no test to paste: nothing is known of how C++ names what drives {} "
+                                                   "(make_target<Api> knows).", c.target));
+    }
+    if (c.adapter != own_adapter) {
+        return foreign_head(c) + heading_of(c) + fmt::format("TEST(regression, {}) {{\n", test_name_of(c)) +
+               std::visit([&c](const auto& run) { return foreign_test(c, run); }, c.run) + "}\n";
+    }
     std::string text;
     for (const std::string_view header :
          {"<gtest/gtest.h>", "", "<algorithm>", "<chrono>", "<condition_variable>", "<cstdint>",

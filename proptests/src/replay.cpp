@@ -18,47 +18,30 @@
 namespace tailrace::verify {
 namespace {
 
-counterexample example_of(const token& t, const std::string& command) {
-    counterexample c;
-    c.command = command;
-    c.engine = t.engine;
-    c.target = t.target;
-    c.capacity = t.program.capacity;
-    return c;
-}
-
 std::string once_more(const token& t, const target& on, const std::string& command) {
     std::vector<model::step> steps;
     for (const task_step& s : t.program.lanes.empty() ? std::vector<task_step>{} : t.program.lanes.front())
         steps.push_back(s.step);
     const std::optional<sequential_failure> f = take_again(on, {t.program.capacity, std::move(steps)});
-    if (!f) return {};
-    counterexample c = example_of(t, command);
-    c.law = "Every step shows what the specification says.";
-    c.run = run_of(f->trace, f->last);
-    return to_log(c);
+    return f ? to_log(example_of(*f, on, command)) : std::string();
 }
 
 std::string many_times(const token& t, const target& on, const std::string& command,
                        std::size_t most, pulse& p) {
+    if (!on.open_lanes) throw std::runtime_error(fmt::format("replay: {} is for one thread only", on.name));
+    if (!can_perform(on, t.program)) throw std::runtime_error(fmt::format("replay: {} lacks a capability that the program needs", on.name));
     threads_options o;
     std::uint64_t performances = 0;
     o.alive = [&](std::uint64_t) { p.beat(0, ++performances); };
     const std::optional<threads_failure> f = perform_again(on, t.program, most, o);
-    if (!f) return {};
-    counterexample c = example_of(t, command);
-    c.law = f->judgement.problem.empty() ? "One order of the steps, in agreement with the times, explains every answer, and nobody is left asleep."
-                                         : f->judgement.problem;
-    c.repeated = repetition{f->failed, f->performed};
-    c.run = run_of(f->history, f->judgement.verdict);
-    return to_log(c);
+    return f ? to_log(example_of(*f, on, command)) : std::string();
 }
 
 std::string explored(const token& t, const target& on, const std::string& command) {
     if (!on.is_simulated) throw std::runtime_error(fmt::format("replay: {} is not simulated", on.name));
     if (find_simulator().empty()) throw std::runtime_error("replay: there is no tailrace-interleavings beside this program");
     const std::optional<interleavings_failure> f = explore_again(on, t.program);
-    return f ? to_log(example_of(*f, on.name, command)) : std::string();
+    return f ? to_log(example_of(*f, on, command)) : std::string();
 }
 
 }  // namespace
@@ -77,17 +60,17 @@ replayed replay(const token& t, const target& on, std::chrono::milliseconds pati
     const child_end& end = ends.front();
     switch (end.is) {
         case child_end::how::threw: throw std::runtime_error(end.text);
-        case child_end::how::hung: return {true, fmt::format("{} hangs\n", on.name)};
+        case child_end::how::hung: return {replayed::end::failed, fmt::format("{} hangs\n", on.name)};
         case child_end::how::crashed:
-            return {true, fmt::format("{} crashes ({})\n", on.name, end.signal != 0 ? strsignal(end.signal) : "it left")};
+            return {replayed::end::failed, fmt::format("{} crashes ({})\n", on.name, end.signal != 0 ? strsignal(end.signal) : "it left")};
         case child_end::how::finished: break;
     }
-    if (!end.text.empty()) return {true, end.text};
-    if (t.engine == model::engine::interleavings) {
-        return {false, fmt::format("{} did not fail in any execution that was explored\n", on.name)};
-    }
-    return {false, t.engine == model::engine::sequential ? fmt::format("{} does what the specification says: the failure is gone\n", on.name)
-                         : fmt::format("{} did not fail in {}\n", on.name, counted(most_performances, "performance"))};
+    if (!end.text.empty()) return {replayed::end::failed, end.text};
+    if (t.engine == model::engine::sequential)
+        return {replayed::end::gone, fmt::format("{} does what the specification says: the failure is gone\n", on.name)};
+    const std::string how_often = t.engine == model::engine::threads ? counted(most_performances, "performance") : "any execution that was explored";
+    return {replayed::end::unknown,
+            fmt::format("UNKNOWN: {} did not fail in {}; that is no proof that the failure is gone\n", on.name, how_often)};
 }
 
 }  // namespace tailrace::verify

@@ -11,8 +11,16 @@
 namespace tailrace::verify {
 
 struct replayed {
-    bool failed = false;
+    enum class end : unsigned char {
+        failed,
+        gone,    // a program on one thread, which does the same every time
+        unknown  // a program of several tasks, which fails now and then
+    };
+
+    end is = end::unknown;
     std::string text;  // the log, or that it did not fail
+
+    [[nodiscard]] bool failed() const { return is == end::failed; }
 };
 
 /// A program on one thread is taken step by step; one of several tasks is performed until it fails, `most_performances` are over, or the time

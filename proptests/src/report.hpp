@@ -1,28 +1,22 @@
-// What the program says: differences, the table of clauses, the last lines, and the same as files.
+// What the program says: failures, the table of clauses, the last lines, and the same as files.
 //
-// Everything here is a pure function of what the engines found. Plain ASCII, 100 columns; a
-// difference takes at most 40 lines. After a change here run: ctest -L proptests
+// Everything here is a pure function of what the engines found and of the record of the run. Plain ASCII, 100 columns; a
+// failure takes at most 40 lines. After a change here run: ctest -L proptests
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <string>
 #include <string_view>
 
 #include "campaign.hpp"
-#include "tailrace/verify/oracle.hpp"
 
 namespace tailrace::verify {
 
-/// A difference in full: where, the step, what was expected and what came, the steps before it, the
-/// state of both sides; and the clauses it breaks, where they are known.
-[[nodiscard]] std::string to_text(const difference& d,
-                                  std::span<const std::string_view> clauses = {});
-
-/// Per clause its verdict on each target, and the evidence.
+/// Per clause its verdict on each target, and the evidence. If all clauses were asked for, those that no target has the capability for are
+/// counted below, by what is lacking.
 [[nodiscard]] std::string to_table(const campaign& c);
 
-/// One line for each engine and target, and what was skipped.
+/// One line for each engine and target, and what was skipped; at the end when it ran, and on what.
 [[nodiscard]] std::string to_summary(const campaign& c);
 
 /// Everything: the failures (the first five of each engine and target in full), the table, the
@@ -33,7 +27,7 @@ namespace tailrace::verify {
 /// the files of failures beside it.
 [[nodiscard]] std::string to_html(const campaign& c);
 
-/// For CI servers: a suite for each engine and target, a case for each clause.
+/// For CI servers: a suite for each engine and target, a case for each clause, and one for each failure that breaks none by name.
 [[nodiscard]] std::string to_junit(const campaign& c);
 
 /// Does the failure have files of its own?

@@ -39,6 +39,10 @@ json to_json(const evidence_item& e) {
     return j;
 }
 
+json to_json(const run_record& r) {
+    return {{"date", r.date}, {"milliseconds", r.milliseconds}, {"machine", r.machine}, {"compiler", r.compiler}, {"command", r.command}};
+}
+
 json clause_rows(const campaign& c) {
     json rows = json::array();
     for (std::size_t i = 0; i < c.clauses.size(); ++i) {
@@ -80,8 +84,8 @@ json shard_rows(const campaign& c) {
 
 /// A counterexample in all its forms.
 void write_failure(const failure& f, const fs::path& trace) {
-    if (!f.trace.empty()) write(trace, f.trace);
     if (!f.example) return;
+    if (const std::optional<model::trace> t = trace_of(*f.example)) write(trace, model::to_string(*t));
     const auto beside = [&](std::string_view extension) {
         return fs::path(trace).replace_extension(extension);
     };
@@ -94,7 +98,7 @@ void write_failure(const failure& f, const fs::path& trace) {
 
 }  // namespace
 
-bool has_files(const failure& f) { return !f.trace.empty() || f.example; }
+bool has_files(const failure& f) { return f.example.has_value(); }
 
 std::string files_of(std::size_t number) { return fmt::format("difference-{}", number); }
 
@@ -117,10 +121,11 @@ void write_files(const campaign& c, const std::string& folder) {
             if (has_files(f)) write_failure(f, difference_file(folder, ++number));
         }
     }
-    const json report{
+    json report{
         {"program", c.program}, {"version", tool_version()}, {"failed", c.failed()},
         {"traces", c.sources},          {"programs", c.programs},    {"seed", c.seed},
         {"shards", shard_rows(c)},      {"runs", run_rows(c)},       {"clauses", clause_rows(c)}};
+    if (c.record) report["run"] = to_json(*c.record);
     // What comes from a trace file may hold any bytes; they are replaced, not refused.
     write(fs::path(folder) / "report.json",
           report.dump(2, ' ', false, json::error_handler_t::replace) + '\n');

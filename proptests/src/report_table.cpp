@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 namespace tailrace::verify {
 namespace {
 
+/// Of each engine on each target.
 constexpr std::size_t shown_in_full = 5;
 constexpr std::size_t least_for_evidence = 24;
 
@@ -98,11 +100,34 @@ std::string totals(const campaign& c) {
         std::array<std::size_t, 4> count{};
         for (const std::vector<judgement>& row : c.judgements)
             ++count[static_cast<std::size_t>(row[t].is)];
-        text += fmt::format("{}  {}: {} pass, {} FAIL, {} skipped, {} wait for an engine\n",
-                            counted(c.clauses.size(), "clause"), c.targets[t]->name, count[0],
-                            count[1], count[2], count[3]);
+        std::uint64_t beside = 0;
+        for (const engine_report& r : c.reports) {
+            if (r.target == c.targets[t]->name) beside += failures_beside(r, c.clauses);
+        }
+        const std::string more = beside == 0 ? "" : fmt::format(" and {} that breaks no clause by name", counted(beside, "failure"));
+        text += labelled("", fmt::format("{}  {}: {} pass, {} FAIL{}, {} skipped, {} wait for an engine",
+                                         counted(c.clauses.size(), "clause"), c.targets[t]->name, count[0], count[1], more,
+                                         count[2], count[3]),
+                         2);
     }
     return text;
+}
+
+/// Clauses that need a row: if all were asked for, those that no target has the capability for are counted instead.
+bool has_row(const campaign& c, const std::vector<judgement>& row) {
+    return c.clauses.size() < model::clauses().size() || std::ranges::any_of(row, [](const judgement& j) { return j.is != verdict::skipped; });
+}
+
+/// "skipped (no capability weak): 13 clauses"
+std::string folded(const campaign& c) {
+    std::map<std::string, std::uint64_t> count;
+    for (const std::vector<judgement>& row : c.judgements) {
+        if (!has_row(c, row)) ++count[remarks(row, false)];
+    }
+    std::string text;
+    for (const auto& [why, clauses] : count) text += labelled("", fmt::format("skipped ({}): {}", why, counted(clauses, "clause")), 2);
+    if (!text.empty()) text += "--clause shows them one by one\n";
+    return text.empty() ? text : '\n' + text;
 }
 
 }  // namespace
@@ -112,6 +137,7 @@ std::string to_table(const campaign& c) {
     std::string text = heading(c, w);
     for (std::size_t i = 0; i < c.clauses.size(); ++i) {
         const std::vector<judgement>& row = c.judgements[i];
+        if (!has_row(c, row)) continue;
         std::string line = fmt::format("{:<{}}", c.clauses[i]->name, w.clause);
         for (std::size_t t = 0; t < row.size(); ++t)
             line += fmt::format("  {:<{}}", to_string(row[t].is), w.targets[t]);
@@ -123,7 +149,7 @@ std::string to_table(const campaign& c) {
             line.assign(line.size(), ' ');
         }
     }
-    return text + '\n' + totals(c);
+    return text + folded(c) + '\n' + totals(c);
 }
 
 std::string to_summary(const campaign& c) {
@@ -141,14 +167,22 @@ std::string to_summary(const campaign& c) {
             "        ",
             fmt::format("skipped {}, by missing capability: {}", counted(all, r.unit), skipped), 3);
     }
-    return text;
+    if (!c.record) return text;
+    const run_record& r = *c.record;
+    text += labelled("\nrun       ", fmt::format("{}, {}.{} s, on {}", r.date, grouped(r.milliseconds / 1'000), r.milliseconds / 100 % 10, printable(r.machine)), 2);
+    text += labelled("built by  ", printable(r.compiler), 1);
+    return text + labelled("command   ", printable(r.command), 3);
 }
 
 std::string to_text(const campaign& c) {
     std::string text;
     for (const engine_report& r : c.reports) {
-        for (std::size_t i = 0; i < std::min(r.failures.size(), shown_in_full); ++i)
-            text += r.failures[i].text + '\n';
+        for (std::size_t i = 0; i < std::min(r.failures.size(), shown_in_full); ++i) {
+            const failure& f = r.failures[i];
+            text += f.text;
+            if (f.times > 1) text += fmt::format("  found     {} times: other programs became this smallest one\n", grouped(f.times));
+            text += '\n';
+        }
         if (r.failures.size() > shown_in_full) {
             text += fmt::format("... and {} more on {}\n\n",
                                 grouped(r.failures.size() - shown_in_full), r.target);

@@ -192,43 +192,12 @@ void explain(const target& t, const script& s, sequential_failure& f) {
     f.last.notes.emplace_back("the target agreed when the same steps were taken again");
 }
 
-void comment(std::string& text, std::string_view label, std::string_view content) {
-    constexpr std::size_t most = 6;
-    const std::size_t width = report_width - 2 - label.size();
-    std::string_view shown = label;
-    for (const std::string& part : wrap(content, width, most)) {
-        text += fmt::format("# {:<{}}{}\n", shown, label.size(), part);
-        shown = {};
-    }
-}
-
-std::string to_text(const target& t, const sequential_failure& f) {
-    const parting& p = f.last;
-    std::string differs;
-    for (const aspect a : p.differs) {
-        differs += fmt::format("{}{}", differs.empty() ? "" : ", ", to_string(a));
-    }
-    std::string text = model::to_string(f.trace);
-    comment(text, "", fmt::format("{} differs at step {}: {}", t.name, p.at + 1, differs));
-    comment(text, "step      ", model::to_string(f.trace.lines.back().step));
-    comment(text, "expected  ", model::to_string(p.expected));
-    comment(text, "got       ", p.got ? model::to_string(*p.got) : "nothing");
-    for (const std::string& note : p.notes) comment(text, "note      ", note);
-    comment(text, "before    ", p.before);
-    comment(text, "after     ", p.after);
-    if (!p.state.empty()) comment(text, "target    ", p.state);
-    comment(text, "",
-            fmt::format("shrunk from {} to {}, in {}", counted(f.length, "step"),
-                        f.trace.lines.size(), counted(f.attempts, "attempt")));
-    return text;
-}
-
 class run {
   public:
     run(const target& t, const sequential_options& options)
         : target_(t),
           options_(options),
-          generate_(t.capabilities, {options.seed, options.max_length, options.left_out}),
+          generate_(t.capabilities, {options.seed, options.max_length, options.left_out, t.capacity_for}),
           reach_(t.capabilities) {
         result_.target = t.name;
     }
@@ -280,6 +249,7 @@ class run {
         if (++shrinks_[kind] > options_.shrinks_of_a_kind) return;
         const bool any_kind = options_.most_failures == 1;
         const auto fails = [&](const script& s) -> std::optional<std::size_t> {
+            if (reachable(target_, s.capacity) != s.capacity) return std::nullopt;
             const std::optional<stumble> one = first_difference(target_, s);
             if (!one || !(any_kind || one->kind == kind)) return std::nullopt;
             return one->at;
@@ -291,7 +261,6 @@ class run {
         f.attempts = small.attempts;
         f.trace.id = fmt::format("seed-{}-program-{}", options_.seed, index);
         explain(target_, small.smallest, f);
-        f.text = to_text(target_, f);
         keep(std::move(f), kind);
     }
 
@@ -361,7 +330,6 @@ std::optional<sequential_failure> take_again(const target& t, const script& s) {
     failing.steps.resize(f.length);
     f.trace.id = "replayed";
     explain(t, failing, f);
-    f.text = to_text(t, f);
     return f;
 }
 

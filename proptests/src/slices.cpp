@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 
@@ -23,22 +25,48 @@ using clock = std::chrono::steady_clock;
 /// Programs that one child takes at a time: enough to be worth a process.
 constexpr std::uint64_t slice_programs = 5'000;
 
-/// What is known of a program whose end was no answer.
-failure untimely(const child_end& end, const engine_entry& e, const target& t, const job& j) {
-    failure f;
-    const std::string how = end.is == child_end::how::hung ? "hangs"
-                            : end.signal != 0
-                                ? fmt::format("crashes (signal {}, {})", end.signal, strsignal(end.signal))
-                                : "ends the process";
-    f.place = fmt::format("seed-{}-program-{}", j.seed, end.at);
-    f.text = fmt::format("{} {} in program {} of seed {}, engine {}\n", t.name, how, end.at, j.seed, e.name());
-    if (e.is == model::engine::threads || e.is == model::engine::interleavings) {
-        const concurrent_program p = generate_concurrent(t.capabilities, j.seed, end.at,
-                                                         e.is == model::engine::threads ? large_programs : small_programs);
-        f.token = to_string(token{std::string(tool_version()), e.is, t.name, p});
-        for (const std::string& line : wrap(to_string(p), 1'000, 36)) f.text += "  " + line + '\n';
-        f.text += fmt::format("  again  {} replay {}\n", j.program, f.token);
+/// Of a program that hangs or crashes.
+constexpr std::size_t most_lines = 32;
+
+/// Program `at` of the engine, as a token has it; nothing for an engine without programs.
+std::optional<concurrent_program> program_of(const engine_entry& e, const target& t, const job& j, std::uint64_t at) {
+    switch (e.is) {
+        case model::engine::threads: return generate_concurrent(t, j.seed, at, large_programs);
+        case model::engine::interleavings: return generate_concurrent(t, j.seed, at, small_programs);
+        case model::engine::sequential: {
+            generator_options options{.seed = j.seed};
+            options.capacity_for = t.capacity_for;
+            const model::trace all = interpret(generator(t.capabilities, options)(at));
+            concurrent_program p{all.capacity, {}, {{}}};
+            for (const model::line& l : all.lines) p.lanes.front().push_back({.step = l.step});
+            return p;
+        }
+        default: return std::nullopt;
     }
+}
+
+/// What is known of a program whose end was no answer.
+failure untimely(const child_end& end, const engine_entry& e, const engine_report& in, const target& t, const job& j) {
+    const bool hung = end.is == child_end::how::hung;
+    const std::string how = hung              ? "it hangs"
+                            : end.signal != 0 ? fmt::format("it crashes (signal {}, {})", end.signal, strsignal(end.signal))
+                                              : "it ends the process";
+    const std::optional<concurrent_program> p = program_of(e, t, j, end.at);
+    std::string token;
+    std::string details;
+    if (p) {
+        token = to_string(verify::token{std::string(tool_version()), e.is, t.name, *p});
+        details = "  program\n";
+        std::istringstream lines(to_string(*p));
+        std::size_t shown = 0;
+        for (std::string line; std::getline(lines, line) && shown <= most_lines; ++shown)
+            details += shown == most_lines ? "    ...\n" : fmt::format("    {}\n", cut(line, report_width - 4));
+        details += fmt::format("  again     {} replay {}\n", j.program, token);
+    }
+    failure f = failure_of(hung ? failure::kind::hang : failure::kind::crash, in,
+                           fmt::format("{} in {} {} of seed {}", how, in.unit == "trace" ? "trace" : "program", end.at, j.seed),
+                           fmt::format("seed-{}-program-{}", j.seed, end.at), details);
+    f.token = std::move(token);
     return f;
 }
 
@@ -46,8 +74,10 @@ engine_report report_of(const child_end& end, const engine_entry& e, const targe
     if (end.is == child_end::how::finished) return engine_report_from_json(end.text, e.name());
     if (end.is == child_end::how::threw) throw std::runtime_error(end.text);
     engine_report r;
+    r.engine = e.name();
+    r.target = t.name;
     r.unit = e.usual_programs == 0 ? "trace" : "program";
-    r.failures.push_back(untimely(end, e, t, j));
+    r.failures.push_back(untimely(end, e, r, t, j));
     return r;
 }
 

@@ -149,9 +149,9 @@ programs without_two(const concurrent_program& p) {
 
 programs lowered(const concurrent_program& p) {
     programs all;
-    if (p.capacity > 1) {
+    for (std::uint64_t capacity = 1; capacity < p.capacity; ++capacity) {
         all.push_back(p);
-        --all.back().capacity;
+        all.back().capacity = capacity;
     }
     for (std::size_t l = p.lanes.size(); l-- > 0;) {
         for (std::size_t i = p.lanes[l].size(); i-- > 0;) {

@@ -3,6 +3,7 @@
 #include "tailrace/verify/stage.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -13,12 +14,14 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "asleep.hpp"
 #include "tailrace/model/linearizability.hpp"
 #include "tailrace/model/machine.hpp"
 #include "tailrace/model/text.hpp"
-#include "tailrace/verify/noisy_platform.hpp"
+#include "tailrace/verify/noise.hpp"
 
 namespace tailrace::verify {
 namespace {
@@ -34,6 +37,11 @@ using model::verb;
 
 constexpr std::size_t most_operations = (most_lanes + 1) * lane_names;
 constexpr std::size_t most_values = 4'096;
+/// No program has it.
+constexpr model::value_id first_spare_value = most_values - 256;
+/// A thread that sleeps so long inside a call, without running once, will not be woken by the channel's own timers.
+constexpr unsigned looks_at_a_sleeper = 25;
+constexpr std::chrono::milliseconds between_looks{10};
 
 instant now() {
     return static_cast<instant>(std::chrono::steady_clock::now().time_since_epoch().count());
@@ -123,9 +131,12 @@ class lane {
     explicit lane(board& b) : board_(b) {}
 
     void prepare(const std::vector<task_step>& part, std::unique_ptr<lane_session> s,
-                 task_books books, std::uint64_t seed, bool heavy) {
+                 task_books books, std::uint64_t seed, bool heavy, bool hands_back) {
         part_ = &part;
         heavy_ = heavy;
+        hands_back_ = hands_back;
+        sent_.clear();
+        kept_.clear();
         session_ = std::move(s);
         books_ = std::move(books);
         seed_ = seed | 1;
@@ -138,6 +149,7 @@ class lane {
     }
 
     void run() {
+        thread_.store(gettid(), std::memory_order_relaxed);
         noise_state = seed_;
         noise_is_heavy = heavy_;
         try {
@@ -155,6 +167,8 @@ class lane {
         } catch (...) {
             problem_ = "threw something that is no std::exception";
         }
+        in_call_.store(false, std::memory_order_release);
+        under_way_.store(false, std::memory_order_release);
         board_.leave();
     }
 
@@ -179,12 +193,14 @@ class lane {
     [[nodiscard]] lane_session& session() { return *session_; }
     [[nodiscard]] task_books& books() { return books_; }
     [[nodiscard]] const std::string& problem() const { return problem_; }
+    [[nodiscard]] const std::vector<model::value_id>& kept() const { return kept_; }
     /// What it calls now uses this.
     [[nodiscard]] std::optional<handle> in_use() const {
         if (!in_call()) return std::nullopt;
         return called_on_;
     }
     void strike() { session_.reset(); }
+    [[nodiscard]] pid_t thread() const { return thread_.load(std::memory_order_relaxed); }
 
     std::size_t slept = 0, woken = 0, blocked = 0, passed_over = 0;
 
@@ -197,8 +213,11 @@ class lane {
         e.waits = t.waits;
         if (t.waits && t.blocks && session_->can_block(t.step)) return call(e);
         session_->name_next(t.step.what == verb::poll ? t.step.subject.number : t.step.operation);
+        const bool creates = t.step.what != verb::advance && model::creates_operation(t.step.what, t.step.subject.kind);
+        if (creates && t.step.value != 0) sent_[t.step.operation] = t.step.value;
         e.invoked = now();
         answer a = session_->act(t.step);
+        if (t.step.what == verb::poll) complete(t.step.subject.number, a);
         if (t.waits) {
             books_.note(t.step, a);
             if (!wait(t.step.operation, a)) {
@@ -233,9 +252,19 @@ class lane {
                 return false;
             }
         }
+        complete(operation, a);
         slept += slept_here ? 1 : 0;
         woken += slept_here ? 1 : 0;
         return true;
+    }
+
+    /// A channel that keeps the value of a send that fails answers as the contract wants it, but for that.
+    void complete(std::uint32_t operation, answer& a) {
+        const bool failed = a.status == status::closed || a.status == status::timeout;
+        const auto sent = sent_.find(operation);
+        if (hands_back_ || !failed || a.value || sent == sent_.end()) return;
+        a.value = sent->second;
+        kept_.push_back(sent->second);
     }
 
     bool call(event& e) {
@@ -244,7 +273,9 @@ class lane {
         called_on_ = e.step.subject;
         under_way_.store(true, std::memory_order_release);
         in_call_.store(true, std::memory_order_release);
+        if (e.step.value != 0) sent_[e.step.operation] = e.step.value;
         answer a = session_->block(e.step);
+        complete(e.step.operation, a);
         e.returned = now();
         e.answer = std::move(a);
         publish();
@@ -272,11 +303,15 @@ class lane {
     task_books books_;
     std::uint64_t seed_ = 1;
     bool heavy_ = false;
+    bool hands_back_ = true;
+    std::map<std::uint32_t, model::value_id> sent_;  // by operation
+    std::vector<model::value_id> kept_;  // by the channel, of sends that failed
     std::vector<event> log_;
     std::atomic<std::uint32_t> written_{0};
     std::atomic<bool> under_way_{false};
     std::atomic<bool> in_call_{false};
     handle called_on_;
+    std::atomic<pid_t> thread_{0};
     std::string problem_;
 };
 
@@ -357,11 +392,19 @@ class show {
         begin();
         hand_out();
         raise(n);
-        come_to_rest(n);
+        result_.stuck = !come_to_rest(n);
         history().rest = now();
         told_.stop();
         told_.stop_sleepers();
         while (told_.awake() != inside(n)) std::this_thread::yield();  // the others go home
+        if (result_.stuck || !let_out(n)) {
+            for (std::size_t l = 0; l < n; ++l) note(*lanes_[l]);
+            if (!result_.stuck) history().lanes.push_back(std::exchange(history().after, {}));
+            history().rest = now();
+            result_.stuck = true;
+            (void)root_.release();  // threads inside use what it has
+            return std::move(result_);
+        }
         take_apart(n);
         for (std::size_t l = 0; l < n; ++l) note(*lanes_[l]);
         for (std::size_t l = 0; l < n; ++l) lanes_[l]->strike();
@@ -412,7 +455,8 @@ class show {
             const std::uint64_t seed = variation_.seed * most_lanes * 2 + l * 2 + 1;
             lanes_[l]->prepare(program_.lanes[l], std::move(branch), std::move(books),
                                seed * 0x9e3779b97f4a7c15u,
-                               variation_.inside == variation::noise::heavy);
+                               variation_.inside == variation::noise::heavy,
+                               target_.capabilities.has(capability::send_returns_value));
         }
     }
 
@@ -453,13 +497,26 @@ class show {
         return verb::advance;
     }
 
-    void come_to_rest(std::size_t n) {
+    /// Nobody is awake, and what the channel has posted wakes nobody.
+    void wait_for_rest(std::size_t n) {
+        do {
+            told_.wait_for_rest();
+            root_->settle();
+            for (std::size_t l = 0; l < n; ++l) lanes_[l]->session().settle();
+        } while (told_.awake() != 0);
+    }
+
+    /// False if it never will: some are asleep inside calls for good, although the specification would answer them.
+    [[nodiscard]] bool come_to_rest(std::size_t n) {
         const auto calls = [&] {
             return std::ranges::any_of(program_.lanes, [](const auto& part) {
                 return std::ranges::any_of(part, &task_step::blocks);
             });
         };
-        if (!calls()) return told_.wait_for_rest();
+        if (!calls()) {
+            wait_for_rest(n);
+            return true;
+        }
         // Whoever is awake is inside a call, and nothing has moved for a while; then nobody begins
         // anything any more, and whoever stays inside must be allowed to.
         for (unsigned still = 0; still < 4;) {
@@ -467,10 +524,33 @@ class show {
             std::this_thread::sleep_for(std::chrono::microseconds(50));
             const bool moved = progress(n) != before || told_.awake() != inside(n);
             still = moved ? 0 : still + 1;
-            if (told_.awake() == 0) return;
+            if (told_.awake() == 0) return true;
         }
         told_.stop();
-        while (!may_rest(n)) std::this_thread::sleep_for(std::chrono::microseconds(200));
+        while (!may_rest(n)) {
+            if (sleep_for_good(n)) return false;
+            std::this_thread::sleep_for(std::chrono::microseconds(200));
+        }
+        return true;
+    }
+
+    /// All who are awake are inside calls, asleep in the kernel, and do not run once from the first look to the last.
+    [[nodiscard]] bool sleep_for_good(std::size_t n) const {
+        const auto look = [&] {
+            std::vector<std::optional<std::uint64_t>> all;
+            for (std::size_t l = 0; l < n; ++l) {
+                if (lanes_[l]->in_call()) all.push_back(asleep(lanes_[l]->thread()));
+            }
+            return all;
+        };
+        const auto first = look();
+        const bool all_sleep = std::ranges::all_of(first, [](const auto& one) { return one.has_value(); });
+        if (first.empty() || !all_sleep) return false;
+        for (unsigned i = 1; i < looks_at_a_sleeper; ++i) {
+            std::this_thread::sleep_for(between_looks);
+            if (told_.awake() != first.size() || look() != first) return false;
+        }
+        return true;
     }
 
     [[nodiscard]] std::uint32_t inside(std::size_t n) const {
@@ -522,6 +602,45 @@ class show {
         return false;
     }
 
+    /// Who is inside a call that no drop would end gets a value, or room for one. False if that does not wake him.
+    [[nodiscard]] bool let_out(std::size_t n) {
+        for (;;) {
+            for (std::size_t l = 0; l < n; ++l) collect(*lanes_[l]);
+            const std::uint32_t before = inside(n);
+            if (!give_a_way_out(n)) return true;
+            for (unsigned turns = 1; inside(n) == before; ++turns) {
+                constexpr unsigned awhile = 1'000;  // a look takes long
+                if (turns % awhile == 0 && sleep_for_good(n)) return false;
+                std::this_thread::yield();
+            }
+        }
+    }
+
+    /// False if nobody needs one, or none is known.
+    bool give_a_way_out(std::size_t n) {
+        const capabilities& can = target_.capabilities;
+        const auto somebody_calls = [&](handle_kind kind) {
+            return std::any_of(lanes_.begin(), lanes_.begin() + static_cast<std::ptrdiff_t>(n), [kind](const auto& l) {
+                const std::optional<handle> used = l->in_use();
+                return used && used->kind == kind;
+            });
+        };
+        const step receive{.what = verb::try_recv, .subject = {}};
+        const std::vector<handle> all = books_.all();
+        const auto sender = std::ranges::find(all, handle_kind::sender, &handle::kind);
+        if (!can.has(capability::sender_drop) && somebody_calls(handle_kind::receiver) && can.has(capability::try_send) &&
+            sender != all.end() && spare_value_ < most_values) {
+            act({.what = verb::try_send, .subject = *sender, .value = spare_value_++}, history().after);
+            return true;
+        }
+        if (!can.has(capability::receiver_drop) && somebody_calls(handle_kind::sender) && can.has(capability::try_recv) &&
+            books_.allow(receive) && !is_used({})) {
+            act(receive, history().after);
+            return true;
+        }
+        return false;
+    }
+
     void drop_all(std::size_t round) {
         const bool drains = variation_.seed % 2 == 0 && round == 0;
         const auto drop = [&](handle_kind kind) {
@@ -542,10 +661,12 @@ class show {
                 if (history().after.back().answer->status != status::some) break;
             }
         }
-        if (variation_.seed % 4 < 2) drop(handle_kind::receiver);
-        drop(handle_kind::sender);
+        // An end that means nothing to the target comes with that of the session.
+        const bool receiver_goes = target_.capabilities.has(capability::receiver_drop);
+        if (variation_.seed % 4 < 2 && receiver_goes) drop(handle_kind::receiver);
+        if (target_.capabilities.has(capability::sender_drop)) drop(handle_kind::sender);
         drop(handle_kind::weak_sender);
-        drop(handle_kind::receiver);
+        if (receiver_goes) drop(handle_kind::receiver);
     }
 
     void note(const lane& l) {
@@ -554,6 +675,7 @@ class show {
         result_.woken += l.woken;
         result_.blocked += l.blocked;
         result_.passed_over += l.passed_over;
+        kept_.insert(kept_.end(), l.kept().begin(), l.kept().end());
         if (!l.problem().empty()) result_.problem = l.problem();
     }
 
@@ -573,6 +695,7 @@ class show {
         made(history().before);
         for (const auto& log : history().lanes) made(log);
         made(history().after);
+        for (const model::value_id v : kept_) --fates[v];  // nobody was given it
         for (const auto& [value, known] : fates) {
             const unsigned times = known + told_.times_destroyed(value);
             if (times == 1 || !result_.problem.empty()) continue;
@@ -592,6 +715,8 @@ class show {
     variation variation_;
     std::unique_ptr<lane_session> root_;
     task_books books_;
+    model::value_id spare_value_ = first_spare_value;
+    std::vector<model::value_id> kept_;  // see lane
     performance result_;
 };
 
@@ -601,9 +726,12 @@ stage::stage() : state_(std::make_unique<state>()) {}
 stage::~stage() = default;
 
 performance stage::perform(const target& t, const concurrent_program& p, variation v) {
-    return show(state_->told, state_->lanes, t, p, v).run([this](std::size_t n) {
-        state_->raise(n);
-    });
+    performance was = show(state_->told, state_->lanes, t, p, v).run([this](std::size_t n) { state_->raise(n); });
+    if (was.stuck) {
+        (void)state_.release();  // a thread that never returns uses it
+        state_ = std::make_unique<state>();
+    }
+    return was;
 }
 
 }  // namespace tailrace::verify

@@ -40,8 +40,9 @@ constexpr auto names = std::to_array<std::string_view>({
     "receiver_drop",
     "late_poll",
     "send_returns_value",
+    "any_capacity",
 });
-static_assert(names.size() == capability_count && names.back() == "send_returns_value",
+static_assert(names.size() == capability_count && names.back() == "any_capacity",
               "one name for each capability, in their order");
 
 std::optional<capability> needed_on_sender(verb v) noexcept {
@@ -129,7 +130,12 @@ model::outcome as_shown(capabilities within, const model::step& s, model::outcom
     return o;
 }
 
+std::uint64_t reachable(const target& t, std::uint64_t wanted) {
+    return t.capacity_for ? t.capacity_for(wanted) : wanted;
+}
+
 std::optional<capability> first_missing(const target& t, const model::trace& program) {
+    if (reachable(t, program.capacity) != program.capacity) return capability::any_capacity;
     model::machine m(program.capacity);
     for (const model::line& l : program.lines) {
         const std::optional<capability> needed = needed_for(l.step);

@@ -61,7 +61,7 @@ target make_target(std::string name, std::string summary) {
                 if (noisy) return std::make_unique<channel_session<Noisy>>(capacity, told);
                 return std::make_unique<channel_session<Api>>(capacity, told);
             },
-            true};
+            true, std::string(own_adapter)};
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ class shrinker {
   private:
     /// True if the candidate fails, too: then it is the best.
     bool fails(const concurrent_program& p) {
-        if (best_.attempts >= options_.most_attempts || performed_ >= options_.most_performances)
+        if (best_.attempts >= options_.most_attempts || performed_ >= options_.most_performances || !can_perform(target_, p))
             return false;
         ++best_.attempts;
         for (std::size_t i = 0; i < enough_; ++i) {
@@ -58,6 +58,7 @@ class shrinker {
         performance was = stage_.perform(target_, p, various(options_.seed, performed_++));
         threads_judgement j = judge(was, options_.most_nodes);
         if (!j.failed()) return false;
+        if (was.stuck) repeats_ = std::min(repeats_, repeats_if_stuck);
         best_.history = std::move(was.history);
         best_.judgement = std::move(j);
         return true;
@@ -70,11 +71,11 @@ class shrinker {
         constexpr std::size_t generosity = 5;
         std::size_t failed = 0;
         std::size_t performed = 0;
-        while (failed < failures && performed < options_.repeats) {
+        while (failed < failures && performed < repeats_) {
             failed += perform(best_.smallest) ? 1 : 0;
             ++performed;
         }
-        enough_ = std::min(options_.repeats, generosity * (performed / std::max<std::size_t>(failed, 1) + 1));
+        enough_ = std::min(repeats_, generosity * (performed / std::max<std::size_t>(failed, 1) + 1));
     }
 
     /// Empty tasks go, and how often it fails is counted.
@@ -82,8 +83,7 @@ class shrinker {
         std::erase_if(best_.smallest.lanes, [](const auto& lane) { return lane.empty(); });
         std::erase_if(best_.history.lanes, [](const auto& lane) { return lane.empty(); });
         best_.judgement.verdict = model::check(best_.history);  // its places are of these lanes
-        best_.performed = options_.repeats;
-        for (std::size_t i = 0; i < options_.repeats; ++i) {
+        for (; best_.performed < repeats_; ++best_.performed) {
             best_.failed += perform(best_.smallest) ? 1 : 0;
         }
     }
@@ -92,6 +92,9 @@ class shrinker {
     const target& target_;
     const threads_options& options_;
     threads_failure best_;
+    /// One that never returns takes long to be sure of.
+    static constexpr std::size_t repeats_if_stuck = 10;
+    std::size_t repeats_ = options_.repeats;  // of one candidate at most
     std::size_t enough_ = 0;  // performances of one candidate
     std::size_t performed_ = 0;
 };
@@ -120,12 +123,12 @@ class run {
             one(options_.first + i);
         }
         if (!result_.failure) {
-            for (std::size_t r = 0; r < performance_states.size(); ++r) {
+            for (std::size_t r = 0; r < performance_states.size() && meets(target_.capabilities, {can_sleep}); ++r) {
                 tell_reach(performance_states[r].what, performed_[r], performance_states[r].per_10000);
             }
             for (std::size_t r = 0; r < history_states().size(); ++r) {
                 const history_state& h = history_states()[r];
-                if (h.per_10000_threads > 0) tell_reach(h.what, reached_[r], h.per_10000_threads);
+                if (h.per_10000_threads > 0 && meets(target_.capabilities, h.needs)) tell_reach(h.what, reached_[r], h.per_10000_threads);
             }
         }
         return std::move(result_);
@@ -134,8 +137,7 @@ class run {
   private:
     /// Twice: with little noise inside the channel, and with none or much.
     void one(std::uint64_t index) {
-        const concurrent_program p =
-            generate_concurrent(target_.capabilities, options_.seed, index);
+        const concurrent_program p = generate_concurrent(target_, options_.seed, index);
         ++result_.programs;
         const auto other = index % 4 == 0 ? noise::none : noise::heavy;
         for (const noise inside : {noise::light, other}) {

@@ -3,11 +3,14 @@
 // After a change here run: ctest -L proptests -R command_line
 #include "tailrace/verify/main.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -63,6 +66,15 @@ void write_text(const std::string& path, const std::string& text) {
     if (!out) throw std::runtime_error(fmt::format("{}: expected a file to write to, and cannot", printable(path)));
 }
 
+std::string date_now() {
+    return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(std::time(nullptr)));
+}
+
+std::uint64_t milliseconds_since(std::chrono::steady_clock::time_point began) {
+    const auto took = std::chrono::steady_clock::now() - began;
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
+}
+
 /// Everything that is said of a campaign.
 int tell(const campaign& result, const command_line& c) {
     fmt::print("{}", to_text(result));
@@ -89,7 +101,12 @@ int run(const command_line& c, const program_info& program) {
     if (c.report) prepare_folder(*c.report);
 
     progress_line line;
-    const campaign result = run_campaign(all, c.engines, c.targets, std::ref(line), c.how);
+    run_record record = program.record;
+    record.date = date_now();
+    const auto began = std::chrono::steady_clock::now();
+    campaign result = run_campaign(all, c.engines, c.targets, std::ref(line), c.how);
+    record.milliseconds = milliseconds_since(began);
+    result.record = std::move(record);
     line.clear();
     return tell(result, c);
 }
@@ -99,13 +116,27 @@ int replay(const command_line& c, const program_info& program) {
     const replayed r = replay(t, *std::ranges::find(program.targets, t.target, &target::name),
                               c.how.patience, program.name);
     fmt::print("{}", r.text);
-    return r.failed ? 1 : 0;
+    switch (r.is) {
+        case replayed::end::failed: return 1;
+        case replayed::end::gone: return 0;
+        case replayed::end::unknown: break;
+    }
+    return 4;
 }
 
 int merge(const command_line& c, const program_info& program) {
-    const campaign whole = merge(c.merged, program.targets);
+    campaign whole = merge(c.merged, program.targets);
+    run_record record = program.record;
+    record.date = date_now();
+    whole.record = std::move(record);
     if (c.report) prepare_folder(*c.report);
     return tell(whole, c);
+}
+
+run_record record_of(int argc, const char* const* argv) {
+    run_record r = record_here();
+    r.command = fmt::format("{}", fmt::join(argv, argv + argc, " "));
+    return r;
 }
 
 int act(const command_line& c, const program_info& program) {
@@ -129,7 +160,7 @@ int main(int argc, const char* const* argv, const std::vector<target>& targets,
          const std::string& traces) {
     const program_info program{
         argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "tailrace-verify", targets,
-        traces};
+        traces, record_of(argc, argv)};
     try {
         const int status = act(parse_command_line(argc, argv, program), program);
         if (std::fflush(stdout) == 0) return status;

@@ -78,7 +78,7 @@ TEST(campaign_html, counts_the_verdicts_of_each_target_as_the_last_lines_do) {
     EXPECT_EQ(data["runs"][1]["skipped"]["weak"], 1);
 }
 
-TEST(campaign_html, a_failure_comes_with_its_law_its_clauses_its_log_and_what_repeats_it) {
+TEST(campaign_html, a_failure_comes_with_what_went_wrong_its_clauses_its_log_and_what_repeats_it) {
     const campaign c = failing_campaign();
     const json data = data_of(page_of("failing", c));
     EXPECT_EQ(data["failed"], true);
@@ -90,7 +90,7 @@ TEST(campaign_html, a_failure_comes_with_its_law_its_clauses_its_log_and_what_re
     EXPECT_EQ(recorded["log"], c.reports[1].failures[0].text);
     EXPECT_EQ(recorded["command"],
               "tailrace-verify run --engine oracle --target barging --traces difference-1.trace");
-    EXPECT_EQ(generated["law"], c.reports[3].failures[0].example->law);
+    EXPECT_EQ(generated["what"], c.reports[3].failures[0].what);
     const model::clause* broken = model::find_clause(c.reports[3].failures[0].clauses[0]);
     EXPECT_EQ(generated["clauses"][0],
               json({{"name", broken->name}, {"promise", broken->promise}}));
@@ -168,7 +168,7 @@ TEST(campaign_html, what_a_target_says_stays_text) {
     campaign c = failing_campaign(name);
     failure& f = c.reports.back().failures.front();
     f.text = "@SCRIPT@ </pre><script> & \xff";
-    f.example->law = "<!--<script>";
+    f.what = "<!--<script>";
     f.token.clear();
     f.example.reset();
     c.reports.back().summary = "</style></title>";

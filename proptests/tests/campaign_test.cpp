@@ -75,9 +75,9 @@ TEST(campaign, a_failure_comes_out_of_a_child_whole_and_its_token_repeats_it) {
     EXPECT_EQ(f.example->target, t.name);
     ASSERT_FALSE(f.token.empty());
     const replayed again = replay(parse_token(f.token), t, 60s);
-    EXPECT_TRUE(again.failed);
+    EXPECT_TRUE(again.failed());
     EXPECT_NE(again.text.find("try_send"), std::string::npos) << again.text;
-    EXPECT_FALSE(replay(parse_token(f.token), *find_target("reference"), 60s).failed);
+    EXPECT_EQ(replay(parse_token(f.token), *find_target("reference"), 60s).is, replayed::end::gone);
 }
 
 TEST(campaign, a_channel_that_crashes_or_hangs_is_a_verdict) {

@@ -238,8 +238,9 @@ inline counterexample race_example() {
     v.order = {point_of(1, 0, "pending"), point_of(0, 0, "ok ! f200")};
     counterexample c = concurrent_example(h, v);
     c.engine = model::engine::interleavings;
-    c.law = "No execution may fail in itself, whatever it answers: DATA RACE (data race detected).";
+    c.law = "No execution fails in itself, whatever it answers.";
     c.repeated.reset();
+    std::get<concurrent_run>(c.run).problem = "DATA RACE (data race detected)";
     std::get<concurrent_run>(c.run).accesses = {{0, 0, "core.hpp:90 publish s.state (3)", "acquire", "0 to 1", false},
                                                 {1, 0, "core.hpp:228 take_uncounted s.storage", "-", "DATA RACE", false}};
     return c;
@@ -302,7 +303,7 @@ inline counterexample asleep_example() {
                point_of(1, 1, "true")};
     v.refused = {point_of(0, 0, "ok", true)};
     counterexample c = concurrent_example(h, v);
-    c.law = "Nobody is left asleep whom the specification would answer.";
+    c.law = "Nothing stays asleep that the specification would answer.";
     c.clauses = {"release.wakes-when-served"};
     return c;
 }

@@ -147,7 +147,7 @@ TEST(foreign_target, a_failing_program_stays_prompt_while_it_is_shrunk) {
     for (std::uint64_t seed = 1; seed < 20; ++seed) {
         const sequential_result r = run_sequential(t, {.programs = 1'000, .seed = seed});
         ASSERT_TRUE(r.failure);
-        EXPECT_EQ(r.failure->last.differs, std::vector{aspect::woken}) << r.failure->text;
+        EXPECT_EQ(r.failure->last.differs, std::vector{aspect::woken}) << model::to_string(r.failure->trace);
     }
 }
 

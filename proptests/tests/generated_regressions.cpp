@@ -17,6 +17,7 @@
 #include "tailrace/channel.hpp"
 #include "tailrace/manual_clock.hpp"
 
+// s0 try_send v3 answered ok, although no capacity was free
 // A step shows what the specification says.
 // try_send.no-barging: Full while anyone waits, even right after a receive.
 // Found on barging by sequential, seed 1, program 41; shrunk from 25 steps to 5, in 113 attempts.
@@ -62,6 +63,7 @@ TEST(regression, try_send_no_barging_seed_1_program_41) {
     EXPECT_EQ(std::exchange(woken, {}), (std::vector<int>{}));
 }
 
+// v101 was received before v100, and no order of the steps explains it
 // There is one order of the tasks' steps in which the specification answers each so.
 // recv.order: Values of one sender in its order; across senders, in the order the sends took
 // effect.
@@ -208,7 +210,8 @@ TEST(regression, recv_order_seed_7_program_1204) {
     }
 }
 
-// Nobody is left asleep whom the specification would answer.
+// left asleep, although the specification would answer: s0 send v100 as f100
+// Nothing stays asleep that the specification would answer.
 // release.wakes-when-served: A waiter is woken when its whole need is met, not before.
 // Found on optimized by threads, seed 7, program 1204; failed in 3 of 20 runs.
 // tailrace-verify replay tr1.BTAuMS4wAglvcHRpbWl6ZWQBAQAAAQIBAQBkkQMCUlqwHUfK
@@ -348,6 +351,7 @@ TEST(regression, release_wakes_when_served_seed_7_program_1204) {
     }
 }
 
+// s0 try_reserve answered p100; legal was p100, and no order of the steps explains it
 // There is one order of the tasks' steps in which the specification answers each so.
 // Found on optimized by threads, seed 7, program 1204; failed in 3 of 20 runs.
 TEST(regression, a_failure_seed_7_program_1204) {
@@ -588,6 +592,7 @@ TEST(regression, a_failure_seed_7_program_1204) {
     }
 }
 
+// drop r did not destroy v6
 // A step shows what the specification says.
 // receiver-drop.destroys: Dropping the receiver destroys the buffered values.
 // Found on barging by sequential, seed 1, program 41; shrunk from 25 steps to 51, in 113 attempts.
@@ -858,6 +863,7 @@ TEST(regression, receiver_drop_destroys_seed_1_program_41) {
     EXPECT_EQ(s0->capacity(), 4U);
 }
 
+// drop r failed
 // Nothing is wrong: this program shows that what is generated compiles and passes.
 // Found on none by sequential, seed 1, program 4.
 TEST(regression, a_failure_seed_1_program_4) {
@@ -979,6 +985,7 @@ TEST(regression, a_failure_seed_1_program_4) {
     EXPECT_EQ(std::exchange(woken, {}), (std::vector<int>{}));
 }
 
+// drop r failed
 // Nothing is wrong: this program shows that what is generated compiles and passes.
 // Found on none by sequential, seed 1, program 8.
 TEST(regression, a_failure_seed_1_program_8) {

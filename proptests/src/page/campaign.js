@@ -28,6 +28,7 @@ function drawVerdict() {
   byId('kicker').textContent = [
     'Campaign of ' + listed(data.engines.map(e => e.name)),
     `seed ${data.seed}`,
+    ...(data.record ? [data.record.date, `${data.record.seconds} s`] : []),
     ...(data.shards.length ? [`shards ${data.shards.join(', ')}`] : []),
     `tailrace-verify ${data.tool}`,
   ].join(' \u00b7 ');
@@ -75,13 +76,12 @@ function linkToClause(name) {
 
 function drawFailure(f, index) {
   const id = index + 1;
-  const law = f.law || f.clauses[0]?.promise || f.place;
   const links = f.links.map(l => element('a', {href: l.file}, l.what));
   const head = element(
     'summary',
     {},
     badge('FAIL'),
-    element('span', {class: 'law'}, law),
+    element('span', {class: 'what'}, f.times > 1 ? `${f.what} (${f.times} times)` : f.what),
     element('span', {class: 'who'}, `${f.target} \u00b7 ${f.engine}`),
   );
   const box = element(
@@ -92,11 +92,11 @@ function drawFailure(f, index) {
       'ul',
       {class: 'clauses', 'aria-label': 'Clauses broken'},
       ...f.clauses.map(c =>
-        element('li', {}, linkToClause(c.name), c.promise === law ? '' : c.promise),
+        element('li', {}, linkToClause(c.name), c.promise),
       ),
     ),
   );
-  if (f.place && law !== f.place && !f.command.includes(f.place))
+  if (f.place && !f.command.includes(f.place))
     box.append(element('p', {class: 'notice'}, `At ${f.place}`));
   const button = {
     'data-copies': `command-${id}`,

@@ -277,7 +277,7 @@ function drawReasons() {
   if (data.reasons.length === 0) {
     // It is not the answers that fail.
     byId('why-title').textContent = 'What went wrong';
-    byId('why').append(element('p', {class: 'said'}, data.law));
+    byId('why').append(element('p', {class: 'said'}, data.what));
     const last = data.accesses.at(-1);
     if (last) {
       byId('why').append(
@@ -333,13 +333,14 @@ function drawAccesses() {
 }
 
 function fill() {
-  document.title = `${data.target}: ${data.law}`;
+  document.title = `${data.target}: ${data.what}`;
   byId('kicker').append(
     element('b', {}, 'Failed'),
     ` on ${data.target}, capacity ${data.capacity} \u00b7 ` +
       `${data.engine} \u00b7 ${data.origin} \u00b7 tailrace-verify ${data.tool}`,
   );
-  byId('law').textContent = data.law;
+  byId('what').textContent = data.what;
+  byId('what').after(element('p', {class: 'notice'}, data.property));
   for (const c of data.clauses)
     byId('clauses').append(element('li', {}, element('code', {}, c.name), c.promise));
   byId('command').textContent = data.command;

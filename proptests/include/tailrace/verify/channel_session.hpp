@@ -4,12 +4,15 @@
 //         static constexpr capabilities supports = {...};
 //         template <class T> static auto open(std::size_t capacity);        // a pair: sender, receiver
 //         template <class Tx> static auto make_clock(const Tx& tx);         // with advance(duration); passed to send_timeout
-//         template <class Tx> static void settle(const Tx& tx);             // optional: runs what is posted
-//         template <class Handle> static const char* broken_invariant(const Handle&);   // optional: asked after each step
+//         // Optional:
+//         template <class Tx> static void settle(const Tx& tx);             // runs what is posted; called after each step
+//         template <class Handle> static const char* broken_invariant(const Handle&);   // asked after each step, on one thread
+//         static std::size_t capacity_for(std::size_t asked);               // what open(asked) really has room for
+//         static constexpr bool thread_safe = false;                        // for one thread only: the engine `threads` leaves it out
 //     };
 //
-// Only what `supports` declares has to exist: no clock without deadlines. Both options are asked after each step. The names of a
-// program become objects here; every object lives until its `drop`.
+// Only what `supports` declares has to exist: no clock without deadlines. The names of a program become objects here; every object lives
+// until its `drop`. The engine `threads` calls one sender from several threads at once, and the receiver from one at a time.
 // After a change here run: ctest -L conformance
 #pragma once
 
@@ -21,6 +24,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -124,10 +128,10 @@ class channel_session final : public lane_session, private session_events {
     };
 
   public:
-    explicit channel_session(std::uint64_t capacity) : channel_session(Api::template open<tracked>(capacity), nullptr) {}
-    /// For a lane: wakes and destructions are told, not recorded.
-    channel_session(std::uint64_t capacity, session_events& told)
-        : channel_session(Api::template open<tracked>(capacity), &told) {}
+    explicit channel_session(std::uint64_t capacity) : channel_session(Api::template open<tracked>(capacity), nullptr, false) {}
+    /// For a lane: wakes and destructions are told, not recorded. Noisy: the channel has no schedule noise of its own.
+    channel_session(std::uint64_t capacity, session_events& told, bool noisy = false)
+        : channel_session(Api::template open<tracked>(capacity), &told, noisy) {}
     ~channel_session() override {
         operations_.clear();  // what borrows goes first
         permits_.clear();
@@ -139,9 +143,7 @@ class channel_session final : public lane_session, private session_events {
         woken_.clear();
         destroyed_.clear();
         out.answer = take(s);
-        if constexpr (requires { Api::settle(senders_.begin()->second); }) {
-            if (!senders_.empty()) Api::settle(senders_.begin()->second);
-        }
+        settle();
         out.woken = woken_;
         out.destroyed = destroyed_;
         expect_invariants();
@@ -171,7 +173,19 @@ class channel_session final : public lane_session, private session_events {
 
     // ---- Lanes
 
-    model::answer act(const model::step& s) override { return take(s); }
+    model::answer act(const model::step& s) override {
+        const noisy_call around(noisy_);
+        model::answer a = take(s);
+        settle();
+        return a;
+    }
+
+    void settle() override {
+        if constexpr (requires { Api::settle(senders_.begin()->second); }) {
+            const auto& some = senders_.empty() && root_ != nullptr ? root_->senders_ : senders_;
+            if (!some.empty()) Api::settle(some.begin()->second);
+        }
+    }
 
     void name_next(std::uint32_t number) override {
         next_sender_ = next_weak_ = next_permit_ = next_iterator_ = next_owned_ = number;
@@ -183,6 +197,7 @@ class channel_session final : public lane_session, private session_events {
         return (s.what == verb::send && s.subject.kind == model::handle_kind::sender) || s.what == verb::recv;
     }
     model::answer block(const model::step& s) override {
+        const noisy_call around(noisy_);
         if constexpr (has(capability::blocking)) {
             if (s.what == model::verb::recv) return read(receiver_->blocking_recv());
             return read(find_sender(s.subject.number).blocking_send(value(s)));
@@ -233,14 +248,16 @@ class channel_session final : public lane_session, private session_events {
     }
 
   private:
-    channel_session(channel_type&& c, session_events* told)
+    channel_session(channel_type&& c, session_events* told, bool noisy)
         : told_(told != nullptr ? told : this),
+          noisy_(noisy),
           clock_(new clock_type(make_clock(c.first))),
           receiver_(std::make_unique<receiver_type>(std::move(c.second))) {
         senders_.emplace(0, std::move(c.first));
     }
     /// A branch.
-    explicit channel_session(channel_session& of) : root_(&of), told_(of.told_), clock_(of.clock_) {}
+    explicit channel_session(channel_session& of)
+        : root_(&of), told_(of.told_), noisy_(of.noisy_), clock_(of.clock_) {}
 
     void woken(std::uint32_t operation) noexcept override {
         woken_.push_back({model::handle_kind::operation, operation});
@@ -552,6 +569,7 @@ class channel_session final : public lane_session, private session_events {
 
     channel_session* root_ = nullptr;  // of a branch
     session_events* told_;
+    bool noisy_ = false;
     std::vector<model::handle> woken_;
     std::vector<model::value_id> destroyed_;
     std::shared_ptr<clock_type> clock_;
@@ -570,11 +588,59 @@ class channel_session final : public lane_session, private session_events {
     std::uint32_t next_owned_ = 0;
 };
 
-/// A target for one thread at a time.
+namespace of_api {
+
+/// How the compiler writes the type's name.
+template <class T>
+[[nodiscard]] constexpr std::string_view name_of_type() {
+    std::string_view text = __PRETTY_FUNCTION__;  // "... [with T = my_api; ...]" or "... [T = my_api]"
+    text.remove_prefix(text.find("T = ") + 4);
+    return text.substr(0, text.find_first_of(";]"));
+}
+
+template <class Api>
+constexpr bool has_any_capacity = !requires { Api::capacity_for(std::size_t{1}); };
+
+/// What to ask `open` for, so that the channel has room for so many.
+template <class Api>
+[[nodiscard]] std::uint64_t asked_for(std::uint64_t capacity) {
+    if constexpr (!has_any_capacity<Api>) {
+        for (std::uint64_t asked = 1; asked <= 2 * capacity + 2; ++asked) {
+            if (Api::capacity_for(asked) == capacity) return asked;
+        }
+        throw std::logic_error("capacity_for never says " + std::to_string(capacity));
+    }
+    return capacity;
+}
+
+template <class Api>
+constexpr bool is_thread_safe = [] {
+    if constexpr (requires { Api::thread_safe; }) return Api::thread_safe;
+    return true;
+}();
+
+}  // namespace of_api
+
+/// The target of an Api. The engine `threads` runs it too, unless the Api says that it is for one thread only.
 template <class Api>
 [[nodiscard]] target make_target(std::string name, std::string summary) {
-    const auto open = [](std::uint64_t n) { return std::make_unique<channel_session<Api>>(n); };
-    return {std::move(name), std::move(summary), Api::supports, open};
+    target t;
+    t.name = std::move(name);
+    t.summary = std::move(summary);
+    t.capabilities = Api::supports;
+    t.open = [](std::uint64_t n) { return std::make_unique<channel_session<Api>>(of_api::asked_for<Api>(n)); };
+    t.adapter = of_api::name_of_type<Api>();
+    if constexpr (of_api::is_thread_safe<Api>) {
+        t.open_lanes = [](std::uint64_t n, session_events& told, bool noisy) -> std::unique_ptr<lane_session> {
+            return std::make_unique<channel_session<Api>>(of_api::asked_for<Api>(n), told, noisy);
+        };
+    }
+    if constexpr (of_api::has_any_capacity<Api>) {
+        t.capabilities = t.capabilities.with({capability::any_capacity});
+    } else {
+        t.capacity_for = [](std::uint64_t asked) -> std::uint64_t { return Api::capacity_for(asked); };
+    }
+    return t;
 }
 
 }  // namespace tailrace::verify

@@ -60,9 +60,17 @@ inline constexpr program_size large_programs{};
 inline constexpr program_size small_programs{
     .lanes = 3, .steps = 3, .capacity = 2, .time = false, .blocks = false, .counts = false, .permits = true};
 
-/// The same for the same capabilities, seed, index and size.
+/// The same for the same capabilities, seed, index and size. A target that can only block has sends and receives that block; one without
+/// late_poll waits for whatever it begins.
 [[nodiscard]] concurrent_program generate_concurrent(capabilities within, std::uint64_t seed, std::uint64_t index,
                                                      const program_size& size = large_programs);
+
+/// The same within what the target can do, its capacities included.
+[[nodiscard]] concurrent_program generate_concurrent(const target& t, std::uint64_t seed, std::uint64_t index,
+                                                     const program_size& size = large_programs);
+
+/// Can the target perform it?
+[[nodiscard]] bool can_perform(const target& t, const concurrent_program& p);
 
 /// One step a line, lane by lane.
 [[nodiscard]] std::string to_string(const concurrent_program& p);

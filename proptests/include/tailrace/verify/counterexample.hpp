@@ -63,8 +63,9 @@ struct atomic_access {
 /// Tasks at once, and the longest beginning of an order that explains what they were answered.
 struct concurrent_run {
     model::history history;
-    /// Or asleep; or allowed: it is not the history that fails, but what the law says.
+    /// Or asleep; or allowed: it is not the history that fails.
     model::finding finding = model::finding::answer;
+    std::string problem;  // what fails beside the history, or instead of it: a value's fate, an exception, a data race
     std::uint64_t nodes = 0;
     std::vector<explained_point> order;
     std::vector<explained_point> refused;  // with the state after the specification's answer
@@ -98,7 +99,8 @@ struct counterexample {
     std::string command = "tailrace-verify";  // by which it can be repeated
     model::engine engine = model::engine::sequential;
     std::string target;
-    std::string law;                   // that is broken, as a sentence
+    std::string adapter{own_adapter};  // how C++ names what drives the target: see target
+    std::string law;                   // the property that was checked, as a sentence
     std::vector<std::string> clauses;  // that are broken, as far as can be told
     std::uint64_t seed = 0;
     std::uint64_t program = 0;  // its index
@@ -115,6 +117,9 @@ struct counterexample {
 [[nodiscard]] sequential_run run_of(const model::trace& shrunk, const parting& last);
 /// With the states of the specification. Precondition: `v` is a verdict on `h`, and not unknown.
 [[nodiscard]] concurrent_run run_of(const model::history& h, const model::verdict& v);
+
+/// A program on one thread as a trace that fails at its last line; nothing for tasks at once.
+[[nodiscard]] std::optional<model::trace> trace_of(const counterexample& c);
 
 /// Calls that one would write: creating an operation and polling it for the first time are one. Before
 /// the tasks and in them; not what takes everything apart.

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,6 +59,8 @@ struct generator_options {
     std::size_t max_length = usual_length;  // in steps; the crowds are longer
     /// Never generated: to see that the run notices.
     std::optional<model::verb> left_out = {};
+    /// See target: programs have such capacities only.
+    std::function<std::uint64_t(std::uint64_t asked)> capacity_for = {};
 };
 
 /// Makes programs of commands within the capabilities. Most are a mixture of everything; some are a

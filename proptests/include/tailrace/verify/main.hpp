@@ -4,7 +4,8 @@
 //         return tailrace::verify::main(argc, argv, {my_target()});
 //     }
 //
-// Exit status: 0 no difference, 1 a difference, 2 bad usage or bad input, with one line on stderr.
+// Exit status: 0 no difference, 1 a difference, 2 bad usage or bad input, with one line on stderr, 4 a replay of several tasks that did not
+// fail again.
 // After a change here run: ctest -L proptests -R command_line; ctest -L examples
 #pragma once
 

@@ -5,42 +5,12 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <thread>
 
+#include "tailrace/verify/noise.hpp"
+
 namespace tailrace::verify {
-
-/// What a thread's noise is drawn from; not 0.
-inline thread_local std::uint64_t noise_state = 1;
-/// More often, and for longer: much happens elsewhere between two operations.
-inline thread_local bool noise_is_heavy = false;
-
-/// Stays awake, and lets the other processors get ahead.
-inline void dawdle(std::uint64_t turns) noexcept {
-    for (; turns > 0; --turns) std::atomic_signal_fence(std::memory_order_seq_cst);
-}
-
-/// Now and then gives the processor away or dawdles, seldom sleeps.
-inline void noise() noexcept {
-    constexpr std::uint64_t seldom = 0x3fff;
-    constexpr std::uint64_t half = 0x10;
-    const std::uint64_t often = noise_is_heavy ? 0x3 : 0xf;
-    const std::uint64_t longest = noise_is_heavy ? 0x7fff : 0xfff;  // longer than many a step
-    std::uint64_t& x = noise_state;           // xorshift
-    x ^= x << 13;
-    x ^= x >> 7;
-    x ^= x << 17;
-    if ((x & seldom) == 0) {
-        std::this_thread::sleep_for(std::chrono::microseconds(20));
-    } else if ((x & often) == 0) {
-        if ((x & half) == 0) {
-            std::this_thread::yield();
-        } else {
-            dawdle((x >> 20) & longest);
-        }
-    }
-}
 
 template <class T>
 class noisy_atomic {

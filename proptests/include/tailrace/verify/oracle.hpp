@@ -95,9 +95,7 @@ struct difference {
     std::optional<model::outcome> got;  // nothing if the target threw
     std::vector<aspect> differs;
     std::vector<std::string> notes;  // what the members above cannot say
-    std::string specification;       // the state before the step
     std::string state;               // the target's own description, after the step
-    std::string again;               // a command that shows it again, if there is one
 
     [[nodiscard]] const model::line& line() const { return recorded.lines.back(); }
 };

@@ -62,7 +62,6 @@ struct sequential_failure {
     std::size_t attempts = 0;   // of shrinking
     model::trace trace;         // shrunk; as the specification wants it; fails at its last step
     parting last;               // what happens there
-    std::string text;           // all of it, itself a trace file: the rest is in comments
 };
 
 struct sequential_result {

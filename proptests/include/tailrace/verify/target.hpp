@@ -49,10 +49,11 @@ enum class capability : unsigned char {
     sender_drop,         // the last sender can go, which ends the channel for the receiver
     receiver_drop,       // the receiver can go, which closes the channel and destroys what is buffered
     late_poll,           // a woken operation may be left unpolled while other steps are taken: nothing happens by itself
-    send_returns_value   // a waiting send that fails hands its value back; without, it destroys it
+    send_returns_value,  // a waiting send that fails hands its value back; without, it destroys it
+    any_capacity         // a channel is as large as was asked for; without, see target::capacity_for. `make_target` declares it
 };
 
-inline constexpr std::size_t capability_count = static_cast<std::size_t>(capability::send_returns_value) + 1;
+inline constexpr std::size_t capability_count = static_cast<std::size_t>(capability::any_capacity) + 1;
 
 class capabilities {
   public:
@@ -136,6 +137,8 @@ class lane_session : public session {
     virtual model::answer act(const model::step& s) = 0;
     /// The number of whatever handle the next step makes.
     virtual void name_next(std::uint32_t number) = 0;
+    /// Runs what the channel has posted and not yet run. Only while the lane is at rest.
+    virtual void settle() {}
     /// Takes the step as a call that blocks. Precondition: `can_block(s)`.
     virtual model::answer block(const model::step& s) = 0;
     [[nodiscard]] virtual bool can_block(const model::step& s) const = 0;
@@ -161,7 +164,17 @@ struct target {
     std::function<std::unique_ptr<lane_session>(std::uint64_t capacity, session_events& told, bool noisy)> open_lanes = {};
     /// The simulator knows it by this name, and the engine `interleavings` can explore it.
     bool is_simulated = false;
+    /// How C++ names the Api of a foreign channel, for a test to paste; `own_adapter` for the channels of this project; nothing if no name
+    /// is known.
+    std::string adapter = {};
+    /// How many values a channel has room for that is opened for so many; nothing: just as many. Programs have such capacities only.
+    std::function<std::uint64_t(std::uint64_t asked)> capacity_for = {};
 };
+
+inline constexpr std::string_view own_adapter = "tailrace::channel";
+
+/// The capacity that programs have in place of `wanted`.
+[[nodiscard]] std::uint64_t reachable(const target& t, std::uint64_t wanted);
 
 /// `reference`, `optimized`, in this order.
 [[nodiscard]] const std::vector<target>& builtin_targets();

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "tailrace/verify/noise.hpp"
 #include "tailrace/verify/target.hpp"
 
 namespace tailrace::verify {
@@ -12,8 +13,11 @@ class tracked {
   public:
     tracked(model::value_id id, session_events& told) noexcept : id_(id), told_(&told) {}
     tracked(tracked&& other) noexcept
-        : id_(other.id_), told_(std::exchange(other.told_, nullptr)) {}
+        : id_(other.id_), told_(std::exchange(other.told_, nullptr)) {
+        noise_in_move();
+    }
     tracked& operator=(tracked&& other) noexcept {
+        noise_in_move();
         if (this != &other) {
             die();
             id_ = other.id_;

@@ -1,0 +1,80 @@
+// Schedule noise: now and then a thread gives the processor away, dawdles or sleeps, so that threads meet where they seldom meet.
+//
+// A channel over noisy_platform has noise at each of its own atomic operations and locks. A channel of somebody else has it around each
+// call, wherever it moves or destroys a value, and at each of its pthread mutexes (src/noisy_locks.cpp).
+// After a change here run: ctest -L proptests -R 'threads|foreign'
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <thread>
+#include <utility>
+
+namespace tailrace::verify {
+
+/// What a thread's noise is drawn from; not 0.
+inline thread_local std::uint64_t noise_state = 1;
+/// More often, and for longer: much happens elsewhere between two operations.
+inline thread_local bool noise_is_heavy = false;
+/// This thread is inside a call of a channel that has no noise of its own.
+inline thread_local bool noise_in_calls = false;
+
+/// Stays awake, and lets the other processors get ahead.
+inline void dawdle(std::uint64_t turns) noexcept {
+    for (; turns > 0; --turns) std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+
+/// The next draw: xorshift.
+inline std::uint64_t draw_noise() noexcept {
+    std::uint64_t& x = noise_state;
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    return x;
+}
+
+/// Now and then gives the processor away or dawdles, seldom sleeps.
+inline void noise() noexcept {
+    constexpr std::uint64_t seldom = 0x3fff;
+    constexpr std::uint64_t half = 0x10;
+    const std::uint64_t often = noise_is_heavy ? 0x3 : 0xf;
+    const std::uint64_t longest = noise_is_heavy ? 0x7fff : 0xfff;  // longer than many a step
+    const std::uint64_t x = draw_noise();
+    if ((x & seldom) == 0) {
+        std::this_thread::sleep_for(std::chrono::microseconds(20));
+    } else if ((x & often) == 0) {
+        if ((x & half) == 0) {
+            std::this_thread::yield();
+        } else {
+            dawdle((x >> 20) & longest);
+        }
+    }
+}
+
+/// Noise at a lock of such a channel, and where a call of it begins and ends.
+inline void noise_in_call() noexcept {
+    if (noise_in_calls) noise();
+}
+/// Where it moves a value. That is often, and on a loaded machine it takes long until a processor that is given away comes back.
+inline void noise_in_move() noexcept {
+    const std::uint64_t often = noise_is_heavy ? 0x3 : 0xf;
+    if (noise_in_calls && (draw_noise() & often) == 0) dawdle((noise_state >> 20) & 0x1fff);
+}
+
+/// A call of a channel that has no noise of its own.
+class noisy_call {
+  public:
+    explicit noisy_call(bool noisy) noexcept : was_(std::exchange(noise_in_calls, noisy)) { noise_in_call(); }
+    noisy_call(const noisy_call&) = delete;
+    noisy_call& operator=(const noisy_call&) = delete;
+    ~noisy_call() {
+        noise_in_call();
+        noise_in_calls = was_;
+    }
+
+  private:
+    bool was_;
+};
+
+}  // namespace tailrace::verify

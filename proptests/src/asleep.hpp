@@ -1,0 +1,15 @@
+// What the kernel knows of a thread that sleeps inside a call of a channel.
+// After a change here run: ctest -L proptests -R 'stage|threads|foreign'
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+
+namespace tailrace::verify {
+
+/// If the thread sleeps in the kernel: how often it has gone to sleep. Nothing while it runs or could run, or if that cannot be known.
+[[nodiscard]] std::optional<std::uint64_t> asleep(pid_t thread);
+
+}  // namespace tailrace::verify
