@@ -583,14 +583,8 @@ relacy_fault(
         orders.none_tells.driven/bound
         orders.none_tells.driven/random)
 
-# A send that finds the room as it queues: by (8), and again by (13).
 tailrace_fault_tree(
     NAME relacy_room_without_acquire
-    FILE ${core}
-    FIND "std::memory_order_acq_rel, std::memory_order_relaxed)) {
-                n.held.store(part);"
-    REPLACE "std::memory_order_release, std::memory_order_relaxed)) {
-                n.held.store(part);"
     FILE ${core}
     FIND "} while (!word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_acquire,"
     REPLACE "} while (!word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_relaxed,")
