@@ -620,13 +620,34 @@ TEST(default_timer, in_a_child_it_starts_anew) {
     });
 }
 
+TEST(default_timer, what_other_threads_armed_does_not_fire_in_the_child) {
+    SKIP_WITHOUT_THREADS_AFTER_FORK();
+    EXPECT_PROGRAM_ENDS_WITH(0, [] {
+        std::atomic<int> theirs = 0;
+        timer_thread::timer other, own;
+        const time_point soon = default_timer().now() + 200ms;
+        std::jthread([&] {
+            other.arm(default_timer(), soon, {[](void* n) noexcept { ++*static_cast<std::atomic<int>*>(n); }, &theirs});
+        }).join();
+        CHECK(in_a_child([&] {
+                  bell mine;
+                  const int before = theirs;  // 0, unless the machine is very slow
+                  own.arm(default_timer(), soon + 1ns, mine.waker());
+                  mine.wait_for(1);
+                  CHECK(theirs == before);
+              }) == 0);
+        CHECK(in_a_child([&] { (void)other.disarm(); }) == 0);
+        std::exit(0);
+    });
+}
+
 TEST(default_timer, what_is_armed_fires_in_the_child_and_in_the_parent) {
     SKIP_WITHOUT_THREADS_AFTER_FORK();
     EXPECT_PROGRAM_ENDS_WITH(0, [] {
         bell near, far;
         timer_thread::timer soon, late;
         late.arm(default_timer(), default_timer().now() + 10h, far.waker());
-        soon.arm(default_timer(), default_timer().now() + 50ms, near.waker());
+        soon.arm(default_timer(), default_timer().now() + 200ms, near.waker());
         CHECK(in_a_child([&] {
                   near.wait_for(1);
                   CHECK(!soon.disarm());
