@@ -685,7 +685,9 @@ TEST(default_timer, a_waker_may_fork) {
 }
 
 TEST(default_timer, a_child_made_by_a_waker_ends_when_that_waker_returns) {
-    if (address_sanitizer) GTEST_SKIP() << "LeakSanitizer reports what only threads that are not in the child point to";
+    // The child leaves by the end of a thread that was not its parent's first: ThreadSanitizer has taken that thread down when exit
+    // begins, and crashes; LeakSanitizer does not see the stack of the parent's first thread, and reports what it pointed to.
+    if (thread_sanitizer || address_sanitizer) GTEST_SKIP() << "no sanitizer follows the end of this child";
     EXPECT_PROGRAM_ENDS_WITH(0, [] {
         static std::atomic<bool> done{false};
         timer_thread::timer timer;
