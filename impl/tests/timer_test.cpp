@@ -620,13 +620,34 @@ TEST(default_timer, in_a_child_it_starts_anew) {
     });
 }
 
+TEST(default_timer, what_other_threads_armed_does_not_fire_in_the_child) {
+    SKIP_WITHOUT_THREADS_AFTER_FORK();
+    EXPECT_PROGRAM_ENDS_WITH(0, [] {
+        std::atomic<int> theirs = 0;
+        timer_thread::timer other, own;
+        const time_point soon = default_timer().now() + 200ms;
+        std::jthread([&] {
+            other.arm(default_timer(), soon, {[](void* n) noexcept { ++*static_cast<std::atomic<int>*>(n); }, &theirs});
+        }).join();
+        CHECK(in_a_child([&] {
+                  bell mine;
+                  const int before = theirs;  // 0, unless the machine is very slow
+                  own.arm(default_timer(), soon + 1ns, mine.waker());
+                  mine.wait_for(1);
+                  CHECK(theirs == before);
+              }) == 0);
+        CHECK(in_a_child([&] { (void)other.disarm(); }) == 0);
+        std::exit(0);
+    });
+}
+
 TEST(default_timer, what_is_armed_fires_in_the_child_and_in_the_parent) {
     SKIP_WITHOUT_THREADS_AFTER_FORK();
     EXPECT_PROGRAM_ENDS_WITH(0, [] {
         bell near, far;
         timer_thread::timer soon, late;
         late.arm(default_timer(), default_timer().now() + 10h, far.waker());
-        soon.arm(default_timer(), default_timer().now() + 50ms, near.waker());
+        soon.arm(default_timer(), default_timer().now() + 200ms, near.waker());
         CHECK(in_a_child([&] {
                   near.wait_for(1);
                   CHECK(!soon.disarm());
@@ -664,7 +685,9 @@ TEST(default_timer, a_waker_may_fork) {
 }
 
 TEST(default_timer, a_child_made_by_a_waker_ends_when_that_waker_returns) {
-    if (address_sanitizer) GTEST_SKIP() << "LeakSanitizer reports what only threads that are not in the child point to";
+    // The child leaves by the end of a thread that was not its parent's first: ThreadSanitizer has taken that thread down when exit
+    // begins, and crashes; LeakSanitizer does not see the stack of the parent's first thread, and reports what it pointed to.
+    if (thread_sanitizer || address_sanitizer) GTEST_SKIP() << "no sanitizer follows the end of this child";
     EXPECT_PROGRAM_ENDS_WITH(0, [] {
         static std::atomic<bool> done{false};
         timer_thread::timer timer;

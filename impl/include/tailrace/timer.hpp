@@ -105,6 +105,7 @@ class timer_thread::timer : private detail::timer_node<time_point> {
         waker_ = w;
         if (state_.load(std::memory_order_relaxed) != state::idle) return;
         clock_ = &clock;
+        armed_by_ = pthread_self();
         deadline = when;
         state_.store(state::armed, std::memory_order_relaxed);
         clock.timers_.push(*this);
@@ -134,6 +135,7 @@ class timer_thread::timer : private detail::timer_node<time_point> {
     std::atomic<state> state_{state::idle};
     timer_thread* clock_ = nullptr;  // its owner's; while armed
     tailrace::waker waker_;          // by the clock's mutex, as is what the queue has of it
+    pthread_t armed_by_{};           // likewise
 };
 
 inline timer_thread::~timer_thread() {
@@ -237,6 +239,17 @@ class timer_thread::of_the_program {
         timer_thread& t = timer();
         std::construct_at(&t.changed_);  // not destroyed before: that would wait for sleepers that are not here
         t.started_ = t.stopping_ = false;
+        // What other threads armed may lie on their stacks, which the next thread to be started gets: off the queue with it.
+        detail::timer_queue<time_point> kept;
+        while (!t.timers_.empty()) {
+            auto& armed = static_cast<timer_thread::timer&>(t.timers_.pop_front());
+            if (pthread_equal(armed.armed_by_, pthread_self()) != 0) {
+                kept.push(armed);
+            } else {
+                armed.state_.store(timer_thread::timer::state::idle, std::memory_order_relaxed);
+            }
+        }
+        while (!kept.empty()) t.timers_.push(kept.pop_front());
         if (!t.timers_.empty()) (void)t.start();  // where that fails, the next arm tries again
         t.mutex_.unlock();
     }
@@ -248,8 +261,9 @@ class timer_thread::of_the_program {
 /// fires, and exit waits for the waker that runs, five seconds at most, unless it was called by that waker. What is armed
 /// later, by destructors, is served by a new thread.
 ///
-/// In a child made by fork() what is armed fires there too, on a thread of the child's. A waker that was running in the
-/// parent is not run again.
+/// In a child made by fork() what the thread that called fork() had armed fires there too, on a new thread. What other
+/// threads had armed never fires there, as nothing else of theirs goes on in the child; nor is a waker run again that was
+/// running in the parent.
 [[nodiscard]] inline timer_thread& default_timer() {
     static const timer_thread::of_the_program once;
     return once.timer();
