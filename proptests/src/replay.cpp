@@ -10,6 +10,7 @@
 #include "children.hpp"
 #include "engines.hpp"
 #include "failure_report.hpp"
+#include "smaller_concurrent.hpp"
 #include "tailrace/verify/interleavings.hpp"
 #include "tailrace/verify/sequential.hpp"
 #include "tailrace/verify/threads.hpp"
@@ -29,7 +30,7 @@ std::string once_more(const token& t, const target& on, const std::string& comma
 std::string many_times(const token& t, const target& on, const std::string& command,
                        std::size_t most, pulse& p) {
     if (!on.open_lanes) throw std::runtime_error(fmt::format("replay: {} is for one thread only", on.name));
-    if (!can_perform(on, t.program)) throw std::runtime_error(fmt::format("replay: {} lacks a capability that the program needs", on.name));
+    if (!can_perform(on, blocking_where_needed(on, t.program))) throw std::runtime_error(fmt::format("replay: {} lacks a capability that the program needs", on.name));
     threads_options o;
     std::uint64_t performances = 0;
     o.alive = [&](std::uint64_t) { p.beat(0, ++performances); };

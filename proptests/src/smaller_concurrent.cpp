@@ -195,4 +195,15 @@ concurrent_program smallest(concurrent_program p,
     return p;
 }
 
+concurrent_program blocking_where_needed(const target& t, concurrent_program p) {
+    if (!t.capabilities.has(capability::blocking)) return p;
+    for (auto& lane : p.lanes) {
+        for (task_step& s : lane) {
+            const std::optional<capability> needed = needed_for(s.step);
+            if (s.waits && needed && !t.capabilities.has(*needed)) s.blocks = true;
+        }
+    }
+    return p;
+}
+
 }  // namespace tailrace::verify

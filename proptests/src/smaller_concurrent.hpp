@@ -21,4 +21,7 @@ using reduction = std::vector<concurrent_program> (*)(const concurrent_program& 
 /// A smaller program that is as good, by trying; `accept` says whether it is.
 [[nodiscard]] concurrent_program smallest(concurrent_program p, const std::function<bool(const concurrent_program&)>& accept);
 
+/// A counterexample does not say which calls blocked: those do that the target can do in no other way.
+[[nodiscard]] concurrent_program blocking_where_needed(const target& t, concurrent_program p);
+
 }  // namespace tailrace::verify

@@ -397,7 +397,7 @@ class show {
         told_.stop();
         told_.stop_sleepers();
         while (told_.awake() != inside(n)) std::this_thread::yield();  // the others go home
-        if (result_.stuck || !let_out(n)) {
+        if (result_.stuck || !let_out(n) || !take_apart(n)) {
             for (std::size_t l = 0; l < n; ++l) note(*lanes_[l]);
             if (!result_.stuck) history().lanes.push_back(std::exchange(history().after, {}));
             history().rest = now();
@@ -405,7 +405,6 @@ class show {
             (void)root_.release();  // threads inside use what it has
             return std::move(result_);
         }
-        take_apart(n);
         for (std::size_t l = 0; l < n; ++l) note(*lanes_[l]);
         for (std::size_t l = 0; l < n; ++l) lanes_[l]->strike();
         root_.reset();
@@ -573,15 +572,18 @@ class show {
     }
 
     /// Everything is dropped, some of it after the buffer has been drained.
-    void take_apart(std::size_t n) {
+    /// False if somebody stays inside a call whatever is done.
+    [[nodiscard]] bool take_apart(std::size_t n) {
         for (std::size_t round = 0;; ++round) {
             for (std::size_t l = 0; l < n; ++l) collect(*lanes_[l]);
             drop_all(round);
             if (told_.awake() == 0) break;
+            if (!let_out(n)) return false;
             std::this_thread::yield();  // somebody is on the way home, or has to be let out
         }
         for (std::size_t l = 0; l < n; ++l) collect(*lanes_[l]);
         drop_all(0);
+        return true;
     }
 
     /// What a lane, at home or inside a call, does not use. It will not use it again.

@@ -83,7 +83,7 @@ class shrinker {
         std::erase_if(best_.smallest.lanes, [](const auto& lane) { return lane.empty(); });
         std::erase_if(best_.history.lanes, [](const auto& lane) { return lane.empty(); });
         best_.judgement.verdict = model::check(best_.history);  // its places are of these lanes
-        for (; best_.performed < repeats_; ++best_.performed) {
+        for (; best_.performed < repeats_ || (best_.failed == 0 && best_.performed < options_.repeats); ++best_.performed) {
             best_.failed += perform(best_.smallest) ? 1 : 0;
         }
     }
@@ -210,8 +210,9 @@ threads_result run_threads(const target& t, const threads_options& options, cons
     return run(t, options).all(tell);
 }
 
-std::optional<threads_failure> perform_again(const target& t, const concurrent_program& p,
+std::optional<threads_failure> perform_again(const target& t, const concurrent_program& program,
                                              std::size_t most, const threads_options& options) {
+    const concurrent_program p = blocking_where_needed(t, program);
     stage on;
     for (std::size_t i = 0; i < most; ++i) {
         if (options.alive) options.alive(0);

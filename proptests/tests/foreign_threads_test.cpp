@@ -133,7 +133,9 @@ TEST(foreign_threads, a_wake_that_is_forgotten_leaves_a_call_asleep_for_good) {
     ASSERT_TRUE(r.failure);
     EXPECT_EQ(r.failure->judgement.verdict.is, model::finding::asleep) << "found in the history, not by a watch";
     EXPECT_LE(length_of_lanes(r.failure->history), 3U) << to_string(r.failure->smallest);
-    EXPECT_NE(what_went_wrong(example_of(*r.failure, t, "verify_queue")).find("left asleep"), std::string::npos);
+    const counterexample c = example_of(*r.failure, t, "verify_queue");
+    EXPECT_NE(what_went_wrong(c).find("left asleep"), std::string::npos);
+    EXPECT_TRUE(replay(parse_token(token_of(c)), t, 600s).failed()) << "its calls block, although the history does not say so";
 }
 
 TEST(foreign_threads, the_kernel_says_who_sleeps) {
