@@ -105,6 +105,12 @@ std::string totals(const campaign& c) {
     return text;
 }
 
+/// Merged reports may hold anything, and a terminal obeys some of it.
+std::string printable_lines(std::string text) {
+    std::ranges::replace_if(text, [](char c) { return c != '\n' && (static_cast<unsigned char>(c) < 0x20 || c == 0x7f); }, '?');
+    return text;
+}
+
 }  // namespace
 
 std::string to_table(const campaign& c) {
@@ -148,7 +154,7 @@ std::string to_text(const campaign& c) {
     std::string text;
     for (const engine_report& r : c.reports) {
         for (std::size_t i = 0; i < std::min(r.failures.size(), shown_in_full); ++i)
-            text += r.failures[i].text + '\n';
+            text += printable_lines(r.failures[i].text) + '\n';
         if (r.failures.size() > shown_in_full) {
             text += fmt::format("... and {} more on {}\n\n",
                                 grouped(r.failures.size() - shown_in_full), r.target);
