@@ -4,13 +4,12 @@
 #include "tailrace/verify/main.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -18,8 +17,10 @@
 #include <vector>
 
 #include "command_line.hpp"
+#include "interruption.hpp"
 #include "listing.hpp"
 #include "merge.hpp"
+#include "progress_line.hpp"
 #include "replay.hpp"
 #include "report.hpp"
 #include "tailrace/verify/deviation.hpp"
@@ -27,26 +28,6 @@
 
 namespace tailrace::verify {
 namespace {
-
-/// Shows what runs, on a terminal only.
-class progress_line {
-  public:
-    ~progress_line() { clear(); }
-
-    void operator()(std::string_view what, std::size_t done, std::size_t of) {
-        if (!on_) return;
-        fmt::print(stderr, "\r{:<{}}", cut(fmt::format("{} {} of {}", what, done + 1, of), width),
-                   width);
-        std::fflush(stderr);
-    }
-    void clear() {
-        if (on_) fmt::print(stderr, "\r{:<{}}\r", "", width);
-    }
-
-  private:
-    static constexpr std::size_t width = 78;
-    bool on_ = isatty(STDERR_FILENO) != 0;
-};
 
 /// The deviations of the clauses asked for.
 std::vector<deviation> faults_of(const std::vector<const model::clause*>& clauses) {
@@ -57,27 +38,39 @@ std::vector<deviation> faults_of(const std::vector<const model::clause*>& clause
     return faults;
 }
 
-void write_text(const std::string& path, const std::string& text) {
-    std::ofstream out(path, std::ios::binary);
-    out << text << std::flush;
-    if (!out) throw std::runtime_error(fmt::format("{}: expected a file to write to, and cannot", printable(path)));
+/// Whether what is asked for can be written is known before anything runs.
+void prepare_files(const command_line& c) {
+    if (c.report) prepare_folder(*c.report);
+    if (c.junit) write_file(*c.junit, "");
 }
 
-/// Everything that is said of a campaign.
+/// Everything that is said of a campaign. The files come first: who reads the standard output may have gone.
 int tell(const campaign& result, const command_line& c) {
+    std::string problem;
+    const auto keep = [&problem](const auto& write) {
+        try {
+            write();
+        } catch (const std::runtime_error& e) {
+            if (problem.empty()) problem = e.what();
+        }
+    };
+    if (c.report) keep([&] { write_files(result, *c.report); });
+    if (c.junit) keep([&] { write_file(*c.junit, to_junit(result)); });
     fmt::print("{}", to_text(result));
-    if (c.report) write_files(result, *c.report);
-    if (c.junit) write_text(*c.junit, to_junit(result));
+    if (!problem.empty()) throw std::runtime_error(problem);
     return result.failed() ? 1 : 0;
 }
 
 int run(const command_line& c, const program_info& program) {
+    note_interruptions();
     std::vector<model::trace> traces;
-    for (const std::string& path : c.traces)
+    const bool replays = std::ranges::find(c.engines, model::engine::oracle, &engine_entry::is) != c.engines.end();
+    const std::vector<std::string> sources = replays ? c.traces : std::vector<std::string>();
+    for (const std::string& path : sources)
         std::ranges::move(model::read_traces(path), std::back_inserter(traces));
     const std::vector<deviation> faults = faults_of(c.clauses);
     const job all{judge(std::move(traces)),
-                  c.traces,
+                  sources,
                   c.clauses,
                   faults,
                   c.programs,
@@ -86,12 +79,20 @@ int run(const command_line& c, const program_info& program) {
                   program.name,
                   0,
                   true};
-    if (c.report) prepare_folder(*c.report);
+    prepare_files(c);
 
-    progress_line line;
-    const campaign result = run_campaign(all, c.engines, c.targets, std::ref(line), c.how);
+    progress_line line(stderr, [] { return columns_of(stderr); });
+    how_to_run how = c.how;
+    how.interrupted = [] { return interruption() != 0; };
+    const campaign result = run_campaign(all, c.engines, c.targets, std::ref(line), how);
     line.clear();
-    return tell(result, c);
+    const int signal = interruption();
+    const int status = tell(result, c);
+    if (signal == 0) return status;
+    std::fflush(stdout);
+    fmt::print(stderr, "{}: interrupted by signal {} ({}): the report is of what was done until then\n", program.name, signal,
+               strsignal(signal));
+    return 128 + signal;
 }
 
 int replay(const command_line& c, const program_info& program) {
@@ -104,7 +105,7 @@ int replay(const command_line& c, const program_info& program) {
 
 int merge(const command_line& c, const program_info& program) {
     const campaign whole = merge(c.merged, program.targets);
-    if (c.report) prepare_folder(*c.report);
+    prepare_files(c);
     return tell(whole, c);
 }
 
