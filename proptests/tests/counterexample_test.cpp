@@ -122,7 +122,7 @@ TEST(counterexample, text_that_is_no_json_is_refused_with_its_place) {
     EXPECT_EQ(problem_of("[]"), "history.json: the whole: expected an object, found []");
     EXPECT_EQ(problem_of(std::string(100'000, '[')).find('\n'), std::string::npos);
     EXPECT_EQ(problem_of("{\"seed\": 1e400}"),
-              "history.json: line 1, column 15: expected a counterexample in JSON, found 1e400, which is too large a number");
+              "history.json: line 1, column 14: expected a counterexample in JSON, found 1e400, which is too large a number");
     EXPECT_EQ(problem_of("{\"a\": [{\"seed\": 1, \"seed\": 1}]}"), "history.json: \"a[0]\": expected each member once, found \"seed\" twice");
 }
 
