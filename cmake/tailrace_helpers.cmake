@@ -78,3 +78,9 @@ function(tailrace_check_layering)
     add_test(NAME house.dependencies_go_one_way COMMAND ${CMAKE_COMMAND} -P "${PROJECT_SOURCE_DIR}/cmake/check_layering.cmake")
     set_tests_properties(house.dependencies_go_one_way PROPERTIES LABELS house)
 endfunction()
+
+# tailrace_check_scripts(): a test of what the scripts in ci/ build with.
+function(tailrace_check_scripts)
+    add_test(NAME house.build_says_how_far_it_is COMMAND "${PROJECT_SOURCE_DIR}/ci/tests/build")
+    set_tests_properties(house.build_says_how_far_it_is PROPERTIES LABELS house)
+endfunction()

@@ -10,12 +10,12 @@ set(tailrace_package_dir "${CMAKE_INSTALL_DATADIR}/cmake/tailrace")
 install(
     TARGETS tailrace
     EXPORT tailrace_targets
-    FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT tailrace)
+    FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT channel)
 install(
     EXPORT tailrace_targets
     NAMESPACE tailrace::
     DESTINATION "${tailrace_package_dir}"
-    COMPONENT tailrace)
+    COMPONENT channel)
 
 set(tailrace_verify_dir "${CMAKE_INSTALL_LIBDIR}/cmake/tailrace")
 configure_package_config_file(
@@ -31,7 +31,7 @@ write_basic_package_version_file(
 install(
     FILES "${PROJECT_BINARY_DIR}/tailrace-config.cmake" "${PROJECT_BINARY_DIR}/tailrace-config-version.cmake"
     DESTINATION "${tailrace_package_dir}"
-    COMPONENT tailrace)
+    COMPONENT channel)
 
 # The kit: static libraries, their headers, and the traces. Who uses it needs the packages that it was built with, so it
 # cannot be installed with dependencies that were fetched.

@@ -18,7 +18,7 @@ function(expect status regex)
 endfunction()
 
 file(REMOVE_RECURSE "${WORK_DIR}")
-foreach(component IN ITEMS tailrace verify)
+foreach(component IN ITEMS channel verify)
     run(${CMAKE_COMMAND} --install ${BINARY_DIR} --prefix ${WORK_DIR}/first --component ${component})
 endforeach()
 # What is installed may be moved.

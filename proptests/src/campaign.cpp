@@ -95,7 +95,7 @@ void judge_clauses(campaign& c) {
 }
 
 campaign run_campaign(const job& j, std::vector<const engine_entry*> engines,
-                      std::vector<const target*> targets, const campaign_progress& tell,
+                      std::vector<const target*> targets, const campaign_news& tell,
                       const how_to_run& how) {
     campaign c;
     c.engines = std::move(engines);
@@ -108,9 +108,14 @@ campaign run_campaign(const job& j, std::vector<const engine_entry*> engines,
     c.shards = {how.shard};
     for (const engine_entry* e : c.engines) {
         for (const target* t : c.targets) {
-            const auto labelled = [&](std::string_view unit, std::size_t done, std::size_t of) {
-                if (tell) tell(fmt::format("{}  {}: {}", e->name(), t->name, unit), done, of);
-            };
+            campaign_progress labelled;
+            if (tell) {
+                labelled = [&](std::string_view unit, std::size_t done, std::size_t of) {
+                    // Of several failures only the engine knows yet; without --failures the first ends it.
+                    tell(fmt::format("{} {}: {} of {}{}", e->name(), t->name, grouped(done), counted(of, unit),
+                                     j.most_failures == 1 ? ", 0 differences" : ""));
+                };
+            }
             engine_report& r = c.reports.emplace_back(run_in_slices(*e, *t, j, labelled, how));
             finish(r);
         }

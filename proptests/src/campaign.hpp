@@ -24,6 +24,8 @@
 
 namespace tailrace::verify {
 
+class json_reader;
+
 /// What the engines work on.
 struct job {
     std::vector<judged_trace> traces;
@@ -38,9 +40,15 @@ struct job {
     bool leads = true;  // it does what is done once: traces, long runs, measuring evidence
     std::function<void()> alive = {};  // called now and then where it takes long and nothing is told
 
+    /// Asked before anything more is begun: true once the engine has to end with what it has.
+    std::function<bool()> over = {};
+    /// Asked before each program: true once the rest of the time is for measuring evidence.
+    std::function<bool()> enough = {};
+
     void breathe() const {
         if (alive) alive();
     }
+    [[nodiscard]] bool is_over() const { return over && over(); }
 };
 
 /// Why one engine believes in a clause on one target.
@@ -94,8 +102,16 @@ struct engine_report {
 
 /// Everything but the summary: what a child process says to its parent, and one shard to the others.
 [[nodiscard]] std::string to_json(const engine_report& r);
-/// Throws std::runtime_error, one line that begins with `from`.
+/// Throws json_error, one line that begins with `from`.
 [[nodiscard]] engine_report engine_report_from_json(std::string_view text, std::string_view from);
+[[nodiscard]] engine_report engine_report_from(const json_reader& in);
+
+/// Names in `numbers`: of the shards that a signal or the budget ended early, and of the parts that had to be killed then.
+inline constexpr std::string_view interrupted = "interrupted";
+inline constexpr std::string_view over_budget = "over_budget";
+inline constexpr std::string_view given_up = "given_up";
+/// "interrupted", "stopped by --budget"; nothing if everything was done.
+[[nodiscard]] std::string_view cut_short(const engine_report& r);
 
 /// Two parts of the same run together. The same smallest program is one failure.
 void add_to(engine_report& one, engine_report&& other);
@@ -106,8 +122,10 @@ void finish(engine_report& r);
 /// Those that no row of the table shows, for they break none of these clauses by name.
 [[nodiscard]] std::uint64_t failures_beside(const engine_report& r, std::span<const model::clause* const> clauses);
 
-/// Told what is running, how much of it is done, and of how much.
+/// Called with what is counted, how much of it is done, and of how much.
 using campaign_progress = std::function<void(std::string_view, std::size_t, std::size_t)>;
+/// Called with how far it is: "sequential optimized: 120,000 of 200,000 programs, 0 differences".
+using campaign_news = std::function<void(std::string_view)>;
 
 struct engine_entry {
     model::engine is;
@@ -129,6 +147,7 @@ struct shard {
 
     friend bool operator==(const shard&, const shard&) = default;
 };
+inline constexpr std::uint64_t most_shards = 1'000'000;
 
 enum class verdict : unsigned char { pass, fail, skipped, waits };
 
@@ -173,14 +192,16 @@ struct how_to_run {
     std::size_t jobs = 0;
     /// A child that does nothing for so long hangs.
     std::chrono::milliseconds patience = std::chrono::seconds(60);
-    /// No new programs for an engine and target after so long; nothing: until all are done.
+    /// Of an engine on a target: whatever is not done by then is left. Nothing: until all is done.
     std::optional<std::chrono::milliseconds> budget = {};
+    /// Asked several times a second: true once the campaign has to end with what it has.
+    std::function<bool()> interrupted = {};
     verify::shard shard = {};
 };
 
 [[nodiscard]] campaign run_campaign(const job& j, std::vector<const engine_entry*> engines,
                                     std::vector<const target*> targets,
-                                    const campaign_progress& tell = {},
+                                    const campaign_news& tell = {},
                                     const how_to_run& how = {});
 
 /// The verdicts on the clauses, from the reports.

@@ -166,31 +166,19 @@ json clause_rows(const campaign& c, const limits& most) {
 
 // ---- The failures
 
-/// A word of a command, as a shell takes it.
-std::string shell_word(std::string_view word) {
-    const auto plain = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '-' || c == '_' || c == '.';
-    };
-    if (!word.empty() && std::ranges::all_of(word, plain)) return std::string(word);
-    std::string out = "'";
-    for (const char c : printable(word))
-        out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return out + '\'';
-}
-
 /// What repeats a failure, from within the folder of the report.
 std::string command_of(const campaign& c, const engine_report& r, const failure& f,
                        const std::string& files) {
+    const std::string program = shell_word(c.program);
     if (!f.token.empty() && f.token.size() <= longest_command)
-        return fmt::format("{} replay {}", c.program, f.token);
+        return fmt::format("{} replay {}", program, f.token);
     if (!f.token.empty() && f.example)
-        return fmt::format("{} replay \"$(cat {}.token)\"", c.program, files);
+        return fmt::format("{} replay \"$(cat {}.token)\"", program, files);
     const std::string target = shell_word(cut(r.target, longest_command));
     if (f.example && trace_of(*f.example))
-        return fmt::format("{} run --engine oracle --target {} --traces {}.trace", c.program,
+        return fmt::format("{} run --engine oracle --target {} --traces {}.trace", program,
                            target, files);
-    return fmt::format("{} run --engine {} --target {} --seed {}{}", c.program, r.engine, target,
+    return fmt::format("{} run --engine {} --target {} --seed {}{}", program, r.engine, target,
                        c.seed, c.programs > 0 ? fmt::format(" --programs {}", c.programs) : "");
 }
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
@@ -25,23 +27,33 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
+constexpr int status_of_an_orphan = 3;
+
 struct shared_pulse {
     std::atomic<std::uint64_t> beats{0};
     std::atomic<std::uint64_t> at{0};
     std::atomic<std::uint64_t> done{0};
+    std::atomic<bool> over{false};  // said by the parent
 };
 
 class writing_pulse final : public pulse {
   public:
-    explicit writing_pulse(shared_pulse& to) : to_(to) {}
+    writing_pulse(shared_pulse& to, pid_t parent, clock::time_point deadline)
+        : to_(to), parent_(parent), deadline_(deadline) {}
     void beat(std::uint64_t at, std::uint64_t done) override {
+        if (getppid() != parent_) _exit(status_of_an_orphan);  // where the system does not see to it
         to_.at.store(at, std::memory_order_relaxed);
         to_.done.store(done, std::memory_order_relaxed);
         to_.beats.fetch_add(1, std::memory_order_release);
     }
+    [[nodiscard]] bool over() const override {
+        return to_.over.load(std::memory_order_relaxed) || clock::now() >= deadline_;
+    }
 
   private:
     shared_pulse& to_;
+    pid_t parent_;
+    clock::time_point deadline_;
 };
 
 /// Memory that a child shares with its parent.
@@ -76,10 +88,9 @@ void write_all(int to, std::string_view text) {
     }
 }
 
-[[noreturn]] void be_child(const child_work& work, shared_pulse& told, int to) {
+[[noreturn]] void be_child(const child_work& work, writing_pulse p, int to) {
     std::string text;
     try {
-        writing_pulse p(told);
         text = it_finished + work(p);
     } catch (const std::exception& e) {
         text = it_threw + std::string(e.what());
@@ -91,31 +102,44 @@ void write_all(int to, std::string_view text) {
     _exit(0);
 }
 
-/// One child as its parent sees it.
+/// One child as its parent sees it. Whatever becomes of the parent's work, it does not outlive this.
 struct child {
+    child() = default;
+    child(const child&) = delete;
+    child& operator=(const child&) = delete;
+    ~child() {
+        if (from >= 0) close(from);
+        if (pid <= 0) return;
+        kill(pid, SIGKILL);
+        (void)wait();
+    }
+
     pid_t pid = -1;
     int from = -1;
     shared_pulse* told = nullptr;
     std::uint64_t beats = 0;
     clock::time_point heard;
     std::string text;
-    bool killed = false;
+    std::optional<child_end::how> killed;  // and why
 
-    void start(const child_work& work, shared_pulse& p) {
+    void start(const child_work& work, shared_pulse& p, clock::time_point deadline) {
         int ends[2];
         if (pipe2(ends, O_CLOEXEC) != 0) {
             throw std::system_error(errno, std::generic_category(), "pipe");
         }
-        std::fflush(nullptr);  // or both would write it
-        pid = fork();
-        if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
-        if (pid == 0) {
-            close(ends[0]);
-            be_child(work, p, ends[1]);
-        }
-        close(ends[1]);
         from = ends[0];
         told = &p;
+        std::fflush(nullptr);  // or both would write it
+        const pid_t parent = getpid();
+        pid = fork();
+        if (pid == 0) {
+            belong_to(parent);
+            close(ends[0]);
+            be_child(work, {p, parent, deadline}, ends[1]);
+        }
+        const int error = errno;
+        close(ends[1]);
+        if (pid < 0) throw std::system_error(error, std::generic_category(), "fork");
         heard = clock::now();
     }
 
@@ -136,20 +160,32 @@ struct child {
         const std::uint64_t now = told->beats.load(std::memory_order_acquire);
         if (now != std::exchange(beats, now)) {
             heard = clock::now();
-        } else if (!killed && clock::now() - heard > patience) {
-            killed = true;
-            kill(pid, SIGKILL);
+        } else if (clock::now() - heard > patience) {
+            end(child_end::how::hung);
         }
     }
 
-    child_end bury() {
+    void end(child_end::how why) {
+        if (killed) return;
+        killed = why;
+        kill(pid, SIGKILL);
+    }
+
+    /// Its status, once it has ended.
+    int wait() {
         int status = 0;
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
         }
+        pid = -1;
+        return status;
+    }
+
+    child_end bury() {
+        const int status = wait();
         child_end e;
         e.at = told->at.load(std::memory_order_relaxed);
         if (killed) {
-            e.is = child_end::how::hung;
+            e.is = *killed;
         } else if (WIFSIGNALED(status)) {
             e.is = child_end::how::crashed;
             e.signal = WTERMSIG(status);
@@ -163,20 +199,40 @@ struct child {
     }
 };
 
+/// For a wait of at most a tenth of a second.
+int milliseconds_until(clock::time_point then) {
+    const auto left = then - clock::now();
+    if (left <= clock::duration::zero()) return 10;
+    return static_cast<int>(std::min<std::chrono::milliseconds::rep>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(left).count() + 1, 100));
+}
+
 }  // namespace
 
-std::vector<child_end> in_children(const std::vector<child_work>& work,
-                                   std::chrono::milliseconds patience,
+void belong_to(pid_t parent) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(status_of_an_orphan);  // it had ended before that
+    std::signal(SIGINT, SIG_IGN);
+    std::signal(SIGTERM, SIG_IGN);
+}
+
+std::vector<child_end> in_children(const std::vector<child_work>& work, const children_limits& limits,
                                    const children_progress& tell) {
     shared_pulses pulses(work.size());
     std::vector<child> children(work.size());
-    for (std::size_t i = 0; i < work.size(); ++i) children[i].start(work[i], pulses[i]);
+    for (std::size_t i = 0; i < work.size(); ++i) children[i].start(work[i], pulses[i], limits.deadline);
 
     const auto running = [](const child& c) { return c.from >= 0; };
+    std::optional<clock::time_point> given_up;  // when those that go on will be
     while (std::ranges::any_of(children, running)) {
         std::vector<pollfd> ends;
         for (const child& c : children) ends.push_back({c.from, POLLIN, 0});
-        (void)poll(ends.data(), ends.size(), 100);
+        (void)poll(ends.data(), ends.size(), milliseconds_until(given_up.value_or(limits.deadline)));
+        if (!given_up && limits.are_over()) {
+            given_up = std::min(clock::now(), limits.deadline) + limits.grace;
+            for (std::size_t i = 0; i < work.size(); ++i) pulses[i].over.store(true, std::memory_order_relaxed);
+        }
+        const bool late = given_up && clock::now() >= *given_up;
         std::uint64_t done = 0;
         for (std::size_t i = 0; i < children.size(); ++i) {
             done += pulses[i].done.load(std::memory_order_relaxed);
@@ -184,8 +240,9 @@ std::vector<child_end> in_children(const std::vector<child_work>& work,
             if (ends[i].revents != 0) {
                 children[i].read_some();
             } else {
-                children[i].listen(patience);
+                children[i].listen(limits.patience);
             }
+            if (late && running(children[i])) children[i].end(child_end::how::given_up);
         }
         if (tell) tell(done);
     }

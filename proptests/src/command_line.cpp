@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <functional>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -32,8 +33,14 @@ constexpr std::string_view examples =
     "      the verdicts on some clauses, and everything as files in out/\n"
     "  {0} list clauses\n"
     "\n"
-    "Exit status: 0 no difference, 1 a difference, 2 bad usage or bad input, 4 a replay that did not fail\n"
-    "again although it may.\n";
+    "Exit status: 0 no difference, 1 a difference, 2 bad usage, bad input, or a report that cannot\n"
+    "be written, 4 a replay that did not fail again although it may, 128 and the signal: interrupted,\n"
+    "with the report of what was done until then.\n";
+
+// Above these, arithmetic would overflow, or the system runs out of processes and files before anything runs.
+constexpr std::uint64_t most_programs = 1'000'000'000'000;
+constexpr std::uint64_t most_jobs = 500;
+constexpr std::uint64_t longest_budget = 100'000'000;  // seconds
 
 /// What was typed, before it is looked up.
 struct typed_words {
@@ -99,7 +106,7 @@ std::vector<const model::clause*> matching_clauses(const std::vector<std::string
 }
 
 std::uint64_t number_of(std::string_view option, std::string_view typed, std::uint64_t least,
-                        std::uint64_t otherwise) {
+                        std::uint64_t otherwise, std::uint64_t most = std::numeric_limits<std::uint64_t>::max()) {
     if (typed.empty()) return otherwise;
     std::uint64_t n = 0;
     const auto [end, error] = std::from_chars(typed.data(), typed.data() + typed.size(), n);
@@ -107,6 +114,7 @@ std::uint64_t number_of(std::string_view option, std::string_view typed, std::ui
         throw usage_error(fmt::format("{} expected a number from {}, found '{}'", option, least,
                                       printable(typed)));
     }
+    if (n > most) throw usage_error(fmt::format("{} expected a number from {} to {}, found '{}'", option, least, most, printable(typed)));
     return n;
 }
 
@@ -123,7 +131,7 @@ shard shard_of(std::string_view typed) {
         read(part, s.part);
         read(of, s.of);
     }
-    if (s.part == 0 || s.of == 0 || s.part > s.of || s.of > 1'000'000) {
+    if (s.part == 0 || s.of == 0 || s.part > s.of || s.of > most_shards) {
         throw usage_error(fmt::format("--shard expected a part of a whole, like 1/8 to 8/8, found '{}'", printable(typed)));
     }
     return s;
@@ -210,7 +218,8 @@ void describe(CLI::App& app, CLI::App& run, CLI::App& list, CLI::App& replay, CL
                    "run one part of the programs, like 1/8; 'merge' puts the reports together")
         ->type_name("I/N");
     run.add_option("--budget", typed.budget,
-                   "begin no new programs after so many seconds for each engine and target")
+                   "end each engine on each target after so many seconds, with what it has\n"
+                   "found by then; the report says how far it came")
         ->type_name("S");
     for (CLI::App* a : {&run, &merge}) {
         a->add_option("--report", typed.report,
@@ -342,12 +351,12 @@ command_line parse_command_line(int argc, const char* const* argv, const program
     refuse_interleavings_without(typed.engines, c.targets);
     c.clauses = matching_clauses(typed.clauses);
     c.traces = traces_of(typed.traces, program);
-    c.programs = number_of("--programs", typed.programs, 1, 0);
+    c.programs = number_of("--programs", typed.programs, 1, 0, most_programs);
     c.seed = number_of("--seed", typed.seed, 0, 1);
     c.failures = number_of("--failures", typed.failures, 1, 1);
-    c.how.jobs = number_of("--jobs", typed.jobs, 1, 2);
+    c.how.jobs = number_of("--jobs", typed.jobs, 1, 2, most_jobs);
     if (!typed.shard.empty()) c.how.shard = shard_of(typed.shard);
-    if (!typed.budget.empty()) c.how.budget = std::chrono::seconds(number_of("--budget", typed.budget, 1, 0));
+    if (!typed.budget.empty()) c.how.budget = std::chrono::seconds(number_of("--budget", typed.budget, 1, 0, longest_budget));
     return c;
 }
 

@@ -173,6 +173,7 @@ void add_evidence(engine_report& report, model::engine by, const std::vector<exp
     for (const deviation& d : j.faults) {
         const model::clause* clause = model::find_clause(d.clause);
         if (clause == nullptr || !clause->is_observed_by(by)) continue;
+        if (j.is_over()) return;
         j.breathe();
         for (std::size_t i = 0; i < all.size(); ++i) {
             if (shows(d, histories[i].history.capacity, all[i])) add(report, d.clause, histories[i], j);
@@ -180,6 +181,7 @@ void add_evidence(engine_report& report, model::engine by, const std::vector<exp
     }
     for (const exposure& x : exposures) {
         if (!model::find_clause(x.clause)->is_observed_by(by)) continue;
+        if (j.is_over()) return;
         j.breathe();
         for (const explained_history& h : histories) {
             if (x.seen(h.history)) add(report, x.clause, h, j);

@@ -9,11 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <nlohmann/json.hpp>
-#include <stdexcept>
-#include <type_traits>
 #include <utility>
 
+#include "json_reader.hpp"
 #include "tailrace/model/text.hpp"
 #include "tailrace/verify/counterexample.hpp"
 #include "text_layout.hpp"
@@ -40,106 +38,6 @@ constexpr std::array all_aspects{aspect::answer,       aspect::woken,  aspect::d
                                  aspect::conservation, aspect::thrown, aspect::specification,
                                  aspect::form};
 
-/// A value of the file and where it stands, for messages.
-class reader {
-  public:
-    reader(const json& value, std::string where, std::string_view file)
-        : value_(&value), where_(std::move(where)), file_(file) {}
-
-    /// Refuses members that are not named. Those that may be missing begin with a question mark.
-    void expect_members(std::initializer_list<std::string_view> names) const {
-        if (!value_->is_object()) refuse("an object");
-        for (std::string_view name : names) {
-            const bool optional = name.starts_with('?');
-            if (optional) name.remove_prefix(1);
-            if (!optional && !value_->contains(name))
-                throw_at(fmt::format("expected a member '{}', found none", name));
-        }
-        for (const auto& [key, value] : value_->items()) {
-            const auto is_key = [&key](std::string_view n) {
-                return n == key || (n.starts_with('?') && n.substr(1) == key);
-            };
-            if (std::ranges::none_of(names, is_key))
-                throw_at(fmt::format("expected no member '{}'", shown(key)));
-        }
-    }
-    [[nodiscard]] bool has(std::string_view name) const { return value_->contains(name); }
-    [[nodiscard]] bool is_null() const { return value_->is_null(); }
-    [[nodiscard]] reader operator[](std::string_view name) const {
-        return {value_->at(std::string(name)),
-                where_.empty() ? std::string(name) : fmt::format("{}.{}", where_, name), file_};
-    }
-
-    [[nodiscard]] std::string text() const {
-        if (!value_->is_string()) refuse("a text");
-        return value_->get<std::string>();
-    }
-    [[nodiscard]] bool boolean() const {
-        if (!value_->is_boolean()) refuse("true or false");
-        return value_->get<bool>();
-    }
-    [[nodiscard]] std::uint64_t number(
-        std::uint64_t least = 0,
-        std::uint64_t most = std::numeric_limits<std::uint64_t>::max()) const {
-        if (!value_->is_number_unsigned()) refuse("a number");
-        const auto n = value_->get<std::uint64_t>();
-        if (n < least || n > most) refuse(fmt::format("a number from {} to {}", least, most));
-        return n;
-    }
-    [[nodiscard]] std::uint32_t index(std::size_t size, std::string_view of) const {
-        const std::uint64_t n = number();
-        if (n >= size) refuse(fmt::format("an index of {} {}", size, of));
-        return static_cast<std::uint32_t>(n);
-    }
-    /// Which of these names it is.
-    template <class Names>
-    [[nodiscard]] std::size_t one_of(const Names& names) const {
-        const std::string found = text();
-        const auto at = std::ranges::find(names, std::string_view(found));
-        if (at == std::end(names)) refuse(fmt::format("one of {}", fmt::join(names, ", ")));
-        return static_cast<std::size_t>(at - std::begin(names));
-    }
-    template <class Read>
-    [[nodiscard]] auto list(Read read) const {
-        if (!value_->is_array()) refuse("a list");
-        std::vector<std::invoke_result_t<Read, reader>> all;
-        for (std::size_t i = 0; i < value_->size(); ++i)
-            all.push_back(read(reader((*value_)[i], fmt::format("{}[{}]", where_, i), file_)));
-        return all;
-    }
-
-    /// Parses text of the grammar.
-    template <class Parse>
-    [[nodiscard]] auto parsed(Parse parse) const {
-        const std::string found = text();
-        try {
-            return parse(found);
-        } catch (const model::parse_error& e) {
-            // Its own place is one in a line that this file does not have.
-            const std::string_view what = e.what();
-            throw_at(what.substr(std::min(what.size(), what.find("expected "))));
-        }
-    }
-
-    [[noreturn]] void refuse(std::string_view expected) const {
-        const std::string found = value_->dump(-1, ' ', true, json::error_handler_t::replace);
-        throw_at(fmt::format("expected {}, found {}", expected, cut(found, 40)));
-    }
-    [[noreturn]] void throw_at(std::string_view problem) const {
-        throw std::runtime_error(fmt::format(
-            "{}: {}: {}", file_, where_.empty() ? "the whole" : shown(where_), problem));
-    }
-
-  private:
-    static std::string shown(std::string_view text) {
-        return cut(json(text).dump(-1, ' ', true, json::error_handler_t::replace), 200);
-    }
-
-    const json* value_;
-    std::string where_;
-    std::string_view file_;
-};
-
 model::outcome outcome_in(const std::string& text) {
     return model::parse_line("advance 0ms -> " + text).expected;
 }
@@ -164,7 +62,7 @@ json write_taken(const taken_step& s) {
             {"target", s.target}};
 }
 
-taken_step read_taken(const reader& in) {
+taken_step read_taken(const json_reader& in) {
     in.expect_members({"step", "expected", "specification", "target"});
     return {in["step"].parsed([](const std::string& t) { return model::parse_step(t); }),
             in["expected"].parsed(outcome_in), in["specification"].text(), in["target"].text()};
@@ -177,18 +75,18 @@ json write_run(const sequential_run& r) {
             {"notes", r.notes}};
 }
 
-sequential_run read_sequential(const reader& in) {
+sequential_run read_sequential(const json_reader& in) {
     in.expect_members({"steps", "got", "differs", "notes"});
     sequential_run r;
     r.steps = in["steps"].list(read_taken);
     if (r.steps.empty()) in["steps"].refuse("at least one step");
     if (!in["got"].is_null()) r.got = in["got"].parsed(outcome_in);
-    r.differs = in["differs"].list([](const reader& a) {
+    r.differs = in["differs"].list([](const json_reader& a) {
         std::vector<std::string_view> names;
         for (const aspect known : all_aspects) names.push_back(to_string(known));
         return all_aspects[a.one_of(names)];
     });
-    r.notes = in["notes"].list([](const reader& n) { return n.text(); });
+    r.notes = in["notes"].list([](const json_reader& n) { return n.text(); });
     return r;
 }
 
@@ -206,7 +104,7 @@ json write_event(const model::event& e) {
     return j;
 }
 
-model::event read_event(const reader& in) {
+model::event read_event(const json_reader& in) {
     in.expect_members({"step", "?names", "?waits", "answer", "invoked", "returned"});
     model::event e;
     e.step = in["step"].parsed([](const std::string& t) { return model::parse_step(t); });
@@ -235,7 +133,7 @@ json write_point(const explained_point& p) {
     return j;
 }
 
-explained_point read_point(const reader& in, const model::history& h) {
+explained_point read_point(const json_reader& in, const model::history& h) {
     in.expect_members({"of", "?lane", "index", "?follow_up", "outcome", "specification"});
     explained_point p;
     place& at = p.point.at;
@@ -260,7 +158,7 @@ json write_access(const atomic_access& a) {
             {"order", a.order}, {"value", a.value}, {"stale", a.stale}};
 }
 
-atomic_access read_access(const reader& in, const model::history& h) {
+atomic_access read_access(const json_reader& in, const model::history& h) {
     in.expect_members({"lane", "event", "site", "order", "value", "stale"});
     atomic_access a;
     a.lane = in["lane"].index(h.lanes.size(), "lanes");
@@ -290,25 +188,25 @@ json write_run(const concurrent_run& r) {
     return j;
 }
 
-concurrent_run read_concurrent(const reader& in, std::uint64_t capacity) {
+concurrent_run read_concurrent(const json_reader& in, std::uint64_t capacity) {
     in.expect_members(
         {"before", "lanes", "rest", "after", "finding", "nodes", "order", "refused", "?problem", "?accesses"});
     concurrent_run r;
     model::history& h = r.history;
     h.capacity = capacity;
     h.before = in["before"].list(read_event);
-    h.lanes = in["lanes"].list([](const reader& lane) { return lane.list(read_event); });
+    h.lanes = in["lanes"].list([](const json_reader& lane) { return lane.list(read_event); });
     h.rest = in["rest"].is_null() ? model::never : in["rest"].number();
     h.after = in["after"].list(read_event);
     constexpr std::array known{model::finding::answer, model::finding::asleep, model::finding::allowed};
     r.finding = known[in["finding"].one_of(findings)];
     r.nodes = in["nodes"].number();
-    const auto point = [&h](const reader& p) { return read_point(p, h); };
+    const auto point = [&h](const json_reader& p) { return read_point(p, h); };
     r.order = in["order"].list(point);
     r.refused = in["refused"].list(point);
     if (in.has("problem")) r.problem = in["problem"].text();
     if (in.has("accesses"))
-        r.accesses = in["accesses"].list([&h](const reader& a) { return read_access(a, h); });
+        r.accesses = in["accesses"].list([&h](const json_reader& a) { return read_access(a, h); });
     return r;
 }
 
@@ -332,18 +230,18 @@ json write_whole(const counterexample& c) {
     return j;
 }
 
-shrinking read_shrinking(const reader& in) {
+shrinking read_shrinking(const json_reader& in) {
     in.expect_members({"from", "to", "attempts"});
     return {in["from"].number(), in["to"].number(), in["attempts"].number()};
 }
 
-repetition read_repetition(const reader& in) {
+repetition read_repetition(const json_reader& in) {
     in.expect_members({"failed", "runs"});
     const std::uint64_t runs = in["runs"].number();
     return {in["failed"].number(0, runs), runs};
 }
 
-counterexample read_whole(const reader& in) {
+counterexample read_whole(const json_reader& in) {
     in.expect_members({"format", "version", "tool", "command", "engine", "target", "law", "clauses", "seed",
                        "program", "recorded_at", "capacity", "?adapter", "?shrunk", "?repeated", "?sequential",
                        "?concurrent"});
@@ -357,7 +255,7 @@ counterexample read_whole(const reader& in) {
     c.engine = all_engines[in["engine"].one_of(engines)];
     c.target = in["target"].text();
     c.law = in["law"].text();
-    c.clauses = in["clauses"].list([](const reader& n) { return n.text(); });
+    c.clauses = in["clauses"].list([](const json_reader& n) { return n.text(); });
     c.seed = in["seed"].number();
     c.program = in["program"].number();
     c.recorded_at = in["recorded_at"].text();
@@ -375,15 +273,6 @@ counterexample read_whole(const reader& in) {
     return c;
 }
 
-/// Where the byte with this number, from 1, stands.
-std::string position(std::string_view text, std::size_t byte) {
-    const std::string_view before = text.substr(0, std::min(text.size(), byte > 0 ? byte - 1 : 0));
-    const auto line = std::ranges::count(before, '\n') + 1;
-    const std::size_t last = before.rfind('\n');
-    const std::size_t column = before.size() - (last == before.npos ? 0 : last + 1) + 1;
-    return fmt::format("line {}, column {}", line, column);
-}
-
 }  // namespace
 
 std::string to_json(const counterexample& c) {
@@ -391,15 +280,8 @@ std::string to_json(const counterexample& c) {
 }
 
 counterexample from_json(std::string_view text, std::string_view file) {
-    json j;
-    try {
-        j = json::parse(text);
-    } catch (const json::parse_error& e) {
-        throw std::runtime_error(fmt::format(
-            "{}: {}: expected a counterexample in JSON, found {}", file, position(text, e.byte),
-            e.byte > text.size() ? "the end of the file" : "something else"));
-    }
-    return read_whole(reader(j, {}, file));
+    const json whole = parse_json(text, file, "a counterexample in JSON");
+    return read_whole(json_reader(whole, {}, file));
 }
 
 }  // namespace tailrace::verify

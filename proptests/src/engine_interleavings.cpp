@@ -79,6 +79,8 @@ engine_report run_interleavings_engine(const job& j, const target& t, const camp
     options.keep = j.leads ? most_for_evidence : 0;
     std::uint64_t at = 0;
     if (tell) options.alive = [&](std::uint64_t) { tell("program", at, j.programs); };
+    options.enough = j.enough;
+    options.over = j.over;
     interleavings_result r = run_interleavings(t, options, [&](std::size_t done, std::size_t) { at = done; });
     report.numbers = {{"programs", r.programs}, {"executions", r.executions}, {"histories", r.histories},
                       {"complete", r.complete}, {"unknown", r.unknown},
@@ -94,6 +96,7 @@ engine_report run_interleavings_engine(const job& j, const target& t, const camp
     if (!j.leads) return report;
     std::vector<explained_history> all;
     for (partial_history& h : r.kept) {
+        if (j.is_over()) break;
         j.breathe();
         model::verdict v = h.judge();
         all.push_back({std::move(h.events), std::move(v), h.program});

@@ -30,7 +30,7 @@ void add_lacking(engine_report& report, const job& j, const target& t, const rep
     const std::vector<const model::trace*> traces = traces_that(j, r, fate::skipped);
     if (traces.empty()) return;
     const evidence_table table = collect_evidence(traces, model::engine::oracle, j.faults,
-                                                  capabilities::all(), j.alive);
+                                                  capabilities::all(), j.alive, j.over);
     for (const clause_evidence& e : table.clauses) {
         if (e.traces == 0) continue;
         const sighting& s = *e.by->first;
@@ -75,7 +75,7 @@ std::string summarise_oracle(const engine_report& r) {
 engine_report run_oracle(const job& j, const target& t, const campaign_progress& tell) {
     const replay_result r = replay(t, j.traces, [&tell](std::size_t done, std::size_t of) {
         if (tell) tell("trace", done, of);
-    });
+    }, j.over);
     engine_report report;
     report.numbers = {{"traces", r.traces},
                       {"steps", r.steps},
@@ -90,7 +90,7 @@ engine_report run_oracle(const job& j, const target& t, const campaign_progress&
 
     const std::vector<const model::trace*> agreed = traces_that(j, r, fate::agreed);
     const evidence_table table = collect_evidence(agreed, model::engine::oracle, j.faults,
-                                                  capabilities::all(), j.alive);
+                                                  capabilities::all(), j.alive, j.over);
     for (const clause_evidence& e : table.clauses) {
         if (e.traces > 0)
             report.evidence.emplace(e.clause->name,

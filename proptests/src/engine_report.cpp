@@ -6,12 +6,11 @@
 #include <array>
 #include <map>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <set>
-#include <stdexcept>
 
 #include "engines.hpp"
 #include "failure_report.hpp"
+#include "json_reader.hpp"
 #include "tailrace/model/clauses.hpp"
 #include "tailrace/verify/token.hpp"
 #include "text_layout.hpp"
@@ -23,12 +22,6 @@ using json = nlohmann::ordered_json;
 
 /// In words, by kind.
 constexpr std::array kinds{"difference", "hang", "crash", "unknown", "too_seldom"};
-
-failure::kind kind_from(const std::string& name) {
-    const auto at = std::ranges::find(kinds, name);
-    if (at == kinds.end()) throw std::runtime_error(fmt::format("there is no kind of failure '{}'", printable(name)));
-    return static_cast<failure::kind>(at - kinds.begin());
-}
 
 failure too_seldom(const engine_report& r, const reach& missed) {
     return failure_of(failure::kind::too_seldom, r,
@@ -46,16 +39,16 @@ json to_json(const failure& f) {
     return j;
 }
 
-failure failure_from(const json& j, std::string_view from) {
+failure failure_from(const json_reader& in) {
     failure f;
-    f.is = kind_from(j.at("kind"));
-    f.what = j.at("what");
-    f.place = j.at("place");
-    f.text = j.at("text");
-    f.token = j.at("token");
-    f.times = j.at("times");
-    for (const std::string name : j.at("clauses")) f.clauses.push_back(kept(name));
-    if (j.contains("example")) f.example = from_json(j.at("example").get<std::string>(), from);
+    f.is = static_cast<failure::kind>(in["kind"].one_of(kinds));
+    f.what = in["what"].text();
+    f.place = in["place"].text();
+    f.text = in["text"].text();
+    f.token = in["token"].text();
+    f.times = in["times"].number();
+    for (const std::string& name : in["clauses"].list(&json_reader::text)) f.clauses.push_back(kept(name));
+    if (in.has("example")) f.example = from_json(in["example"].text(), in["example"].place());
     return f;
 }
 
@@ -95,6 +88,22 @@ std::string program_of(const failure& f) {
     return text;
 }
 
+/// What was cut short says so, first of all.
+void add_what_was_left(engine_report& r) {
+    const std::string_view why = cut_short(r);
+    if (why.empty()) return;
+    const std::string_view unit = r.numbers.contains("traces") ? "trace" : "program";
+    const std::uint64_t done = number_of(r, plural(unit));
+    if (done == 0 && r.failures.empty()) {
+        r.summary = fmt::format("{} before anything was run", why);
+        return;
+    }
+    std::string first = fmt::format("{} after {}; ", why, counted(done, unit));
+    if (const std::uint64_t n = number_of(r, given_up); n > 0)
+        first += fmt::format("UNKNOWN: {} did not end when it was asked to; ", counted(n, "part"));
+    r.summary = first + r.summary;
+}
+
 json to_json(const reach& r) {
     return {{"what", r.what},
             {"reached", r.programs},
@@ -104,9 +113,12 @@ json to_json(const reach& r) {
             {"certain", r.certain}};
 }
 
-reach reach_from(const json& j) {
-    reach r{kept(j.at("what").get<std::string>()), j.at("reached"), 0, reach_verdict::unknown,
-            j.at("of"), j.at("per_10000"), j.at("certain")};
+/// More than any run has, and far from where sums overflow.
+std::uint64_t count_in(const json_reader& in) { return in.number(0, 1'000'000'000'000'000); }
+
+reach reach_from(const json_reader& in) {
+    reach r{kept(in["what"].text()),  count_in(in["reached"]),       0, reach_verdict::unknown, count_in(in["of"]),
+            in["per_10000"].number(0, 10'000), in["certain"].boolean()};
     add_to(r, {});
     return r;
 }
@@ -171,6 +183,11 @@ std::uint64_t number_of(const engine_report& r, std::string_view name) {
     return at == r.numbers.end() ? 0 : at->second;
 }
 
+std::string_view cut_short(const engine_report& r) {
+    if (number_of(r, interrupted) > 0) return "interrupted";
+    return number_of(r, over_budget) > 0 ? "stopped by --budget" : "";
+}
+
 std::string_view kept(std::string_view word) {
     static std::mutex mutex;
     static std::set<std::string, std::less<>> words;
@@ -195,25 +212,26 @@ std::string to_json(const engine_report& r) {
 }
 
 engine_report engine_report_from_json(std::string_view text, std::string_view from) {
-    try {
-        const json j = json::parse(text);
-        engine_report r;
-        r.engine = kept(j.at("engine").get<std::string>());
-        r.target = j.at("target");
-        r.unit = kept(j.at("unit").get<std::string>());
-        r.numbers = j.at("numbers").get<std::map<std::string, std::uint64_t>>();
-        r.skipped = j.at("skipped").get<std::map<std::string, std::uint64_t>>();
-        for (const json& f : j.at("failures")) r.failures.push_back(failure_from(f, from));
-        for (const auto& [clause, e] : j.at("evidence").items())
-            r.evidence[kept(clause)] = {e.at("count"), kept(e.at("unit").get<std::string>()), e.at("first")};
-        for (const auto& [clause, l] : j.at("lacking").items())
-            r.lacking[kept(clause)] = {l.at("why"), l.at("essential")};
-        for (const json& one : j.at("reached")) r.reached.push_back(reach_from(one));
-        return r;
-    } catch (const json::exception& e) {
-        throw std::runtime_error(fmt::format("{}: expected the report of an engine, found {}", from,
-                                             printable(e.what())));
-    }
+    const json whole = parse_json(text, from, "the report of an engine");
+    return engine_report_from(json_reader(whole, {}, from));
+}
+
+engine_report engine_report_from(const json_reader& in) {
+    engine_report r;
+    r.engine = kept(in["engine"].text());
+    r.target = in["target"].text();
+    r.unit = kept(in["unit"].text());
+    in["numbers"].members([&](const std::string& name, const json_reader& n) { r.numbers[name] = count_in(n); });
+    in["skipped"].members([&](const std::string& name, const json_reader& n) { r.skipped[name] = count_in(n); });
+    r.failures = in["failures"].list(failure_from);
+    in["evidence"].members([&](const std::string& clause, const json_reader& e) {
+        r.evidence[kept(clause)] = {count_in(e["count"]), kept(e["unit"].text()), e["first"].text()};
+    });
+    in["lacking"].members([&](const std::string& clause, const json_reader& l) {
+        r.lacking[kept(clause)] = {l["why"].text(), l["essential"].boolean()};
+    });
+    r.reached = in["reached"].list(reach_from);
+    return r;
 }
 
 void add_to(engine_report& one, engine_report&& other) {
@@ -245,6 +263,7 @@ void add_to(engine_report& one, engine_report&& other) {
 void finish(engine_report& r) {
     const auto entry = std::ranges::find(engines(), r.engine, &engine_entry::name);
     const bool judged = !r.reached.empty() && r.failures.empty();
+    for (const char* counted_below : {"states_required", "states_reached", "states_unknown"}) r.numbers.erase(counted_below);
     std::size_t reached = 0;
     std::size_t unknown = 0;
     for (const reach& one : r.reached) {
@@ -253,6 +272,7 @@ void finish(engine_report& r) {
         if (judged && one.verdict == reach_verdict::missed) r.failures.push_back(too_seldom(r, one));
     }
     if (entry != engines().end()) r.summary = entry->summarise(r);
+    add_what_was_left(r);
     if (!judged) return;
     r.summary += fmt::format("; {} of {} required states reached", reached, r.reached.size());
     if (unknown > 0) r.summary += fmt::format(", {} UNKNOWN (too few {} to tell)", unknown, plural(r.unit));

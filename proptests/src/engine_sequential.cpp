@@ -46,7 +46,7 @@ std::vector<model::trace> sample(const target& t, capabilities within, const job
     if (!within.has(capability::any_capacity)) options.capacity_for = t.capacity_for;
     const generator generate(within, options);
     std::vector<model::trace> traces;
-    for (std::uint64_t i = 0; i < std::min(programs, most_for_evidence); ++i) {
+    for (std::uint64_t i = 0; i < std::min(programs, most_for_evidence) && !j.is_over(); ++i) {
         model::trace& one = traces.emplace_back(interpret(generate(i)));
         if (const auto at = agreed.find(i); at != agreed.end()) one.lines.resize(at->second);
     }
@@ -57,7 +57,7 @@ evidence_table evidence_in(const std::vector<model::trace>& traces, const job& j
                            capabilities within) {
     std::vector<const model::trace*> pointers;
     for (const model::trace& t : traces) pointers.push_back(&t);
-    return collect_evidence(pointers, model::engine::sequential, j.faults, within, j.alive);
+    return collect_evidence(pointers, model::engine::sequential, j.faults, within, j.alive, j.over);
 }
 
 void add_evidence(engine_report& report, const job& j, const target& t,
@@ -83,7 +83,7 @@ void add_lacking_alone(engine_report& report, job j, const target& t) {
     std::map<std::string_view, std::size_t> most;
     for (std::size_t i = 0; i < capability_count; ++i) {
         const auto c = static_cast<capability>(i);
-        if (t.capabilities.has(c)) continue;
+        if (t.capabilities.has(c) || j.is_over()) continue;
         const capabilities more = t.capabilities.with({c});
         const evidence_table table = evidence_in(sample(t, more, j, most_for_lack), j, more);
         for (const clause_evidence& e : table.clauses) {
@@ -137,6 +137,8 @@ engine_report run_sequential_engine(const job& j, const target& t, const campaig
     options.seed = j.seed;
     options.first = j.first;
     options.most_failures = j.most_failures;
+    options.enough = j.enough;
+    options.over = j.over;
     options.classify = [&](const sequential_failure& f) { return class_of(f, j, t); };
     const sequential_result r =
         run_sequential(t, options, [&tell](std::size_t done, std::size_t of) {

@@ -40,14 +40,21 @@ bool can_run_long(const target& t) {
            c.has(capability::sender_drop);
 }
 
-void run_long(engine_report& report, const job& j, const target& t, const campaign_progress& tell) {
+void run_long(engine_report& report, const job& j, const target& t) {
     for (const bool noisy : {false, true}) {
+        if (j.is_over()) return;
         long_run r;
         r.messages = std::min(most_messages, j.programs * messages_per_program) / (noisy ? 10 : 1);
         r.noisy = noisy;
-        if (tell) r.alive = [&tell](std::uint64_t) { tell("message", 0, 1); };
+        std::uint64_t received = 0;
+        r.alive = [&](std::uint64_t so_far) {
+            received = so_far;
+            j.breathe();
+        };
+        bool ended = false;
+        r.over = [&] { return ended = j.is_over(); };
         const std::string problem = run_in_order(t, r);
-        report.numbers["messages"] += r.messages;
+        report.numbers["messages"] += ended ? received : r.messages;
         if (problem.empty()) continue;
         const std::string place = fmt::format("a run of {} from {} senders", counted(r.messages, "message"), r.senders);
         failure f = failure_of(failure::kind::difference, report, fmt::format("{}, in {}", problem, place), place);
@@ -99,6 +106,8 @@ engine_report run_threads_engine(const job& j, const target& t, const campaign_p
     options.keep = j.leads ? std::min<std::size_t>(most_for_evidence, 2 * j.programs) : 0;
     std::uint64_t at = 0;
     if (tell) options.alive = [&](std::uint64_t) { tell("program", at, j.programs); };
+    options.enough = j.enough;
+    options.over = j.over;
     const threads_result r = run_threads(t, options, [&](std::size_t done, std::size_t) { at = done; });
     report.numbers = {{"programs", r.programs}, {"histories", r.histories}, {"events", r.events},
                       {"nodes", r.nodes},       {"unknown", r.unknown}};
@@ -111,9 +120,9 @@ engine_report run_threads_engine(const job& j, const target& t, const campaign_p
         report.failures.push_back(too_many_unknown(report, r.unknown, r.histories));
     }
     if (!j.leads) return report;
-    if (can_run_long(t)) run_long(report, j, t, tell);
+    if (can_run_long(t) && !(j.enough && j.enough())) run_long(report, j, t);  // evidence is worth more
     std::vector<explained_history> all;
-    for (std::size_t i = 0; i < r.kept.size(); ++i) {
+    for (std::size_t i = 0; i < r.kept.size() && !j.is_over(); ++i) {
         j.breathe();
         all.push_back({r.kept[i], model::check(r.kept[i]), j.first + i / 2});
     }

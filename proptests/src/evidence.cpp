@@ -71,7 +71,8 @@ const clause_evidence* evidence_table::find(std::string_view clause) const noexc
 
 evidence_table collect_evidence(std::span<const model::trace* const> traces,
                                 model::engine collector, std::span<const deviation> zoo,
-                                capabilities within, const std::function<void()>& alive) {
+                                capabilities within, const std::function<void()>& alive,
+                                const std::function<bool()>& over) {
     evidence_table table;
     table.collector = collector;
     for (const model::clause& c : model::clauses()) table.clauses.push_back({&c});
@@ -84,6 +85,7 @@ evidence_table collect_evidence(std::span<const model::trace* const> traces,
 
     std::vector<const model::trace*> last_seen_in(table.clauses.size());
     for (const model::trace* t : traces) {
+        if (over && over()) break;
         if (alive) alive();
         const std::vector<expectation> expected = expectations(*t, within);
         for (std::size_t i = 0; i < table.deviations.size(); ++i) {

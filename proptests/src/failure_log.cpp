@@ -242,7 +242,8 @@ std::string recorded_again(const counterexample& c) {
 std::string again(const counterexample& c) {
     if (!c.recorded_at.empty()) return recorded_again(c);
     const std::string token = token_of(c);
-    const std::string command = fmt::format("  again     {} replay ", cut(printable(c.command), 40));
+    const std::string program = shell_word(c.command);
+    const std::string command = fmt::format("  again     {} replay ", program.size() <= 60 ? program : cut(printable(c.command), 40));
     if (command.size() + token.size() <= report_width) return fmt::format("{}{}\n", command, token);
     constexpr std::size_t width = report_width - 1;
     if (token.size() > width * most_token_lines)

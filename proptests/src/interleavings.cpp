@@ -18,7 +18,7 @@ class run {
     run(const target& t, const interleavings_options& o) : simulator_(find_simulator()), target_(t), options_(o) {}
 
     interleavings_result all(const progress& tell) && {
-        for (std::uint64_t i = 0; i < options_.programs && !result_.failure; ++i) {
+        for (std::uint64_t i = 0; i < options_.programs && !result_.failure && !(options_.enough && options_.enough()); ++i) {
             if (tell) tell(i, options_.programs);
             one(options_.first + i);
         }
@@ -37,6 +37,7 @@ class run {
         const concurrent_program p = generate_concurrent(target_.capabilities, options_.seed, index, small_programs);
         const bool show = result_.kept.size() < options_.keep;
         exploration e = explore(p, show);
+        if (e.cut) return;
         ++result_.programs;
         result_.executions += e.executions;
         result_.histories += e.histories;
@@ -65,6 +66,7 @@ class run {
     void count_states() {
         std::vector<std::uint64_t> seen(history_states().size());
         for (const partial_history& h : result_.kept) {
+            if (options_.is_over()) return;
             const model::verdict v = h.judge();
             for (std::size_t r = 0; r < seen.size(); ++r) seen[r] += history_states()[r].seen(h.events, v) ? 1 : 0;
             if (options_.alive) options_.alive(at_);
@@ -83,7 +85,7 @@ class run {
         interleavings_failure best = std::move(first);
         std::size_t attempts = 0;
         (void)smallest(found, [&](const concurrent_program& smaller) {
-            if (attempts >= options_.most_attempts) return false;
+            if (attempts >= options_.most_attempts || options_.is_over()) return false;
             ++attempts;
             exploration e = explore(smaller);
             if (!e.failure) return false;
@@ -101,7 +103,7 @@ class run {
     void without_empty_lanes(interleavings_failure& best) {
         concurrent_program p = best.smallest;
         std::erase_if(p.lanes, [](const auto& lane) { return lane.empty(); });
-        if (p.lanes.size() == best.smallest.lanes.size()) return;
+        if (p.lanes.size() == best.smallest.lanes.size() || options_.is_over()) return;
         exploration e = explore(p);
         if (e.failure) best = std::move(*e.failure);
     }

@@ -1,7 +1,8 @@
 // JUnit XML, as CI servers read it: a suite for each engine and target, a case for each clause.
 //
 // A clause that the engine has evidence for, or found broken, is a case of its suite; so is one that cannot be seen on the target, as
-// skipped. A failure that concerns no clause is a case of its own. Without a record of the run the same campaign gives the same file.
+// skipped. A failure that concerns no clause is a case of its own; so is, as skipped, what a signal or the budget cut off. Without a
+// record of the run the same campaign gives the same file.
 // After a change here run: ctest -L proptests -R junit
 #include <fmt/format.h>
 
@@ -14,11 +15,29 @@
 namespace tailrace::verify {
 namespace {
 
-/// XML has no control characters but these three, escaped or not.
+/// How many bytes the character at the front takes, if it is one that XML 1.0 has and its UTF-8 is right; otherwise 0.
+std::size_t xml_character(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned first = byte(0);
+    if (first < 0x80) return first >= 0x20 || first == '\t' || first == '\n' || first == '\r' ? 1 : 0;
+    const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    if (first < 0xc2 || first > 0xf4 || text.size() < size) return 0;
+    char32_t c = first & (0x7fu >> size);
+    for (std::size_t i = 1; i < size; ++i) {
+        if ((byte(i) & 0xc0u) != 0x80u) return 0;
+        c = c << 6 | (byte(i) & 0x3fu);
+    }
+    constexpr char32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const bool surrogate = c >= 0xd800 && c <= 0xdfff;
+    return c < least[size] || surrogate || c == 0xfffe || c == 0xffff || c > 0x10ffff ? 0 : size;
+}
+
+/// Whatever the text: what XML cannot say, escaped or not, is replaced.
 std::string escaped(std::string_view text) {
     std::string out;
-    for (const char c : text) {
-        switch (c) {
+    while (!text.empty()) {
+        const std::size_t size = xml_character(text);
+        switch (text.front()) {
             case '&': out += "&amp;"; break;
             case '<': out += "&lt;"; break;
             case '>': out += "&gt;"; break;
@@ -26,9 +45,9 @@ std::string escaped(std::string_view text) {
             case '\n': out += "&#10;"; break;
             case '\t':
             case '\r': out += ' '; break;
-            default:
-                if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) out += c;
+            default: out += size == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(0, size);
         }
+        text.remove_prefix(std::max<std::size_t>(size, 1));
     }
     return out;
 }
@@ -63,7 +82,7 @@ struct suite {
 };
 
 std::string failure_of(const failure& f, std::string_view engine) {
-    return fmt::format("<failure type=\"{}\" message=\"{}\">{}</failure>", engine, escaped(f.what), escaped(f.text));
+    return fmt::format("<failure type=\"{}\" message=\"{}\">{}</failure>", escaped(engine), escaped(f.what), escaped(f.text));
 }
 
 suite suite_of(const campaign& c, const engine_report& r) {
@@ -92,6 +111,10 @@ suite suite_of(const campaign& c, const engine_report& r) {
         ++s.failures;
         s.add(of, f.place, failure_of(f, r.engine));
     }
+    if (!cut_short(r).empty()) {
+        ++s.skipped;
+        s.add(of, "the rest of the run", fmt::format("<skipped message=\"{}\"/>", escaped(r.summary)));
+    }
     return s;
 }
 
@@ -107,7 +130,7 @@ std::string to_junit(const campaign& c) {
         failures += s.failures;
         const auto ms = r.numbers.find("milliseconds");
         suites += fmt::format("  <testsuite name=\"{}.{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\"{}{}>\n{}{}  </testsuite>\n",
-                              r.engine, escaped(r.target), s.tests, s.failures, s.skipped, timestamp(c),
+                              escaped(r.engine), escaped(r.target), s.tests, s.failures, s.skipped, timestamp(c),
                               c.record && ms != r.numbers.end() ? time_of(ms->second) : "", properties(c), s.cases);
     }
     return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"tailrace\" tests=\"{}\" failures=\"{}\"{}>\n{}</testsuites>\n",

@@ -53,11 +53,13 @@ model::answer wait_for(lane_session& on, beds& in, const step& s) {
 
 /// Receives until the end; says what is wrong, if anything is.
 std::string receive_all(lane_session& on, beds& in, std::uint32_t senders, std::uint64_t each,
-                        const std::function<void(std::uint64_t)>& alive) {
+                        const long_run& r, bool& ended) {
     std::vector<std::uint64_t> next(senders, 0);
     std::uint64_t received = 0;
     for (;; ++received) {
-        if (alive && received % 4'096 == 0) alive(received);
+        if (r.alive && received % 4'096 == 0) r.alive(received);
+        ended = r.over && received % 4'096 == 0 && r.over();
+        if (ended) return {};
         const model::answer a =
             wait_for(on, in, {.what = verb::recv, .subject = {}, .operation = senders});
         if (a.status != status::some) break;
@@ -93,6 +95,7 @@ std::string run_in_order(const target& t, const long_run& r) {
     (void)root->act({.what = verb::drop, .subject = {handle_kind::sender, 0}});
 
     std::string problem;
+    bool ended = false;  // early, for the time was over
     std::atomic<bool> refused{false};
     {
         std::vector<std::jthread> threads;
@@ -104,16 +107,18 @@ std::string run_in_order(const target& t, const long_run& r) {
                     const model::answer a = wait_for(
                         *lanes[i], in,
                         {.what = verb::send, .subject = sender, .value = v, .operation = i});
-                    if (a.status != status::ok) refused.store(true);
+                    if (a.status == status::ok) continue;
+                    refused.store(true);
+                    break;
                 }
                 (void)lanes[i]->act({.what = verb::drop, .subject = sender});
             });
         }
-        problem = receive_all(*lanes.back(), in, r.senders, r.messages / r.senders, r.alive);
+        problem = receive_all(*lanes.back(), in, r.senders, r.messages / r.senders, r, ended);
         // Whoever still waits has to come to an end.
         (void)lanes.back()->act({.what = verb::drop, .subject = {}});
     }
-    if (!problem.empty()) return problem;
+    if (!problem.empty() || ended) return problem;
     if (refused.load()) return "a send failed on a channel that was open";
     if (in.destroyed() != 0) return fmt::format("{} values were destroyed", in.destroyed());
     return {};

@@ -187,14 +187,16 @@ std::size_t replay_result::skipped_traces() const {
     return std::accumulate(skipped.begin(), skipped.end(), std::size_t{0});
 }
 
-replay_result replay(const target& t, std::span<const judged_trace> traces, const progress& tell) {
+replay_result replay(const target& t, std::span<const judged_trace> traces, const progress& tell,
+                     const std::function<bool()>& over) {
     replay_result result;
     result.target = t.name;
-    result.fates.assign(traces.size(), fate::skipped);
-    for (std::size_t i = 0; i < traces.size(); ++i) {
+    result.fates.assign(traces.size(), fate::left);
+    for (std::size_t i = 0; i < traces.size() && !(over && over()); ++i) {
         if (tell) tell(i, traces.size());
         if (const std::optional<capability> missing = first_missing(t, traces[i].recorded)) {
             ++result.skipped[static_cast<std::size_t>(*missing)];
+            result.fates[i] = fate::skipped;
             continue;
         }
         ++result.traces;

@@ -61,6 +61,7 @@ replayed replay(const token& t, const target& on, std::chrono::milliseconds pati
     const child_end& end = ends.front();
     switch (end.is) {
         case child_end::how::threw: throw std::runtime_error(end.text);
+        case child_end::how::given_up:
         case child_end::how::hung: return {replayed::end::failed, fmt::format("{} hangs\n", on.name)};
         case child_end::how::crashed:
             return {replayed::end::failed, fmt::format("{} crashes ({})\n", on.name, end.signal != 0 ? strsignal(end.signal) : "it left")};

@@ -35,11 +35,13 @@ namespace tailrace::verify {
 /// Their name, without ending, of the failure that is the `number`th to have any, from 1.
 [[nodiscard]] std::string files_of(std::size_t number);
 
+/// Throws std::runtime_error, one line that begins with the path, if it cannot; what there was room for is kept.
+void write_file(const std::string& path, std::string_view text);
 /// Makes the folder, and removes from it what an earlier report left. Throws std::runtime_error if
 /// it cannot be written to.
 void prepare_folder(const std::string& folder);
 /// Writes report.html, report.json, junit.xml, summary.txt, and each counterexample in all its
-/// forms, as difference-N with their endings. Throws std::runtime_error.
+/// forms, as difference-N with their endings. Throws std::runtime_error, after the others have been written, if one cannot be.
 void write_files(const campaign& c, const std::string& folder);
 
 }  // namespace tailrace::verify

@@ -3,14 +3,19 @@
 // After a change here run: ctest -L proptests
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 #include "failure_report.hpp"
 #include "report.hpp"
+#include "text_layout.hpp"
 
 namespace tailrace::verify {
 namespace {
@@ -18,20 +23,31 @@ namespace {
 namespace fs = std::filesystem;
 using json = nlohmann::ordered_json;
 
-[[noreturn]] void refuse(const fs::path& path) {
-    throw std::runtime_error(fmt::format(
-        "{}: expected a place to write the report to, and cannot write there", path.string()));
+[[noreturn]] void refuse(const fs::path& path, const std::error_code& why) {
+    throw std::runtime_error(fmt::format("{}: expected a place to write the report to, and cannot write there: {}",
+                                         printable(path.string()), why.message()));
 }
 
-void write(const fs::path& path, std::string_view text) {
-    std::ofstream out(path, std::ios::binary);
-    out << text << std::flush;
-    if (!out) refuse(path);
-}
+/// The files of a folder. One that cannot be written does not keep the others from it.
+class files_in {
+  public:
+    explicit files_in(fs::path folder) : folder_(std::move(folder)) {}
 
-fs::path difference_file(const fs::path& folder, std::size_t number) {
-    return folder / (files_of(number) + ".trace");
-}
+    void write(const fs::path& name, std::string_view text) {
+        try {
+            write_file((folder_ / name).string(), text);
+        } catch (const std::runtime_error& e) {
+            if (problem_.empty()) problem_ = e.what();
+        }
+    }
+    void throw_problem() const {
+        if (!problem_.empty()) throw std::runtime_error(problem_);
+    }
+
+  private:
+    fs::path folder_;
+    std::string problem_;
+};
 
 json to_json(const evidence_item& e) {
     json j{{"count", e.count}, {"unit", e.unit}};
@@ -69,7 +85,7 @@ json run_rows(const campaign& c) {
         row["summary"] = r.summary;
         for (std::size_t i = 0; i < r.failures.size(); ++i) {
             if (!has_files(r.failures[i])) continue;
-            row["failures"][i]["file"] = difference_file({}, ++number).string();
+            row["failures"][i]["file"] = files_of(++number) + ".trace";
         }
         rows.push_back(std::move(row));
     }
@@ -83,17 +99,14 @@ json shard_rows(const campaign& c) {
 }
 
 /// A counterexample in all its forms.
-void write_failure(const failure& f, const fs::path& trace) {
+void write_failure(files_in& to, const failure& f, const std::string& name) {
     if (!f.example) return;
-    if (const std::optional<model::trace> t = trace_of(*f.example)) write(trace, model::to_string(*t));
-    const auto beside = [&](std::string_view extension) {
-        return fs::path(trace).replace_extension(extension);
-    };
-    write(beside(".history.json"), to_json(*f.example));
-    write(beside(".log"), to_log(*f.example));
-    write(beside(".html"), to_html(*f.example));
-    write(beside(".cpp"), to_regression_test(*f.example));
-    if (!f.token.empty()) write(beside(".token"), f.token + '\n');
+    if (const std::optional<model::trace> t = trace_of(*f.example)) to.write(name + ".trace", model::to_string(*t));
+    to.write(name + ".history.json", to_json(*f.example));
+    to.write(name + ".log", to_log(*f.example));
+    to.write(name + ".html", to_html(*f.example));
+    to.write(name + ".cpp", to_regression_test(*f.example));
+    if (!f.token.empty()) to.write(name + ".token", f.token + '\n');
 }
 
 }  // namespace
@@ -105,20 +118,34 @@ std::string files_of(std::size_t number) { return fmt::format("difference-{}", n
 void prepare_folder(const std::string& folder) {
     std::error_code error;
     fs::create_directories(folder, error);
-    if (error || !fs::is_directory(folder, error)) refuse(folder);
+    if (!error && !fs::is_directory(folder, error)) error = std::make_error_code(std::errc::not_a_directory);
+    if (error) refuse(folder, error);
+    std::vector<fs::path> old;
     for (const fs::directory_entry& e : fs::directory_iterator(folder, error)) {
-        if (e.path().filename().string().starts_with("difference-")) fs::remove(e.path(), error);
+        if (e.path().filename().string().starts_with("difference-")) old.push_back(e.path());
     }
-    for (const char* name : {"report.html", "report.json", "junit.xml"})
-        fs::remove(fs::path(folder) / name, error);
-    write(fs::path(folder) / "summary.txt", "unfinished\n");
+    for (const char* name : {"report.html", "report.json", "junit.xml"}) old.push_back(fs::path(folder) / name);
+    for (const fs::path& path : old) {
+        fs::remove(path, error);
+        if (error) refuse(path, error);
+    }
+    write_file((fs::path(folder) / "summary.txt").string(), "unfinished\n");
+}
+
+void write_file(const std::string& path, std::string_view text) {
+    std::FILE* const file = std::fopen(path.c_str(), "wb");
+    int error = file == nullptr ? errno : 0;
+    if (file != nullptr && std::fwrite(text.data(), 1, text.size(), file) != text.size()) error = errno;
+    if (file != nullptr && std::fclose(file) != 0 && error == 0) error = errno;
+    if (error != 0) refuse(path, {error, std::generic_category()});
 }
 
 void write_files(const campaign& c, const std::string& folder) {
+    files_in files(folder);
     std::size_t number = 0;
     for (const engine_report& r : c.reports) {
         for (const failure& f : r.failures) {
-            if (has_files(f)) write_failure(f, difference_file(folder, ++number));
+            if (has_files(f)) write_failure(files, f, files_of(++number));
         }
     }
     json report{
@@ -127,11 +154,11 @@ void write_files(const campaign& c, const std::string& folder) {
         {"shards", shard_rows(c)},      {"runs", run_rows(c)},       {"clauses", clause_rows(c)}};
     if (c.record) report["run"] = to_json(*c.record);
     // What comes from a trace file may hold any bytes; they are replaced, not refused.
-    write(fs::path(folder) / "report.json",
-          report.dump(2, ' ', false, json::error_handler_t::replace) + '\n');
-    write(fs::path(folder) / "report.html", to_html(c));
-    write(fs::path(folder) / "junit.xml", to_junit(c));
-    write(fs::path(folder) / "summary.txt", to_text(c));
+    files.write("report.json", report.dump(2, ' ', false, json::error_handler_t::replace) + '\n');
+    files.write("report.html", to_html(c));
+    files.write("junit.xml", to_junit(c));
+    files.write("summary.txt", to_text(c));
+    files.throw_problem();
 }
 
 }  // namespace tailrace::verify

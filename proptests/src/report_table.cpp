@@ -130,6 +130,12 @@ std::string folded(const campaign& c) {
     return text.empty() ? text : '\n' + text;
 }
 
+/// Merged reports may hold anything, and a terminal obeys some of it.
+std::string printable_lines(std::string text) {
+    std::ranges::replace_if(text, [](char c) { return c != '\n' && (static_cast<unsigned char>(c) < 0x20 || c == 0x7f); }, '?');
+    return text;
+}
+
 }  // namespace
 
 std::string to_table(const campaign& c) {
@@ -179,7 +185,7 @@ std::string to_text(const campaign& c) {
     for (const engine_report& r : c.reports) {
         for (std::size_t i = 0; i < std::min(r.failures.size(), shown_in_full); ++i) {
             const failure& f = r.failures[i];
-            text += f.text;
+            text += printable_lines(f.text);
             if (f.times > 1) text += fmt::format("  found     {} times: other programs became this smallest one\n", grouped(f.times));
             text += '\n';
         }

@@ -203,7 +203,7 @@ class run {
     }
 
     [[nodiscard]] sequential_result all(const progress& tell) && {
-        for (std::uint64_t i = 0; i < options_.programs && !found_enough(); ++i) {
+        for (std::uint64_t i = 0; i < options_.programs && !found_enough() && !(options_.enough && options_.enough()); ++i) {
             if (tell) tell(i, options_.programs);
             one(options_.first + i);
         }
@@ -254,7 +254,8 @@ class run {
             if (!one || !(any_kind || one->kind == kind)) return std::nullopt;
             return one->at;
         };
-        const shrunk_script small = shrink(failing, target_.capabilities, fails);
+        constexpr std::size_t most_attempts = 20'000;
+        const shrunk_script small = shrink(failing, target_.capabilities, fails, most_attempts, options_.over);
         sequential_failure f;
         f.program = index;
         f.length = failing.steps.size();

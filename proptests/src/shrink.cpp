@@ -195,10 +195,11 @@ std::vector<step> simpler(const step& s, capabilities within) {
 class shrinker {
   public:
     shrinker(const script& failing, capabilities within, const failing_step& fails,
-             std::size_t most_attempts)
+             std::size_t most_attempts, const std::function<bool()>& over)
         : within_(within),
           fails_(fails),
           most_attempts_(most_attempts),
+          over_(over),
           draft_(draft_of(failing)),
           result_{failing, 0} {}
 
@@ -221,7 +222,7 @@ class shrinker {
         d.steps.erase(d.steps.begin() + static_cast<std::ptrdiff_t>(i));
     }
 
-    [[nodiscard]] bool may_go_on() const { return result_.attempts < most_attempts_; }
+    [[nodiscard]] bool may_go_on() const { return result_.attempts < most_attempts_ && !(over_ && over_()); }
     [[nodiscard]] std::size_t size() const { return draft_.steps.size(); }
 
     /// Takes the candidate in place of the draft if it still fails.
@@ -372,6 +373,7 @@ class shrinker {
     capabilities within_;
     const failing_step& fails_;
     std::size_t most_attempts_;
+    const std::function<bool()>& over_;
     draft draft_;
     shrunk_script result_;
 };
@@ -379,8 +381,8 @@ class shrinker {
 }  // namespace
 
 shrunk_script shrink(const script& failing, capabilities within, const failing_step& fails,
-                     std::size_t most_attempts) {
-    return shrinker(failing, within, fails, most_attempts).run();
+                     std::size_t most_attempts, const std::function<bool()>& over) {
+    return shrinker(failing, within, fails, most_attempts, over).run();
 }
 
 }  // namespace tailrace::verify

@@ -1,7 +1,7 @@
 // A socket, and the lines of relacy/src/explore_lines.cpp. After a change here run: ctest -L proptests -R interleavings
 #include "simulator.hpp"
 
-#include <sys/prctl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +18,7 @@
 
 #include <fmt/format.h>
 
+#include "children.hpp"
 #include "tailrace/model/text.hpp"
 #include "tailrace/model/words.hpp"
 
@@ -158,10 +159,11 @@ void simulator::start() {
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
         throw std::system_error(errno, std::generic_category(), "socketpair");
     }
+    const pid_t parent = getpid();
     child_ = fork();
     if (child_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
     if (child_ == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);  // it may be caught in a loop when its parent is given up
+        belong_to(parent);  // it may be caught in a loop when its parent is given up
         dup2(ends[1], STDIN_FILENO);
         dup2(ends[1], STDOUT_FILENO);
         execl(program_.c_str(), program_.c_str(), static_cast<char*>(nullptr));
@@ -181,12 +183,18 @@ int simulator::stop() {
     return status;
 }
 
-std::optional<std::string> simulator::read_line() {
+std::optional<std::string> simulator::read_line(const std::function<bool()>& over) {
+    constexpr int between_looks = 50;  // milliseconds
     for (;;) {
         if (const std::size_t end = unread_.find('\n'); end != unread_.npos) {
             std::string line = unread_.substr(0, end);
             unread_.erase(0, end + 1);
             return line;
+        }
+        pollfd answer{socket_, POLLIN, 0};
+        if (over && poll(&answer, 1, between_looks) == 0) {
+            if (over()) kill(child_, SIGKILL);
+            continue;
         }
         char buffer[16 * 1024];
         const ssize_t n = read(socket_, buffer, sizeof buffer);
@@ -298,8 +306,14 @@ exploration simulator::explore(const std::string& target, const concurrent_progr
                                bool show_histories) try {
     write_all(socket_, request(target, p, options, show_histories));
     answer_reader answer(p, options.switches);
-    while (const std::optional<std::string> line = read_line()) {
+    while (const std::optional<std::string> line = read_line(options.over)) {
         if (answer.line(*line)) return std::move(answer).take();
+    }
+    if (options.over && options.over()) {
+        (void)start_again();
+        exploration e;
+        e.cut = true;
+        return e;
     }
     return answer_reader(p, options.switches).fail_with(fmt::format("CRASH ({})", start_again()));
 } catch (const std::runtime_error& e) {

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ struct exploration {
     std::uint64_t microseconds = 0;                // of the processor
     std::vector<partial_history> all;              // if they were asked for
     std::optional<interleavings_failure> failure;  // as far as the simulator knows it
+    bool cut = false;                              // the time was over: nothing else is known
 };
 
 class simulator {
@@ -42,8 +44,8 @@ class simulator {
     int stop();
     /// After its end: how it has ended. Throws std::runtime_error if it is not there.
     [[nodiscard]] std::string start_again();
-    /// Nothing at the end of the simulator.
-    [[nodiscard]] std::optional<std::string> read_line();
+    /// Nothing at the end of the simulator, which `over` brings about.
+    [[nodiscard]] std::optional<std::string> read_line(const std::function<bool()>& over);
 
     std::string program_;
     pid_t child_ = -1;  // none, after stop()

@@ -25,6 +25,12 @@ using clock = std::chrono::steady_clock;
 /// Programs that one child takes at a time: enough to be worth a process.
 constexpr std::uint64_t slice_programs = 5'000;
 
+/// Of a budget, at most: the part that measures evidence needs no more, and a run without any decides nothing.
+constexpr auto most_for_evidence = std::chrono::seconds(5);
+
+/// In the numbers of a part: it has left out something. It is not in those of the whole, which say why.
+constexpr std::string_view left_over = "left_over";
+
 /// Of a program that hangs or crashes.
 constexpr std::size_t most_lines = 32;
 
@@ -47,8 +53,10 @@ std::optional<concurrent_program> program_of(const engine_entry& e, const target
 
 /// What is known of a program whose end was no answer.
 failure untimely(const child_end& end, const engine_entry& e, const engine_report& in, const target& t, const job& j) {
-    const bool hung = end.is == child_end::how::hung;
-    const std::string how = hung              ? "it hangs"
+    const bool given_up = end.is == child_end::how::given_up;
+    const bool hung = end.is == child_end::how::hung || given_up;
+    const std::string how = given_up          ? "it did not end when it was asked to (UNKNOWN whether it hangs)"
+                            : hung            ? "it hangs"
                             : end.signal != 0 ? fmt::format("it crashes (signal {}, {})", end.signal, strsignal(end.signal))
                                               : "it ends the process";
     const std::optional<concurrent_program> p = program_of(e, t, j, end.at);
@@ -61,7 +69,7 @@ failure untimely(const child_end& end, const engine_entry& e, const engine_repor
         std::size_t shown = 0;
         for (std::string line; std::getline(lines, line) && shown <= most_lines; ++shown)
             details += shown == most_lines ? "    ...\n" : fmt::format("    {}\n", cut(line, report_width - 4));
-        details += fmt::format("  again     {} replay {}\n", j.program, token);
+        details += fmt::format("  again     {} replay {}\n", shell_word(j.program), token);
     }
     failure f = failure_of(hung ? failure::kind::hang : failure::kind::crash, in,
                            fmt::format("{} in {} {} of seed {}", how, in.unit == "trace" ? "trace" : "program", end.at, j.seed),
@@ -77,44 +85,75 @@ engine_report report_of(const child_end& end, const engine_entry& e, const targe
     r.engine = e.name();
     r.target = t.name;
     r.unit = e.usual_programs == 0 ? "trace" : "program";
+    if (end.is == child_end::how::given_up) {
+        r.numbers = {{std::string(left_over), 1}, {std::string(given_up), 1}};
+    }
     r.failures.push_back(untimely(end, e, r, t, j));
     return r;
 }
 
-std::vector<job> slices_of(const job& all, std::uint64_t first, std::uint64_t end, std::size_t number) {
-    std::vector<job> parts;
-    for (std::size_t i = 0; i < number; ++i) {
-        job part = all;
-        part.first = first + (end - first) * i / number;
-        part.programs = first + (end - first) * (i + 1) / number - part.first;
-        part.leads = all.leads && i == 0;
-        if (part.programs > 0) parts.push_back(std::move(part));
+/// Programs of a job.
+struct slice {
+    std::uint64_t first = 0;
+    std::uint64_t programs = 0;
+};
+
+/// At most `number`, none of them empty.
+std::vector<slice> slices_of(std::uint64_t first, std::uint64_t end, std::uint64_t number) {
+    number = std::min(number, end - first);
+    std::vector<slice> parts;
+    for (std::uint64_t i = 0; i < number; ++i) {
+        const std::uint64_t at = first + (end - first) * i / number;
+        parts.push_back({at, first + (end - first) * (i + 1) / number - at});
     }
     return parts;
 }
 
-std::vector<engine_report> run_round(const engine_entry& e, const target& t, const std::vector<job>& parts,
-                                     const how_to_run& how, const children_progress& tell) {
+/// Runs the engine; what was left because the time was over is counted.
+engine_report run_until(const engine_entry& e, const target& t, job& j, const campaign_progress& tell) {
+    bool left = false;
+    const auto noted = [&left](bool ends) { return left = left || ends, ends; };
+    j.over = [noted, over = j.over] { return noted(over && over()); };
+    j.enough = [noted, over = j.over, enough = j.enough] { return noted(over() || (enough && enough())); };
+    engine_report r = e.run(j, t, tell);
+    r.numbers[std::string(left_over)] = left ? 1 : 0;
+    r.engine = e.name();
+    r.target = t.name;
+    return r;
+}
+
+std::vector<engine_report> run_round(const engine_entry& e, const target& t, job& all, const std::vector<slice>& parts,
+                                     const children_limits& limits, clock::time_point enough_at, const children_progress& tell) {
     std::vector<child_work> work;
-    for (const job& part : parts) {
-        work.push_back([&e, &t, &part](pulse& p) {
+    for (const slice& part : parts) {
+        // The job is the child's own: memory is copied when it is written to, and of the traces nothing is.
+        work.push_back([&e, &t, &all, part, enough_at, leads = all.leads && &part == &parts.front()](pulse& p) {
             std::size_t at = 0;
             const auto beat = [&](std::string_view, std::size_t done, std::size_t) {
                 at = done;
                 p.beat(part.first + done, done);
             };
-            job mine = part;
-            mine.alive = [&] { p.beat(part.first + at, at); };
-            engine_report r = e.run(mine, t, beat);
-            r.engine = e.name();
-            r.target = t.name;
-            return to_json(r);
+            all.first = part.first;
+            all.programs = part.programs;
+            all.leads = leads;
+            all.alive = [&] { p.beat(part.first + at, at); };
+            all.over = [&] { return p.over(); };
+            if (leads) all.enough = [enough_at] { return clock::now() >= enough_at; };
+            return to_json(run_until(e, t, all, beat));
         });
     }
-    const std::vector<child_end> ends = in_children(work, how.patience, tell);
+    const std::vector<child_end> ends = in_children(work, limits, tell);
     std::vector<engine_report> reports;
-    for (std::size_t i = 0; i < ends.size(); ++i) reports.push_back(report_of(ends[i], e, t, parts[i]));
+    for (const child_end& end : ends) reports.push_back(report_of(end, e, t, all));
     return reports;
+}
+
+/// Whether anything was, and why.
+void note_what_was_left(engine_report& whole, bool rounds, bool by_signal) {
+    const auto at = whole.numbers.find(std::string(left_over));
+    const bool parts = at != whole.numbers.end() && at->second > 0;
+    if (at != whole.numbers.end()) whole.numbers.erase(at);
+    if (rounds || parts) whole.numbers[std::string(by_signal ? interrupted : over_budget)] = 1;
 }
 
 /// Which programs are to be run here; an engine without any has one part, and the first shard runs it.
@@ -139,23 +178,32 @@ engine_report run_in_slices(const engine_entry& e, const target& t, const job& j
     if (how.jobs == 0) {
         all.first = at;
         all.programs = end - at;
-        if (at < end) add_to(whole, e.run(all, t, tell));
+        all.over = how.interrupted;
+        if (at < end) add_to(whole, run_until(e, t, all, tell));
+        note_what_was_left(whole, false, how.interrupted && how.interrupted());
         return whole;
     }
     const auto began = clock::now();
+    children_limits limits{.patience = how.patience, .over = how.interrupted};
+    if (how.budget) limits.deadline = began + *how.budget;
+    clock::time_point enough_at = limits.deadline;
+    if (how.budget) enough_at -= std::min<clock::duration>(*how.budget / 2, most_for_evidence);
     const bool in_one = all.most_failures > 1;  // failures are compared with each other
     const std::size_t jobs = in_one || e.usual_programs == 0 ? 1 : how.jobs;
-    while (at < end && whole.failures.empty()) {
+    const std::uint64_t done_before = at;
+    while (at < end && whole.failures.empty() && number_of(whole, left_over) == 0 && !limits.are_over()) {
         const std::uint64_t round = in_one ? end - at : std::min(end - at, slice_programs * jobs);
         const auto done_so_far = [&](std::uint64_t done) {
-            if (tell) tell(e.usual_programs == 0 ? "trace" : "program", at + done, end);
+            if (!tell) return;
+            if (e.usual_programs == 0) return tell("trace", done, j.traces.size());
+            tell("program", at - done_before + done, end - done_before);
         };
-        const std::vector<job> parts = slices_of(all, at, at + round, jobs);
-        for (engine_report& r : run_round(e, t, parts, how, done_so_far)) add_to(whole, std::move(r));
+        for (engine_report& r : run_round(e, t, all, slices_of(at, at + round, jobs), limits, enough_at, done_so_far))
+            add_to(whole, std::move(r));
         all.leads = false;
         at += round;
-        if (how.budget && clock::now() - began > *how.budget) break;
     }
+    note_what_was_left(whole, at < end && whole.failures.empty(), how.interrupted && how.interrupted());
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - began);
     whole.numbers["milliseconds"] = static_cast<std::uint64_t>(took.count());
     return whole;

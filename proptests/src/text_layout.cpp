@@ -31,6 +31,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 std::string cut(std::string_view text, std::size_t width) {
     if (text.size() <= width) return std::string(text);
+    if (width < dots.size()) return std::string(text.substr(0, width));
     return std::string(text.substr(0, width - dots.size())).append(dots);
 }
 
@@ -64,6 +65,29 @@ std::string printable(std::string_view text) {
     std::ranges::replace_if(
         out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
     return out;
+}
+
+std::string shell_word(std::string_view word) {
+    const auto is_plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("-_./:+,@%").contains(c);
+    };
+    const auto is_ascii = [](char c) { return c >= 0x20 && c < 0x7f; };
+    if (!word.empty() && std::ranges::all_of(word, is_plain)) return std::string(word);
+    const bool bytes = !std::ranges::all_of(word, is_ascii);
+    std::string out = bytes ? "$'" : "'";
+    for (const char c : word) {
+        if (!is_ascii(c)) {
+            out += fmt::format("\\{:03o}", static_cast<unsigned char>(c));
+        } else if (c == '\'') {
+            out += bytes ? "\\'" : "'\\''";
+        } else if (c == '\\' && bytes) {
+            out += "\\\\";
+        } else {
+            out += c;
+        }
+    }
+    return out + '\'';
 }
 
 std::string grouped(std::uint64_t n) {

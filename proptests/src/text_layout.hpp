@@ -27,6 +27,9 @@ inline constexpr std::size_t report_width = 100;
 /// Without what could break the line: control characters become question marks.
 [[nodiscard]] std::string printable(std::string_view text);
 
+/// A word of a command as a shell takes it, in plain ASCII and one line; what is neither needs a shell that knows $'\n'.
+[[nodiscard]] std::string shell_word(std::string_view word);
+
 /// 47,899
 [[nodiscard]] std::string grouped(std::uint64_t n);
 

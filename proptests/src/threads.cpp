@@ -40,10 +40,11 @@ class shrinker {
   private:
     /// True if the candidate fails, too: then it is the best.
     bool fails(const concurrent_program& p) {
-        if (best_.attempts >= options_.most_attempts || performed_ >= options_.most_performances || !can_perform(target_, p))
+        if (best_.attempts >= options_.most_attempts || performed_ >= options_.most_performances || options_.is_over() ||
+            !can_perform(target_, p))
             return false;
         ++best_.attempts;
-        for (std::size_t i = 0; i < enough_; ++i) {
+        for (std::size_t i = 0; i < enough_ && !options_.is_over(); ++i) {
             if (!perform(p)) continue;
             best_.smallest = p;
             estimate();
@@ -71,7 +72,7 @@ class shrinker {
         constexpr std::size_t generosity = 5;
         std::size_t failed = 0;
         std::size_t performed = 0;
-        while (failed < failures && performed < repeats_) {
+        while (failed < failures && performed < repeats_ && !options_.is_over()) {
             failed += perform(best_.smallest) ? 1 : 0;
             ++performed;
         }
@@ -83,9 +84,11 @@ class shrinker {
         std::erase_if(best_.smallest.lanes, [](const auto& lane) { return lane.empty(); });
         std::erase_if(best_.history.lanes, [](const auto& lane) { return lane.empty(); });
         best_.judgement.verdict = model::check(best_.history);  // its places are of these lanes
-        for (; best_.performed < repeats_ || (best_.failed == 0 && best_.performed < options_.repeats); ++best_.performed) {
+        const auto wants_more = [this] { return best_.performed < repeats_ || (best_.failed == 0 && best_.performed < options_.repeats); };
+        for (; wants_more() && !options_.is_over(); ++best_.performed) {
             best_.failed += perform(best_.smallest) ? 1 : 0;
         }
+        if (best_.performed == 0) best_.failed = best_.performed = 1;  // there is only the one that was found
     }
 
     stage& stage_;
@@ -118,7 +121,7 @@ class run {
     }
 
     threads_result all(const progress& tell) && {
-        for (std::uint64_t i = 0; i < options_.programs && !result_.failure; ++i) {
+        for (std::uint64_t i = 0; i < options_.programs && !result_.failure && !(options_.enough && options_.enough()); ++i) {
             if (tell) tell(i, options_.programs);
             one(options_.first + i);
         }

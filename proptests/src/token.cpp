@@ -152,14 +152,18 @@ class reader {
         if (n > most) broken();
         return n;
     }
+    /// Of what takes a byte at least, each: there are no more of them than bytes behind the number.
+    [[nodiscard]] std::size_t count() {
+        const std::uint64_t n = number();
+        if (n > rest_.size()) broken();
+        return n;
+    }
     [[nodiscard]] std::string text() {
-        const std::uint64_t size = number(rest_.size());
+        const std::size_t size = count();
         std::string t(rest_.substr(0, size));
         rest_.remove_prefix(size);
         return t;
     }
-    /// Each of what is counted takes a byte at least.
-    [[nodiscard]] std::size_t count() { return number(rest_.size()); }
     [[nodiscard]] task_step step() {
         constexpr std::uint64_t any_handle = std::numeric_limits<std::uint32_t>::max();
         const unsigned head = byte();
@@ -183,6 +187,7 @@ class reader {
             s.operation = static_cast<std::uint32_t>(named >> 2);
             t.blocks = (named & 2u) != 0;
             t.waits = (named & 1u) != 0;
+            if ((t.waits || t.blocks) && !model::creates_operation(s.what, s.subject.kind)) broken();
         }
         return t;
     }
@@ -269,7 +274,7 @@ token parse_token(std::string_view word) {
         if (s.waits || s.blocks) broken();
         t.program.before.push_back(s.step);
     }
-    for (std::size_t lanes = in.count(); lanes > 0; --lanes) {
+    for (std::size_t lanes = in.number(most_lanes); lanes > 0; --lanes) {
         std::vector<task_step>& lane = t.program.lanes.emplace_back();
         for (std::size_t n = in.count(); n > 0; --n) lane.push_back(in.step());
     }

@@ -5,15 +5,14 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -21,8 +20,10 @@
 #include <vector>
 
 #include "command_line.hpp"
+#include "interruption.hpp"
 #include "listing.hpp"
 #include "merge.hpp"
+#include "progress_line.hpp"
 #include "replay.hpp"
 #include "report.hpp"
 #include "tailrace/verify/deviation.hpp"
@@ -30,26 +31,6 @@
 
 namespace tailrace::verify {
 namespace {
-
-/// Shows what runs, on a terminal only.
-class progress_line {
-  public:
-    ~progress_line() { clear(); }
-
-    void operator()(std::string_view what, std::size_t done, std::size_t of) {
-        if (!on_) return;
-        fmt::print(stderr, "\r{:<{}}", cut(fmt::format("{} {} of {}", what, done + 1, of), width),
-                   width);
-        std::fflush(stderr);
-    }
-    void clear() {
-        if (on_) fmt::print(stderr, "\r{:<{}}\r", "", width);
-    }
-
-  private:
-    static constexpr std::size_t width = 78;
-    bool on_ = isatty(STDERR_FILENO) != 0;
-};
 
 /// The deviations of the clauses asked for.
 std::vector<deviation> faults_of(const std::vector<const model::clause*>& clauses) {
@@ -60,10 +41,10 @@ std::vector<deviation> faults_of(const std::vector<const model::clause*>& clause
     return faults;
 }
 
-void write_text(const std::string& path, const std::string& text) {
-    std::ofstream out(path, std::ios::binary);
-    out << text << std::flush;
-    if (!out) throw std::runtime_error(fmt::format("{}: expected a file to write to, and cannot", printable(path)));
+/// Whether what is asked for can be written is known before anything runs.
+void prepare_files(const command_line& c) {
+    if (c.report) prepare_folder(*c.report);
+    if (c.junit) write_file(*c.junit, "");
 }
 
 std::string date_now() {
@@ -75,21 +56,33 @@ std::uint64_t milliseconds_since(std::chrono::steady_clock::time_point began) {
     return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
 }
 
-/// Everything that is said of a campaign.
+/// Everything that is said of a campaign. The files come first: who reads the standard output may have gone.
 int tell(const campaign& result, const command_line& c) {
+    std::string problem;
+    const auto keep = [&problem](const auto& write) {
+        try {
+            write();
+        } catch (const std::runtime_error& e) {
+            if (problem.empty()) problem = e.what();
+        }
+    };
+    if (c.report) keep([&] { write_files(result, *c.report); });
+    if (c.junit) keep([&] { write_file(*c.junit, to_junit(result)); });
     fmt::print("{}", to_text(result));
-    if (c.report) write_files(result, *c.report);
-    if (c.junit) write_text(*c.junit, to_junit(result));
+    if (!problem.empty()) throw std::runtime_error(problem);
     return result.failed() ? 1 : 0;
 }
 
 int run(const command_line& c, const program_info& program) {
+    note_interruptions();
     std::vector<model::trace> traces;
-    for (const std::string& path : c.traces)
+    const bool replays = std::ranges::find(c.engines, model::engine::oracle, &engine_entry::is) != c.engines.end();
+    const std::vector<std::string> sources = replays ? c.traces : std::vector<std::string>();
+    for (const std::string& path : sources)
         std::ranges::move(model::read_traces(path), std::back_inserter(traces));
     const std::vector<deviation> faults = faults_of(c.clauses);
     const job all{judge(std::move(traces)),
-                  c.traces,
+                  sources,
                   c.clauses,
                   faults,
                   c.programs,
@@ -98,17 +91,25 @@ int run(const command_line& c, const program_info& program) {
                   program.name,
                   0,
                   true};
-    if (c.report) prepare_folder(*c.report);
+    prepare_files(c);
 
-    progress_line line;
+    progress_line line(stderr, [] { return columns_of(stderr); });
+    how_to_run how = c.how;
+    how.interrupted = [] { return interruption() != 0; };
     run_record record = program.record;
     record.date = date_now();
     const auto began = std::chrono::steady_clock::now();
-    campaign result = run_campaign(all, c.engines, c.targets, std::ref(line), c.how);
+    campaign result = run_campaign(all, c.engines, c.targets, std::ref(line), how);
     record.milliseconds = milliseconds_since(began);
     result.record = std::move(record);
     line.clear();
-    return tell(result, c);
+    const int signal = interruption();
+    const int status = tell(result, c);
+    if (signal == 0) return status;
+    std::fflush(stdout);
+    fmt::print(stderr, "{}: interrupted by signal {} ({}): the report is of what was done until then\n", program.name, signal,
+               strsignal(signal));
+    return 128 + signal;
 }
 
 int replay(const command_line& c, const program_info& program) {
@@ -129,7 +130,7 @@ int merge(const command_line& c, const program_info& program) {
     run_record record = program.record;
     record.date = date_now();
     whole.record = std::move(record);
-    if (c.report) prepare_folder(*c.report);
+    prepare_files(c);
     return tell(whole, c);
 }
 

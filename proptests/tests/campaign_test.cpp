@@ -2,17 +2,22 @@
 #include "../src/campaign.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "../src/engines.hpp"
 #include "../src/merge.hpp"
 #include "../src/replay.hpp"
 #include "../src/report.hpp"
+#include "tailrace/verify/interleavings.hpp"
 #include "zoo/deviant_target.hpp"
 
 namespace tailrace::verify {
@@ -100,12 +105,76 @@ TEST(campaign, a_channel_that_crashes_or_hangs_is_a_verdict) {
     EXPECT_NE(hung.reports[0].failures[0].text.find("hangs"), std::string::npos);
 }
 
-TEST(campaign, a_budget_ends_it_after_whole_rounds) {
+TEST(campaign, a_budget_that_is_used_up_leaves_everything_and_says_so) {
     how_to_run how = in_children_of(1);
     how.budget = 0ms;
     const campaign c = run_campaign(small_job(20'000), {engine_of("sequential")},
                                     {find_target("optimized")}, {}, how);
-    EXPECT_EQ(number(c, "programs"), 5'000u);
+    EXPECT_FALSE(c.failed());
+    EXPECT_EQ(number(c, "over_budget"), 1u);
+    EXPECT_EQ(c.reports[0].summary, "stopped by --budget before anything was run");
+}
+
+TEST(campaign, what_is_not_cut_short_does_not_say_so) {
+    how_to_run how = in_children_of(1);
+    how.budget = 1h;
+    const campaign c = run_campaign(small_job(200), {engine_of("sequential")}, {find_target("optimized")}, {}, how);
+    EXPECT_EQ(c.reports[0].numbers.count("over_budget") + c.reports[0].numbers.count("left_over"), 0u);
+    EXPECT_EQ(c.reports[0].summary.find("stopped"), std::string::npos) << c.reports[0].summary;
+}
+
+TEST(campaign, a_part_that_does_not_end_when_the_time_is_over_is_unknown_and_no_pass) {
+    target t = *find_target("optimized");
+    t.open = [](std::uint64_t) -> std::unique_ptr<session> {
+        for (;;) pause();
+    };
+    how_to_run how = in_children_of(1);
+    bool begun = false;
+    how.interrupted = [&] { return std::exchange(begun, true); };
+    const campaign c = run_campaign(small_job(10), {engine_of("sequential")}, {&t}, {}, how);
+    EXPECT_TRUE(c.failed());
+    EXPECT_EQ(number(c, "given_up"), 1u);
+    EXPECT_NE(c.reports[0].summary.find("UNKNOWN: 1 part did not end"), std::string::npos) << c.reports[0].summary;
+    EXPECT_NE(c.reports[0].failures[0].text.find("UNKNOWN whether it hangs"), std::string::npos);
+}
+
+TEST(campaign, there_are_no_more_children_than_programs) {
+    rlimit before{};
+    getrlimit(RLIMIT_NOFILE, &before);
+    rlimit few = before;
+    few.rlim_cur = 64;  // of 400 children there would be more pipes
+    setrlimit(RLIMIT_NOFILE, &few);
+    const campaign c = run_campaign(small_job(2), {engine_of("sequential")}, {find_target("reference")}, {}, in_children_of(400));
+    setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_EQ(number(c, "programs"), 2u);
+}
+
+TEST(campaign, every_engine_ends_by_itself_when_it_is_asked_to) {
+    constexpr std::uint64_t endless = 1'000'000'000;
+    for (const char* engine : {"sequential", "threads", "interleavings"}) {
+        if (engine == std::string_view("interleavings") && find_simulator().empty()) continue;
+        for (const std::size_t jobs : {0, 1}) {
+            // A machine that lets nothing run for a while may have a child given up; not again and again.
+            bool ended = false;
+            for (int i = 0; i < 20 && !ended; ++i) {
+                bool asked = false;
+                how_to_run how = in_children_of(jobs);
+                how.interrupted = [&] { return asked; };
+                const campaign c = run_campaign(small_job(endless), {engine_of(engine)}, {find_target("optimized")},
+                                                [&](std::string_view) { asked = true; }, how);
+                EXPECT_EQ(number(c, "interrupted"), 1u) << engine;
+                ended = !c.failed() && !c.reports.front().numbers.contains("given_up");
+            }
+            EXPECT_TRUE(ended) << engine << ", jobs " << jobs;
+        }
+    }
+}
+
+TEST(campaign, says_how_far_it_is_in_words) {
+    std::set<std::string> news;
+    (void)run_campaign(small_job(3), {engine_of("sequential")}, {find_target("reference")},
+                       [&](std::string_view text) { news.emplace(text); });
+    EXPECT_TRUE(news.contains("sequential reference: 2 of 3 programs, 0 differences")) << *news.begin();
 }
 
 class folders : public testing::Test {
@@ -156,6 +225,66 @@ TEST_F(merged_shards, that_do_not_belong_together_are_refused_in_one_line) {
     EXPECT_NE(refusal({(*this)("nowhere")}).find("cannot read it"), std::string::npos);
 }
 
+TEST_F(merged_shards, that_were_cut_short_say_so_together) {
+    const auto cut = [&](std::uint64_t part) {
+        const std::string folder = (*this)("cut-" + std::to_string(part));
+        prepare_folder(folder);
+        how_to_run how = in_children_of(1, {part, 2});
+        if (part == 1) how.budget = 0ms;
+        write_files(run_campaign(small_job(400), {engine_of("sequential")}, {find_target("optimized")}, {}, how), folder);
+        return folder;
+    };
+    const campaign c = merge({cut(1), cut(2)}, builtin_targets());
+    EXPECT_NE(c.reports[0].summary.find("stopped by --budget after 200 programs; 200 programs, "), std::string::npos) << c.reports[0].summary;
+}
+
+/// Characters that XML 1.0 has, and nothing else; what is in angle brackets is ours.
+void expect_xml(const std::string& xml) {
+    std::size_t i = 0;
+    while (i < xml.size()) {
+        const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(xml.at(k)); };
+        char32_t c = byte(i);
+        const std::size_t size = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+        if (size > 1) c &= 0x7fu >> size;
+        for (std::size_t k = 1; k < size; ++k) {
+            ASSERT_EQ(byte(i + k) & 0xc0u, 0x80u) << i;
+            c = c << 6 | (byte(i + k) & 0x3fu);
+        }
+        const bool legal = c == 0x9 || c == 0xa || c == 0xd || (c >= 0x20 && c <= 0xd7ff) || (c >= 0xe000 && c <= 0xfffd) ||
+                           (c >= 0x10000 && c <= 0x10ffff);
+        ASSERT_TRUE(legal) << "byte " << i << ": U+" << std::hex << static_cast<std::uint32_t>(c);
+        i += size;
+    }
+}
+
+TEST(junit, is_xml_whatever_the_text) {
+    campaign c = run_campaign(small_job(20), {engine_of("sequential")}, {find_target("reference")});
+    std::string all;
+    for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
+    const std::vector<std::pair<std::string, std::string>> said{
+        {"a\xef\xbf\xbe z", "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd z"},          // U+FFFE
+        {"a\xef\xbf\xbf z", "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd z"},          // U+FFFF
+        {"a\xed\xa0\x80 z", "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd z"},          // a surrogate, alone
+        {"a\xc0\xaf z", "a\xef\xbf\xbd\xef\xbf\xbd z"},                           // too long a form
+        {"a\xf4\x90\x80\x80 z", "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd z"},  // above U+10FFFF
+        {"a\xe2\x82", "a\xef\xbf\xbd\xef\xbf\xbd"},                               // cut
+        {"a\x1b[31m\x01 z", "a\xef\xbf\xbd[31m\xef\xbf\xbd z"},
+        {"]]> <!-- &amp; '", "]]&gt; &lt;!-- &amp;amp; '"},
+        {"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x8c \xef\xbf\xbd", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x8c \xef\xbf\xbd"},
+        {all, "!&quot;#$%&amp;'()*+"}};
+    for (const auto& [text, shown] : said) {
+        failure f;
+        f.text = text;
+        f.place = text;
+        c.reports[0].failures = {f};
+        c.reports[0].target = text;
+        c.reports[0].lacking["weak.clone"] = {text, true};
+        const std::string xml = to_junit(c);
+        EXPECT_NE(xml.find(shown), std::string::npos) << xml;
+        expect_xml(xml);
+    }
+}
+
 TEST(junit, says_what_passed_failed_and_was_skipped_with_everything_escaped) {
     const target t = lying_sequentially();
     campaign c = run_campaign(small_job(500), {engine_of("sequential")}, {&t});
@@ -163,7 +292,7 @@ TEST(junit, says_what_passed_failed_and_was_skipped_with_everything_escaped) {
     c.reports[0].lacking["weak.clone"] = {"no capability weak", true};
     c.reports[0].evidence["max_capacity"] = {3, "program", "p"};
     const std::string xml = to_junit(c);
-    EXPECT_NE(xml.find("a &lt; b &amp;&amp; &quot;c&quot;&#10; d"), std::string::npos) << xml;
+    EXPECT_NE(xml.find("a &lt; b &amp;&amp; &quot;c&quot;&#10;\xef\xbf\xbd d"), std::string::npos) << xml;
     EXPECT_NE(xml.find("<skipped message=\"no capability weak\"/>"), std::string::npos);
     EXPECT_NE(xml.find("name=\"max_capacity\"/>"), std::string::npos);
     EXPECT_NE(xml.find("<testsuite name=\"sequential.barging-try-send\""), std::string::npos);

@@ -177,6 +177,11 @@ TEST_F(command_line, bad_usage_is_refused_in_one_line_that_says_what_would_be_ri
                    "tailrace-verify: --programs expected a number from 1, found '0'" + help);
     expect_refused("run --programs=-1",
                    "tailrace-verify: --programs expected a number from 1, found '-1'" + help);
+    for (const std::string option : {"--jobs", "--budget", "--programs"}) {
+        const std::string most = option == "--jobs" ? "500" : option == "--budget" ? "100000000" : "1000000000000";
+        expect_refused("run " + option + " 18446744073709551615",
+                       "tailrace-verify: " + option + " expected a number from 1 to " + most + ", found '18446744073709551615'" + help);
+    }
     expect_refused(
         "run --seed 99999999999999999999",
         "tailrace-verify: --seed expected a number from 0, found '99999999999999999999'" + help);
@@ -266,9 +271,45 @@ TEST_F(command_line, a_report_that_cannot_be_written_is_refused_before_anything_
     write("in/a.trace", good_trace);
     write("file", "");
     expect_refused("run --traces in --report file",
-                   "file: expected a place to write the report to, and cannot write there");
+                   "file: expected a place to write the report to, and cannot write there: Not a directory");
     expect_refused("run --traces in --report file/below",
-                   "file/below: expected a place to write the report to, and cannot write there");
+                   "file/below: expected a place to write the report to, and cannot write there: Not a directory");
+    expect_refused("run --traces in --junit none/own.xml",
+                   "none/own.xml: expected a place to write the report to, and cannot write there: No such file or directory");
+    expect_refused("run --traces in --junit in", "in: expected a place to write the report to, and cannot write there: Is a directory");
+    fs::create_directories(folder_ / "report/report.html/in the way");
+    expect_refused("run --traces in --report report",
+                   "report/report.html: expected a place to write the report to, and cannot write there: Directory not empty");
+}
+
+TEST_F(command_line, a_report_that_there_is_no_room_for_is_one_line_and_what_there_was_room_for_is_kept) {
+    const run_result full = run("run --engine sequential --target reference --programs 20 --junit /dev/full");
+    EXPECT_EQ(full.status, 2);
+    EXPECT_EQ(full.error, "/dev/full: expected a place to write the report to, and cannot write there: No space left on device\n");
+    EXPECT_NE(full.out.find("\nsequential  reference: "), std::string::npos) << "the table comes all the same";
+    // As a disk with room for 64 blocks of 512 bytes: report.html does not fit.
+    const run_result some =
+        run("run --engine sequential --target reference --programs 20 --report report --junit own.xml", "trap '' XFSZ; ulimit -f 64;");
+    EXPECT_EQ(some.status, 2);
+    EXPECT_EQ(std::ranges::count(some.error, '\n'), 1) << some.error;
+    EXPECT_TRUE(some.error.ends_with(": expected a place to write the report to, and cannot write there: File too large\n")) << some.error;
+    EXPECT_EQ(text_of(folder_ / "report/summary.txt"), some.out);
+    EXPECT_TRUE(text_of(folder_ / "report/junit.xml").ends_with("</testsuites>\n"));
+    EXPECT_TRUE(text_of(folder_ / "own.xml").ends_with("</testsuites>\n"));
+}
+
+TEST_F(command_line, the_command_that_repeats_a_difference_is_taken_by_a_shell_as_it_stands) {
+    const std::string name = "in/it's $a`.trace";
+    write(name, wrong_trace);
+    const run_result first = run("run --engine oracle --target reference --traces in");
+    EXPECT_EQ(first.status, 1);
+    const std::string_view label = "  again     tailrace-verify ";
+    const std::size_t at = first.out.find(label);
+    ASSERT_NE(at, std::string::npos) << first.out;
+    const std::size_t begin = at + label.size();
+    const run_result again = run(first.out.substr(begin, first.out.find('\n', begin) - begin));
+    EXPECT_EQ(again.status, 1) << again.error;
+    EXPECT_NE(again.out.find("  at        " + name + ":3\n"), std::string::npos) << again.out;
 }
 
 // ---- Runs

@@ -16,7 +16,7 @@ namespace {
 std::string problem_of(const std::string& text) {
     try {
         (void)from_json(text);
-    } catch (const std::runtime_error& e) {
+    } catch (const json_error& e) {
         return e.what();
     }
     return "accepted";
@@ -121,6 +121,9 @@ TEST(counterexample, text_that_is_no_json_is_refused_with_its_place) {
               "the file");
     EXPECT_EQ(problem_of("[]"), "history.json: the whole: expected an object, found []");
     EXPECT_EQ(problem_of(std::string(100'000, '[')).find('\n'), std::string::npos);
+    EXPECT_EQ(problem_of("{\"seed\": 1e400}"),
+              "history.json: line 1, column 14: expected a counterexample in JSON, found 1e400, which is too large a number");
+    EXPECT_EQ(problem_of("{\"a\": [{\"seed\": 1, \"seed\": 1}]}"), "history.json: \"a[0]\": expected each member once, found \"seed\" twice");
 }
 
 TEST(counterexample, a_member_that_is_wrong_is_named) {

@@ -214,6 +214,16 @@ TEST(simulator, a_crash_is_a_verdict_and_it_is_started_again) {
     EXPECT_GT(r.failure->attempts, 1u) << "it was started again";
 }
 
+TEST(simulator, in_the_middle_of_a_program_when_the_time_is_over_is_ended) {
+    const simulator_is silent(fake_simulator("silent", "exec cat >/dev/null"));
+    interleavings_options o;
+    o.programs = 1;
+    o.over = [] { return true; };
+    const interleavings_result r = run_interleavings(*find_target("optimized"), o);
+    EXPECT_EQ(r.programs, 0U);
+    EXPECT_FALSE(r.failure);
+}
+
 TEST(simulator, that_cannot_be_run_is_said_in_one_line) {
     const simulator_is nowhere("/nonexistent/simulator");
     try {

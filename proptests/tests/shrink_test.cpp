@@ -46,6 +46,18 @@ failing_step fails_when(Bad bad) {
     };
 }
 
+TEST(shrink, ends_with_the_smallest_so_far_when_the_time_is_over) {
+    const script failing = script_of(4, {"s0 clone", "s1 try_send v1", "s1 try_send v2", "r try_recv", "drop s0", "r close", "s1 try_send v3"});
+    const auto fails = fails_when([](const model::step& s, const model::outcome& o, auto&) {
+        return s.what == verb::try_send && o.answer.status == status::closed;
+    });
+    int asked = 0;
+    const shrunk_script small = shrink(failing, capabilities::all(), fails, 20'000, [&] { return ++asked > 3; });
+    EXPECT_LE(small.attempts, 3U);
+    EXPECT_EQ(fails(small.smallest), small.smallest.steps.size() - 1);
+    EXPECT_GT(small.smallest.steps.size(), 2U) << "not the smallest of all";
+}
+
 TEST(shrink, takes_out_what_does_not_matter_and_renames_what_is_left) {
     const script failing = script_of(
         4, {"s0 clone", "s1 try_send v1", "s1 send v2 as f0", "poll f0", "r try_recv",

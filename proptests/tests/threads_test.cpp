@@ -117,6 +117,30 @@ TEST(threads, a_full_channel_that_says_closed_is_found_and_shrunk) {
     EXPECT_GT(r.failure->failed, 0u);
 }
 
+TEST(threads, a_failure_for_which_there_is_no_more_time_is_told_as_it_was_found) {
+    const target t = lying([](const step&, model::answer& a) {
+        if (a.status == status::full) a.status = status::closed;
+    });
+    threads_options o;
+    o.over = [] { return true; };
+    const threads_result r = run_threads(t, o);
+    ASSERT_TRUE(r.failure);
+    EXPECT_EQ(r.failure->attempts, 0U);
+    EXPECT_EQ(r.failure->smallest, r.failure->found);
+    EXPECT_EQ(r.failure->failed, 1U);
+    EXPECT_EQ(r.failure->performed, 1U);
+}
+
+TEST(threads, a_long_run_ends_in_the_middle_when_its_time_is_over_and_that_is_no_failure) {
+    long_run r;
+    r.messages = 1'000'000'000'000;
+    std::uint64_t received = 0;
+    r.alive = [&](std::uint64_t n) { received = n; };
+    r.over = [&] { return received > 0; };
+    EXPECT_EQ(run_in_order(optimized(), r), "");
+    EXPECT_GT(received, 0U);
+}
+
 TEST(threads, a_shrunk_failure_is_judged_in_the_lanes_that_are_left) {
     const target t = lying([](const step&, model::answer& a) {
         if (a.status == status::full) a.status = status::closed;

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 #include <string>
+#include <vector>
 
 #include "counterexample_support.hpp"
 #include "tailrace/verify/generator.hpp"
@@ -23,6 +25,44 @@ std::string problem_of(std::string_view word) {
 
 constexpr std::string_view cut_or_mistyped =
     "token: expected a whole token, found one that is cut or mistyped";
+
+/// A token of these bytes, with the checksum that they have, as no typing error makes it.
+std::string token_with(std::string_view bytes) {
+    std::uint32_t sum = ~std::uint32_t{0};
+    for (const char c : bytes) {
+        sum ^= static_cast<unsigned char>(c);
+        for (int bit = 0; bit < 8; ++bit) sum = (sum >> 1) ^ ((sum & 1) != 0 ? 0xedb88320u : 0u);
+    }
+    std::string all(bytes);
+    for (unsigned shift = 0; shift < 32; shift += 8) all += static_cast<char>(~sum >> shift & 0xffu);
+    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    std::string word = "tr1.";
+    unsigned bits = 0;
+    unsigned have = 0;
+    for (const char c : all) {
+        bits = (bits << 8 | static_cast<unsigned char>(c)) & 0xffffu;
+        for (have += 8; have >= 6; have -= 6) word += alphabet[bits >> (have - 6) & 63u];
+    }
+    if (have > 0) word += alphabet[bits << (6 - have) & 63u];
+    return word;
+}
+
+/// The bytes of a token, without their checksum.
+std::string bytes_of(std::string_view word) {
+    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    std::string bytes;
+    unsigned bits = 0;
+    unsigned have = 0;
+    for (const char c : word.substr(4)) {
+        bits = (bits << 6 | static_cast<unsigned>(alphabet.find(c))) & 0xffffu;
+        have += 6;
+        if (have < 8) continue;
+        have -= 8;
+        bytes += static_cast<char>(bits >> have & 0xffu);
+    }
+    bytes.resize(bytes.size() - 4);
+    return bytes;
+}
 
 TEST(token, holds_the_steps_of_a_program_on_one_thread) {
     const counterexample c = barging_example();
@@ -90,6 +130,65 @@ TEST(token, every_mistyped_letter_and_every_cut_is_noticed) {
     }
     EXPECT_EQ(problem_of(word + "A"), cut_or_mistyped);
     EXPECT_EQ(problem_of(word + "="), cut_or_mistyped);
+}
+
+TEST(token, a_length_counts_the_bytes_behind_it_and_not_its_own) {
+    EXPECT_EQ(problem_of(token_with("\x01")), cut_or_mistyped);
+    EXPECT_EQ(problem_of(token_with("")), cut_or_mistyped);
+    const std::string whole = bytes_of(token_of(barging_example()));
+    EXPECT_EQ(problem_of(token_with(whole)), "accepted");
+    // Each byte as a length or a number of things, one more than there can be and far more.
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+        const std::size_t behind = whole.size() - i - 1;
+        for (const std::size_t more : {behind + 1, behind + 4, behind + 5, std::size_t{127}}) {
+            std::string bytes = whole;
+            bytes[i] = static_cast<char>(more & 127u);
+            const std::string said = problem_of(token_with(bytes));
+            EXPECT_TRUE(said == cut_or_mistyped || said == "accepted") << i << ": " << said;
+        }
+    }
+}
+
+/// Whatever a token says, it is accepted as what it is the token of, or mistyped.
+TEST(token, no_bytes_with_a_right_checksum_do_any_harm) {
+    std::mt19937 dice(1);
+    std::vector<std::string> whole;
+    for (const counterexample& c : {barging_example(), swapped_example(), asleep_example()}) whole.push_back(bytes_of(token_of(c)));
+    std::size_t accepted = 0;
+    std::size_t refused = 0;
+    for (int round = 0; round < 100'000; ++round) {
+        std::string bytes;
+        switch (dice() % 5) {
+            case 0:  // at random
+                bytes.resize(dice() % 60);
+                for (char& c : bytes) c = static_cast<char>(dice());
+                break;
+            case 1:  // cut
+                bytes = whole[dice() % whole.size()];
+                bytes.resize(dice() % bytes.size());
+                break;
+            default: {  // some bytes changed, put in, or taken out
+                bytes = whole[dice() % whole.size()];
+                for (auto n = 1 + dice() % 3; n > 0; --n) {
+                    const std::size_t at = dice() % bytes.size();
+                    const auto how = dice() % 4;
+                    if (how == 0) bytes.insert(at, 1, static_cast<char>(dice()));
+                    if (how == 1 && bytes.size() > 1) bytes.erase(at, 1);
+                    if (how > 1) bytes[at] = how == 2 ? static_cast<char>(dice()) : static_cast<char>(static_cast<unsigned char>(bytes[at]) + 1);
+                }
+            }
+        }
+        const std::string word = token_with(bytes);
+        try {
+            EXPECT_EQ(to_string(parse_token(word)), word);
+            ++accepted;
+        } catch (const token_error& e) {
+            EXPECT_EQ(std::string_view(e.what()), cut_or_mistyped);
+            ++refused;
+        }
+    }
+    EXPECT_GT(accepted, 1'000U);
+    EXPECT_GT(refused, 50'000U);
 }
 
 TEST(token, another_format_and_no_token_at_all_are_told_apart) {

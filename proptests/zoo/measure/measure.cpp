@@ -39,6 +39,7 @@ std::string run_once(const target& t, const engine_entry& e, std::uint64_t progr
 sighting_of_bug sighting_in(const child_end& end, const engine_entry& e) {
     switch (end.is) {
         case child_end::how::threw: throw std::runtime_error(end.text);
+        case child_end::how::given_up:  // not without a deadline
         case child_end::how::hung: return {true, end.at + 1, 0, "it hangs\n"};
         case child_end::how::crashed: return {true, end.at + 1, 0, "it crashes\n"};
         case child_end::how::finished: break;

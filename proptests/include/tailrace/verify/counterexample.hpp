@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -127,7 +128,12 @@ struct counterexample {
 
 /// Plain ASCII, with a line end. Bytes that are not UTF-8 are replaced.
 [[nodiscard]] std::string to_json(const counterexample& c);
-/// Throws std::runtime_error, one line: `<file>: <where>: expected <what>, found <text>`.
+/// What a file of JSON cannot be read for, in one line: `<file>: <where>: expected <what>, found <text>`.
+class json_error : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+/// Throws json_error.
 [[nodiscard]] counterexample from_json(std::string_view text,
                                        std::string_view file = "history.json");
 

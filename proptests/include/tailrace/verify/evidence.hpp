@@ -67,12 +67,14 @@ struct evidence_table {
 /// the original may have (a value sent after the receiver is gone dies later there); but an answer
 /// that the text itself gives is evidence of nothing. Precondition: the traces agree with the
 /// specification but for that difference. A step that the specification refuses ends its trace.
-/// What a target `within` cannot show is evidence of nothing. `alive` is called before each trace.
+/// What a target `within` cannot show is evidence of nothing. `alive` is called before each trace;
+/// so is `over`, and once it is true the rest of the traces is left out.
 [[nodiscard]] evidence_table collect_evidence(std::span<const model::trace* const> traces,
                                               model::engine collector = model::engine::oracle,
                                               std::span<const deviation> zoo = deviations(),
                                               capabilities within = capabilities::all(),
-                                              const std::function<void()>& alive = {});
+                                              const std::function<void()>& alive = {},
+                                              const std::function<bool()>& over = {});
 
 struct clause_in_want {
     const model::clause* clause;

@@ -33,6 +33,12 @@ struct interleavings_options {
     std::size_t keep = 0;                    // histories, to measure evidence with
     /// Told the index of each program, before every exploration.
     std::function<void(std::uint64_t program)> alive = {};
+    /// True once no more programs are to be begun: asked before each.
+    std::function<bool()> enough = {};
+    /// True once the run has to end with what it has: asked before every exploration, and during each.
+    std::function<bool()> over = {};
+
+    [[nodiscard]] bool is_over() const { return over && over(); }
 };
 
 /// A history, and what happened before what: for event `e` of lane `l`, `first[l][e][k]` events of lane `k`.

@@ -101,7 +101,7 @@ struct difference {
 };
 
 /// What became of a trace on a target.
-enum class fate : unsigned char { agreed, differed, skipped };
+enum class fate : unsigned char { agreed, differed, skipped, left };
 
 /// What replaying traces on one target came to.
 struct replay_result {
@@ -122,8 +122,8 @@ struct replay_result {
 using progress = std::function<void(std::size_t, std::size_t)>;
 
 /// Replays every trace within the target's capabilities on a session of its own; the others are
-/// counted as skipped.
+/// counted as skipped. Once it is `over` the rest is left.
 [[nodiscard]] replay_result replay(const target& t, std::span<const judged_trace> traces,
-                                   const progress& tell = {});
+                                   const progress& tell = {}, const std::function<bool()>& over = {});
 
 }  // namespace tailrace::verify

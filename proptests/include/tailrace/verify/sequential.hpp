@@ -42,6 +42,10 @@ struct sequential_options {
     failure_class classify = {};               // otherwise by what was asked and what differs
     /// Of the programs whose failures look alike before they are shrunk, so many are shrunk.
     std::size_t shrinks_of_a_kind = 8;
+    /// True once no more programs are to be begun: asked before each.
+    std::function<bool()> enough = {};
+    /// True once there is no more time for making failures smaller: asked before every attempt.
+    std::function<bool()> over = {};
 };
 
 /// Where a target and the specification part.

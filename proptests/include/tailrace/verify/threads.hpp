@@ -31,6 +31,12 @@ struct threads_options {
     std::size_t keep = 0;                // histories, to measure evidence with
     /// Told the index of each program, before every performance: whoever watches may count on it.
     std::function<void(std::uint64_t program)> alive = {};
+    /// True once no more programs are to be begun: asked before each.
+    std::function<bool()> enough = {};
+    /// True once the run has to end with what it has: asked before every performance.
+    std::function<bool()> over = {};
+
+    [[nodiscard]] bool is_over() const { return over && over(); }
 };
 
 /// What one performance came to.
@@ -89,6 +95,7 @@ struct long_run {
     std::uint64_t capacity = 16;
     bool noisy = false;
     std::function<void(std::uint64_t received)> alive = {};  // now and then
+    std::function<bool()> over = {};                         // asked as often: true ends it
 };
 
 /// What is wrong: the order of one sender's values, a value lost, made up, or received twice. Nothing if all is well.
