@@ -67,7 +67,7 @@ template <class Operation, class Clock>
 using deadline_operation = decltype(detail::interruptible(std::declval<Operation>(), std::declval<detail::deadline_source<Clock>>()));
 
 /// Any waiting operation with a timeout, counted from its first poll, that is, from where it is awaited. One that is too long for the
-/// clock is none. The clock must outlive the operation. With a stop token as well (stop.hpp), in either order: the error is then an
+/// clock, or infinite, is none; one that is not a number is zero. The clock must outlive the operation. With a stop token as well (stop.hpp), in either order: the error is then an
 /// interrupt_error.
 ///
 ///     auto closed = co_await tailrace::with_timeout(tx.closed(), 5ms, clock);

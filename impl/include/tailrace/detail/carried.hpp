@@ -6,6 +6,7 @@
 // After a change here run: ctest -L impl
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <type_traits>
@@ -89,9 +90,10 @@ class rooms<T, true> {
   public:
     /// Throws std::bad_alloc.
     [[nodiscard]] static rooms make(std::uint64_t n) {
+        const auto count = static_cast<std::size_t>(n);
         rooms all;
-        if (n != 0) all.places_ = std::make_unique<std::unique_ptr<place<T>>[]>(n);
-        for (; all.left_ < n; ++all.left_) all.places_[all.left_] = std::make_unique<place<T>>();
+        if (count != 0) all.places_ = std::make_unique<std::unique_ptr<place<T>>[]>(count);
+        for (; all.left_ < count; ++all.left_) all.places_[all.left_] = std::make_unique<place<T>>();
         return all;
     }
     [[nodiscard]] room<T> next() noexcept {
@@ -100,7 +102,7 @@ class rooms<T, true> {
 
   private:
     std::unique_ptr<std::unique_ptr<place<T>>[]> places_;
-    std::uint64_t left_ = 0;
+    std::size_t left_ = 0;
 };
 
 template <class T>

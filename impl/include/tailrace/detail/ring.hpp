@@ -117,7 +117,7 @@ class ring {
         explicit directory(word_type size)
             : mask(size - 1), entries(std::make_unique<holder[]>(static_cast<std::size_t>(size))) {}
         [[nodiscard]] pointer_to_block& entry(word_type number) const noexcept {
-            return entries[number & mask].pointer;
+            return entries[static_cast<std::size_t>(number & mask)].pointer;
         }
 
         struct holder {
