@@ -148,13 +148,16 @@ class interruptible_wait {
             poll(due, over);
             if (over) return true;
         }
-        // No foreign code runs from here on, and until set_up no other party resumes the owner.
+        // Until set_up no other party resumes the owner.
         if (result_) return leave();
         const bits mine = set_up | unarmed_;
         const bits seen = add(mine) | mine;
         if ((seen & ending) == 0) return false;
-        owed_wakes owed;
-        return end(seen, 0, owed);
+        std::optional<exposure> foreign;
+        owed_wakes owed;  // sent at the end of this: where the owner goes on, they may destroy this first
+        const bool finished = end(seen, 0, owed);
+        if (finished) foreign.emplace(over_, over);
+        return finished;
     }
 
     [[nodiscard]] result_type finish() {
