@@ -122,6 +122,21 @@ relacy_fault(
         receiver_drop.with_its_receive.driven/bound
         receiver_drop.with_its_receive.driven/random)
 
+# The receiver goes and leaves its receive in the slot that it waits for.
+tailrace_fault_tree(
+    NAME relacy_receiver_goes_before_its_receive
+    FILE ${core}
+    FIND "        n->sent.store(n->parked.load() && !unpark(*n));\n"
+    REPLACE "")
+relacy_fault(
+    receiver_goes_before_its_receive
+    TARGET optimized
+    FAMILIES receiver_drop
+    SAYS "LIVELOCK|FREED MEMORY|DATA RACE|none|woken once"
+    CAUGHT_BY
+        receiver_drop.before_its_receive.driven/bound
+        receiver_drop.before_its_receive.driven/random)
+
 tailrace_fault_tree(
     NAME relacy_timeout_leaves_with_a_wake_up_owed
     FILE ${blocking}

@@ -109,6 +109,32 @@ class with_its_receive : public start<Target, 1, 0> {
     alarm bell_;
 };
 
+/// The receiver goes while its receive is parked and a value is sent. The receive is over: it says none, and is woken at most by a value
+/// that came before.
+template <class Target, class Form>
+class before_its_receive : public start<Target, 1, 0> {
+  public:
+    static constexpr const char* name = "receiver_drop.before_its_receive";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            const auto result = this->tx_->try_send(this->book_.make(1));
+            (void)this->settle(result, 1);
+        } else {
+            auto operation = this->rx_->recv();
+            if (const auto result = operation.poll(bell_.waker())) return this->expect_value(*result, 1);
+            this->rx_.reset();
+            const auto answer = operation.poll(bell_.waker());
+            expect(answer && !*answer, "the receiver has gone: none");
+            expect(bell_.rings() <= 1, "a receive is woken once at most");
+        }
+    }
+
+  private:
+    alarm bell_;
+};
+
 /// The last sender sends through its owned permit and goes, and so does the receiver: who is last takes the channel along.
 template <class Target, class Form>
 class both_go : public start<Target, 2, 1> {
@@ -162,7 +188,8 @@ template <class Target>
 bool enroll_all() {
     return enroll<try_send, Target, driven>() && enroll<permits, Target, driven>() &&
            enroll<granted_send, Target, blocking>() && enroll<granted_send, Target, driven>() &&
-           enroll<with_its_receive, Target, driven>() && enroll<both_go, Target, driven>() && enroll<all_go, Target, driven>();
+           enroll<with_its_receive, Target, driven>() && enroll<before_its_receive, Target, driven>() &&
+           enroll<both_go, Target, driven>() && enroll<all_go, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::receiver_drop
