@@ -58,12 +58,18 @@ def weak_sender(value):
     return HandlePrinter("weak_sender", value["core_"])
 
 
+def borrowed(value):
+    """The core that is borrowed: its address stands in an integer, whose lowest bit says whether the borrow was counted."""
+    core = value.type.strip_typedefs().template_argument(0).pointer()
+    return (value["core_"] & ~1).cast(core)
+
+
 def permit(value):
-    return HandlePrinter("permit", value["core_"]["core_"], gone="used, or moved from")
+    return HandlePrinter("permit", borrowed(value["core_"]), gone="used, or moved from")
 
 
 def permit_iterator(value):
-    return HandlePrinter("permit_iterator", value["core_"]["core_"], "{} left, ".format(int(value["size_"])))
+    return HandlePrinter("permit_iterator", borrowed(value["core_"]), "{} left, ".format(int(value["size_"])))
 
 
 def owned_permit(value):

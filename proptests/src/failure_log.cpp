@@ -233,7 +233,8 @@ std::string broken(const counterexample& c) {
 /// A recording is run again from its file.
 std::string recorded_again(const counterexample& c) {
     const std::string file = c.recorded_at.substr(0, c.recorded_at.rfind(':'));
-    const std::string command = fmt::format("{} run --engine oracle --target {} --traces {}", c.command, c.target, file);
+    const std::string command = fmt::format("{} run --engine oracle --target {} --traces {}", shell_word(c.command), shell_word(c.target),
+                                            shell_word(file));
     if (command.size() > report_width - 12) return "  again     the command does not fit here: run --engine oracle on this recording\n";
     return fmt::format("  again     {}\n", plain(command));
 }

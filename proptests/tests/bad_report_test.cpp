@@ -122,10 +122,10 @@ TEST_F(bad_report, every_member_has_to_be_there_and_of_its_kind) {
     EXPECT_EQ(refusal_of([](json& r) { r["runs"][0]["target"] = "a\nb"; }), "there is no target 'a?b'");
     EXPECT_EQ(refusal_of([](json& r) { r["runs"][0]["numbers"]["programs"] = ~std::uint64_t{0}; }),
               "\"runs[0].numbers.programs\": expected a number from 0 to 1000000000000000, found 18446744073709551615");
-    EXPECT_EQ(refusal_of([](json& r) { r["runs"][0]["failures"] = {{{"place", ""}, {"text", ""}, {"trace", ""}, {"token", ""}, {"clauses", {5}}}}; }),
+    EXPECT_EQ(refusal_of([](json& r) { r["runs"][0]["failures"] = {{{"kind", "difference"}, {"what", ""}, {"times", 1}, {"place", ""}, {"text", ""}, {"token", ""}, {"clauses", {5}}}}; }),
               "\"runs[0].failures[0].clauses[0]\": expected a text, found 5");
     EXPECT_NE(refusal_of([](json& r) {
-                  r["runs"][0]["failures"] = {{{"place", ""}, {"text", ""}, {"trace", ""}, {"token", ""}, {"clauses", json::array()}, {"example", "{"}}};
+                  r["runs"][0]["failures"] = {{{"kind", "difference"}, {"what", ""}, {"times", 1}, {"place", ""}, {"text", ""}, {"token", ""}, {"clauses", json::array()}, {"example", "{"}}};
               }).find("\"runs[0].failures[0].example\": line 1, column 2: expected a counterexample in JSON, found the end of the file"),
               std::string::npos);
 }
@@ -184,7 +184,7 @@ TEST_F(bad_report, hostile_texts_become_no_markup_and_no_control_characters) {
     hostile["program"] = "tailrace-verify; echo " + std::string(evil);
     hostile["traces"] = {evil};
     hostile["runs"][0]["failures"] = {
-        {{"clauses", {"close.drains", evil}}, {"text", std::string(evil) + std::string(evil)}, {"place", evil}, {"trace", evil}, {"token", ""}}};
+        {{"clauses", {"close.drains", evil}}, {"text", std::string(evil) + std::string(evil)}, {"place", evil}, {"kind", "difference"}, {"what", evil}, {"times", 1}, {"token", ""}}};
     std::ofstream(folder_ / "report.json", std::ios::binary) << hostile.dump();
     const campaign c = merge({folder_.string()}, builtin_targets());
 

@@ -293,7 +293,7 @@ TEST_F(command_line, a_report_that_there_is_no_room_for_is_one_line_and_what_the
     EXPECT_EQ(some.status, 2);
     EXPECT_EQ(std::ranges::count(some.error, '\n'), 1) << some.error;
     EXPECT_TRUE(some.error.ends_with(": expected a place to write the report to, and cannot write there: File too large\n")) << some.error;
-    EXPECT_EQ(text_of(folder_ / "report/summary.txt"), some.out);
+    EXPECT_TRUE(text_of(folder_ / "report/summary.txt").starts_with(some.out)) << "all but the record of the run, which differs";
     EXPECT_TRUE(text_of(folder_ / "report/junit.xml").ends_with("</testsuites>\n"));
     EXPECT_TRUE(text_of(folder_ / "own.xml").ends_with("</testsuites>\n"));
 }
@@ -309,7 +309,7 @@ TEST_F(command_line, the_command_that_repeats_a_difference_is_taken_by_a_shell_a
     const std::size_t begin = at + label.size();
     const run_result again = run(first.out.substr(begin, first.out.find('\n', begin) - begin));
     EXPECT_EQ(again.status, 1) << again.error;
-    EXPECT_NE(again.out.find("  at        " + name + ":3\n"), std::string::npos) << again.out;
+    EXPECT_NE(again.out.find("  from      " + name + ":3\n"), std::string::npos) << again.out;
 }
 
 // ---- Runs

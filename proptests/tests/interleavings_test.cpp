@@ -165,7 +165,7 @@ TEST(simulator, is_not_for_a_target_that_is_not_simulated) {
         (void)parse_command_line(arguments.size(), arguments.data(), {"verify_queue", targets, ""});
         FAIL();
     } catch (const usage_error& e) {
-        EXPECT_STREQ(e.what(), "--engine interleavings: queue is not simulated");
+        EXPECT_STREQ(e.what(), "--engine interleavings: queue is not simulated: only the channels that come with the kit are");
     }
 }
 
