@@ -12,10 +12,12 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
 #include <cstddef>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -209,8 +211,27 @@ class timer_thread::of_the_program {
     of_the_program(const of_the_program&) = delete;
     of_the_program& operator=(const of_the_program&) = delete;
 
-    /// At exit, on any thread, the timer's own included, where the waker that called exit() never returns.
-    ~of_the_program() {
+    /// Made before main. Made by the first use, a child would wait for ever for a thread that was just making it when its parent forked.
+    static of_the_program once;
+
+    /// The first use: from here on exit() ends the thread, before it destroys the static objects that are there by now.
+    void used() {
+        if (ends_at_exit_.load(std::memory_order_acquire)) return;  // partner: the store below
+        const std::lock_guard guard(timer().mutex_);                // no fork in the middle
+        if (ends_at_exit_.load(std::memory_order_relaxed)) return;
+        if (std::atexit(at_exit) != 0) detail::system_failure(ENOMEM, "tailrace: no default timer");
+        ends_at_exit_.store(true, std::memory_order_release);
+    }
+
+    static timer_thread& timer() {
+        alignas(timer_thread) static std::byte room[sizeof(timer_thread)];
+        static timer_thread& made = *std::construct_at(reinterpret_cast<timer_thread*>(room));
+        return made;
+    }
+
+  private:
+    /// On any thread, the timer's own included, where the waker that called exit() never returns.
+    static void at_exit() {
         timer_thread& t = timer();
         std::unique_lock guard(t.mutex_);
         if (t.started_) {
@@ -223,13 +244,6 @@ class timer_thread::of_the_program {
         t.drop_all();
     }
 
-    static timer_thread& timer() {
-        alignas(timer_thread) static std::byte room[sizeof(timer_thread)];
-        static timer_thread& made = *std::construct_at(reinterpret_cast<timer_thread*>(room));
-        return made;
-    }
-
-  private:
     // A waker may wait for what the thread that exits holds; or it has called exit() as well, which then never returns.
     static constexpr std::chrono::seconds patience{5};
 
@@ -253,11 +267,15 @@ class timer_thread::of_the_program {
         if (!t.timers_.empty()) (void)t.start();  // where that fails, the next arm tries again
         t.mutex_.unlock();
     }
+
+    std::atomic<bool> ends_at_exit_{false};
 };
+
+inline timer_thread::of_the_program timer_thread::of_the_program::once;
 
 /// The program's own. Its thread is started by the first deadline.
 ///
-/// At exit it ends with the static objects, after those whose constructor has called this: what was armed until then never
+/// At exit it ends with the static objects, after those that were made later than its first use: what was armed until then never
 /// fires, and exit waits for the waker that runs, five seconds at most, unless it was called by that waker. What is armed
 /// later, by destructors, is served by a new thread.
 ///
@@ -265,8 +283,8 @@ class timer_thread::of_the_program {
 /// threads had armed never fires there, as nothing else of theirs goes on in the child; nor is a waker run again that was
 /// running in the parent.
 [[nodiscard]] inline timer_thread& default_timer() {
-    static const timer_thread::of_the_program once;
-    return once.timer();
+    timer_thread::of_the_program::once.used();
+    return timer_thread::of_the_program::once.timer();
 }
 
 namespace detail {
