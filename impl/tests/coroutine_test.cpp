@@ -191,7 +191,7 @@ TEST(coroutine, a_frame_destroyed_in_its_condition_gives_up_its_receive) {
             EXPECT_FALSE(waiting.done());
         }
         ASSERT_TRUE(tx.try_send(2));
-        EXPECT_EQ(rx.try_recv(), 2) << "and nobody else receives";
+        EXPECT_EQ(rx.try_recv(), 2) << "the value is still there";
     }
 }
 

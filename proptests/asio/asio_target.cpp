@@ -6,7 +6,7 @@ namespace tailrace::verify {
 namespace {
 
 struct asio_api {
-    // Whoever polls runs the io_context, which only one thread at a time may do.
+    // A poll runs the io_context, which only one thread at a time may do.
     static constexpr bool thread_safe = false;
     // There is one object: nothing ends by being dropped. Operations complete by themselves: a
     // program that leaves one unpolled that has completed would compare what is not comparable. The

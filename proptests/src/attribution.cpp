@@ -58,7 +58,7 @@ bool can_break(capabilities within, std::string_view clause) {
     const auto has_any = [&](std::initializer_list<capability> some) {
         return std::ranges::any_of(some, [&](capability c) { return within.has(c); });
     };
-    // What holds for every form of a verb is told under the name of one.
+    // What holds for every form of a verb is reported under the name of one.
     if (about == "send") return has_any({capability::send, capability::try_send, capability::send_timeout, capability::blocking});
     if (about == "recv")
         return has_any({capability::recv, capability::try_recv, capability::recv_timeout, capability::recv_many, capability::blocking});

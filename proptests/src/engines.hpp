@@ -26,7 +26,7 @@ struct interleavings_failure;
 [[nodiscard]] std::string summarise_threads(const engine_report& r);
 [[nodiscard]] std::string summarise_interleavings(const engine_report& r);
 
-/// What an engine found, in the one shape in which it is told: without clauses, seed and index, which `run` knows and `replay` does not.
+/// What an engine found, in the one shape of a failure: without clauses, seed and index, which `run` knows and `replay` does not.
 [[nodiscard]] counterexample example_of(const sequential_failure& f, const target& on, const std::string& command);
 [[nodiscard]] counterexample example_of(const threads_failure& f, const target& on, const std::string& command);
 [[nodiscard]] counterexample example_of(const interleavings_failure& f, const target& on, const std::string& command);

@@ -496,7 +496,7 @@ class show {
         return verb::advance;
     }
 
-    /// Nobody is awake, and what the channel has posted wakes nobody.
+    /// Every task sleeps, and what the channel has posted wakes none of them.
     void wait_for_rest(std::size_t n) {
         do {
             told_.wait_for_rest();
@@ -618,7 +618,7 @@ class show {
         }
     }
 
-    /// False if nobody needs one, or none is known.
+    /// False if no task needs one, or none is known.
     bool give_a_way_out(std::size_t n) {
         const capabilities& can = target_.capabilities;
         const auto somebody_calls = [&](handle_kind kind) {
@@ -697,7 +697,7 @@ class show {
         made(history().before);
         for (const auto& log : history().lanes) made(log);
         made(history().after);
-        for (const model::value_id v : kept_) --fates[v];  // nobody was given it
+        for (const model::value_id v : kept_) --fates[v];  // no task was given it
         for (const auto& [value, known] : fates) {
             const unsigned times = known + told_.times_destroyed(value);
             if (times == 1 || !result_.problem.empty()) continue;

@@ -1,4 +1,4 @@
-// The verdicts of one campaign agree, wherever they are told: the table, its last lines, the lines of the engines, JUnit, report.json and
+// The verdicts of one campaign agree, wherever they stand: the table, its last lines, the lines of the engines, JUnit, report.json and
 // report.html count the same failures in the same clauses.
 // After a change here run: ctest -L proptests -R agreement
 #include <fmt/format.h>

@@ -18,7 +18,7 @@ enum class mistake : unsigned char {
     none,
     look_then_push,   // try_push looks for room under one lock and pushes under the next: overfull
     newest_first,     // pop takes the wrong end
-    forgets_to_wake,  // pop wakes nobody who waits for room
+    forgets_to_wake,  // pop does not wake a push that waits for room
     crashes,          // try_pop on an empty queue
     hangs
 };

@@ -220,7 +220,7 @@ class permits_of_two : public open_channel<Target, 2> {
     alarm bell_;
 };
 
-/// The receiver writes, and takes a value; the permit that comes free carries that to whoever reserves it: (15).
+/// The receiver writes, and takes a value; the permit that comes free carries that to its next owner: (15).
 template <class Target, class Form>
 class receive_is_a_release : public full_channel<Target> {
   public:

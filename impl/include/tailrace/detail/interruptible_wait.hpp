@@ -46,18 +46,18 @@ template <class Operation>
     return std::move(*result);
 }
 
-/// A stretch in which foreign code may destroy the owner of `told`: its destructor sets `over` then, if `told` points there.
+/// A stretch in which foreign code may destroy the owner of `flag`: its destructor sets `over` then, if `flag` points there.
 class exposure {
   public:
-    exposure(bool*& told, bool& over) noexcept : told_(told), over_(over) { told_ = &over_; }
+    exposure(bool*& flag, bool& over) noexcept : flag_(flag), over_(over) { flag_ = &over_; }
     exposure(const exposure&) = delete;
     exposure& operator=(const exposure&) = delete;
     ~exposure() {
-        if (!over_) told_ = nullptr;
+        if (!over_) flag_ = nullptr;
     }
 
   private:
-    bool*& told_;
+    bool*& flag_;
     bool& over_;
 };
 

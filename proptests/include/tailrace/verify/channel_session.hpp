@@ -129,7 +129,7 @@ class channel_session final : public lane_session, private session_events {
 
   public:
     explicit channel_session(std::uint64_t capacity) : channel_session(Api::template open<tracked>(capacity), nullptr, false) {}
-    /// For a lane: wakes and destructions are told, not recorded. Noisy: the channel has no schedule noise of its own.
+    /// For a lane: wakes and destructions are reported as they happen, not recorded. Noisy: the channel has no schedule noise of its own.
     channel_session(std::uint64_t capacity, session_events& told, bool noisy = false)
         : channel_session(Api::template open<tracked>(capacity), &told, noisy) {}
     ~channel_session() override {
