@@ -21,11 +21,16 @@ function(tailrace_headers target visibility)
     target_sources(${target} ${visibility} FILE_SET HEADERS BASE_DIRS include FILES ${headers})
 endfunction()
 
-# tailrace_add_test(<name> LABEL <label> SOURCES <file>... [LIBRARIES <library>...] [DEFINITIONS <definition>...])
+# tailrace_add_test(<name> LABEL <label> SOURCES <file>... [LIBRARIES <library>...] [DEFINITIONS <definition>...]
+#                   [PRECOMPILED <header>...])
 # A GoogleTest executable; each of its tests is a ctest named <label>.<suite>.<test>, run by `ctest -L <label>`.
 function(tailrace_add_test name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL" "SOURCES;LIBRARIES;DEFINITIONS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL" "SOURCES;LIBRARIES;DEFINITIONS;PRECOMPILED")
     add_executable(${name} ${arg_SOURCES})
+    list(LENGTH arg_SOURCES files)
+    if(files GREATER 3)
+        target_precompile_headers(${name} PRIVATE <gtest/gtest.h> ${arg_PRECOMPILED})
+    endif()
     target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gtest_main)
     target_compile_definitions(${name} PRIVATE ${arg_DEFINITIONS})
     gtest_discover_tests(

@@ -12,6 +12,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     add_compile_options(-Wno-deprecated-declarations)
 endif()
 
+# Less often through its own garbage: a sixth less time for a quarter more memory.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options("SHELL:--param ggc-min-heapsize=524288")
+endif()
+
 if(TAILRACE_WARNINGS_AS_ERRORS)
     add_compile_options(-Werror)
 endif()

@@ -43,7 +43,7 @@ bool enroll(enrolled_scenario what);
 template <template <class, class> class Scenario, class Target, class Form>
 bool enroll() {
     using made = Scenario<Target, Form>;
-    return enroll({.name = std::string(made::name) + '.' + Form::name,
+    return enroll({.name = std::string(made::name).append(1, '.').append(Form::name),
                    .target = Target::name,
                    .threads = made::threads,
                    .make = []() -> scenario* { return new made; }});
