@@ -172,7 +172,7 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_receive_hands_nothing_over
     FILE ${core}
-    FIND "if (has_waiters(w) && !is_closed(w)) hand_over();"
+    FIND "if (has_waiters(w) && !is_closed(w)) return hand_over();"
     REPLACE "")
 relacy_fault(
     receive_hands_nothing_over
@@ -549,13 +549,15 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_recycles_too_early
     FILE ${ring}
-    FIND "if (head % block_slots == 0 && !turns_in_place_) recycle(head / block_slots - 1);"
-    REPLACE "if (!turns_in_place_) recycle(head / block_slots);")
+    FIND "        if (head % block_slots != 0) return;
+        if (!turns_in_place_) return recycle(head / block_slots - 1);"
+    REPLACE "        if (!turns_in_place_) return recycle(head / block_slots);
+        if (head % block_slots != 0) return;")
 relacy_fault(
     recycles_too_early
     TARGET optimized
     FAMILIES storage
-    SAYS "FREED MEMORY"
+    SAYS "FREED MEMORY|DATA RACE"
     CAUGHT_BY
         storage.grows_while_used.blocking/bound
         storage.grows_while_used.blocking/random
@@ -582,13 +584,52 @@ relacy_fault(
         storage.late_send.driven/bound
         storage.late_send.driven/random)
 
+# Storage that an idle channel gives back.
+function(gives_back_fault name find replace scenario)
+    tailrace_fault_tree(NAME relacy_${name} FILE ${ring} FIND "${find}" REPLACE "${replace}")
+    relacy_fault(
+        ${name}
+        TARGET optimized
+        FAMILIES storage
+        SAYS "FREED MEMORY|DATA RACE|put where another one still is"
+        CAUGHT_BY ${ARGN} ${scenario})
+endfunction()
+gives_back_fault(era_stays "const word_type change = to_next_era(w);" "const word_type change = 0;"
+    storage.given_back.driven/bound storage.given_back.driven/random)
+gives_back_fault(gives_back_what_is_in_use
+    "limit_.store(is_idle(w) ? limit_of(kept_blocks) : old_limit, std::memory_order_relaxed);
+            if (!is_idle(w)) return;" "limit_.store(limit_of(kept_blocks), std::memory_order_relaxed);"
+    storage.given_back.driven/bound storage.given_back.driven/random)
+gives_back_fault(directory_given_back_in_use
+    "if (used(word.fetch_add(0, std::memory_order_acq_rel)) != 0) {" "if (false) {"
+    storage.given_back_beside_a_send.driven/bound)
+gives_back_fault(limit_is_lowered_last
+    "            limit_.store(limit_of(0), std::memory_order_relaxed);
+" "" storage.given_back.driven/bound storage.given_back.driven/random)
+gives_back_fault(gives_back_without_acquire
+    "w = word.fetch_xor(change, std::memory_order_acq_rel);" "w = word.fetch_xor(change, std::memory_order_release);"
+    storage.given_back_by_a_cancel.driven/bound)
+tailrace_fault_tree(
+    NAME relacy_queues_unprepared
+    FILE ${core}
+    FIND "if (!ring_.has_all()) return verdict::unprepared;"
+    REPLACE "")
+relacy_fault(
+    queues_unprepared
+    TARGET optimized
+    FAMILIES storage
+    SAYS "FREED MEMORY|DATA RACE|put where another one still is"
+    CAUGHT_BY
+        storage.given_back_before_a_wait.driven/bound
+        storage.given_back_before_a_wait.driven/random)
+
 # ---- The optimised channel: one memory order a step weaker
 
 tailrace_fault_tree(
     NAME relacy_end_without_release
     FILE ${core}
-    FIND "ring_.at(ticket).state.exchange(slot_end, std::memory_order_acq_rel);"
-    REPLACE "ring_.at(ticket).state.exchange(slot_end, std::memory_order_acquire);")
+    FIND "ring_.at_end(ticket).state.exchange(slot_end, std::memory_order_acq_rel);"
+    REPLACE "ring_.at_end(ticket).state.exchange(slot_end, std::memory_order_acquire);")
 relacy_fault(
     end_without_release
     TARGET optimized
@@ -599,18 +640,18 @@ relacy_fault(
         orders.none_tells.driven/random)
 
 tailrace_fault_tree(
-    NAME relacy_room_without_acquire
+    NAME relacy_late_ticket_without_acquire
     FILE ${core}
     FIND "} while (!word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_acquire,"
     REPLACE "} while (!word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_relaxed,")
 relacy_fault(
-    room_without_acquire
+    late_ticket_without_acquire
     TARGET optimized
-    FAMILIES orders
+    FAMILIES old_permit
     SAYS "DATA RACE"
     CAUGHT_BY
-        orders.room_tells.driven/bound
-        orders.room_tells.driven/random)
+        old_permit.late_resume.blocking/bound
+        old_permit.late_resume.driven/bound)
 
 tailrace_fault_tree(
     NAME relacy_queueing_without_release
@@ -664,8 +705,10 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_closed_answer_without_acquire
     FILE ${core}
-    FIND "(void)word_.load(std::memory_order_acquire);"
-    REPLACE "(void)word_.load(std::memory_order_relaxed);")
+    FIND "word_type w = word_.load(std::memory_order_acquire);
+            if (is_closed(w)) return claim_result::closed;"
+    REPLACE "word_type w = word_.load(std::memory_order_relaxed);
+            if (is_closed(w)) return claim_result::closed;")
 relacy_fault(
     closed_answer_without_acquire
     TARGET optimized
@@ -752,7 +795,9 @@ relacy_fault(
     SAYS "DATA RACE"
     CAUGHT_BY
         orders.permit_is_a_semaphore.received.driven/bound
-        orders.permit_is_a_semaphore.received.driven/random)
+        orders.permit_is_a_semaphore.received.driven/random
+        orders.room_tells.driven/bound
+        orders.room_tells.driven/random)
 
 tailrace_fault_tree(
     NAME relacy_cancelled_hold_without_release
@@ -797,8 +842,8 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_block_without_release
     FILE ${ring}
-    FIND "limit_.store(blocks_ == all_blocks_ ? everything : limit(), std::memory_order_release);"
-    REPLACE "limit_.store(blocks_ == all_blocks_ ? everything : limit(), std::memory_order_relaxed);")
+    FIND "limit_.store(blocks_ == all_blocks_ ? everything : limit_of(blocks_), std::memory_order_release);"
+    REPLACE "limit_.store(blocks_ == all_blocks_ ? everything : limit_of(blocks_), std::memory_order_relaxed);")
 relacy_fault(
     block_without_release
     TARGET optimized
@@ -810,15 +855,15 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_used_block_without_release
     FILE ${ring}
-    FIND "limit_.store(limit(), std::memory_order_release);"
-    REPLACE "limit_.store(limit(), std::memory_order_relaxed);")
+    FIND "limit_.store(limit_of(blocks_), std::memory_order_release);"
+    REPLACE "limit_.store(limit_of(blocks_), std::memory_order_relaxed);")
 relacy_fault(
     used_block_without_release
     TARGET optimized
     FAMILIES orders
     SAYS "DATA RACE"
     CAUGHT_BY
-        orders.end_in_old_block.driven/bound)
+        orders.value_in_old_block.driven/bound)
 
 tailrace_fault_tree(
     NAME relacy_last_handle_without_release
@@ -1262,10 +1307,7 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_claim_ignores_closed
     FILE ${core}
-    FIND "if (is_closed(w)) {
-                after_close();
-                return claim_result::closed;
-            }"
+    FIND "if (is_closed(w)) return claim_result::closed;"
     REPLACE "")
 relacy_fault(
     claim_ignores_closed
@@ -1450,14 +1492,14 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_parks_without_a_second_look
     FILE ${core}
-    FIND "if (ring_.at(head()).state.compare_exchange_strong(expected, reinterpret_cast<slot_state>(&n),
+    FIND "if (ring_.front(head()).state.compare_exchange_strong(expected, reinterpret_cast<slot_state>(&n),
                                                            std::memory_order_release,
                                                            std::memory_order_relaxed)) {
             return true;
         }
         n.parked.store(false);
         return false;"
-    REPLACE "ring_.at(head()).state.store(reinterpret_cast<slot_state>(&n), std::memory_order_release);
+    REPLACE "ring_.front(head()).state.store(reinterpret_cast<slot_state>(&n), std::memory_order_release);
         return true;")
 relacy_fault(
     parks_without_a_second_look

@@ -5,13 +5,13 @@
 #     $1 = tailrace::sender{open, used 2 of 4, somebody waits, tail 3, head 2, senders 1, weak 0}
 #
 # used: values, permits out, and permits of granted waiters. tail: values that have a place, head: those received,
-# both modulo 2^36, so tail - head are buffered.
+# both modulo 2^32, so tail - head are buffered.
 # After a change here, in detail/word.hpp or in the members of detail/core.hpp run: ctest -R impl.gdb
 import gdb
 import gdb.printing
 
-CLOSED, WAITERS, USED_SHIFT, TAIL_SHIFT = 1, 2, 2, 28  # detail/word.hpp
-USED_MASK, TICKET_MASK = (1 << 26) - 1, (1 << 36) - 1
+CLOSED, WAITERS, USED_SHIFT, TAIL_SHIFT = 1, 2, 2, 32  # detail/word.hpp
+USED_MASK, TICKET_MASK = (1 << 26) - 1, (1 << 32) - 1
 
 
 def number(variable):

@@ -5,6 +5,7 @@
 // told to fail.
 // After a change here run: ctest -R 'impl\.(allocation|.*waiting_operation)'
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <array>
 #include <atomic>
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <deque>
+#include <memory>
 #include <new>
 #include <optional>
 #include <semaphore>
@@ -36,6 +38,7 @@ namespace {
 std::atomic<std::uint64_t> allocations{0};
 std::atomic<std::uint64_t> deallocations{0};
 std::atomic<std::uint64_t> bytes{0};
+std::atomic<std::uint64_t> held{0};  // bytes that are not given back
 std::atomic<std::uint64_t> fail_in{0};  // the so-maniest from now fails; 0: none
 std::atomic<bool> all_fail{false};
 
@@ -50,6 +53,7 @@ void* allocate(std::size_t size, std::size_t alignment) {
     if (p != nullptr) {
         ++allocations;
         bytes += size;
+        held += malloc_usable_size(p);
     }
     return p;
 }
@@ -62,6 +66,7 @@ void* allocate_or_throw(std::size_t size, std::size_t alignment = alignof(std::m
 
 void deallocate(void* p) noexcept {
     if (p != nullptr) ++deallocations;
+    held -= malloc_usable_size(p);
     std::free(p);
 }
 
@@ -674,6 +679,121 @@ TEST(allocation, of_an_idle_channel_is_at_most_512_bytes_whatever_its_capacity) 
         RecordProperty("bytes_at_capacity_" + std::to_string(capacity), std::to_string(used));
         EXPECT_LE(used, 512u) << "capacity " << capacity;
     }
+}
+
+// ---- Storage that goes back
+
+constexpr std::uint64_t burst = 500'000;
+/// What a channel of such values may hold when it is idle.
+constexpr std::uint64_t kept = std_platform::kept_bytes * 3 / 2;
+
+class idle_again : public testing::Test {
+  protected:
+    /// More than is kept, whatever is meant to go back.
+    void expect_much() const { EXPECT_GT(held - before_, burst * 8); }
+    void expect_little() const { EXPECT_LE(held - before_, kept); }
+
+  private:
+    const std::uint64_t before_ = held;
+
+  protected:
+    ends<value> ends_ = channel<value>(burst);
+    decltype(ends_.first)& tx_ = ends_.first;
+    decltype(ends_.second)& rx_ = ends_.second;
+};
+
+TEST_F(idle_again, gives_back_what_permits_needed_that_were_dropped) {
+    auto permits = tx_.try_reserve_many(burst);
+    expect_much();
+    permits = tx_.try_reserve_many(0);
+    expect_little();
+    EXPECT_EQ(tx_.capacity(), burst);
+    EXPECT_TRUE(tx_.try_send(1));
+    EXPECT_EQ(rx_.try_recv(), 1u);
+}
+
+TEST_F(idle_again, gives_back_what_single_permits_needed) {
+    {
+        std::vector<permit<value>> permits;
+        for (std::uint64_t i = 0; i < burst; ++i) permits.push_back(*tx_.try_reserve());
+        expect_much();
+    }
+    expect_little();
+}
+
+TEST_F(idle_again, gives_back_what_values_needed_once_they_are_received) {
+    for (value v = 0; v < burst; ++v) ASSERT_TRUE(tx_.try_send(v));
+    expect_much();
+    for (value v = 0; v < burst; ++v) ASSERT_EQ(rx_.try_recv(), v);
+    expect_little();
+    for (value v = 0; v < 100; ++v) {
+        ASSERT_TRUE(tx_.try_send(v));
+        ASSERT_EQ(rx_.try_recv(), v);
+    }
+}
+
+TEST_F(idle_again, gives_back_what_a_batch_needed_once_it_is_received) {
+    for (value v = 0; v < burst; ++v) ASSERT_TRUE(tx_.try_send(v));
+    {
+        std::vector<value> into;
+        EXPECT_EQ(rx_.recv_many(into, burst).poll({}), burst);
+    }
+    expect_little();
+}
+
+TEST_F(idle_again, gives_back_what_a_cancelled_wait_has_prepared) {
+    auto one = tx_.try_reserve();
+    {
+        auto all = tx_.reserve_many(burst);
+        EXPECT_FALSE(all.poll({}));
+        expect_much();
+        { const auto dropped = std::move(one); }
+    }
+    expect_little();
+    EXPECT_EQ(tx_.capacity(), burst);
+}
+
+TEST_F(idle_again, gives_back_what_the_only_wait_has_prepared_when_it_holds_all_that_is_used) {
+    auto one = tx_.try_reserve();
+    auto all = std::make_unique<decltype(tx_.reserve_many(burst))>(tx_.reserve_many(burst));
+    EXPECT_FALSE(all->poll({}));
+    { const auto dropped = std::move(one); }  // and so completes `all`
+    all.reset();
+    expect_little();
+}
+
+TEST_F(idle_again, gives_back_after_each_of_many_bursts_with_messages_between_them) {
+    for (value v = 0; v < 40; ++v) {
+        (void)tx_.try_reserve_many(burst);
+        expect_little();
+        ASSERT_TRUE(tx_.try_send(v));
+        ASSERT_EQ(rx_.try_recv(), v);
+    }
+}
+
+/// There are sixteen eras; a claim that slept through all of them would see no difference.
+TEST_F(idle_again, keeps_a_burst_after_fifteen_without_a_message_until_there_is_one) {
+    for (int i = 0; i < 15; ++i) {
+        (void)tx_.try_reserve_many(burst);
+        expect_little();
+    }
+    for (int i = 0; i < 3; ++i) {
+        (void)tx_.try_reserve_many(burst);
+        expect_much();
+    }
+    ASSERT_TRUE(tx_.try_send(1));
+    ASSERT_EQ(rx_.try_recv(), 1u);
+    expect_little();
+}
+
+TEST_F(idle_again, is_not_so_while_a_permit_is_out) {
+    auto one = tx_.try_reserve();
+    (void)tx_.try_reserve_many(burst - 1);
+    expect_much();
+    one.value().send(1);
+    expect_much();
+    EXPECT_EQ(rx_.try_recv(), 1u);
+    expect_little();
 }
 
 // ---- Failing allocations

@@ -18,6 +18,19 @@ TEST(word, fields_are_independent_at_their_limits) {
     EXPECT_EQ(tail(w), 0u);
 }
 
+TEST(word, another_era_changes_nothing_else_and_comes_round) {
+    const word_type first = 7 * one_ticket | max_capacity * one_used | waiters_bit;
+    word_type w = first;
+    for (word_type era = 1; era < eras; ++era) {
+        w ^= to_next_era(w);
+        EXPECT_NE(w, first);
+        EXPECT_EQ(tail(w), 7u);
+        EXPECT_EQ(used(w), max_capacity);
+        EXPECT_TRUE(has_waiters(w) && !is_closed(w));
+    }
+    EXPECT_EQ(w ^ to_next_era(w), first);
+}
+
 TEST(word, the_tail_wraps_without_touching_the_rest) {
     const word_type last = ticket_mask * one_ticket | 5 * one_used | closed_bit;
     EXPECT_EQ(tail(last), ticket_mask);

@@ -21,7 +21,7 @@ tailrace_fault_tree(
     NAME history_cancelled_receive_clears_its_slot
     FILE ${core}
     FIND "        auto expected = reinterpret_cast<slot_state>(&n);\n"
-    REPLACE "        auto expected = ring_.at(head()).state.load(std::memory_order_relaxed);\n")
+    REPLACE "        auto expected = ring_.front(head()).state.load(std::memory_order_relaxed);\n")
 history_fault(
     cancelled_receive_clears_its_slot FAMILY ends
     TEST a_receive_cancelled_after_its_wake_up_leaves_the_value_to_the_next)
@@ -89,8 +89,8 @@ history_fault(unused_permit_looks_like_a_value FAMILY ends TEST permits_that_com
 tailrace_fault_tree(
     NAME history_block_recycled_too_early
     FILE ${ring}
-    FIND "if (head % block_slots == 0 && !turns_in_place_) recycle(head / block_slots - 1);"
-    REPLACE "if ((head + 1) % block_slots == 0 && !turns_in_place_) recycle(head / block_slots);")
+    FIND "        if (head % block_slots != 0) return;\n        if (!turns_in_place_) return recycle(head / block_slots - 1);"
+    REPLACE "        if (!turns_in_place_) return (head + 1) % block_slots == 0 ? recycle(head / block_slots) : void();\n        if (head % block_slots != 0) return;")
 history_fault(
     block_recycled_too_early FAMILY ends TEST
     a_slow_sender_keeps_its_place_though_others_go_round_the_storage)
@@ -128,8 +128,8 @@ history_fault(close_leaves_sends_waiting FAMILY ends TEST close_wakes_and_fails_
 tailrace_fault_tree(
     NAME history_queued_before_it_is_set_up
     FILE ${permit_wait}
-    FIND "        phase_ = phase::waiting;  // before: once it is queued, its owner may be running elsewhere\n        return core_->enqueue(node_, w) == verdict::none;\n"
-    REPLACE "        const verdict v = core_->enqueue(node_, w);\n        phase_ = phase::waiting;\n        return v == verdict::none;\n")
+    FIND "            phase_ = phase::waiting;  // before: once it is queued, its owner may be running elsewhere\n            const verdict v = core_->enqueue(node_, w);\n"
+    REPLACE "            const verdict v = core_->enqueue(node_, w);\n            phase_ = phase::waiting;\n")
 history_fault(
     queued_before_it_is_set_up FAMILY ends
     TEST an_operation_may_be_woken_finished_and_gone_before_the_poll_that_queued_it_returns)
@@ -162,7 +162,7 @@ tailrace_fault_tree(
     NAME history_receive_parks_without_a_second_look
     FILE ${core}
     FIND "        slot_state expected = slot_empty;\n        // (18)"
-    REPLACE "        slot_state expected = ring_.at(head()).state.load(std::memory_order_relaxed);\n        // (18)")
+    REPLACE "        slot_state expected = ring_.front(head()).state.load(std::memory_order_relaxed);\n        // (18)")
 history_fault(
     receive_parks_without_a_second_look FAMILY ends TEST
     a_value_that_arrives_while_a_receive_goes_to_sleep_is_received)
@@ -186,8 +186,8 @@ history_fault(try_recv_never_sleeps FAMILY ends TEST a_try_recv_that_waits_for_a
 tailrace_fault_tree(
     NAME history_end_races_with_the_receive
     FILE ${core}
-    FIND "ring_.at(ticket).state.exchange(slot_end, std::memory_order_acq_rel);"
-    REPLACE "ring_.at(ticket).state.exchange(slot_end, std::memory_order_release);")
+    FIND "ring_.at_end(ticket).state.exchange(slot_end, std::memory_order_acq_rel);"
+    REPLACE "ring_.at_end(ticket).state.exchange(slot_end, std::memory_order_release);")
 history_fault(
     end_races_with_the_receive
     FAMILY ends

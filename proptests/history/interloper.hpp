@@ -96,6 +96,7 @@ struct interruptible_platform : std_platform {
         T fetch_sub(T v, std::memory_order o) noexcept { return open().fetch_sub(v, o); }
         T fetch_and(T v, std::memory_order o) noexcept { return open().fetch_and(v, o); }
         T fetch_or(T v, std::memory_order o) noexcept { return open().fetch_or(v, o); }
+        T fetch_xor(T v, std::memory_order o) noexcept { return open().fetch_xor(v, o); }
 
       private:
         std::atomic<T>& open() const noexcept {

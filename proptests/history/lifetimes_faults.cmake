@@ -5,8 +5,8 @@ set(ring impl/include/tailrace/detail/ring.hpp)
 tailrace_fault_tree(
     NAME history_only_one_block_is_freed
     FILE ${ring}
-    FIND "        while (made_ != nullptr) delete std::exchange(made_, made_->made_before);"
-    REPLACE "        delete made_;")
+    FIND "        for (word_type i = 0; i < blocks_; ++i) delete d->entry(first_ + i).load();"
+    REPLACE "        delete d->entry(first_).load();")
 history_fault(only_one_block_is_freed FAMILY lifetimes TEST every_block_goes_with_the_channel)
 
 tailrace_fault_tree(
@@ -58,8 +58,8 @@ tailrace_fault_tree(
     FIND "        s.state.store(slot_empty, std::memory_order_relaxed);  // (14)"
     REPLACE "        // (14)"
     FILE ${ring}
-    FIND "        while (made_ != nullptr) delete"
-    REPLACE "        for (block* b = made_; b != nullptr; b = b->made_before) {\n            for (auto& s : b->slots) {\n                if (s.state.load(std::memory_order_relaxed) == slot_full) (void)s.storage.take();\n            }\n        }\n        while (made_ != nullptr) delete")
+    FIND "        for (word_type i = 0; i < blocks_; ++i) delete"
+    REPLACE "        for (word_type i = 0; i < blocks_; ++i) {\n            for (auto& s : d->entry(first_ + i).load()->slots) {\n                if (s.state.load(std::memory_order_relaxed) == slot_full) (void)s.storage.take();\n            }\n        }\n        for (word_type i = 0; i < blocks_; ++i) delete")
 history_fault(values_discarded_twice FAMILY lifetimes
               TEST what_is_left_when_the_receiver_goes_is_destroyed_by_one_party_only)
 
@@ -75,6 +75,9 @@ history_fault(directory_from_before FAMILY lifetimes
 tailrace_fault_tree(
     NAME history_closed_is_looked_at_once
     FILE ${core}
-    FIND "        for (;;) {\n            if (is_closed(w)) {\n                after_close();\n                return claim_result::closed;\n            }\n"
-    REPLACE "        if (is_closed(w)) {\n            after_close();\n            return claim_result::closed;\n        }\n        for (;;) {\n")
+    FIND "            if (is_closed(w)) return claim_result::closed;\n"
+    REPLACE "            if (!std::exchange(looked, true) && is_closed(w)) return claim_result::closed;\n"
+    FILE ${core}
+    FIND "        for (;;) {\n            // (1) acquire"
+    REPLACE "        bool looked = false;\n        for (;;) {\n            // (1) acquire")
 history_fault(closed_is_looked_at_once FAMILY lifetimes TEST a_send_that_makes_a_block_while_the_receiver_goes_has_sent_only_if_its_place_was_claimed)

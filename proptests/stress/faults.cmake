@@ -59,7 +59,7 @@ optimized_silence(last_sender_wakes_receive detail/core.hpp
     "post_end(tail(word_.load(std::memory_order_relaxed)));"
     "post_end(tail(word_.load(std::memory_order_relaxed)));")
 optimized_silence(take_wakes_sender detail/core.hpp
-    "if (has_waiters(w) && !is_closed(w)) hand_over();" "hand_over();")
+    "if (has_waiters(w) && !is_closed(w)) return hand_over();" "return hand_over();")
 optimized_silence(close_wakes_receive detail/core.hpp
     "if (used(w) == 0) post_end(tail(w));" "post_end(tail(w));")
 optimized_fault(close_wakes_senders detail/core.hpp "choose_all(waiters_, chosen);" "")

@@ -56,8 +56,8 @@ class none_tells : public storage::start<Target, 1> {
                                                            relacy_platform::plain<unsigned>(0)};
 };
 
-/// What the receiver did before it made room, the sender that got the room may read: (15), with (2)
-/// where a send finds the room, with (8) and again (13) where it comes while the send queues.
+/// What the receiver did before it made room, the sender that got the room may read: (15), with (1)
+/// where a send finds the room, also while it queues, and with (19) where it is woken.
 template <class Target, class Form>
 class room_tells : public storage::start<Target, 1> {
   public:
@@ -187,20 +187,6 @@ class late_return : public storage::start<Target, 2> {
         permit_;
 };
 
-/// Storage in blocks of two, each used again when it is empty.
-struct pairs {
-    static constexpr const char* name = "optimized";
-
-    struct platform : relacy_platform {
-        static constexpr std::uint64_t block_slots = 2;
-        static constexpr std::uint64_t ring_bytes = 0;
-    };
-    template <class T>
-    static auto open(std::size_t capacity) {
-        return channel<T, platform>(capacity);
-    }
-};
-
 /// The end goes into a block that was used before, of which its writer has heard by the limit
 /// alone: the value that was taken last is not counted yet. The release of (27) in recycle.
 template <class Target, class Form>
@@ -233,6 +219,34 @@ class end_in_old_block : public storage::start<Target, 3> {
     void finish() override {
         this->rx_.reset();
         this->book_.close_all_received();
+    }
+};
+
+/// The same with a value: a claim covers more than it uses, by the end and by what is not counted yet, so it takes larger blocks.
+template <class Target, class Form>
+class value_in_old_block : public storage::start<Target, 8> {
+  public:
+    static constexpr const char* name = "orders.value_in_old_block";
+    static constexpr unsigned threads = 2;
+
+    value_in_old_block() {
+        for (unsigned v = 0; v < 3; ++v) {
+            this->sent(this->tx_->try_send(this->book_.make(v)), v);
+            this->take();
+        }
+        this->sent(this->tx_->try_send(this->book_.make(3)), 3);
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            auto permits = this->tx_->try_reserve_many(5);
+            expect(permits.has_value(), "there is room for five");
+            for (unsigned v = 4; auto p = permits->next(); ++v) {
+                p->send(this->book_.make(v));
+                this->book_.sent(v);
+            }
+        } else {
+            this->take();
+        }
     }
 };
 
@@ -304,7 +318,7 @@ bool enroll_everywhere() {
 }
 template <class Target>
 bool enroll_with_blocks_of_two() {
-    return enroll<end_in_old_block, Target, driven>();
+    return enroll<end_in_old_block, Target, driven>() && enroll<value_in_old_block, storage::fours, driven>();
 }
 template <class Target>
 bool enroll_with_recycled_storage() {

@@ -4,6 +4,6 @@
 
 namespace tailrace::relacy {
 [[maybe_unused]] static const bool enrolled =
-    orders::enroll_everywhere<optimized>() && orders::enroll_with_blocks_of_two<orders::pairs>() &&
+    orders::enroll_everywhere<optimized>() && orders::enroll_with_blocks_of_two<storage::pairs>() &&
     orders::enroll_with_recycled_storage<storage::recycling>() && orders::enroll_happens_before<optimized>();
 }

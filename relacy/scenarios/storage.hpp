@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -25,6 +26,34 @@ struct recycling {
     template <class T>
     static auto open(std::size_t capacity) {
         return channel<T, recycling_platform>(capacity);
+    }
+};
+
+/// Storage in blocks of two, each used again when it is empty.
+struct pairs {
+    static constexpr const char* name = "optimized";
+
+    struct platform : relacy_platform {
+        static constexpr std::uint64_t block_slots = 2;
+        static constexpr std::uint64_t ring_bytes = 0;
+        static constexpr std::uint64_t kept_bytes = 0;
+    };
+    template <class T>
+    static auto open(std::size_t capacity) {
+        return channel<T, platform>(capacity);
+    }
+};
+
+/// The same with blocks of four.
+struct fours {
+    static constexpr const char* name = "optimized";
+
+    struct platform : pairs::platform {
+        static constexpr std::uint64_t block_slots = 4;
+    };
+    template <class T>
+    static auto open(std::size_t capacity) {
+        return channel<T, platform>(capacity);
     }
 };
 
@@ -161,11 +190,110 @@ class end_in_new_block : public start<Target, 2> {
     }
 };
 
+/// A channel that becomes idle gives its blocks back while another claims: by a look at the storage from before, or from after.
+template <class Target, class Form>
+class given_back : public start<Target, 4> {
+  public:
+    static constexpr const char* name = "storage.given_back";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            for (int i = 0; i < 2; ++i) (void)this->tx_->try_reserve_many(3);
+        } else if (index == 1) {
+            auto permits = this->tx_->try_reserve_many(2);
+            if (!permits) return;
+            for (unsigned v = 0; auto p = permits->next(); ++v) {
+                p->send(this->book_.make(v));
+                this->book_.sent(v);
+            }
+        } else if (const auto p = this->rx_->try_recv()) {
+            (void)this->book_.received(*p);
+        }
+    }
+};
+
+/// The same, with room for a small claim in what is kept: it may have read the address of the directory that goes.
+/// Or has received its value meanwhile, so that the channel is idle again.
+template <class Target, class Form>
+class given_back_beside_a_send : public start<Target, 6> {
+  public:
+    static constexpr const char* name = "storage.given_back_beside_a_send";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            (void)this->tx_->try_reserve_many(5);
+        } else if (index == 1) {
+            if (this->tx_->try_send(this->book_.make(0))) this->book_.sent(0);
+        } else if (const auto p = this->rx_->try_recv()) {
+            (void)this->book_.received(*p);
+        }
+    }
+};
+
+/// The last value is received, and before that permit is handed over the wait for it is given up: the party that makes the channel idle
+/// knows what the sender has done by the word alone (37).
+template <class Target, class Form>
+class given_back_by_a_cancel : public start<Target, 6> {
+  public:
+    static constexpr const char* name = "storage.given_back_by_a_cancel";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            auto all = this->tx_->reserve_many(6);
+            (void)all.poll(bell_.waker());
+        } else if (index == 1) {
+            if (this->tx_->try_send(this->book_.make(0))) this->book_.sent(0);
+        } else if (const auto p = this->rx_->try_recv()) {
+            (void)this->book_.received(*p);
+        }
+    }
+
+  private:
+    alarm bell_;
+};
+
+/// A wait has prepared storage, and before it queues the channel becomes idle and gives that back.
+template <class Target, class Form>
+class given_back_before_a_wait : public start<Target, 3> {
+  public:
+    static constexpr const char* name = "storage.given_back_before_a_wait";
+    static constexpr unsigned threads = 2;
+
+    given_back_before_a_wait() {
+        auto made = this->tx_->try_reserve_many(2);
+        expect(made.has_value(), "there is room for two");
+        burst_.emplace(std::move(*made));
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            burst_.reset();
+        } else {
+            alarm bell;
+            auto permits = drive(this->tx_->reserve_many(3), bell);
+            expect(permits.has_value(), "nobody closes");
+            for (unsigned v = 0; auto p = permits->next(); ++v) {
+                p->send(this->book_.make(v));
+                this->book_.sent(v);
+            }
+        }
+    }
+
+  private:
+    std::optional<typename decltype(std::declval<typename start<Target, 3>::handles::first_type&>().try_reserve_many(
+        1))::value_type>
+        burst_;
+};
+
 template <class Target>
 bool enroll_all() {
     return enroll<grows_while_used, Target, blocking>() && enroll<grows_while_used, Target, driven>() &&
            enroll<large_claim, Target, driven>() && enroll<late_send, Target, blocking>() && enroll<late_send, Target, driven>() &&
-           enroll<end_in_new_block, Target, blocking>() && enroll<end_in_new_block, Target, driven>();
+           enroll<end_in_new_block, Target, blocking>() && enroll<end_in_new_block, Target, driven>() &&
+           enroll<given_back, Target, driven>() && enroll<given_back_before_a_wait, Target, driven>() &&
+           enroll<given_back_beside_a_send, pairs, driven>() && enroll<given_back_by_a_cancel, pairs, driven>();
 }
 
 }  // namespace tailrace::relacy::storage

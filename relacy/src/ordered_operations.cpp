@@ -32,6 +32,7 @@ constexpr std::array calls{
     std::string_view("exchange"),  std::string_view("compare_exchange_strong"),
     std::string_view("fetch_add"), std::string_view("fetch_sub"),
     std::string_view("fetch_and"), std::string_view("fetch_or"),
+    std::string_view("fetch_xor"),
 };
 constexpr std::string_view any_order = "memory_order";
 constexpr std::string_view order_prefix = "std::memory_order_";

@@ -3,7 +3,7 @@
 // `std_platform` is production. The interleaving search brings one whose every operation is a scheduling point, the stress tests one
 // that can tell that everybody sleeps. A platform provides:
 //
-//     atomic<T>     load, store, exchange, compare_exchange_strong, fetch_add, fetch_sub, fetch_and, fetch_or; orders always given
+//     atomic<T>     load, store, exchange, compare_exchange_strong, fetch_add, _sub, _and, _or, _xor; orders always given
 //     plain<T>      a variable that the protocol never lets two threads touch at once: load, store
 //     cell<T>       room for one T under the same promise: put(T&&), take()
 //     mutex         lock, unlock
@@ -14,6 +14,7 @@
 //     of_this_thread<T>()  the calling thread's own T
 //     block_slots   how many slots are allocated at a time, a power of two
 //     ring_bytes    a ring of slots up to this size is allocated as a whole
+//     kept_bytes    an idle channel keeps so much storage for slots, rounded up to a block, and no more
 //
 // After a change here run: ctest -L impl
 #pragma once
@@ -165,6 +166,7 @@ struct std_platform {
 
     static constexpr std::uint64_t block_slots = 8;
     static constexpr std::uint64_t ring_bytes = 32 * 1024;
+    static constexpr std::uint64_t kept_bytes = 256 * 1024;
 
   private:
     /// Says to the processor that this is a loop that waits.

@@ -152,13 +152,12 @@ zoo_fault(published_before_it_is_written)
 tailrace_fault_tree(
     NAME zoo_closed_is_tried_on
     FILE ${core}
-    FIND "            if (is_closed(w)) {
-                after_close();
-                return claim_result::closed;"
+    FIND "            if (is_closed(w)) return claim_result::closed;"
     REPLACE "            if (is_closed(w)) {
                 word_.fetch_add(n * one_used, std::memory_order_acquire);
                 word_.fetch_sub(n * one_used, std::memory_order_release);
-                return claim_result::closed;")
+                return claim_result::closed;
+            }")
 zoo_fault(closed_is_tried_on)
 
 # B73: the permit was meant for one who cancels before the lock is had, and goes with that one.

@@ -110,12 +110,10 @@ class core {
 
     /// Turns a granted permit into a ticket unless the channel has closed.
     [[nodiscard]] bool ticket_for_grant(word_type& ticket) noexcept {
+        // (35) relaxed: if it says closed, the permit goes back by (6), which acquires what came before the close.
         word_type w = word_.load(std::memory_order_relaxed);
         do {
-            if (is_closed(w)) {
-                after_close();
-                return false;
-            }
+            if (is_closed(w)) return false;
             // (13) acquire: as (5). One exchange with the look at `closed`, or an end could come between. LP of a resumed send.
         } while (!word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_acquire,
                                                 std::memory_order_relaxed));
@@ -127,12 +125,15 @@ class core {
     void return_permits(word_type n) noexcept {
         if (n == 0) return;
         // (6) release: what came before the return, to the caller that gets these permits (2, 13, 36) or is answered none (17).
-        // acquire: if this ends the channel, the end must not land on a slot still seen full from a lap ago (15).
+        // acquire: what came before the close (21), for a granted send that gives its permit back and answers closed; and if this ends the
+        // channel, the end must not land on a slot still seen full from a lap ago (15).
         const word_type w = word_.fetch_sub(n * one_used, std::memory_order_acq_rel);
         if (is_closed(w)) {
             if (used(w) == n) post_end(tail(w));
         } else if (has_waiters(w)) {
             hand_over();
+        } else if (used(w) == n) {
+            idle(w);
         }
     }
 
@@ -143,7 +144,8 @@ class core {
 
     /// What an operation that found too little capacity does: it takes what there is, and queues for the rest (verdict::none), unless
     /// that was enough or the channel has closed: then the node is decided at once, and look() says how. The place in the queue, and
-    /// the linearization point of the request, is (8).
+    /// the linearization point of the request, is (8). verdict::unprepared: the channel was idle meanwhile and has given storage back;
+    /// nothing has been done, prepare again.
     ///
     /// Once queued the node may be granted, and its owner run, on another thread, before this returns.
     [[nodiscard]] verdict enqueue(node& n, const waker& w) noexcept {
@@ -151,9 +153,11 @@ class core {
         word_type part = 0;
         // Outside the lock the waiters bit is set exactly while the queue is not empty (INV-3): it is never set on trial, or a
         // concurrent capacity() would see a number that was never true.
-        word_type seen = word_.load(std::memory_order_relaxed);
-        while (!has_waiters(seen)) {
+        for (;;) {
+            word_type seen = word_.load(std::memory_order_acquire);  // (1)
             if (is_closed(seen)) return decide(n, verdict::failed);  // set under the lock: final here, and ordered by it
+            if (!ring_.has_all()) return verdict::unprepared;
+            if (has_waiters(seen)) break;
             part = smaller(max_ - used(seen), n.need);
             const bool enough = part == n.need;
             // (8) release: the blocks of prepare_to_wait, to tickets of permits that are older (5, 13). Not acquire: before its owner uses
@@ -222,7 +226,7 @@ class core {
     };
     [[nodiscard]] withdrawal withdraw(node& n, owed_wakes& owed) noexcept {
         if (n.state.load(std::memory_order_acquire) == wait_state::woken) return {n.result.load(), true};  // (19)
-        const std::lock_guard guard(lock_);
+        std::unique_lock guard(lock_);
         if (n.state.load(std::memory_order_relaxed) != wait_state::queued) {
             const bool sent = n.state.load(std::memory_order_relaxed) == wait_state::woken;
             return {settle(n), sent};
@@ -234,7 +238,9 @@ class core {
         if (waiters_.empty()) {
             // (30) One step, or capacity() could see the queue gone and its permits not back. release: as (6). It is open, so unlike
             // (6) this never posts the end.
-            word_.fetch_sub(waiters_bit + held * one_used, std::memory_order_release);
+            const word_type before = word_.fetch_sub(waiters_bit + held * one_used, std::memory_order_release);
+            guard.unlock();
+            if (used(before) == held) idle(before);
         } else if (held > 0) {
             word_.fetch_sub(held * one_used, std::memory_order_release);  // (31) release: as (30)
             serve(owed.chosen_);
@@ -253,7 +259,7 @@ class core {
 
     [[nodiscard]] front look_at_front() noexcept {
         // (16) acquire: the value of (3); the end of (7).
-        switch (ring_.at(head()).state.load(std::memory_order_acquire)) {
+        switch (ring_.front(head()).state.load(std::memory_order_acquire)) {
             case slot_full: return front::value;
             case slot_end: return front::end;
             default: break;
@@ -265,7 +271,7 @@ class core {
 
     /// Takes the value in front, which goes on counting as buffered until return_taken. Precondition: look_at_front() said value.
     [[nodiscard]] value take_uncounted() noexcept {
-        auto& s = ring_.at(head());
+        auto& s = ring_.front(head());
         value v = s.storage.take();
         s.state.store(slot_empty, std::memory_order_relaxed);  // (14) relaxed: (15) publishes it
         const word_type next = head() + 1;
@@ -276,9 +282,11 @@ class core {
     }
     /// Gives back the permits of n values that were taken.
     void return_taken(word_type n) noexcept {
-        // (15) release: the empty slots, to whoever gets them a lap later (2, 5, 13) or ends the channel (6). LP of a receive.
+        // (15) release: the empty slots, to whoever gets them a lap later (2, 5, 13), ends the channel (6), or gives their blocks back
+        // (37). LP of a receive.
         const word_type w = word_.fetch_sub(n * one_used, std::memory_order_release);
-        if (has_waiters(w) && !is_closed(w)) hand_over();
+        if (has_waiters(w) && !is_closed(w)) return hand_over();
+        if (used(w) == n) idle(w);
     }
     [[nodiscard]] value take() noexcept {
         value v = take_uncounted();
@@ -300,7 +308,7 @@ class core {
         n.parked.store(true);
         slot_state expected = slot_empty;
         // (18) release: the node, to (3) and (7).
-        if (ring_.at(head()).state.compare_exchange_strong(expected, reinterpret_cast<slot_state>(&n),
+        if (ring_.front(head()).state.compare_exchange_strong(expected, reinterpret_cast<slot_state>(&n),
                                                            std::memory_order_release,
                                                            std::memory_order_relaxed)) {
             return true;
@@ -310,7 +318,7 @@ class core {
     }
 
     [[nodiscard]] bool still_parked(const receive_node<Platform>& n) const noexcept {
-        return ring_.at(head()).state.load(std::memory_order_relaxed) == reinterpret_cast<slot_state>(&n);
+        return ring_.front(head()).state.load(std::memory_order_relaxed) == reinterpret_cast<slot_state>(&n);
     }
 
     /// Gets up again. False if a writer has replaced the node, and so has sent or is about to send the wake-up; the node is free then.
@@ -318,7 +326,7 @@ class core {
         n.parked.store(false);
         auto expected = reinterpret_cast<slot_state>(&n);
         // (20) relaxed: on success no writer has seen the node.
-        if (ring_.at(head()).state.compare_exchange_strong(expected, slot_empty, std::memory_order_relaxed,
+        if (ring_.front(head()).state.compare_exchange_strong(expected, slot_empty, std::memory_order_relaxed,
                                                            std::memory_order_relaxed)) {
             return true;
         }
@@ -420,12 +428,11 @@ class core {
     }
 
     [[nodiscard]] claim_result claim(word_type n, word_type what, word_type& ticket) {
-        word_type w = word_.load(std::memory_order_relaxed);  // (1) relaxed: (2) checks it. LP of a failure
         for (;;) {
-            if (is_closed(w)) {
-                after_close();
-                return claim_result::closed;
-            }
+            // (1) acquire: what came before the close (21), for an answer that says closed; and the limit that is left after an idle channel
+            // has given storage back (37). LP of a failure.
+            word_type w = word_.load(std::memory_order_acquire);
+            if (is_closed(w)) return claim_result::closed;
             if (n == 0) return claim_result::claimed;
             if (has_waiters(w) || max_ - used(w) < n) return claim_result::full;
             ring_.cover(tail(w) + used(w) + n + 1);  // this ticket, those of all permits that may be out, and the end
@@ -439,15 +446,14 @@ class core {
         }
     }
 
-    /// To be called before an answer that says closed because the word did.
-    void after_close() const noexcept {
-        // (35) acquire: what came before the close (21); each later change of the word continues its release sequence.
-        (void)word_.load(std::memory_order_acquire);
+    /// The channel has just become idle, `w` was the word before: nothing is out, and its owner has a handle that keeps it alive.
+    void idle(word_type w) noexcept {
+        if (ring_.holds_more_than_it_keeps(tail(w))) ring_.give_back(word_);
     }
 
     void post_end(word_type ticket) noexcept {
         // (7) acquire: the node of (18). release: what the senders did before they went, to a receive that says none (16).
-        const slot_state previous = ring_.at(ticket).state.exchange(slot_end, std::memory_order_acq_rel);
+        const slot_state previous = ring_.at_end(ticket).state.exchange(slot_end, std::memory_order_acq_rel);
         if (assertions_on && previous == slot_full) inspection::fail(*this, "an end was posted over a value");
         if (previous != slot_empty && previous != slot_end && previous != slot_orphan) wake_receive(previous);
     }
@@ -471,7 +477,7 @@ class core {
     /// The consumer role without a receiver: destroys what is there, and lies down as an orphan.
     void drain() noexcept {
         for (;;) {
-            auto& s = ring_.at(head());
+            auto& s = ring_.front(head());
             const slot_state seen = s.state.load(std::memory_order_acquire);  // (16)
             if (seen == slot_full) {
                 [[maybe_unused]] const value dies_here = take();

@@ -121,9 +121,13 @@ class permit_wait {
     /// Called where an attempt has found too little capacity. True: pending, and `w` will be called. False: it is decided.
     [[nodiscard]] bool wait(const waker& w) {
         if (phase_ == phase::waiting) return core_->look(node_, w) == verdict::none;
-        core_->prepare_to_wait();
-        phase_ = phase::waiting;  // before: once it is queued, its owner may be running elsewhere
-        return core_->enqueue(node_, w) == verdict::none;
+        for (;;) {
+            core_->prepare_to_wait();
+            phase_ = phase::waiting;  // before: once it is queued, its owner may be running elsewhere
+            const verdict v = core_->enqueue(node_, w);
+            if (v != verdict::unprepared) return v == verdict::none;
+            phase_ = phase::created;
+        }
     }
 
     /// Ends the wait unless it is decided; then what it held has been given back, and those whom that has served are owed a wake-up.

@@ -10,8 +10,9 @@
 //   end                | t == tail: no value will ever come           | -
 //
 // Slots come in small blocks; a directory says which block holds which tickets. The block that the consumer has emptied goes to
-// the far end, so that the number of blocks follows what was once in use at a time, whatever the capacity. A ring of up to
-// Platform::ring_bytes is made whole as soon as one block is not enough, and then turns in place.
+// the far end, so that the number of blocks follows what was once in use at a time, whatever the capacity; an idle channel gives back
+// what is more than `kept_blocks`. A ring of up to Platform::ring_bytes is made whole as soon as one block is not enough, and then turns
+// in place.
 //
 // After a change here run: ctest -L impl && ctest -L relacy
 #pragma once
@@ -50,24 +51,34 @@ class ring {
           all_blocks_(turns_in_place_ ? std::bit_ceil(blocks_for(capacity + 1)) : blocks_for(capacity + block_slots)) {
         auto first = std::make_unique<directory>(1);
         auto slots = std::make_unique_for_overwrite<block>();
+        front_.store(slots.get());
         directory_.store(first.release(), std::memory_order_relaxed);
         attach(std::move(slots));
     }
     ring(const ring&) = delete;
     ring& operator=(const ring&) = delete;
     ~ring() {
-        while (made_ != nullptr) delete std::exchange(made_, made_->made_before);
-        for (directory* d = directory_.load(std::memory_order_relaxed); d != nullptr;) {
-            delete std::exchange(d, d->narrower);
-        }
+        directory* d = directory_.load(std::memory_order_relaxed);
+        for (word_type i = 0; i < blocks_; ++i) delete d->entry(first_ + i).load();
+        while (d != nullptr) delete std::exchange(d, d->narrower);
     }
 
-    /// Precondition: covered before the ticket was claimed.
+    /// The slot of a claimed ticket. By its claimer, and until the value is in it.
     [[nodiscard]] slot<T, Platform>& at(word_type ticket) const noexcept {
         // (26) acquire: what a wider directory says about old tickets, partner: the release in widen. An entry itself is written
         // before the claim of its first ticket (27) and again after the last of its tickets was taken (16).
         const directory& d = *directory_.load(std::memory_order_acquire);
         return d.entry(ticket / block_slots).load()->slots[ticket % block_slots];
+    }
+
+    /// The slot of the end. Its writer has no permit that would keep the directory it reads.
+    [[nodiscard]] slot<T, Platform>& at_end(word_type ticket) const noexcept {
+        const std::lock_guard guard(growing_);
+        return at(ticket);
+    }
+    /// The slot of the oldest ticket. By the consumer only, as passed().
+    [[nodiscard]] slot<T, Platform>& front(word_type head) const noexcept {
+        return front_.load()->slots[head % block_slots];
     }
 
     /// Makes sure that tickets below `end` have slots. Throws std::bad_alloc, and has changed nothing then.
@@ -76,14 +87,59 @@ class ring {
         const word_type limit = limit_.load(std::memory_order_acquire);
         if (limit != everything && !reaches(limit, end)) grow_to(end);
     }
-    /// Makes sure that no claim and no grant will ever need new storage.
+    /// Makes sure that no claim and no grant will ever need new storage. Ask has_all() before you count on it.
     void cover_all() {
-        if (limit_.load(std::memory_order_acquire) != everything) grow_to(everything);  // (27)
+        if (limit_.load(std::memory_order_relaxed) != everything) grow_to(everything);
     }
 
     /// The consumer has emptied every slot before that of `head`, and nobody has any business there any more. Allocates nothing.
     void passed(word_type head) noexcept {
-        if (head % block_slots == 0 && !turns_in_place_) recycle(head / block_slots - 1);
+        if (head % block_slots != 0) return;
+        if (!turns_in_place_) return recycle(head / block_slots - 1);
+        // relaxed: the ring is whole since before the claim of the value that was last in its block (27).
+        front_.store(directory_.load(std::memory_order_relaxed)->entry(head / block_slots).load());
+    }
+
+    /// Whether no claim and no grant will ever need new storage.
+    [[nodiscard]] bool has_all() const noexcept { return limit_.load(std::memory_order_acquire) == everything; }  // (27)
+
+    /// A hint, for when the channel is idle.
+    [[nodiscard]] bool holds_more_than_it_keeps(word_type tail) const noexcept {
+        if (turns_in_place_ || all_blocks_ <= kept_blocks) return false;
+        const word_type limit = limit_.load(std::memory_order_relaxed);
+        return limit == everything || ((limit - tail) & ticket_mask) > kept_blocks * block_slots;
+    }
+
+    /// Gives back what is more than kept_blocks, if the channel is idle: open, without permits out, values and waiters.
+    ///
+    /// A claim may have looked at the old limit and sleep. The word gets another era, so that this claim fails. There are only sixteen eras,
+    /// which could come round while it sleeps: so no more than fifteen are used at one tail, and then the storage stays until a message is
+    /// sent.
+    template <class Word>
+    void give_back(Word& word) noexcept {
+        block* surplus = nullptr;
+        directory* too_wide = nullptr;
+        {
+            const std::lock_guard guard(growing_);
+            word_type w = word.load(std::memory_order_relaxed);
+            if (blocks_ <= kept_blocks || !is_idle(w)) return;
+            if (tail(w) == era_tail_ && eras_used_ == eras - 1) return;
+            const word_type old_limit = limit_.load(std::memory_order_relaxed);
+            // Relaxed, as the two below: a claim that counts on one of them has looked at the word after (37). Until then none fits.
+            limit_.store(limit_of(0), std::memory_order_relaxed);
+            const word_type change = to_next_era(w);
+            // (37) release: the limit, to every claim after it (1). acquire: what all who had a permit did with their slots, from (6) and
+            // (15).
+            w = word.fetch_xor(change, std::memory_order_acq_rel);
+            const auto now = static_cast<std::uint32_t>(tail(w));
+            eras_used_ = static_cast<std::uint8_t>(now == std::exchange(era_tail_, now) ? eras_used_ + 1 : 1);
+            limit_.store(is_idle(w) ? limit_of(kept_blocks) : old_limit, std::memory_order_relaxed);
+            if (!is_idle(w)) return;
+            surplus = detach_surplus();
+            too_wide = narrow(word);
+        }
+        while (surplus != nullptr) delete std::exchange(surplus, surplus->next);
+        while (too_wide != nullptr) delete std::exchange(too_wide, too_wide->narrower);
     }
 
     /// Whether tickets below `end` have slots.
@@ -101,11 +157,13 @@ class ring {
     static constexpr word_type block_slots =
         smaller(std::bit_floor(word_type{4096} / sizeof(slot<T, Platform>) + (sizeof(slot<T, Platform>) > 4096)),
                 Platform::block_slots);
+    /// How many blocks an idle channel keeps.
+    static constexpr word_type kept_blocks = Platform::kept_bytes / (block_slots * sizeof(slot<T, Platform>)) + 1;
 
   private:
     struct block {
         slot<T, Platform> slots[block_slots];
-        block* made_before = nullptr;
+        block* next = nullptr;  // of those that are given back
     };
     using pointer_to_block = typename Platform::template plain<block*>;
 
@@ -114,8 +172,10 @@ class ring {
     /// One that has become too narrow stays as it was, for those who have already read its address: what it says about tickets in
     /// use remains true.
     struct directory {
-        explicit directory(word_type size)
-            : mask(size - 1), entries(std::make_unique<holder[]>(static_cast<std::size_t>(size))) {}
+        explicit directory(word_type size) : mask(size - 1), entries(new holder[static_cast<std::size_t>(size)]) {}
+        directory(const directory&) = delete;
+        directory& operator=(const directory&) = delete;
+        ~directory() { delete[] entries; }
         [[nodiscard]] pointer_to_block& entry(word_type number) const noexcept {
             return entries[static_cast<std::size_t>(number & mask)].pointer;
         }
@@ -124,11 +184,15 @@ class ring {
             pointer_to_block pointer{nullptr};
         };
         word_type mask;
-        std::unique_ptr<holder[]> entries;
+        holder* const entries;
         directory* narrower = nullptr;
     };
 
     static constexpr word_type everything = ~word_type{0};
+
+    [[nodiscard]] static constexpr bool is_idle(word_type w) noexcept {
+        return used(w) == 0 && !has_waiters(w) && !is_closed(w);
+    }
 
     [[nodiscard]] static constexpr word_type blocks_for(word_type slots) noexcept {
         return (slots + block_slots - 1) / block_slots;
@@ -168,29 +232,68 @@ class ring {
         directory_.store(wider.release(), std::memory_order_release);  // partner: (26)
     }
     void attach(std::unique_ptr<block> fresh) noexcept {
-        fresh->made_before = made_;
-        made_ = fresh.get();
         directory_.load(std::memory_order_relaxed)->entry(first_ + blocks_).store(fresh.release());
         ++blocks_;
-        limit_.store(blocks_ == all_blocks_ ? everything : limit(), std::memory_order_release);  // partner: (27)
+        limit_.store(blocks_ == all_blocks_ ? everything : limit_of(blocks_), std::memory_order_release);  // partner: (27)
     }
     void recycle(word_type number) noexcept {
         const std::lock_guard guard(growing_);
         const directory& d = *directory_.load(std::memory_order_relaxed);
         d.entry(number + blocks_).store(d.entry(number).load());
         first_ = number + 1;
-        if (blocks_ != all_blocks_) limit_.store(limit(), std::memory_order_release);  // partner: (27)
+        front_.store(d.entry(first_).load());
+        if (blocks_ != all_blocks_) limit_.store(limit_of(blocks_), std::memory_order_release);  // partner: (27)
     }
-    [[nodiscard]] word_type limit() const noexcept { return (first_ + blocks_) * block_slots & ticket_mask; }
+    [[nodiscard]] word_type limit_of(word_type blocks) const noexcept {
+        return (first_ + blocks) * block_slots & ticket_mask;
+    }
+
+    /// The channel was idle at (37), so no old ticket is in use, and no new one reaches beyond the limit.
+    [[nodiscard]] block* detach_surplus() noexcept {
+        const directory& d = *directory_.load(std::memory_order_relaxed);
+        block* surplus = nullptr;
+        while (blocks_ > kept_blocks) {
+            block* const b = d.entry(first_ + --blocks_).load();
+            b->next = std::exchange(surplus, b);
+        }
+        return surplus;
+    }
+
+    /// Goes back to a narrower directory, and returns those that are too wide. A claimer, who alone reads a directory without the lock, may
+    /// have read the address of a wide one since (37); if there is one, the directory stays.
+    template <class Word>
+    [[nodiscard]] directory* narrow(Word& word) noexcept {
+        directory* const wide = directory_.load(std::memory_order_relaxed);
+        directory* last_too_wide = nullptr;
+        directory* d = wide;
+        while (d->narrower != nullptr && d->narrower->mask + 1 >= kept_blocks) {
+            last_too_wide = d;
+            d = d->narrower;
+        }
+        if (last_too_wide == nullptr) return nullptr;
+        for (word_type i = 0; i < blocks_; ++i) d->entry(first_ + i).store(wide->entry(first_ + i).load());
+        directory_.store(d, std::memory_order_release);  // partner: (26)
+        // (38) release: the narrow directory, to every claim after it (2). acquire: as (37).
+        if (used(word.fetch_add(0, std::memory_order_acq_rel)) != 0) {
+            directory_.store(wide, std::memory_order_relaxed);  // relaxed: its readers have claimed after (37)
+            return nullptr;
+        }
+        last_too_wide->narrower = nullptr;
+        return wide;
+    }
 
     const bool turns_in_place_;
+    // By the lock. How many changes of the era there were at this tail, which the last of them has seen. Small, to fit in beside.
+    std::uint8_t eras_used_ = 0;
+    std::uint32_t era_tail_ = 0;
+    static_assert(ticket_mask <= ~std::uint32_t{0});
     const word_type all_blocks_;  // with so many, every claim that the word allows has storage
     typename Platform::template atomic<directory*> directory_{nullptr};
     typename Platform::template atomic<word_type> limit_{0};  // tickets below have slots; `everything` if all ever will
     mutable typename Platform::mutex growing_;                // guards all changes of the above, and what follows
     word_type first_ = 0;                                     // the number of the oldest block
     word_type blocks_ = 0;                                    // in use: first_ to first_ + blocks_ - 1
-    block* made_ = nullptr;
+    pointer_to_block front_{nullptr};                         // the oldest block; of the consumer
 };
 
 }  // namespace tailrace::detail

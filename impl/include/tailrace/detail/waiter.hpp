@@ -24,7 +24,7 @@
 namespace tailrace::detail {
 
 enum class wait_state : unsigned char { created, queued, chosen, woken };
-enum class verdict : unsigned char { none, granted, failed };
+enum class verdict : unsigned char { none, granted, failed, unprepared };
 
 template <class Platform>
 struct link {

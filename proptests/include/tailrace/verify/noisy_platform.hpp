@@ -51,6 +51,10 @@ class noisy_atomic {
         noise();
         return value_.fetch_or(v, order);
     }
+    T fetch_xor(T v, std::memory_order order) noexcept {
+        noise();
+        return value_.fetch_xor(v, order);
+    }
 
   private:
     std::atomic<T> value_{};
@@ -86,6 +90,7 @@ struct noisy_platform : Base {
 
     static constexpr std::uint64_t block_slots = 2;
     static constexpr std::uint64_t ring_bytes = 0;
+    static constexpr std::uint64_t kept_bytes = 0;
 };
 
 }  // namespace tailrace::verify

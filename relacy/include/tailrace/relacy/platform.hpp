@@ -442,12 +442,14 @@ struct relacy_platform {
     // A few operations cross from one block to the next. The ring turns in place.
     static constexpr std::uint64_t block_slots = 2;
     static constexpr std::uint64_t ring_bytes = 64 * 1024;
+    static constexpr std::uint64_t kept_bytes = 64 * 1024;
 };
 
 /// The same, with storage as channels of great capacity have it: every value taken frees a block, which goes to the far end.
 struct recycling_platform : relacy_platform {
     static constexpr std::uint64_t block_slots = 1;
     static constexpr std::uint64_t ring_bytes = 0;
+    static constexpr std::uint64_t kept_bytes = 0;
 };
 
 }  // namespace tailrace::relacy
