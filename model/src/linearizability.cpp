@@ -86,6 +86,17 @@ constexpr std::uint32_t nobody = ~std::uint32_t{0};
 /// The permit of a value that is on its way.
 handle claim_of(std::uint32_t lane) { return {handle_kind::permit, nobody - 1 - lane}; }
 
+/// The sender that an event of a lane has taken along, until it drops it.
+std::uint32_t taken_sender(std::uint32_t lane) { return nobody - 1 - lane; }
+
+/// What an owned permit, or a reservation of one, leaves when it goes: capacity first, and then the sender it took.
+bool may_drop_a_taken_sender(const machine& m, const event& e) {
+    const handle& self = e.step.subject;
+    if (self.kind == handle_kind::owned_permit) return e.step.what == verb::drop;
+    const operation* op = m.find_operation(self.kind == handle_kind::operation ? self.number : e.step.operation);
+    return op != nullptr && op->what == verb::reserve_owned;
+}
+
 bool is_receive(const machine& m, const event& e) {
     if (e.step.what != verb::poll) return e.step.subject.kind == handle_kind::receiver;
     const operation* op = m.find_operation(e.step.subject.number);
@@ -139,6 +150,7 @@ class search {
     [[nodiscard]] value_id value_of(const event& e) const;
     void claim(machine& m, const task& t, const event& e) const;
     [[nodiscard]] reply deliver(machine& m, const task& t, const event& e) const;
+    [[nodiscard]] reply drop_taken_sender(machine& m, const task& t, const event& e) const;
     /// The same for a receive that overlooks what overlaps it, if that explains its answer.
     [[nodiscard]] bool overlook(machine& m, const task& t, std::uint32_t index, outcome& said) const;
     [[nodiscard]] bool came_first(value_id v, const task& t, std::uint32_t index) const;
@@ -335,6 +347,8 @@ std::optional<reply> search::ask(machine& m, const task& t, progress p) const {
     const bool drops = !alone && is_receiver_drop(e.step);
     if (drops && has_asked(p)) return drop_receiver(m, false);
     if (!alone && m.find_grant(claim_of(t.lane)) != nullptr) return deliver(m, t, e);
+    const bool sender_is_left = std::ranges::find(m.senders, taken_sender(t.lane)) != m.senders.end();
+    if (!alone && sender_is_left) return drop_taken_sender(m, t, e);
     if (!alone && begins(m, e)) return reply{{}, true, true};
 
     if (!alone && goes_on_waiting(m, t, events_done(p))) {
@@ -345,9 +359,15 @@ std::optional<reply> search::ask(machine& m, const task& t, progress p) const {
     if (drops && !m.buffer.empty()) return drop_receiver(m, true);
     const bool may_overlook = !alone && e.answer && is_receive(m, e) && !m.buffer.empty();
     const bool may_send = !alone && e.answer && e.answer->status == status::ok && value_of(e) != 0;
+    const bool may_drop = !alone && may_drop_a_taken_sender(m, e);
     std::optional<machine> before;
-    if (may_overlook || may_send) before = m;
+    if (may_overlook || may_send || may_drop) before = m;
     outcome said = transition(m, e);
+    if (may_drop && m.strong_count() < before->strong_count()) {
+        m = *std::move(before);
+        m.senders.push_back(taken_sender(t.lane));
+        return reply{transition(m, e), true};
+    }
     if (may_send && said.answer.status == status::ok) {
         m = *std::move(before);
         claim(m, t, e);
@@ -391,6 +411,16 @@ reply search::deliver(machine& m, const task& t, const event& e) const {
     std::erase_if(m.grants, [&](const grant& g) { return g.name == claim_of(t.lane); });
     outcome out;
     m.deliver(value_of(e), out);
+    out.answer = *e.answer;
+    return {std::move(out)};
+}
+
+/// Capacity goes back first and the sender goes then (owned_permit.drops-sender): others see it happen.
+reply search::drop_taken_sender(machine& m, const task& t, const event& e) const {
+    step last;
+    last.what = verb::drop;
+    last.subject = {handle_kind::sender, taken_sender(t.lane)};
+    outcome out = apply_(m, last);
     out.answer = *e.answer;
     return {std::move(out)};
 }

@@ -258,6 +258,28 @@ TEST(linearizability, a_len_beside_a_receiver_drop_may_count_what_it_destroys) {
         << "what was received long ago is not moved any more";
 }
 
+TEST(linearizability, an_owned_permit_that_is_dropped_gives_its_capacity_back_and_then_its_sender) {
+    const auto with = [](std::string_view drop, std::string_view others) {
+        return judge({.before = "s0 clone -> s1\n s1 try_reserve_owned -> o200", .lanes = {drop, others}});
+    };
+    const char* const between = "2-3 s0 capacity -> 1\n 4-5 s0 strong_count -> 2\n 6-7 s0 strong_count -> 1";
+    EXPECT_EQ(with("1-9 drop o200 -> ok", between), finding::allowed);
+    EXPECT_EQ(with("1-3 drop o200 -> ok", between), finding::answer) << "it was over at 3";
+    EXPECT_EQ(with("1-9 drop o200 -> ok", "2-3 s0 strong_count -> 1\n 4-5 s0 capacity -> 0"), finding::answer)
+        << "the capacity comes first";
+}
+
+TEST(linearizability, a_reservation_of_an_owned_permit_that_goes_gives_back_what_it_held_and_then_its_sender) {
+    const auto with = [](std::string_view drop, std::string_view others) {
+        return judge({.capacity = 1,
+                      .before = "s0 clone -> s1\n s0 try_reserve -> p0\n s1 reserve_owned as f100 -> created\n"
+                                "poll f100 -> pending\n drop p0 -> ok",
+                      .lanes = {drop, others}});
+    };
+    EXPECT_EQ(with("1-9 drop f100 -> ok", "2-3 s0 capacity -> 1\n 4-5 s0 strong_count -> 2"), finding::allowed);
+    EXPECT_EQ(with("1-9 drop f100 -> ok", "2-3 s0 strong_count -> 1\n 4-5 s0 capacity -> 0"), finding::answer);
+}
+
 // ---- Waiting, and the rest
 
 TEST(linearizability, an_event_that_waits_takes_effect_twice) {
