@@ -526,7 +526,7 @@ relacy_fault(
     upgrade_revives
     TARGET optimized
     FAMILIES batches
-    SAYS "FREED MEMORY|DATA RACE"
+    SAYS "FREED MEMORY|DATA RACE|channel's assertion"
     CAUGHT_BY
         batches.upgrade_against_last_drop.blocking/bound
         batches.upgrade_against_last_drop.blocking/random
@@ -562,9 +562,7 @@ relacy_fault(
         storage.grows_while_used.blocking/bound
         storage.grows_while_used.blocking/random
         storage.grows_while_used.driven/bound
-        storage.grows_while_used.driven/random
-        storage.late_send.blocking/bound
-        storage.late_send.blocking/random)
+        storage.grows_while_used.driven/random)
 
 tailrace_fault_tree(
     NAME relacy_directory_without_acquire
@@ -578,11 +576,26 @@ relacy_fault(
     SAYS "DATA RACE"
     CAUGHT_BY
         storage.end_in_new_block.blocking/bound
-        storage.end_in_new_block.blocking/random
         storage.end_in_new_block.driven/bound
-        storage.end_in_new_block.driven/random
         storage.late_send.driven/bound
         storage.late_send.driven/random)
+
+# The end has a ticket, and goes into the block of that ticket.
+tailrace_fault_tree(
+    NAME relacy_end_in_the_front_block
+    FILE ${ring}
+    FIND "        const std::lock_guard guard(growing_);
+        return at(ticket);"
+    REPLACE "        const std::lock_guard guard(growing_);
+        return front(ticket);")
+relacy_fault(
+    end_in_the_front_block
+    TARGET optimized
+    FAMILIES orders
+    SAYS "DEADLOCK|DATA RACE|ASSERT"
+    CAUGHT_BY
+        orders.end_in_old_block.driven/bound
+        orders.end_in_old_block.driven/random)
 
 # Storage that an idle channel gives back.
 function(gives_back_fault name find replace scenario)
@@ -744,8 +757,7 @@ relacy_fault(
         orders.close_tells_why.is_closed.driven/bound
         orders.close_tells_why.is_closed.driven/random
         orders.close_tells_why.is_closed_after_a_drop.driven/bound
-        orders.close_tells_why.is_closed_after_a_drop.driven/random
-        orders.permit_is_a_semaphore.mutex.driven/bound)
+        orders.close_tells_why.is_closed_after_a_drop.driven/random)
 
 tailrace_fault_tree(
     NAME relacy_none_without_acquire
@@ -837,7 +849,8 @@ relacy_fault(
     FAMILIES orders
     SAYS "DATA RACE"
     CAUGHT_BY
-        orders.late_return.driven/bound)
+        orders.close_tells_why.waiting_send.driven/bound
+        orders.close_tells_why.waiting_send.driven/random)
 
 tailrace_fault_tree(
     NAME relacy_block_without_release

@@ -155,40 +155,7 @@ class room_after_all : public wait_for_three<Target, 4> {
     std::optional<typename wait_for_three<Target, 4>::permit> old_;
 };
 
-/// The permit that holds up the end comes back late: the end goes into a block that others have
-/// made since. (6)
-template <class Target, class Form>
-class late_return : public storage::start<Target, 2> {
-  public:
-    static constexpr const char* name = "orders.late_return";
-    static constexpr unsigned threads = 3;
-
-    late_return() {
-        auto made = this->tx_->try_reserve();
-        expect(made.has_value(), "there is room for it");
-        permit_.emplace(std::move(*made));
-    }
-    void thread(unsigned index) override {
-        if (index == 0) {
-            permit_.reset();
-        } else if (index == 1) {
-            for (unsigned v = 0; v < 2; ++v)
-                this->sent(Form::send(*this->tx_, this->book_.make(v)), v);
-        } else {
-            for (int i = 0; i < 2; ++i) this->take();
-            this->rx_->close();
-        }
-    }
-
-  private:
-    std::optional<
-        typename decltype(std::declval<typename storage::start<Target, 2>::handles::first_type&>()
-                              .try_reserve())::value_type>
-        permit_;
-};
-
-/// The end goes into a block that was used before, of which its writer has heard by the limit
-/// alone: the value that was taken last is not counted yet. The release of (27) in recycle.
+/// The end goes into a block that was used before: the value that was taken last is not counted yet.
 template <class Target, class Form>
 class end_in_old_block : public storage::start<Target, 3> {
   public:
@@ -222,7 +189,8 @@ class end_in_old_block : public storage::start<Target, 3> {
     }
 };
 
-/// The same with a value: a claim covers more than it uses, by the end and by what is not counted yet, so it takes larger blocks.
+/// A value goes into such a block, of which its sender has heard by the limit alone: the release of (27) in recycle. A claim covers more
+/// than it uses, by the end and by what is not counted yet, so this takes larger blocks.
 template <class Target, class Form>
 class value_in_old_block : public storage::start<Target, 8> {
   public:
@@ -322,7 +290,7 @@ bool enroll_with_blocks_of_two() {
 }
 template <class Target>
 bool enroll_with_recycled_storage() {
-    return enroll<block_of_another, Target, driven>() && enroll<late_return, Target, driven>() &&
+    return enroll<block_of_another, Target, driven>() &&
            enroll<room_after_all, Target, driven>();
 }
 
