@@ -12,7 +12,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     add_compile_options(-Wno-deprecated-declarations)
 endif()
 
-# Less often through its own garbage: a sixth less time for a quarter more memory.
+# g++ collects its own garbage less often: a sixth less time to compile, for a quarter more memory.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     add_compile_options("SHELL:--param ggc-min-heapsize=524288")
 endif()

@@ -87,13 +87,14 @@ constexpr std::uint32_t nobody = ~std::uint32_t{0};
 handle claim_of(std::uint32_t lane) { return {handle_kind::permit, nobody - 1 - lane}; }
 
 /// The sender that an event of a lane has taken along, until it drops it.
-std::uint32_t taken_sender(std::uint32_t lane) { return nobody - 1 - lane; }
+std::uint32_t taken_sender(std::uint32_t lane) { return claim_of(lane).number; }
 
 /// What an owned permit, or a reservation of one, leaves when it goes: capacity first, and then the sender it took.
 bool may_drop_a_taken_sender(const machine& m, const event& e) {
     const handle& self = e.step.subject;
     if (self.kind == handle_kind::owned_permit) return e.step.what == verb::drop;
-    const operation* op = m.find_operation(self.kind == handle_kind::operation ? self.number : e.step.operation);
+    if (!e.waits && self.kind != handle_kind::operation) return false;
+    const operation* op = m.find_operation(e.waits ? e.step.operation : self.number);
     return op != nullptr && op->what == verb::reserve_owned;
 }
 

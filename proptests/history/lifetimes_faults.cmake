@@ -73,6 +73,14 @@ history_fault(directory_from_before FAMILY lifetimes
               TEST whoever_makes_blocks_installs_them_next_to_those_that_others_have_made_meanwhile)
 
 tailrace_fault_tree(
+    NAME history_cancelled_wait_keeps_the_storage
+    FILE ${core}
+    FIND "            if (used(before) == held) idle(before);\n"
+    REPLACE "            (void)before;\n")
+history_fault(cancelled_wait_keeps_the_storage FAMILY lifetimes
+              TEST storage_goes_back_though_a_receive_and_a_wait_that_is_given_up_meet)
+
+tailrace_fault_tree(
     NAME history_closed_is_looked_at_once
     FILE ${core}
     FIND "            if (is_closed(w)) return claim_result::closed;\n"

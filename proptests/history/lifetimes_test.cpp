@@ -222,6 +222,30 @@ TYPED_TEST(lifetimes,
     });
 }
 
+// Scenario: the last value is received, and the wait for its permit is given up before it gets that: then the wait makes the channel
+// idle, and gives back the storage that it had prepared.
+TYPED_TEST(lifetimes, storage_goes_back_though_a_receive_and_a_wait_that_is_given_up_meet) {
+    if constexpr (!is_optimized<TypeParam>) {
+        GTEST_SKIP() << "the reference has no storage to give back";
+    } else {
+        at_every_moment([](unsigned moment) {
+            auto [tx, rx] = channel<large, interruptible_platform>(1'000);
+            EXPECT_TRUE(tx.try_send(large(1)));
+            std::optional waiting(tx.reserve_many(1'000));
+            EXPECT_TRUE(pending(*waiting, nobody()));
+            bool came = false;
+            {
+                const interloper other(moment, [&] { came = true, waiting.reset(); });
+                EXPECT_TRUE(rx.try_recv());
+            }
+            waiting.reset();
+            const std::string_view state = detail::inspection::debug_string(detail::inspection::core_of(tx)).line;
+            EXPECT_LE(std::stoul(std::string(state.substr(state.rfind(' ')))), 100u) << state << ", moment " << moment;
+            return came;
+        });
+    }
+}
+
 // The same with the receiver going while a sender makes the first block that it needs.
 TYPED_TEST(
     lifetimes,

@@ -101,16 +101,16 @@ class wait_for_three : public storage::start<Target, Capacity> {
     }
     void send_three() {
         alarm bell;
-        auto permits = drive(this->tx_->reserve_many(3), bell);
-        expect(permits.has_value(), "nobody closes");
-        for (unsigned v = 0; auto p = permits->next(); ++v) send(*p, v);
+        auto three = drive(this->tx_->reserve_many(3), bell);
+        expect(three.has_value(), "nobody closes");
+        this->send_all(*three);
     }
 
     std::optional<permit> returned_;
 };
 
 /// Two wait, and one of them sends into a block that the other has made, of which it has heard by
-/// the limit alone: (27) in cover_all.
+/// the limit alone: (27) in has_all.
 template <class Target, class Form>
 class block_of_another : public wait_for_three<Target, 3> {
   public:
@@ -170,12 +170,9 @@ class end_in_old_block : public storage::start<Target, 3> {
     void thread(unsigned index) override {
         if (index == 0) {
             {
-                auto permits = this->tx_->try_reserve_many(2);
-                expect(permits.has_value(), "there is room for two");
-                for (unsigned v = 2; auto p = permits->next(); ++v) {
-                    p->send(this->book_.make(v));
-                    this->book_.sent(v);
-                }
+                auto two = this->tx_->try_reserve_many(2);
+                expect(two.has_value(), "there is room for two");
+                this->send_all(*two, 2);
             }
             this->tx_.reset();
         } else {
@@ -206,12 +203,9 @@ class value_in_old_block : public storage::start<Target, 8> {
     }
     void thread(unsigned index) override {
         if (index == 0) {
-            auto permits = this->tx_->try_reserve_many(5);
-            expect(permits.has_value(), "there is room for five");
-            for (unsigned v = 4; auto p = permits->next(); ++v) {
-                p->send(this->book_.make(v));
-                this->book_.sent(v);
-            }
+            auto five = this->tx_->try_reserve_many(5);
+            expect(five.has_value(), "there is room for five");
+            this->send_all(*five, 4);
         } else {
             this->take();
         }

@@ -20,42 +20,22 @@
 
 namespace tailrace::relacy::storage {
 
-struct recycling {
+/// Storage in blocks of so many slots, each used again when it is empty; an idle channel keeps one.
+template <std::uint64_t Slots>
+struct blocks_of {
     static constexpr const char* name = "optimized";
 
-    template <class T>
-    static auto open(std::size_t capacity) {
-        return channel<T, recycling_platform>(capacity);
-    }
-};
-
-/// Storage in blocks of two, each used again when it is empty.
-struct pairs {
-    static constexpr const char* name = "optimized";
-
-    struct platform : relacy_platform {
-        static constexpr std::uint64_t block_slots = 2;
-        static constexpr std::uint64_t ring_bytes = 0;
-        static constexpr std::uint64_t kept_bytes = 0;
+    struct platform : recycling_platform {
+        static constexpr std::uint64_t block_slots = Slots;
     };
     template <class T>
     static auto open(std::size_t capacity) {
         return channel<T, platform>(capacity);
     }
 };
-
-/// The same with blocks of four.
-struct fours {
-    static constexpr const char* name = "optimized";
-
-    struct platform : pairs::platform {
-        static constexpr std::uint64_t block_slots = 4;
-    };
-    template <class T>
-    static auto open(std::size_t capacity) {
-        return channel<T, platform>(capacity);
-    }
-};
+using recycling = blocks_of<1>;
+using pairs = blocks_of<2>;
+using fours = blocks_of<4>;
 
 template <class Target, unsigned Capacity>
 class start : public scenario {
@@ -77,6 +57,16 @@ class start : public scenario {
     }
 
   protected:
+    using permits =
+        typename decltype(std::declval<typename handles::first_type&>().try_reserve_many(1))::value_type;
+
+    /// With every permit a value, numbered from `number`.
+    void send_all(permits& several, unsigned number = 0) {
+        for (; auto p = several.next(); ++number) {
+            p->send(book_.make(number));
+            book_.sent(number);
+        }
+    }
     template <class Result>
     void sent(const Result& result, unsigned number) {
         expect(result.has_value(), "nobody closes, so a send ends with Ok");
@@ -201,49 +191,22 @@ class given_back : public start<Target, 4> {
         if (index == 0) {
             for (int i = 0; i < 2; ++i) (void)this->tx_->try_reserve_many(3);
         } else if (index == 1) {
-            auto permits = this->tx_->try_reserve_many(2);
-            if (!permits) return;
-            for (unsigned v = 0; auto p = permits->next(); ++v) {
-                p->send(this->book_.make(v));
-                this->book_.sent(v);
-            }
+            if (auto two = this->tx_->try_reserve_many(2)) this->send_all(*two);
         } else if (const auto p = this->rx_->try_recv()) {
             (void)this->book_.received(*p);
         }
     }
 };
 
-/// The same, with room for a small claim in what is kept: it may have read the address of the directory that goes.
-/// Or has received its value meanwhile, so that the channel is idle again.
-template <class Target, class Form>
-class given_back_beside_a_send : public start<Target, 6> {
+/// The same beside a value that is sent and received, and finds room in what is kept.
+template <class Target>
+class beside_a_value : public start<Target, 6> {
   public:
-    static constexpr const char* name = "storage.given_back_beside_a_send";
     static constexpr unsigned threads = 3;
 
     void thread(unsigned index) override {
         if (index == 0) {
-            (void)this->tx_->try_reserve_many(5);
-        } else if (index == 1) {
-            if (this->tx_->try_send(this->book_.make(0))) this->book_.sent(0);
-        } else if (const auto p = this->rx_->try_recv()) {
-            (void)this->book_.received(*p);
-        }
-    }
-};
-
-/// The last value is received, and before that permit is handed over the wait for it is given up: the party that makes the channel idle
-/// knows what the sender has done by the word alone (37).
-template <class Target, class Form>
-class given_back_by_a_cancel : public start<Target, 6> {
-  public:
-    static constexpr const char* name = "storage.given_back_by_a_cancel";
-    static constexpr unsigned threads = 3;
-
-    void thread(unsigned index) override {
-        if (index == 0) {
-            auto all = this->tx_->reserve_many(6);
-            (void)all.poll(bell_.waker());
+            become_idle();
         } else if (index == 1) {
             if (this->tx_->try_send(this->book_.make(0))) this->book_.sent(0);
         } else if (const auto p = this->rx_->try_recv()) {
@@ -252,6 +215,32 @@ class given_back_by_a_cancel : public start<Target, 6> {
     }
 
   private:
+    virtual void become_idle() = 0;
+};
+
+/// The sender may have read the address of the directory that goes; or the receiver has its value already, so that the channel is idle again.
+template <class Target, class Form>
+class given_back_beside_a_send : public beside_a_value<Target> {
+  public:
+    static constexpr const char* name = "storage.given_back_beside_a_send";
+
+  private:
+    void become_idle() override { (void)this->tx_->try_reserve_many(5); }
+};
+
+/// The last value is received, and before that permit is handed over the wait for it is given up: the party that makes the channel idle
+/// knows what the sender has done by the word alone (37).
+template <class Target, class Form>
+class given_back_by_a_cancel : public beside_a_value<Target> {
+  public:
+    static constexpr const char* name = "storage.given_back_by_a_cancel";
+
+  private:
+    void become_idle() override {
+        auto all = this->tx_->reserve_many(6);
+        (void)all.poll(bell_.waker());
+    }
+
     alarm bell_;
 };
 
@@ -272,19 +261,14 @@ class given_back_before_a_wait : public start<Target, 3> {
             burst_.reset();
         } else {
             alarm bell;
-            auto permits = drive(this->tx_->reserve_many(3), bell);
-            expect(permits.has_value(), "nobody closes");
-            for (unsigned v = 0; auto p = permits->next(); ++v) {
-                p->send(this->book_.make(v));
-                this->book_.sent(v);
-            }
+            auto three = drive(this->tx_->reserve_many(3), bell);
+            expect(three.has_value(), "nobody closes");
+            this->send_all(*three);
         }
     }
 
   private:
-    std::optional<typename decltype(std::declval<typename start<Target, 3>::handles::first_type&>().try_reserve_many(
-        1))::value_type>
-        burst_;
+    std::optional<typename start<Target, 3>::permits> burst_;
 };
 
 template <class Target>

@@ -45,6 +45,8 @@ struct slot {
 
 template <class T, class Platform>
 class ring {
+    using atomic_word = typename Platform::template atomic<word_type>;
+
   public:
     explicit ring(std::uint64_t capacity)
         : turns_in_place_((capacity + 1) * sizeof(slot<T, Platform>) <= Platform::ring_bytes),
@@ -115,8 +117,7 @@ class ring {
     /// A claim may have looked at the old limit and sleep. The word gets another era, so that this claim fails. There are only sixteen eras,
     /// which could come round while it sleeps: so no more than fifteen are used at one tail, and then the storage stays until a message is
     /// sent.
-    template <class Word>
-    void give_back(Word& word) noexcept {
+    void give_back(atomic_word& word) noexcept {
         block* surplus = nullptr;
         directory* too_wide = nullptr;
         {
@@ -128,8 +129,8 @@ class ring {
             // Relaxed, as the two below: a claim that counts on one of them has looked at the word after (37). Until then none fits.
             limit_.store(limit_of(0), std::memory_order_relaxed);
             const word_type change = to_next_era(w);
-            // (37) release: the limit, to every claim after it (1). acquire: what all who had a permit did with their slots, from (6) and
-            // (15).
+            // (37) release: the limit, to every claim after it (1). acquire: what the senders of received values have done with the
+            // directory, from (15).
             w = word.fetch_xor(change, std::memory_order_acq_rel);
             const auto now = static_cast<std::uint32_t>(tail(w));
             eras_used_ = static_cast<std::uint8_t>(now == std::exchange(era_tail_, now) ? eras_used_ + 1 : 1);
@@ -197,7 +198,7 @@ class ring {
     [[nodiscard]] static constexpr word_type blocks_for(word_type slots) noexcept {
         return (slots + block_slots - 1) / block_slots;
     }
-    /// Tickets are counted modulo 2^36, and never lie half of that apart.
+    /// Tickets are counted modulo 2^32, and never lie half of that apart.
     [[nodiscard]] static constexpr bool reaches(word_type limit, word_type end) noexcept {
         return ((limit - end) & ticket_mask) <= ticket_mask / 2;
     }
@@ -261,8 +262,7 @@ class ring {
 
     /// Goes back to a narrower directory, and returns those that are too wide. A claimer, who alone reads a directory without the lock, may
     /// have read the address of a wide one since (37); if there is one, the directory stays.
-    template <class Word>
-    [[nodiscard]] directory* narrow(Word& word) noexcept {
+    [[nodiscard]] directory* narrow(atomic_word& word) noexcept {
         directory* const wide = directory_.load(std::memory_order_relaxed);
         directory* last_too_wide = nullptr;
         directory* d = wide;
@@ -289,7 +289,7 @@ class ring {
     static_assert(ticket_mask <= ~std::uint32_t{0});
     const word_type all_blocks_;  // with so many, every claim that the word allows has storage
     typename Platform::template atomic<directory*> directory_{nullptr};
-    typename Platform::template atomic<word_type> limit_{0};  // tickets below have slots; `everything` if all ever will
+    atomic_word limit_{0};  // tickets below have slots; `everything` if all ever will
     mutable typename Platform::mutex growing_;                // guards all changes of the above, and what follows
     word_type first_ = 0;                                     // the number of the oldest block
     word_type blocks_ = 0;                                    // in use: first_ to first_ + blocks_ - 1
