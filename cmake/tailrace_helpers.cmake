@@ -21,6 +21,13 @@ function(tailrace_headers target visibility)
     target_sources(${target} ${visibility} FILE_SET HEADERS BASE_DIRS include FILES ${headers})
 endfunction()
 
+# tailrace_precompile(<target> <header>...): if that is wanted here, TAILRACE_PRECOMPILED_HEADERS.
+function(tailrace_precompile target)
+    if(TAILRACE_PRECOMPILED_HEADERS)
+        target_precompile_headers(${target} PRIVATE ${ARGN})
+    endif()
+endfunction()
+
 # tailrace_add_test(<name> LABEL <label> SOURCES <file>... [LIBRARIES <library>...] [DEFINITIONS <definition>...]
 #                   [PRECOMPILED <header>...])
 # A GoogleTest executable; each of its tests is a ctest named <label>.<suite>.<test>, run by `ctest -L <label>`.
@@ -29,7 +36,7 @@ function(tailrace_add_test name)
     add_executable(${name} ${arg_SOURCES})
     list(LENGTH arg_SOURCES files)
     if(files GREATER 3)
-        target_precompile_headers(${name} PRIVATE <gtest/gtest.h> ${arg_PRECOMPILED})
+        tailrace_precompile(${name} <gtest/gtest.h> ${arg_PRECOMPILED})
     endif()
     target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gtest_main)
     target_compile_definitions(${name} PRIVATE ${arg_DEFINITIONS})
