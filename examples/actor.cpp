@@ -1,4 +1,5 @@
-// An actor: a coroutine that owns a receiver, gets requests, and answers each through the sender that the request brings along.
+// An actor: a coroutine that owns a receiver, gets requests, and answers each through the sender that the request
+// brings along.
 #include <coroutine>
 #include <exception>
 #include <iostream>
@@ -33,7 +34,8 @@ fire_and_forget square(tailrace::receiver<request> requests) {
 fire_and_forget ask(tailrace::sender<request> actor) {
     auto [reply_to, replies] = tailrace::channel<int>(1);
     for (int i = 1; i <= 3; ++i) {
-        request next{i, reply_to};  // named: g++ 12 destroys an aggregate twice that is made in an expression with a co_await
+        request next{
+            i, reply_to};  // named: g++ 12 destroys an aggregate twice that is made in an expression with a co_await
         const auto sent = co_await actor.send(std::move(next));
         if (!sent) break;
         const std::optional<int> answer = co_await replies.recv();

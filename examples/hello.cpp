@@ -6,8 +6,8 @@
 #include <tailrace/channel.hpp>
 
 bool produce(tailrace::sender<int> tx) {
-    if (!tx.try_send(1)) return false;                                // std::expected<void, try_send_error<int>>
-    if (!tx.blocking_send(2)) return false;                           // std::expected<void, send_error<int>>
+    if (!tx.try_send(1)) return false;       // std::expected<void, try_send_error<int>>
+    if (!tx.blocking_send(2)) return false;  // std::expected<void, send_error<int>>
     std::expected<tailrace::permit<int>, tailrace::try_error> permit = tx.try_reserve();
     if (!permit) return false;
     permit->send(3);

@@ -189,7 +189,8 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_enqueue_does_not_look_at_closed
     FILE ${core}
-    FIND "if (is_closed(seen)) return decide(n, verdict::failed);"
+    FIND "if (is_closed(seen))
+                return decide(n, verdict::failed);"
     REPLACE "")
 relacy_fault(
     enqueue_does_not_look_at_closed
@@ -655,7 +656,8 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_late_ticket_without_acquire
     FILE ${core}
-    FIND "} while (!word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_acquire,"
+    FIND "} while (
+            !word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_acquire,"
     REPLACE "} while (!word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_relaxed,")
 relacy_fault(
     late_ticket_without_acquire
@@ -684,8 +686,7 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_close_without_release
     FILE ${core}
-    FIND "(w | closed_bit) & ~waiters_bit,
-                                                std::memory_order_release,"
+    FIND "(w | closed_bit) & ~waiters_bit, std::memory_order_release,"
     REPLACE "(w | closed_bit) & ~waiters_bit,
                                                 std::memory_order_relaxed,")
 relacy_fault(
@@ -855,7 +856,8 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_block_without_release
     FILE ${ring}
-    FIND "limit_.store(blocks_ == all_blocks_ ? everything : limit_of(blocks_), std::memory_order_release);"
+    FIND "limit_.store(blocks_ == all_blocks_ ? everything : limit_of(blocks_),
+                     std::memory_order_release);"
     REPLACE "limit_.store(blocks_ == all_blocks_ ? everything : limit_of(blocks_), std::memory_order_relaxed);")
 relacy_fault(
     block_without_release
@@ -1121,8 +1123,7 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_close_overwrites_the_word
     FILE ${core}
-    FIND "} while (!word_.compare_exchange_strong(w, (w | closed_bit) & ~waiters_bit,
-                                                std::memory_order_release,
+    FIND "} while (!word_.compare_exchange_strong(w, (w | closed_bit) & ~waiters_bit, std::memory_order_release,
                                                 std::memory_order_relaxed));"
     REPLACE "} while (false);
         word_.store((w | closed_bit) & ~waiters_bit, std::memory_order_release);")
@@ -1251,8 +1252,7 @@ relacy_fault(
 tailrace_fault_tree(
     NAME relacy_claim_is_two_steps
     FILE ${core}
-    FIND "if (word_.compare_exchange_strong(w, w + what, std::memory_order_acq_rel,
-                                              std::memory_order_relaxed)) {"
+    FIND "if (word_.compare_exchange_strong(w, w + what, std::memory_order_acq_rel, std::memory_order_relaxed)) {"
     REPLACE "if (word_.load(std::memory_order_acquire) == w) {
                 word_.store(w + what, std::memory_order_release);")
 relacy_fault(
@@ -1506,8 +1506,7 @@ tailrace_fault_tree(
     NAME relacy_parks_without_a_second_look
     FILE ${core}
     FIND "if (ring_.front(head()).state.compare_exchange_strong(expected, reinterpret_cast<slot_state>(&n),
-                                                           std::memory_order_release,
-                                                           std::memory_order_relaxed)) {
+                                                              std::memory_order_release, std::memory_order_relaxed)) {
             return true;
         }
         n.parked.store(false);

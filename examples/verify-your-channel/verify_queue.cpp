@@ -1,5 +1,5 @@
-// Checks courier::bounded_queue against the contract: on one thread as far as a queue for threads can be driven by one, and on several.
-// What it cannot do is skipped, by name.
+// Checks courier::bounded_queue against the contract: on one thread as far as a queue for threads can be driven by one,
+// and on several. What it cannot do is skipped, by name.
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -59,6 +59,6 @@ struct queue_api {
 };
 
 int main(int argc, char** argv) {
-    return tailrace::verify::main(
-        argc, argv, {tailrace::verify::make_target<queue_api>("queue", "courier::bounded_queue")});
+    return tailrace::verify::main(argc, argv,
+                                  {tailrace::verify::make_target<queue_api>("queue", "courier::bounded_queue")});
 }

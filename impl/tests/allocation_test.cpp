@@ -37,7 +37,7 @@ namespace {
 std::atomic<std::uint64_t> allocations{0};
 std::atomic<std::uint64_t> deallocations{0};
 std::atomic<std::uint64_t> bytes{0};
-std::atomic<std::uint64_t> held{0};  // bytes that are not given back
+std::atomic<std::uint64_t> held{0};     // bytes that are not given back
 std::atomic<std::uint64_t> fail_in{0};  // the so-maniest from now fails; 0: none
 std::atomic<bool> all_fail{false};
 
@@ -74,18 +74,10 @@ void deallocate(void* p) noexcept {
 // All of them: a sanitizer has its own for those that are left out.
 void* operator new(std::size_t n) { return allocate_or_throw(n); }
 void* operator new[](std::size_t n) { return allocate_or_throw(n); }
-void* operator new(std::size_t n, std::align_val_t a) {
-    return allocate_or_throw(n, static_cast<std::size_t>(a));
-}
-void* operator new[](std::size_t n, std::align_val_t a) {
-    return allocate_or_throw(n, static_cast<std::size_t>(a));
-}
-void* operator new(std::size_t n, const std::nothrow_t&) noexcept {
-    return allocate(n, alignof(std::max_align_t));
-}
-void* operator new[](std::size_t n, const std::nothrow_t&) noexcept {
-    return allocate(n, alignof(std::max_align_t));
-}
+void* operator new(std::size_t n, std::align_val_t a) { return allocate_or_throw(n, static_cast<std::size_t>(a)); }
+void* operator new[](std::size_t n, std::align_val_t a) { return allocate_or_throw(n, static_cast<std::size_t>(a)); }
+void* operator new(std::size_t n, const std::nothrow_t&) noexcept { return allocate(n, alignof(std::max_align_t)); }
+void* operator new[](std::size_t n, const std::nothrow_t&) noexcept { return allocate(n, alignof(std::max_align_t)); }
 void operator delete(void* p) noexcept { deallocate(p); }
 void operator delete[](void* p) noexcept { deallocate(p); }
 void operator delete(void* p, std::size_t) noexcept { deallocate(p); }
@@ -309,9 +301,7 @@ class task {
             return frame.data();
         }
         static void operator delete(void*) noexcept {}
-        task get_return_object() {
-            return task(std::coroutine_handle<promise_type>::from_promise(*this));
-        }
+        task get_return_object() { return task(std::coroutine_handle<promise_type>::from_promise(*this)); }
         std::suspend_never initial_suspend() noexcept { return {}; }
         auto final_suspend() noexcept {
             struct announcement : std::suspend_always {
@@ -443,8 +433,7 @@ void block(Situation& s, Form& form, helper& other) {
     s.reset();
     if constexpr (interrupting<Form>) {
         s.obstruct();
-        other.during([&] { return form.to_be_interrupted(other.observe(s.make())); },
-                     [&] { form.interrupt(); });
+        other.during([&] { return form.to_be_interrupted(other.observe(s.make())); }, [&] { form.interrupt(); });
         s.reset();
     }
 }
@@ -483,13 +472,10 @@ struct names {
         if constexpr (std::is_same_v<Situation, recv_many>) return "recv_many";
     }
 };
-using situations =
-    testing::Types<send, reserve, reserve_many, reserve_owned, closed, recv, recv_many>;
+using situations = testing::Types<send, reserve, reserve_many, reserve_owned, closed, recv, recv_many>;
 TYPED_TEST_SUITE(waiting_operation, situations, names);
 
-TYPED_TEST(waiting_operation, allocates_nothing_when_driven) {
-    EXPECT_EQ((when_driven<TypeParam, plain>()), 0u);
-}
+TYPED_TEST(waiting_operation, allocates_nothing_when_driven) { EXPECT_EQ((when_driven<TypeParam, plain>()), 0u); }
 TYPED_TEST(waiting_operation, allocates_nothing_when_driven_with_a_timeout_on_a_manual_clock) {
     EXPECT_EQ((when_driven<TypeParam, timeout_on_manual_clock>()), 0u);
 }
@@ -499,9 +485,7 @@ TYPED_TEST(waiting_operation, allocates_nothing_when_driven_with_a_timeout_on_a_
 TYPED_TEST(waiting_operation, allocates_nothing_when_driven_with_a_stop_token) {
     EXPECT_EQ((when_driven<TypeParam, stop_token>()), 0u);
 }
-TYPED_TEST(waiting_operation, allocates_nothing_when_awaited) {
-    EXPECT_EQ((when_awaited<TypeParam, plain>()), 0u);
-}
+TYPED_TEST(waiting_operation, allocates_nothing_when_awaited) { EXPECT_EQ((when_awaited<TypeParam, plain>()), 0u); }
 TYPED_TEST(waiting_operation, allocates_nothing_when_awaited_with_a_timeout_on_a_manual_clock) {
     EXPECT_EQ((when_awaited<TypeParam, timeout_on_manual_clock>()), 0u);
 }
@@ -746,7 +730,9 @@ TEST_F(idle_again, gives_back_what_a_wait_has_prepared_that_is_dropped) {
         auto all = tx_.reserve_many(burst);
         EXPECT_FALSE(all.poll({}));
         expect_much();
-        { const auto dropped = std::move(one); }  // and so grants it
+        {
+            const auto dropped = std::move(one);
+        }  // and so grants it
     }
     expect_little();
     EXPECT_EQ(tx_.capacity(), burst);
@@ -859,8 +845,7 @@ TYPED_TEST(failing_allocation, in_try_send_leaves_the_channel_as_it_was) {
     };
     while (tx.capacity() > 0) {
         bool full = false;
-        failed += fail_each_allocation([&] { full = !tx.try_send(TypeParam(sent)).has_value(); },
-                                       unchanged);
+        failed += fail_each_allocation([&] { full = !tx.try_send(TypeParam(sent)).has_value(); }, unchanged);
         ASSERT_FALSE(this->HasFailure());
         if (!full) ++sent;
     }
@@ -901,9 +886,7 @@ class crowded {
 TEST(failing_allocations, in_the_first_poll_of_a_send_leave_the_channel_and_the_value) {
     crowded c;
     auto op = c.tx().send(wide(8));
-    EXPECT_GE(fail_each_allocation([&] { EXPECT_FALSE(op.poll(counts_wake_ups)); },
-                                   [&] { c.expect_unchanged(); }),
-              1u);
+    EXPECT_GE(fail_each_allocation([&] { EXPECT_FALSE(op.poll(counts_wake_ups)); }, [&] { c.expect_unchanged(); }), 1u);
     c.make_room();
     EXPECT_TRUE(op.poll({})->has_value());
     c.expect_all_room_but(1);
@@ -914,9 +897,7 @@ TEST(failing_allocations, in_the_first_poll_of_a_send_leave_the_channel_and_the_
 TEST(failing_allocations, in_the_first_poll_of_a_reserve_leave_the_channel) {
     crowded c;
     auto op = c.tx().reserve();
-    EXPECT_GE(fail_each_allocation([&] { EXPECT_FALSE(op.poll(counts_wake_ups)); },
-                                   [&] { c.expect_unchanged(); }),
-              1u);
+    EXPECT_GE(fail_each_allocation([&] { EXPECT_FALSE(op.poll(counts_wake_ups)); }, [&] { c.expect_unchanged(); }), 1u);
     c.make_room();
     const auto permit = op.poll({});
     EXPECT_TRUE(permit->has_value());
@@ -964,32 +945,23 @@ TEST(failing_allocations, in_a_reserve_for_a_type_that_travels_boxed_leave_the_c
         EXPECT_EQ(tx.capacity(), 3u);
         EXPECT_EQ(tx.strong_count(), 1u);
     };
-    EXPECT_EQ(
-        fail_each_allocation([&] { tx.reserve().poll({})->value().send(boxed(1)); }, unchanged),
-        1u);
+    EXPECT_EQ(fail_each_allocation([&] { tx.reserve().poll({})->value().send(boxed(1)); }, unchanged), 1u);
     EXPECT_EQ(rx.try_recv()->number, 1);
     EXPECT_EQ(fail_each_allocation([&] { tx.try_reserve()->send(boxed(2)); }, unchanged), 1u);
     EXPECT_EQ(rx.try_recv()->number, 2);
-    EXPECT_EQ(fail_each_allocation(
-                  [&] { EXPECT_EQ(tx.reserve_many(3).poll({})->value().size(), 3u); }, unchanged),
-              4u);
-    EXPECT_EQ(
-        fail_each_allocation([&] { EXPECT_EQ(tx.try_reserve_many(3)->size(), 3u); }, unchanged),
-        4u);
-    EXPECT_EQ(
-        fail_each_allocation(
-            [&] { tx = std::move(std::move(tx).reserve_owned().poll({})->value()).release(); },
-            [&] {
-                ASSERT_TRUE(tx) << "a failed reserve_owned has taken the sender";
-                unchanged();
-            }),
-        1u);
-    EXPECT_EQ(fail_each_allocation(
-                  [&] { tx = std::move(*std::move(tx).try_reserve_owned()).release(); },
-                  [&] {
-                      ASSERT_TRUE(tx) << "a failed try_reserve_owned has taken the sender";
-                      unchanged();
-                  }),
+    EXPECT_EQ(fail_each_allocation([&] { EXPECT_EQ(tx.reserve_many(3).poll({})->value().size(), 3u); }, unchanged), 4u);
+    EXPECT_EQ(fail_each_allocation([&] { EXPECT_EQ(tx.try_reserve_many(3)->size(), 3u); }, unchanged), 4u);
+    EXPECT_EQ(fail_each_allocation([&] { tx = std::move(std::move(tx).reserve_owned().poll({})->value()).release(); },
+                                   [&] {
+                                       ASSERT_TRUE(tx) << "a failed reserve_owned has taken the sender";
+                                       unchanged();
+                                   }),
+              1u);
+    EXPECT_EQ(fail_each_allocation([&] { tx = std::move(*std::move(tx).try_reserve_owned()).release(); },
+                                   [&] {
+                                       ASSERT_TRUE(tx) << "a failed try_reserve_owned has taken the sender";
+                                       unchanged();
+                                   }),
               1u);
     unchanged();
     EXPECT_FALSE(rx.try_recv());
@@ -1015,9 +987,7 @@ TEST(failing_allocations, in_the_buffer_of_a_recv_many_leave_every_value_in_the_
     ASSERT_TRUE(tx.try_send(7));
     ASSERT_TRUE(tx.try_send(8));
     ASSERT_TRUE(tx.try_send(9));
-    EXPECT_EQ(
-        fail_each_allocation([&] { EXPECT_EQ(rx.blocking_recv_many(into, 9), 6u); }, unchanged),
-        1u);
+    EXPECT_EQ(fail_each_allocation([&] { EXPECT_EQ(rx.blocking_recv_many(into, 9), 6u); }, unchanged), 1u);
     EXPECT_EQ(into, (std::vector<value>{77, 4, 5, 6, 7, 8, 9}));
     EXPECT_FALSE(rx.try_recv()) << "or the receive that failed would still be unfinished";
 }

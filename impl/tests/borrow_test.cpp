@@ -14,7 +14,9 @@ template <class Borrower, class Make>
 void outlive_the_last_sender(Make make) {
     auto [tx, rx] = channel<int>(2);
     std::optional<Borrower> borrower(make(tx));
-    { const auto last = std::move(tx); }
+    {
+        const auto last = std::move(tx);
+    }
 }
 constexpr const char* complaint =
     "the last sender went before a permit, iterator or operation made from a sender\n  channel: tail 0";
@@ -41,7 +43,9 @@ TEST(borrow, a_finished_operation_and_a_used_permit_borrow_nothing) {
     ASSERT_TRUE(op.poll({}));
     auto permit = *tx.try_reserve();
     permit.send(2);  // used up
-    { const auto last = std::move(tx); }
+    {
+        const auto last = std::move(tx);
+    }
     EXPECT_EQ(rx.try_recv(), 1);
     EXPECT_EQ(rx.try_recv(), 2);
     EXPECT_EQ(rx.try_recv().error(), try_recv_error::disconnected);

@@ -114,8 +114,8 @@ TEST(coroutine, every_operation_can_be_awaited) {
     EXPECT_TRUE(t.done());
 }
 
-// A condition with a co_await in it, where nothing is declared: left to itself, g++ 12 puts the frame together wrongly (coroutine.hpp).
-// Functions, for there the body of a lambda declares something.
+// A condition with a co_await in it, where nothing is declared: left to itself, g++ 12 puts the frame together wrongly
+// (coroutine.hpp). Functions, for there the body of a lambda declares something.
 using ints = receiver<int, std_platform>;
 
 task in_while(ints& from, int& n) {
@@ -289,7 +289,9 @@ TEST(coroutine, an_operation_awaited_twice_throws) {
 TEST(coroutine, an_operation_that_is_never_awaited_has_done_nothing) {
     auto [tx, rx] = channel<std::shared_ptr<int>>(1);
     auto value = std::make_shared<int>(1);
-    { const auto op = tx.send(value); }
+    {
+        const auto op = tx.send(value);
+    }
     EXPECT_EQ(value.use_count(), 1) << "its value is destroyed";
     EXPECT_EQ(tx.capacity(), 1u);
 }

@@ -1,5 +1,5 @@
-// Foreign code that runs inside a call - a resumption, a waker, a destructor, a move - and ends what the call came from: the
-// operation, the coroutine, the handle, the channel. Under a sanitizer this shows what is touched afterwards.
+// Foreign code that runs inside a call - a resumption, a waker, a destructor, a move - and ends what the call came
+// from: the operation, the coroutine, the handle, the channel. Under a sanitizer this shows what is touched afterwards.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -135,7 +135,9 @@ TEST(foreign_code, an_owned_reservation_that_is_stopped_may_be_destroyed_by_the_
     std::optional waiting(with_stop(std::move(tx).reserve_owned(), stop.get_token()));
     ASSERT_FALSE(waiting->poll({}));
     (void)std::move(permit).send(1);
-    { const auto last_but_one = std::move(permit); }
+    {
+        const auto last_but_one = std::move(permit);
+    }
     ASSERT_EQ(rx.try_recv(), 1);  // granted: a success beats the stop, so the next is what is stopped
     EXPECT_TRUE(waiting->poll({})->has_value());
 }
@@ -189,7 +191,8 @@ TEST(foreign_code, a_coroutine_may_be_destroyed_by_the_consumer_that_its_send_wi
     stop.request_stop();
 }
 
-/// X holds one of two permits and waits for the other; a stop or a deadline ends its wait; its permit goes to Z, which destroys X.
+/// X holds one of two permits and waits for the other; a stop or a deadline ends its wait; its permit goes to Z, which
+/// destroys X.
 template <class Wait, class End>
 void the_next_in_line_destroys_the_interrupted(Wait wait, End end) {
     auto [tx, rx] = channel<int>(2);
@@ -217,8 +220,8 @@ void the_next_in_line_destroys_the_interrupted(Wait wait, End end) {
 }
 TEST(foreign_code, a_wait_that_a_stop_has_ended_may_be_destroyed_by_the_next_in_line) {
     std::stop_source stop;
-    the_next_in_line_destroys_the_interrupted(
-        [&](auto& tx) { return with_stop(tx.reserve_many(2), stop.get_token()); }, [&] { stop.request_stop(); });
+    the_next_in_line_destroys_the_interrupted([&](auto& tx) { return with_stop(tx.reserve_many(2), stop.get_token()); },
+                                              [&] { stop.request_stop(); });
 }
 TEST(foreign_code, a_wait_that_a_deadline_has_ended_may_be_destroyed_by_the_next_in_line) {
     manual_clock clock;
@@ -320,7 +323,9 @@ TEST(foreign_code, a_value_sent_after_the_receiver_is_gone_may_hold_the_last_sen
     };
     auto [tx, rx] = channel<message>(2);
     auto permit = *tx.try_reserve();
-    { const auto gone = std::move(rx); }
+    {
+        const auto gone = std::move(rx);
+    }
     permit.send(message{std::move(tx)});
 }
 
@@ -342,7 +347,9 @@ TEST(foreign_code, the_consumer_that_a_permit_wakes_may_let_go_of_the_last_sende
             rx.close();
             auto receive = rx.recv();
             ASSERT_FALSE(receive.poll(calling(drop_last)));
-            { const auto gone = std::move(permits); }
+            {
+                const auto gone = std::move(permits);
+            }
             EXPECT_FALSE(tx);
             continue;
         } else {  // a cancelled operation that was granted
@@ -472,8 +479,8 @@ TEST(foreign_code, what_a_try_recv_resumes_may_end_the_channel) {
 
 // ---- A move that throws while a clock is armed
 
-/// "It has come, or is on its way on another thread": fire() takes the timer off its list, as a clock's thread does, and a thread calls
-/// the waker a moment later.
+/// "It has come, or is on its way on another thread": fire() takes the timer off its list, as a clock's thread does,
+/// and a thread calls the waker a moment later.
 struct late_clock {
     using duration = std::chrono::nanoseconds;
     using time_point = std::chrono::time_point<late_clock, duration>;
@@ -583,8 +590,12 @@ TEST(receiver_end, a_pending_receive_says_none_when_its_receiver_is_assigned_ove
 TEST(receiver_end, a_receive_that_was_not_polled_may_outlive_its_receiver_and_its_channel) {
     auto [tx, rx] = channel<int>(1);
     auto receive = rx.recv();
-    { const auto gone = std::move(rx); }
-    { const auto gone = std::move(tx); }
+    {
+        const auto gone = std::move(rx);
+    }
+    {
+        const auto gone = std::move(tx);
+    }
     auto moved = std::move(receive);
     EXPECT_FALSE(moved.poll({})->has_value());
 }
@@ -595,7 +606,9 @@ TEST(receiver_end, a_receive_that_was_woken_is_resumed_and_says_none) {
     auto receive = rx.recv();
     ASSERT_FALSE(receive.poll(calling(count)));
     ASSERT_TRUE(tx.try_send(1));
-    { const auto gone = std::move(rx); }
+    {
+        const auto gone = std::move(rx);
+    }
     EXPECT_EQ(woken, 1);
     EXPECT_FALSE(receive.poll({})->has_value()) << "the value was destroyed with the receiver";
 }
@@ -613,7 +626,9 @@ TEST(receiver_end, a_coroutine_that_receives_may_be_destroyed_after_the_receiver
     };
     auto [tx, rx] = channel<int>(1);
     const auto out = tx.try_reserve();
-    { const service s({tx, std::move(rx)}); }
+    {
+        const service s({tx, std::move(rx)});
+    }
 }
 TEST(receiver_end, a_deadline_still_ends_a_receive_whose_receiver_has_gone) {
     auto [tx, rx] = channel<int>(1);
@@ -624,7 +639,9 @@ TEST(receiver_end, a_deadline_still_ends_a_receive_whose_receiver_has_gone) {
         to = v.error();
     };
     const task waiting = receive(rx, clock, got);
-    { const auto gone = std::move(rx); }
+    {
+        const auto gone = std::move(rx);
+    }
     EXPECT_FALSE(got);
     clock.advance(5ms);
     EXPECT_EQ(got, timeout_error::timeout);

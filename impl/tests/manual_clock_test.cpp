@@ -196,8 +196,7 @@ TEST(deadline_after, a_timeout_too_long_for_the_clock_is_no_deadline) {
     using clock = std::chrono::steady_clock;
     const auto now = clock::now();
     EXPECT_EQ(detail::deadline_after(now, std::chrono::hours::max()), clock::time_point::max());
-    EXPECT_EQ(detail::deadline_after(now, std::chrono::nanoseconds::max()),
-              clock::time_point::max());
+    EXPECT_EQ(detail::deadline_after(now, std::chrono::nanoseconds::max()), clock::time_point::max());
     EXPECT_EQ(detail::deadline_after(now, 0ms), now);
     EXPECT_EQ(detail::deadline_after(now, -5ms), now);
     EXPECT_EQ(detail::deadline_after(now, 3ms), now + 3ms);
@@ -227,7 +226,8 @@ TEST(deadline_after, a_timeout_that_is_not_a_number_is_zero_and_an_infinite_one_
 
 TEST(deadline_after, a_timeout_finer_than_the_clock_is_rounded_up) {
     EXPECT_EQ(after_an_hour(ticks<1, 1'000'000'000'000'000'000>(1)), 1);
-    EXPECT_EQ(after_an_hour(ticks<1, 1'000'000'000'000'000'000>(std::numeric_limits<std::int64_t>::max())), 9'223'372'037);
+    EXPECT_EQ(after_an_hour(ticks<1, 1'000'000'000'000'000'000>(std::numeric_limits<std::int64_t>::max())),
+              9'223'372'037);
     EXPECT_EQ(after_an_hour(ticks<1, 3>(1)), 333'333'334);
     EXPECT_EQ(after_an_hour(real<double, std::nano>(0.1)), 1);
 }
@@ -262,7 +262,8 @@ TEST(deadline_after, a_clock_may_stand_before_its_epoch_or_count_in_real_numbers
     using clock = std::chrono::steady_clock;
     EXPECT_EQ(detail::deadline_after(clock::time_point(-1h), 1h), clock::time_point{});
     EXPECT_EQ(detail::deadline_after(clock::time_point::min(), 1h), clock::time_point::min() + 1h);
-    EXPECT_EQ(detail::deadline_after(clock::time_point(-1h), std::chrono::nanoseconds::max()), clock::time_point::max());
+    EXPECT_EQ(detail::deadline_after(clock::time_point(-1h), std::chrono::nanoseconds::max()),
+              clock::time_point::max());
 
     using seconds = std::chrono::duration<double>;
     using moment = std::chrono::time_point<clock, seconds>;

@@ -1,5 +1,6 @@
-// The names that a program writes down: handles with the platform they have when none is given, messages that hold a handle of their
-// own channel, values of odd types; and a deadline with a stop token around any operation, in either order.
+// The names that a program writes down: handles with the platform they have when none is given, messages that hold a
+// handle of their own channel, values of odd types; and a deadline with a stop token around any operation, in either
+// order.
 #include <gtest/gtest.h>
 
 #include <chrono>

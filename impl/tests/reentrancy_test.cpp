@@ -56,7 +56,9 @@ TEST(reentrancy, a_value_destroyed_with_the_receiver_may_hold_a_permit_of_the_sa
     value->inside = std::move(*tx.try_reserve());
     ASSERT_TRUE(tx.try_send(std::move(value)));
     EXPECT_EQ(tx.capacity(), 0u);
-    { const auto gone = std::move(rx); }
+    {
+        const auto gone = std::move(rx);
+    }
     EXPECT_EQ(tx.capacity(), 2u);
 }
 
@@ -68,8 +70,12 @@ TEST(reentrancy, a_value_destroyed_with_the_receiver_may_hold_the_last_sender) {
     auto value = std::make_unique<holder>();
     value->inside = tx;
     ASSERT_TRUE(tx.try_send(std::move(value)));
-    { const auto gone = std::move(tx); }
-    { const auto gone = std::move(rx); }  // under ASan: freed once, and not under anybody's feet
+    {
+        const auto gone = std::move(tx);
+    }
+    {
+        const auto gone = std::move(rx);
+    }  // under ASan: freed once, and not under anybody's feet
 }
 
 TEST(reentrancy, a_value_sent_after_the_receiver_is_gone_sees_its_capacity_returned) {
@@ -83,7 +89,9 @@ TEST(reentrancy, a_value_sent_after_the_receiver_is_gone_sees_its_capacity_retur
     };
     auto [tx, rx] = channel<witness>(1);
     auto p = tx.try_reserve();
-    { const auto gone = std::move(rx); }
+    {
+        const auto gone = std::move(rx);
+    }
     std::optional<std::uint64_t> seen;
     p->send(witness([&seen, &of = tx] { seen = of.capacity(); }));
     EXPECT_EQ(seen, 1u);

@@ -37,7 +37,9 @@ TEST(ring, values_keep_their_order_over_segments_and_laps) {
         EXPECT_EQ(tx.capacity(), 0u);
         for (int i = 0; i < 2000; ++i) ASSERT_EQ(rx.try_recv(), received++);
     }
-    { const auto last = std::move(tx); }
+    {
+        const auto last = std::move(tx);
+    }
     while (auto v = rx.blocking_recv()) ASSERT_EQ(*v, received++);
     EXPECT_EQ(received, sent);
 }

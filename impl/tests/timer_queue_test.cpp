@@ -23,9 +23,7 @@ using queue = timer_queue<int>;
 struct nodes {
     explicit nodes(std::size_t n) : all(std::make_unique<node[]>(n)), count(n) {}
     node& operator[](std::size_t i) { return all[i]; }
-    [[nodiscard]] std::size_t index_of(const node& n) const {
-        return static_cast<std::size_t>(&n - all.get());
-    }
+    [[nodiscard]] std::size_t index_of(const node& n) const { return static_cast<std::size_t>(&n - all.get()); }
 
     std::unique_ptr<node[]> all;
     std::size_t count;
@@ -194,9 +192,7 @@ void a_million_in_any_order() {
     a_million(deadlines);
 }
 
-TEST(timer_queue, holds_a_million_in_any_order_on_any_stack) {
-    on_a_small_stack<&a_million_in_any_order>();
-}
+TEST(timer_queue, holds_a_million_in_any_order_on_any_stack) { on_a_small_stack<&a_million_in_any_order>(); }
 
 }  // namespace
 }  // namespace tailrace::detail

@@ -32,7 +32,7 @@ namespace {
 using namespace std::chrono_literals;
 using time_point = timer_thread::time_point;
 
-constexpr time_point past{};  // the boot, or something as old
+constexpr time_point past{};        // the boot, or something as old
 constexpr unsigned patience = 120;  // seconds until SIGALRM ends a program that hangs
 
 /// Counts its wake-ups; others wait for them.
@@ -367,8 +367,7 @@ TEST(timer_thread, many_threads_arm_and_disarm) {
                     std::optional<timer_thread::timer> fresh;
                     timer_thread::timer& timer = round % 2 == 0 ? kept : fresh.emplace();
                     const bool far = random() % 4 == 0;
-                    const auto distance = far ? timer_thread::duration(10h)
-                                              : timer_thread::duration(random() % 50'000);
+                    const auto distance = far ? timer_thread::duration(10h) : timer_thread::duration(random() % 50'000);
                     const time_point deadline = clock.now() + distance;
                     timer.arm(clock, deadline, self.rung.waker());
                     if (random() % 2 == 0) timer.arm(clock, deadline, self.rung.waker());
@@ -385,8 +384,7 @@ TEST(timer_thread, many_threads_arm_and_disarm) {
             });
         }
     }
-    for (worker& w : workers)
-        EXPECT_EQ(w.rung.rung(), w.came) << "each wake-up comes or is prevented, never both";
+    for (worker& w : workers) EXPECT_EQ(w.rung.rung(), w.came) << "each wake-up comes or is prevented, never both";
 }
 
 TEST(timer_thread, blocks_the_signals_that_are_for_the_program_and_no_fault_of_its_own) {
@@ -411,7 +409,8 @@ TEST(timer_thread, blocks_the_signals_that_are_for_the_program_and_no_fault_of_i
         EXPECT_EQ(sigismember(&seen.mask, program), 1) << program;
         EXPECT_EQ(sigismember(&after, program), sigismember(&before, program)) << "here nothing changes: " << program;
     }
-    for (const int fault : {SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP}) EXPECT_EQ(sigismember(&seen.mask, fault), 0) << fault;
+    for (const int fault : {SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP})
+        EXPECT_EQ(sigismember(&seen.mask, fault), 0) << fault;
 }
 
 TEST(timer_thread, destroyed_by_its_own_thread_it_ends_the_program_with_a_reason) {
@@ -419,7 +418,8 @@ TEST(timer_thread, destroyed_by_its_own_thread_it_ends_the_program_with_a_reason
     const auto destroy = [] {
         auto clock = std::make_unique<timer_thread>();
         timer_thread::timer timer;
-        timer.arm(*clock, past, {[](void* p) noexcept { static_cast<std::unique_ptr<timer_thread>*>(p)->reset(); }, &clock});
+        timer.arm(*clock, past,
+                  {[](void* p) noexcept { static_cast<std::unique_ptr<timer_thread>*>(p)->reset(); }, &clock});
         for (;;) pause();
     };
     EXPECT_DEATH((alarm(patience), destroy()), "a timer_thread was destroyed by its own thread");
@@ -437,8 +437,8 @@ TEST(default_timer, is_one_object_that_wakes) {
 // ---- Exit and fork. Each test is a program of its own: gtest starts this one anew for it ("threadsafe").
 
 /// A program that leaves by exit() or _exit() with 0 if everything was as expected.
-#define EXPECT_PROGRAM_ENDS_WITH(status, ...)                               \
-    GTEST_FLAG_SET(death_test_style, "threadsafe");                         \
+#define EXPECT_PROGRAM_ENDS_WITH(status, ...)       \
+    GTEST_FLAG_SET(death_test_style, "threadsafe"); \
     EXPECT_EXIT((alarm(patience), (__VA_ARGS__)()), testing::ExitedWithCode(status), "")
 
 [[noreturn]] void fail(int line, const char* what) {
@@ -542,13 +542,14 @@ TEST(default_timer, exit_waits_for_the_waker_that_runs) {
         static std::atomic<bool> left{false};
         static const at_the_end look{[] { CHECK(left); }};
         timer_thread::timer timer;
-        timer.arm(default_timer(), past, {[](void*) noexcept {
-                                              entered.ring();
-                                              // So that exit has probably begun; nothing tells when it has.
-                                              std::this_thread::sleep_for(20ms);
-                                              left = true;
-                                          },
-                                          nullptr});
+        timer.arm(default_timer(), past,
+                  {[](void*) noexcept {
+                       entered.ring();
+                       // So that exit has probably begun; nothing tells when it has.
+                       std::this_thread::sleep_for(20ms);
+                       left = true;
+                   },
+                   nullptr});
         entered.wait_for(1);
         std::exit(0);
     });
@@ -558,11 +559,12 @@ TEST(default_timer, a_waker_that_never_returns_does_not_keep_the_program) {
     EXPECT_PROGRAM_ENDS_WITH(0, [] {
         static bell entered;
         timer_thread::timer timer;
-        timer.arm(default_timer(), past, {[](void*) noexcept {
-                                              entered.ring();
-                                              for (;;) pause();
-                                          },
-                                          nullptr});
+        timer.arm(default_timer(), past,
+                  {[](void*) noexcept {
+                       entered.ring();
+                       for (;;) pause();
+                   },
+                   nullptr});
         entered.wait_for(1);
         std::exit(0);
     });
@@ -583,11 +585,12 @@ TEST(default_timer, after_exit_nothing_fires_but_what_a_destructor_arms) {
     EXPECT_PROGRAM_ENDS_WITH(0, [] {
         static late_look look;
         timer_thread::timer first;
-        first.arm(default_timer(), past, {[](void*) noexcept {
-                                              look.armed.arm(default_timer(), past, look.before.waker());
-                                              std::exit(0);
-                                          },
-                                          nullptr});
+        first.arm(default_timer(), past,
+                  {[](void*) noexcept {
+                       look.armed.arm(default_timer(), past, look.before.waker());
+                       std::exit(0);
+                   },
+                   nullptr});
         for (;;) pause();
     });
 }
@@ -664,19 +667,20 @@ TEST(default_timer, a_waker_may_fork) {
     EXPECT_PROGRAM_ENDS_WITH(0, [] {
         static std::atomic<bool> done{false};
         timer_thread::timer timer;
-        timer.arm(default_timer(), past, {[](void*) noexcept {
-                                              // Here the child has no other thread than this one.
-                                              CHECK(in_a_child([] {
-                                                        bell b;
-                                                        CHECK(comes(b));
-                                                        // By exit() LeakSanitizer would report what only the stack of the
-                                                        // parent's main thread pointed to.
-                                                        _exit(0);
-                                                    }) == 0);
-                                              done = true;
-                                              done.notify_one();
-                                          },
-                                          nullptr});
+        timer.arm(default_timer(), past,
+                  {[](void*) noexcept {
+                       // Here the child has no other thread than this one.
+                       CHECK(in_a_child([] {
+                                 bell b;
+                                 CHECK(comes(b));
+                                 // By exit() LeakSanitizer would report what only the stack of the
+                                 // parent's main thread pointed to.
+                                 _exit(0);
+                             }) == 0);
+                       done = true;
+                       done.notify_one();
+                   },
+                   nullptr});
         done.wait(false);
         bell after;
         CHECK(comes(after));
@@ -685,20 +689,22 @@ TEST(default_timer, a_waker_may_fork) {
 }
 
 TEST(default_timer, a_child_made_by_a_waker_ends_when_that_waker_returns) {
-    // The child leaves by the end of a thread that was not its parent's first: ThreadSanitizer has taken that thread down when exit
-    // begins, and crashes; LeakSanitizer does not see the stack of the parent's first thread, and reports what it pointed to.
+    // The child leaves by the end of a thread that was not its parent's first: ThreadSanitizer has taken that thread
+    // down when exit begins, and crashes; LeakSanitizer does not see the stack of the parent's first thread, and
+    // reports what it pointed to.
     if (thread_sanitizer || address_sanitizer) GTEST_SKIP() << "no sanitizer follows the end of this child";
     EXPECT_PROGRAM_ENDS_WITH(0, [] {
         static std::atomic<bool> done{false};
         timer_thread::timer timer;
-        timer.arm(default_timer(), past, {[](void*) noexcept {
-                                              const pid_t child = fork_with_an_alarm();
-                                              if (child == 0) return;  // it has no other thread
-                                              CHECK(status_of(child) == 0);
-                                              done = true;
-                                              done.notify_one();
-                                          },
-                                          nullptr});
+        timer.arm(default_timer(), past,
+                  {[](void*) noexcept {
+                       const pid_t child = fork_with_an_alarm();
+                       if (child == 0) return;  // it has no other thread
+                       CHECK(status_of(child) == 0);
+                       done = true;
+                       done.notify_one();
+                   },
+                   nullptr});
         done.wait(false);
         std::exit(0);
     });

@@ -33,8 +33,7 @@ struct numeral {
 
 class cursor {
   public:
-    cursor(std::string_view text, std::string_view file, std::size_t line)
-        : text_(text), file_(file), line_(line) {}
+    cursor(std::string_view text, std::string_view file, std::size_t line) : text_(text), file_(file), line_(line) {}
 
     /// Takes the next word.
     std::string_view word(std::string_view expected) {
@@ -67,15 +66,13 @@ class cursor {
         word.remove_prefix(form.prefix.size());
         if (!word.ends_with(form.suffix)) fail(example_of(form));
         word.remove_suffix(form.suffix.size());
-        if (word.empty() || word.find_first_not_of("0123456789") != word.npos)
-            fail(example_of(form));
-        if (word.size() > 1 && word.front() == '0')
-            fail(fmt::format("{} without leading zeros", form.noun));
+        if (word.empty() || word.find_first_not_of("0123456789") != word.npos) fail(example_of(form));
+        if (word.size() > 1 && word.front() == '0') fail(fmt::format("{} without leading zeros", form.noun));
         std::uint64_t n = 0;
         const std::from_chars_result r = std::from_chars(word.data(), word.data() + word.size(), n);
         if (r.ec != std::errc{} || n < form.least || n > form.largest)
-            fail(fmt::format("{0} from {1}{2}{4} to {1}{3}{4}", form.noun, form.prefix, form.least,
-                             form.largest, form.suffix));
+            fail(fmt::format("{0} from {1}{2}{4} to {1}{3}{4}", form.noun, form.prefix, form.least, form.largest,
+                             form.suffix));
         return n;
     }
 
@@ -91,8 +88,8 @@ class cursor {
 
   private:
     [[nodiscard]] static std::string example_of(const numeral& form) {
-        return fmt::format("{} like {}{}{}", form.noun, form.prefix,
-                           std::max<std::uint64_t>(form.least, 1), form.suffix);
+        return fmt::format("{} like {}{}{}", form.noun, form.prefix, std::max<std::uint64_t>(form.least, 1),
+                           form.suffix);
     }
 
     /// Where the next word starts; beyond the end of the text if there is none.
@@ -105,8 +102,7 @@ class cursor {
             const std::size_t stop = std::min(text_.find(' ', word), text_.size());
             found = quote(text_.substr(position, stop - position));
         }
-        throw parse_error(file_, line_, position + 1,
-                          fmt::format("expected {}, found {}", expected, found));
+        throw parse_error(file_, line_, position + 1, fmt::format("expected {}, found {}", expected, found));
     }
 
     std::string_view text_;

@@ -75,9 +75,7 @@ void name_next(machine& m, const std::optional<answer>& recorded) {
     }
 }
 
-bool is_receiver_drop(const step& s) {
-    return s.what == verb::drop && s.subject.kind == handle_kind::receiver;
-}
+bool is_receiver_drop(const step& s) { return s.what == verb::drop && s.subject.kind == handle_kind::receiver; }
 
 bool is_timed(verb v) { return v == verb::send_timeout || v == verb::recv_timeout; }
 
@@ -178,12 +176,12 @@ class search {
         value_id value;
         std::uint32_t operation;  // nobody, if it was not sent by one that is polled
         std::uint32_t task;
-        std::uint32_t index;  // the event in which it was sent
+        std::uint32_t index;                 // the event in which it was sent
         std::uint32_t received_by = nobody;  // the task
         std::uint32_t received_at = 0;
     };
     std::vector<sent> sent_;
-    std::vector<task> tasks_;   // before, the lanes, after
+    std::vector<task> tasks_;  // before, the lanes, after
     std::vector<std::uint32_t> sleepers_;
     std::unordered_set<node, hash_of_node> seen_;
     node scratch_{machine{1}, {}};
@@ -197,8 +195,7 @@ class search {
 
 search::search(const history& h, const check_options& options, bool rest_matters)
     : history_(h),
-      apply_(options.apply != nullptr ? options.apply
-                                      : [](machine& m, const step& s) { return m.apply(s); }),
+      apply_(options.apply != nullptr ? options.apply : [](machine& m, const step& s) { return m.apply(s); }),
       most_nodes_(options.most_nodes),
       rest_matters_(rest_matters) {
     add_task(place::part::before, 0, h.before);
@@ -426,9 +423,10 @@ reply search::drop_taken_sender(machine& m, const task& t, const event& e) const
     return {std::move(out)};
 }
 
-/// A value takes its place in line when its send has its capacity, and may be written a little later. Until the send has returned,
-/// a receive may act as if that value and those behind it were not there yet; it will be woken for them. try_recv never does so
-/// if it would miss a value whose send came first (try_recv.never-misses), and nothing may end for it.
+/// A value takes its place in line when its send has its capacity, and may be written a little later. Until the send
+/// has returned, a receive may act as if that value and those behind it were not there yet; it will be woken for them.
+/// try_recv never does so if it would miss a value whose send came first (try_recv.never-misses), and nothing may end
+/// for it.
 bool search::overlook(machine& m, const task& t, std::uint32_t index, outcome& said) const {
     const event& e = t.events[index];
     const auto seen = [&](value_id v) { return came_first(v, t, index); };
@@ -462,7 +460,8 @@ bool search::came_first(value_id v, const task& t, std::uint32_t index) const {
     return own || at->task == 0 || at->index < t.first[row + at->task];
 }
 
-/// A snapshot is exact if nobody moves values meanwhile. Otherwise it may count a value that is being sent or received, or not.
+/// A snapshot is exact if nobody moves values meanwhile. Otherwise it may count a value that is being sent or received,
+/// or not.
 void search::widen(const machine& m, std::uint32_t which, std::uint32_t index, answer& said) const {
     const event& e = tasks_[which].events[index];
     const bool len = e.step.what == verb::len;
@@ -472,9 +471,8 @@ void search::widen(const machine& m, std::uint32_t which, std::uint32_t index, a
     const bool being_destroyed = receiver_drop_overlaps(which, index);
     for (const sent& v : sent_) {
         const bool inside = std::ranges::find(m.buffer, v.value) != m.buffer.end();
-        const bool received =
-            m.receiver_gone || (inside && being_destroyed) ||
-            (v.received_by != nobody && overlap(v.received_by, v.received_at, which, index));
+        const bool received = m.receiver_gone || (inside && being_destroyed) ||
+                              (v.received_by != nobody && overlap(v.received_by, v.received_at, which, index));
         const bool moves = received || overlap(v.task, v.index, which, index);
         moving_in += inside && moves ? 1 : 0;
         moving_out += !inside && moves ? 1 : 0;
@@ -502,9 +500,9 @@ bool search::overlap(std::uint32_t a, std::uint32_t i, std::uint32_t b, std::uin
     return a != b && !first(a, i, b, j) && !first(b, j, a, i);
 }
 
-/// The first poll of an operation that may have to wait is seen in steps: it reads the clock, if it has a deadline; it asks,
-/// which takes capacity or a place in the queue; and then it looks what has become of it: others may have moved the time,
-/// served it, or closed in between. Nothing is answered before the look.
+/// The first poll of an operation that may have to wait is seen in steps: it reads the clock, if it has a deadline; it
+/// asks, which takes capacity or a place in the queue; and then it looks what has become of it: others may have moved
+/// the time, served it, or closed in between. Nothing is answered before the look.
 bool search::begins(machine& m, const event& e) {
     const bool creates = e.waits && creates_operation(e.step.what, e.step.subject.kind);
     if (!creates && e.step.what != verb::poll) return false;
@@ -519,9 +517,8 @@ bool search::begins(machine& m, const event& e) {
         op->deadline = m.now + op->timeout;
         return true;
     }
-    const bool acquires = op->what == verb::send || op->what == verb::send_timeout ||
-                          op->what == verb::reserve || op->what == verb::reserve_many ||
-                          op->what == verb::reserve_owned;
+    const bool acquires = op->what == verb::send || op->what == verb::send_timeout || op->what == verb::reserve ||
+                          op->what == verb::reserve_many || op->what == verb::reserve_owned;
     if (acquires && op->need <= m.max) {
         m.acquire(*op);
         return true;
@@ -535,7 +532,8 @@ bool search::begins(machine& m, const event& e) {
     return true;
 }
 
-/// A poll that looked at the clock before it asked, and did not look again when the time had moved: it will be woken for that.
+/// A poll that looked at the clock before it asked, and did not look again when the time had moved: it will be woken
+/// for that.
 bool search::goes_on_waiting(const machine& m, const task& t, std::uint32_t index) const {
     const event& e = t.events[index];
     if (e.step.what != verb::poll || !e.answer || e.answer->status != status::pending) return false;
@@ -551,8 +549,8 @@ bool search::goes_on_waiting(const machine& m, const task& t, std::uint32_t inde
     return false;
 }
 
-/// It closes, and then destroys one value after another, each after its permit went back (receiver-drop.permit-first): others
-/// see it happen.
+/// It closes, and then destroys one value after another, each after its permit went back (receiver-drop.permit-first):
+/// others see it happen.
 reply search::drop_receiver(machine& m, bool first) {
     outcome out;
     if (first) {
@@ -594,8 +592,8 @@ bool search::take(const node& from, std::uint32_t which, node& to, outcome& said
         return false;
     }
     normalise(to.state);
-    const bool comes_to_rest = t.of == place::part::lanes && p < t.at_rest &&
-                               to.made[which] == t.at_rest && rested(to.made);
+    const bool comes_to_rest =
+        t.of == place::part::lanes && p < t.at_rest && to.made[which] == t.at_rest && rested(to.made);
     return !comes_to_rest || somebody_is_ready(to.state) != rest_matters_;
 }
 
@@ -659,9 +657,7 @@ verdict check(const history& h, const check_options& options) {
     const bool allowed = strict.run();
     v.nodes = strict.nodes();
     if (allowed || strict.gave_up() || !strict.anybody_sleeps()) {
-        strict.tell(v, allowed            ? finding::allowed
-                       : strict.gave_up() ? finding::unknown
-                                          : finding::answer);
+        strict.tell(v, allowed ? finding::allowed : strict.gave_up() ? finding::unknown : finding::answer);
         return v;
     }
     search lenient(h, options, false);

@@ -55,19 +55,15 @@ std::uint64_t machine::held() const {
 }
 
 std::uint64_t machine::strong_count() const {
-    const auto owned = std::ranges::count(grants, handle_kind::owned_permit,
-                                          [](const grant& g) { return g.name.kind; });
+    const auto owned =
+        std::ranges::count(grants, handle_kind::owned_permit, [](const grant& g) { return g.name.kind; });
     const auto owning = std::ranges::count(operations, verb::reserve_owned, &operation::what);
     return senders.size() + static_cast<std::uint64_t>(owned + owning);
 }
 
-bool machine::ended() const {
-    return buffer.empty() && (strong_count() == 0 || (closed && idle()));
-}
+bool machine::ended() const { return buffer.empty() && (strong_count() == 0 || (closed && idle())); }
 
-bool machine::conserves() const {
-    return available + buffer.size() + outstanding() + held() == max;
-}
+bool machine::conserves() const { return available + buffer.size() + outstanding() + held() == max; }
 
 // ---- The transitions that the steps are made of
 
@@ -291,7 +287,8 @@ void machine::drop(handle h, outcome& out) {
         case handle_kind::sender: drop_sender(h.number, out); break;
         case handle_kind::weak_sender: erase_one(weak_senders, h.number); break;
         case handle_kind::receiver:
-            parked.reset();  // borrow.receiver: a pending receive is not woken any more, and says none when it is polled
+            parked
+                .reset();  // borrow.receiver: a pending receive is not woken any more, and says none when it is polled
             close(out);
             receiver_gone = true;
             for (const value_id v : std::exchange(buffer, {})) {
@@ -330,7 +327,7 @@ void machine::act_on_sender(const step& s, outcome& out) {
             } else {
                 available -= n;
                 if (s.what == verb::try_reserve_owned) erase_one(senders, self);
-                make_grant(many                                  ? handle_kind::iterator
+                make_grant(many                                ? handle_kind::iterator
                            : s.what == verb::try_reserve_owned ? handle_kind::owned_permit
                                                                : handle_kind::permit,
                            self, n, out);
@@ -407,8 +404,7 @@ void machine::observe(const step& s, outcome& out) {
         case verb::len: out.answer = number_answer(buffer.size()); break;
         case verb::is_empty: out.answer = boolean_answer(buffer.empty()); break;
         case verb::is_closed:  // the receiver's is true without senders too; a sender's never because of senders
-            out.answer = boolean_answer(closed ||
-                                      (s.subject.kind == handle_kind::receiver && strong_count() == 0));
+            out.answer = boolean_answer(closed || (s.subject.kind == handle_kind::receiver && strong_count() == 0));
             break;
         default: assert(false && "not an observer");
     }

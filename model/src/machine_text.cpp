@@ -77,9 +77,8 @@ std::optional<std::string> machine::refusal(const step& s) const {
         return fmt::format("'{}' is not an operation of {}", shape_of(s.what).spelling, name());
     }
     if (!exists(*this, s.subject)) {
-        return was_used(*this, s.subject)
-                   ? fmt::format("{} is gone: it was dropped, consumed or has finished", name())
-                   : fmt::format("{} does not exist", name());
+        return was_used(*this, s.subject) ? fmt::format("{} is gone: it was dropped, consumed or has finished", name())
+                                          : fmt::format("{} does not exist", name());
     }
 
     const bool takes_sender =
@@ -90,8 +89,7 @@ std::optional<std::string> machine::refusal(const step& s) const {
         }
     }
     const bool needs_receiver =
-        s.subject.kind == handle_kind::receiver &&
-        (is_receive(s.what) || s.what == verb::try_recv);
+        s.subject.kind == handle_kind::receiver && (is_receive(s.what) || s.what == verb::try_recv);
     if (needs_receiver) {
         if (const operation* op = live_receive(*this)) {
             return fmt::format("r is in use by f{}: one receive at a time", op->number);
@@ -100,8 +98,7 @@ std::optional<std::string> machine::refusal(const step& s) const {
     if (creates_operation(s.what, s.subject.kind) && s.operation < next_operation) {
         return fmt::format("f{} was used before: the next new operation is f{}", s.operation, next_operation);
     }
-    if (s.operation == std::numeric_limits<std::uint32_t>::max() ||
-        s.value == std::numeric_limits<value_id>::max()) {
+    if (s.operation == std::numeric_limits<std::uint32_t>::max() || s.value == std::numeric_limits<value_id>::max()) {
         return "the last number of its kind cannot be used: there would be no next one";
     }
     if (shape_of(s.what).value && s.value < next_value) {
@@ -126,8 +123,8 @@ std::size_t hash_value(const machine& m) noexcept {
     add(m.buffer.size());
     for (const operation& op : m.operations) {
         add(op.number);
-        add(op.held << 8 | static_cast<std::uint64_t>(op.now) << 4 |
-            static_cast<std::uint64_t>(op.notified) << 1 | static_cast<std::uint64_t>(op.deadline_fired));
+        add(op.held << 8 | static_cast<std::uint64_t>(op.now) << 4 | static_cast<std::uint64_t>(op.notified) << 1 |
+            static_cast<std::uint64_t>(op.deadline_fired));
     }
     for (const grant& g : m.grants) {
         add(static_cast<std::uint64_t>(g.name.kind) << 32 | g.name.number);
@@ -162,7 +159,7 @@ std::string to_string(const machine& m) {
         if (op.now == operation::phase::granted) detached += fmt::format(" f{} granted {}", op.number, op.held);
         if (op.now == operation::phase::failed) detached += fmt::format(" f{} failed, holds {}", op.number, op.held);
     }
-    if (!detached.empty()) section("detached") , text += detached;
+    if (!detached.empty()) section("detached"), text += detached;
     if (m.parked) {
         section(fmt::format("parked f{}{}", *m.parked, m.find_operation(*m.parked)->notified ? " (woken)" : ""));
     }

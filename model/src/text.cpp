@@ -25,8 +25,7 @@ constexpr numeral value_form{"a value", "v", ""};
 constexpr numeral count_form{"a count", "", ""};
 constexpr numeral size_form{"a number of permits", "", ""};
 constexpr numeral number_form{"a number", "", ""};
-constexpr numeral time_form{"a duration", "", "ms", 0,
-                            static_cast<std::uint64_t>(largest_duration.count())};
+constexpr numeral time_form{"a duration", "", "ms", 0, static_cast<std::uint64_t>(largest_duration.count())};
 
 // Indexed by handle_kind. The receiver is the one kind without numbers.
 constexpr std::array<numeral, 7> handle_forms{{
@@ -39,20 +38,15 @@ constexpr std::array<numeral, 7> handle_forms{{
     {"an owned permit", "o", "", 0, largest_handle},
 }};
 
-constexpr const numeral& form_of(handle_kind kind) {
-    return handle_forms[static_cast<std::size_t>(kind)];
-}
+constexpr const numeral& form_of(handle_kind kind) { return handle_forms[static_cast<std::size_t>(kind)]; }
 
 // Indexed by status, up to the last that has a word of its own.
-constexpr std::array<std::string_view, 12> status_words{
-    "ok",   "created", "pending", "full", "closed", "timeout",
-    "done", "some",    "many",    "none", "empty",  "disconnected"};
+constexpr std::array<std::string_view, 12> status_words{"ok",   "created", "pending", "full", "closed", "timeout",
+                                                        "done", "some",    "many",    "none", "empty",  "disconnected"};
 static_assert(status_words.size() == static_cast<std::size_t>(status::disconnected) + 1);
 
 /// `poll f0`, `drop s0`, `advance 5ms`: the verb comes first. Elsewhere it follows the subject.
-constexpr bool comes_first(verb v) {
-    return v == verb::poll || v == verb::drop || v == verb::advance;
-}
+constexpr bool comes_first(verb v) { return v == verb::poll || v == verb::drop || v == verb::advance; }
 
 // ---- Handles and values
 
@@ -161,8 +155,7 @@ void put(std::string& out, const answer& a) {
     switch (a.status) {
         case status::made:
             put(out, a.made);
-            if (a.made.kind == handle_kind::iterator)
-                fmt::format_to(std::back_inserter(out), " {}", a.number);
+            if (a.made.kind == handle_kind::iterator) fmt::format_to(std::back_inserter(out), " {}", a.number);
             return;
         case status::number: fmt::format_to(std::back_inserter(out), "{}", a.number); return;
         case status::boolean: out += a.number != 0 ? "true" : "false"; return;
@@ -195,8 +188,7 @@ std::string_view read_worded(cursor& in, answer& a) {
             return tail;
         case status::some: a.value = in.number(value_form); return tail;
         case status::many:
-            while (in.peek().starts_with(value_form.prefix))
-                a.values.push_back(in.number(value_form));
+            while (in.peek().starts_with(value_form.prefix)) a.values.push_back(in.number(value_form));
             return value_or_tail;
         default: return tail;
     }
@@ -219,8 +211,7 @@ std::string_view read_answer(cursor& in, answer& a) {
         a.number = in.number_in(word, number_form);
     } else {
         const std::optional<handle> h = handle_in(word, in);
-        if (!h || h->kind == handle_kind::receiver || h->kind == handle_kind::operation)
-            in.fail(expected);
+        if (!h || h->kind == handle_kind::receiver || h->kind == handle_kind::operation) in.fail(expected);
         a.status = status::made;
         a.made = *h;
         if (h->kind == handle_kind::iterator) a.number = in.number(size_form);

@@ -117,8 +117,7 @@ trace parse_header(std::string_view text, std::string_view file, std::size_t num
 
 /// The lines of `t` up to its end.
 void parse_body(line_reader& from, trace& t) {
-    const std::string or_end =
-        fmt::format("a step or 'end' (trace {} began in line {})", t.id, t.number);
+    const std::string or_end = fmt::format("a step or 'end' (trace {} began in line {})", t.id, t.number);
     duration clock{0};
     while (from.next()) {
         if (from.says_nothing()) continue;
@@ -155,15 +154,13 @@ struct closer {
 std::string read_file(const std::filesystem::path& path) {
     const auto give_up = [&] {
         const int error = errno;
-        fail(path, fmt::format("expected a file that can be read: {}",
-                               std::generic_category().message(error)));
+        fail(path, fmt::format("expected a file that can be read: {}", std::generic_category().message(error)));
     };
     const std::unique_ptr<std::FILE, closer> file(std::fopen(path.c_str(), "rb"));
     if (!file) give_up();
     std::string text;
     std::array<char, 1 << 16> block;
-    while (const std::size_t n = std::fread(block.data(), 1, block.size(), file.get()))
-        text.append(block.data(), n);
+    while (const std::size_t n = std::fread(block.data(), 1, block.size(), file.get())) text.append(block.data(), n);
     if (std::ferror(file.get()) != 0) give_up();
     return text;
 }
@@ -182,8 +179,7 @@ std::vector<std::filesystem::path> files_at(const std::filesystem::path& path) {
     fs::directory_iterator entry(path, error);
     for (; !error && entry != fs::directory_iterator(); entry.increment(error))
         if (entry->path().extension() == ".trace") files.push_back(entry->path());
-    if (error)
-        fail(path, fmt::format("expected a directory that can be read: {}", error.message()));
+    if (error) fail(path, fmt::format("expected a directory that can be read: {}", error.message()));
     if (files.empty()) fail(path, "expected at least one *.trace file in it, found none");
     std::ranges::sort(files);
     for (const fs::path& file : files) {
@@ -196,10 +192,8 @@ std::vector<std::filesystem::path> files_at(const std::filesystem::path& path) {
 
 }  // namespace
 
-parse_error::parse_error(std::string_view file, std::size_t at_line, std::size_t at_column,
-                         std::string_view problem)
-    : std::runtime_error(
-          fmt::format("{}:{}:{}: {}", detail::escape(file), at_line, at_column, problem)),
+parse_error::parse_error(std::string_view file, std::size_t at_line, std::size_t at_column, std::string_view problem)
+    : std::runtime_error(fmt::format("{}:{}:{}: {}", detail::escape(file), at_line, at_column, problem)),
       line(at_line),
       column(at_column) {}
 
@@ -226,8 +220,7 @@ std::vector<trace> read_traces(const std::string& path) {
     std::vector<trace> traces;
     for (const std::filesystem::path& file : files_at(path)) {
         std::vector<trace> more = parse_traces(read_file(file), file.string());
-        traces.insert(traces.end(), std::move_iterator(more.begin()),
-                      std::move_iterator(more.end()));
+        traces.insert(traces.end(), std::move_iterator(more.begin()), std::move_iterator(more.end()));
     }
     return traces;
 }

@@ -20,8 +20,7 @@ constexpr kinds operation = only(handle_kind::operation);
 constexpr kinds permit = only(handle_kind::permit);
 constexpr kinds iterator = only(handle_kind::iterator);
 constexpr kinds owned_permit = only(handle_kind::owned_permit);
-constexpr kinds anything =
-    sender | weak_sender | receiver | operation | permit | iterator | owned_permit;
+constexpr kinds anything = sender | weak_sender | receiver | operation | permit | iterator | owned_permit;
 
 struct entry {
     verb what;
@@ -78,12 +77,8 @@ constexpr const entry& entry_of(verb v) { return verbs[static_cast<std::size_t>(
 
 const verb_shape& shape_of(verb v) noexcept { return entry_of(v).shape; }
 
-bool creates_operation(verb v, handle_kind subject) noexcept {
-    return contains(entry_of(v).creating, subject);
-}
+bool creates_operation(verb v, handle_kind subject) noexcept { return contains(entry_of(v).creating, subject); }
 
-bool applies_to(verb v, handle_kind subject) noexcept {
-    return contains(entry_of(v).subjects, subject);
-}
+bool applies_to(verb v, handle_kind subject) noexcept { return contains(entry_of(v).subjects, subject); }
 
 }  // namespace tailrace::model

@@ -67,8 +67,7 @@ TEST(clauses, have_names_of_their_own) {
     std::set<std::string_view> seen;
     for (const clause& c : clauses()) {
         EXPECT_TRUE(seen.insert(c.name).second) << c.name << " stands twice";
-        EXPECT_EQ(c.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_.-"), std::string_view::npos)
-            << c.name;
+        EXPECT_EQ(c.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_.-"), std::string_view::npos) << c.name;
     }
     EXPECT_GT(seen.size(), 150U);
 }
@@ -77,8 +76,7 @@ TEST(clauses, promise_one_short_sentence) {
     for (const clause& c : clauses()) {
         EXPECT_TRUE(c.promise.ends_with('.')) << c.name;
         EXPECT_LE(c.promise.size(), 100U) << c.name;
-        EXPECT_EQ(c.promise.substr(0, c.promise.size() - 1).find(". "), std::string_view::npos)
-            << c.name;
+        EXPECT_EQ(c.promise.substr(0, c.promise.size() - 1).find(". "), std::string_view::npos) << c.name;
     }
 }
 
@@ -91,8 +89,7 @@ TEST(clauses, are_each_observed_by_somebody) {
             EXPECT_EQ(c.is_observed_by(e), distinct.contains(e)) << c.name;
         }
         // Whatever a recorded step can show, a generated one can.
-        EXPECT_TRUE(!c.is_observed_by(engine::oracle) || c.is_observed_by(engine::sequential))
-            << c.name;
+        EXPECT_TRUE(!c.is_observed_by(engine::oracle) || c.is_observed_by(engine::sequential)) << c.name;
     }
 }
 
@@ -120,9 +117,7 @@ TEST(engines, have_names) {
 }
 
 TEST(globs, match_as_in_a_shell) {
-    const auto matches = [](std::string_view glob, std::string_view name) {
-        return matches_glob(glob, name);
-    };
+    const auto matches = [](std::string_view glob, std::string_view name) { return matches_glob(glob, name); };
     EXPECT_TRUE(matches("close.drains", "close.drains"));
     EXPECT_TRUE(matches("*", "close.drains"));
     EXPECT_TRUE(matches("*", ""));

@@ -43,8 +43,7 @@ TEST(simulated_histories, are_allowed) {
     for (std::size_t i = 0; i < verb_count; ++i) {
         const verb v = static_cast<verb>(i);
         EXPECT_GE(once[i], 100U) << shape_of(v).spelling;
-        const bool waits = creates_operation(v, handle_kind::sender) ||
-                           creates_operation(v, handle_kind::receiver);
+        const bool waits = creates_operation(v, handle_kind::sender) || creates_operation(v, handle_kind::receiver);
         EXPECT_GE(waited[i], waits ? 300U : 0U) << shape_of(v).spelling;
     }
     EXPECT_GE(asleep, 3000U);
@@ -71,8 +70,7 @@ events events_where(history& h, Predicate holds) {
 
 /// Two different ones that received a value, or none.
 std::pair<event*, event*> two_receives(history& h, std::mt19937_64& random) {
-    const events all =
-        events_where(h, [](const event& e) { return e.answer->status == status::some; });
+    const events all = events_where(h, [](const event& e) { return e.answer->status == status::some; });
     if (all.size() < 2) return {};
     const std::size_t one = random() % all.size();
     const std::size_t other = (one + 1 + random() % (all.size() - 1)) % all.size();
@@ -92,9 +90,8 @@ bool receive_twice(history& h, std::mt19937_64& random) {
 }
 
 bool fail_a_success(history& h, std::mt19937_64& random) {
-    const events all = events_where(h, [](const event& e) {
-        return e.step.what == verb::try_send && e.answer->status == status::ok;
-    });
+    const events all =
+        events_where(h, [](const event& e) { return e.step.what == verb::try_send && e.answer->status == status::ok; });
     if (all.empty()) return false;
     event& e = *all[random() % all.size()];
     e.answer = answer_with(status::full, e.step.value);
@@ -102,8 +99,7 @@ bool fail_a_success(history& h, std::mt19937_64& random) {
 }
 
 bool miscount(history& h, std::mt19937_64& random) {
-    const events all =
-        events_where(h, [](const event& e) { return e.answer->status == status::number; });
+    const events all = events_where(h, [](const event& e) { return e.answer->status == status::number; });
     if (all.empty()) return false;
     ++all[random() % all.size()]->answer->number;
     return true;
@@ -112,8 +108,7 @@ bool miscount(history& h, std::mt19937_64& random) {
 /// The last event of a lane sleeps on, although it was answered.
 bool forget_to_wake(history& h, std::mt19937_64& random) {
     events all = events_where(h, [&](const event& e) {
-        return e.waits &&
-               std::ranges::any_of(h.lanes, [&](const auto& l) { return &e == &l.back(); });
+        return e.waits && std::ranges::any_of(h.lanes, [&](const auto& l) { return &e == &l.back(); });
     });
     if (all.empty()) return false;
     event& e = *all[random() % all.size()];
@@ -125,9 +120,7 @@ bool forget_to_wake(history& h, std::mt19937_64& random) {
 /// How many histories can be changed so, and how many of those are refused.
 struct share {
     std::size_t changed = 0, refused = 0, asleep = 0;
-    [[nodiscard]] std::size_t percent() const {
-        return 100 * refused / std::max<std::size_t>(changed, 1);
-    }
+    [[nodiscard]] std::size_t percent() const { return 100 * refused / std::max<std::size_t>(changed, 1); }
 };
 
 share refused_after(change what) {
@@ -225,9 +218,7 @@ class plain_search {
             }
             rested = true;
         }
-        if (rested && std::ranges::all_of(all_, [](const entry& x) {
-                return x.now == entry::done || !x.e->answer;
-            })) {
+        if (rested && std::ranges::all_of(all_, [](const entry& x) { return x.now == entry::done || !x.e->answer; })) {
             return true;
         }
         for (entry& x : all_) {
@@ -238,8 +229,7 @@ class plain_search {
 
     bool may_come(const entry& x, bool rested) const {
         if (x.now == entry::done) return false;
-        if ((x.task == after() || x.now == entry::asked) && !rested &&
-            (x.task == after() || sleeps(x))) {
+        if ((x.task == after() || x.now == entry::asked) && !rested && (x.task == after() || sleeps(x))) {
             return false;
         }
         if (x.now == entry::asked) return true;
@@ -282,9 +272,8 @@ TEST(simulated_histories, are_judged_as_by_a_search_that_tries_every_order) {
     // refused, but for what tasks at once may see half done.
     std::size_t allowed = 0, refused = 0, refused_by_both = 0, gave_up = 0;
     for (std::uint64_t seed = 1; seed <= 1'000; ++seed) {
-        for (const change what :
-             {change{[](history&, std::mt19937_64&) { return true; }}, change{exchange_values},
-              change{fail_a_success}, change{miscount}, change{forget_to_wake}}) {
+        for (const change what : {change{[](history&, std::mt19937_64&) { return true; }}, change{exchange_values},
+                                  change{fail_a_success}, change{miscount}, change{forget_to_wake}}) {
             history h = simulation(seed).run();
             std::mt19937_64 random(seed);
             if (!what(h, random)) continue;

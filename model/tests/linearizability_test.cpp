@@ -127,8 +127,7 @@ TEST(linearizability, a_value_that_was_handed_back_is_not_received) {
     const char* const receive = "1-9 r recv as f200 => some v1";
     EXPECT_EQ(judge({.lanes = {"2-3 s0 try_send v1 -> ok", receive}}), finding::allowed);
     EXPECT_EQ(judge({.lanes = {"2-3 s0 try_send v1 -> closed v1", receive}}), finding::answer);
-    EXPECT_EQ(judge({.before = "s0 try_send v1 -> ok",
-                     .lanes = {"2-3 s0 try_send v2 -> full v2", receive}}),
+    EXPECT_EQ(judge({.before = "s0 try_send v1 -> ok", .lanes = {"2-3 s0 try_send v2 -> full v2", receive}}),
               finding::allowed);
     EXPECT_EQ(judge({.before = "s0 try_send v1 -> ok",
                      .lanes = {"2-3 s0 try_send v2 -> full v2",
@@ -138,24 +137,17 @@ TEST(linearizability, a_value_that_was_handed_back_is_not_received) {
 
 TEST(linearizability, a_value_is_received_once) {
     const char* const sends = "1-2 s0 try_send v1 -> ok\n 3-4 s0 try_send v2 -> ok";
-    EXPECT_EQ(judge({.capacity = 2, .lanes = {sends, "1-9 r recv_many 2 as f200 => many v1 v2"}}),
-              finding::allowed);
-    EXPECT_EQ(judge({.capacity = 2, .lanes = {sends, "1-9 r recv_many 2 as f200 => many v1 v1"}}),
+    EXPECT_EQ(judge({.capacity = 2, .lanes = {sends, "1-9 r recv_many 2 as f200 => many v1 v2"}}), finding::allowed);
+    EXPECT_EQ(judge({.capacity = 2, .lanes = {sends, "1-9 r recv_many 2 as f200 => many v1 v1"}}), finding::answer);
+    EXPECT_EQ(judge({.capacity = 2, .lanes = {sends, "1-9 r recv as f200 => some v1\n 10-11 r try_recv -> some v1"}}),
               finding::answer);
-    EXPECT_EQ(
-        judge({.capacity = 2,
-               .lanes = {sends, "1-9 r recv as f200 => some v1\n 10-11 r try_recv -> some v1"}}),
-        finding::answer);
 }
 
 TEST(linearizability, a_receive_does_not_return_before_its_send_is_invoked) {
-    EXPECT_EQ(judge({.lanes = {"3-5 s0 try_send v1 -> ok", "1-4 r recv as f200 => some v1"}}),
-              finding::allowed);
-    EXPECT_EQ(judge({.lanes = {"3-5 s0 try_send v1 -> ok", "1-3 r recv as f200 => some v1"}}),
-              finding::allowed)
+    EXPECT_EQ(judge({.lanes = {"3-5 s0 try_send v1 -> ok", "1-4 r recv as f200 => some v1"}}), finding::allowed);
+    EXPECT_EQ(judge({.lanes = {"3-5 s0 try_send v1 -> ok", "1-3 r recv as f200 => some v1"}}), finding::allowed)
         << "neither was first";
-    EXPECT_EQ(judge({.lanes = {"3-5 s0 try_send v1 -> ok", "1-2 r recv as f200 => some v1"}}),
-              finding::answer);
+    EXPECT_EQ(judge({.lanes = {"3-5 s0 try_send v1 -> ok", "1-2 r recv as f200 => some v1"}}), finding::answer);
 }
 
 // ---- Capacity and the queue
@@ -168,19 +160,15 @@ TEST(linearizability, nobody_barges_past_a_waiter_that_was_seen_pending) {
     const char* const seen = "1-2 s0 send v2 as f100 -> created\n 3-4 poll f100 -> pending";
     EXPECT_EQ(judge(with(seen, "7-8 s1 try_send v3 -> ok")), finding::answer);
     EXPECT_EQ(judge(with(seen, "7-8 s1 try_send v3 -> full v3")), finding::allowed);
-    EXPECT_EQ(judge(with("1-2 s0 send v2 as f100 -> created\n 3-9 poll f100 -> pending",
-                         "7-8 s1 try_send v3 -> ok")),
+    EXPECT_EQ(judge(with("1-2 s0 send v2 as f100 -> created\n 3-9 poll f100 -> pending", "7-8 s1 try_send v3 -> ok")),
               finding::allowed)
         << "it may have asked after the attempt";
-    EXPECT_EQ(judge(with("1-9 s0 send v2 as f100 =>", "7-8 s1 try_send v3 -> ok")),
-              finding::allowed);
+    EXPECT_EQ(judge(with("1-9 s0 send v2 as f100 =>", "7-8 s1 try_send v3 -> ok")), finding::allowed);
 }
 
 TEST(linearizability, waiters_that_were_seen_pending_are_served_in_turn) {
-    const auto with = [](std::string_view first_poll, std::string_view f100,
-                         std::string_view f200) {
-        const std::string one =
-            std::string(first_poll) + "\n 9-10 poll f100 -> " + std::string(f100);
+    const auto with = [](std::string_view first_poll, std::string_view f100, std::string_view f200) {
+        const std::string one = std::string(first_poll) + "\n 9-10 poll f100 -> " + std::string(f100);
         const std::string two = "5-6 poll f200 -> pending\n 9-10 poll f200 -> " + std::string(f200);
         return judge({.before = R"(s0 clone -> s1
                                    s0 try_send v1 -> ok
@@ -190,8 +178,7 @@ TEST(linearizability, waiters_that_were_seen_pending_are_served_in_turn) {
     };
     EXPECT_EQ(with("3-4 poll f100 -> pending", "ok", "pending"), finding::allowed);
     EXPECT_EQ(with("3-4 poll f100 -> pending", "pending", "ok"), finding::answer);
-    EXPECT_EQ(with("3-6 poll f100 -> pending", "pending", "ok"), finding::allowed)
-        << "they asked at once";
+    EXPECT_EQ(with("3-6 poll f100 -> pending", "pending", "ok"), finding::allowed) << "they asked at once";
     EXPECT_EQ(with("3-4 poll f100 -> pending", "ok", "ok"), finding::answer);
 }
 
@@ -202,16 +189,14 @@ TEST(linearizability, an_answer_after_the_close_was_seen_is_closed) {
     };
     EXPECT_EQ(with("1-2 r close -> ok", "s0 try_send v1 -> closed v1"), finding::allowed);
     EXPECT_EQ(with("1-2 r close -> ok", "s0 try_send v1 -> ok"), finding::answer);
-    EXPECT_EQ(judge({.lanes = {"1-9 r close -> ok", "5-6 s0 try_send v1 -> ok"}}),
-              finding::allowed);
+    EXPECT_EQ(judge({.lanes = {"1-9 r close -> ok", "5-6 s0 try_send v1 -> ok"}}), finding::allowed);
     EXPECT_EQ(judge({.lanes = {"1-4 r close -> ok", "5-6 s0 try_send v1 -> ok"}}), finding::answer);
 }
 
 TEST(linearizability, none_comes_after_the_last_value) {
     const char* const sender = "1-2 s0 try_send v1 -> ok\n 3-4 drop s0 -> ok";
-    EXPECT_EQ(
-        judge({.lanes = {sender, "1-9 r recv as f200 => some v1\n 10-11 r recv as f201 => none"}}),
-        finding::allowed);
+    EXPECT_EQ(judge({.lanes = {sender, "1-9 r recv as f200 => some v1\n 10-11 r recv as f201 => none"}}),
+              finding::allowed);
     EXPECT_EQ(judge({.lanes = {sender, "1-9 r recv as f200 => none"}}), finding::answer);
 }
 
@@ -235,12 +220,10 @@ TEST(linearizability, the_receiver_is_dropped_one_value_after_the_other) {
                       .before = "s0 try_send v1 -> ok\n s0 try_send v2 -> ok",
                       .lanes = {"1-9 drop r -> ok", sender}});
     };
-    EXPECT_EQ(with("2-3 s0 capacity -> 0\n 4-5 s0 is_closed -> true\n 6-7 s0 len -> 1"),
-              finding::allowed);
+    EXPECT_EQ(with("2-3 s0 capacity -> 0\n 4-5 s0 is_closed -> true\n 6-7 s0 len -> 1"), finding::allowed);
     EXPECT_EQ(with("2-3 s0 capacity -> 1\n 4-5 s0 capacity -> 2"), finding::allowed);
     EXPECT_EQ(with("2-3 s0 capacity -> 2\n 4-5 s0 capacity -> 1"), finding::answer);
-    EXPECT_EQ(with("2-3 s0 capacity -> 1\n 4-5 s0 is_closed -> false"), finding::answer)
-        << "it closes first";
+    EXPECT_EQ(with("2-3 s0 capacity -> 1\n 4-5 s0 is_closed -> false"), finding::answer) << "it closes first";
     EXPECT_EQ(with("2-3 s0 capacity -> 0\n 10-11 s0 capacity -> 1"), finding::answer);
 }
 
@@ -299,21 +282,16 @@ TEST(linearizability, a_sleeper_that_would_be_answered_is_a_lost_wake_up) {
     EXPECT_EQ(judge({.lanes = {sleeper, "2-3 s0 try_send v1 -> ok"}, .rest = 5}), finding::asleep);
     EXPECT_EQ(judge({.lanes = {sleeper, "2-3 s0 try_send v1 -> ok"}}), finding::allowed)
         << "not at rest: the wake-up may be under way";
-    EXPECT_EQ(
-        judge({.lanes = {"1-4 r recv as f100 => some v1", "2-3 s0 try_send v1 -> ok"}, .rest = 5}),
-        finding::allowed);
-    EXPECT_EQ(judge({.lanes = {sleeper, "2-3 s0 try_send v1 -> full v1"}, .rest = 5}),
-              finding::answer)
+    EXPECT_EQ(judge({.lanes = {"1-4 r recv as f100 => some v1", "2-3 s0 try_send v1 -> ok"}, .rest = 5}),
+              finding::allowed);
+    EXPECT_EQ(judge({.lanes = {sleeper, "2-3 s0 try_send v1 -> full v1"}, .rest = 5}), finding::answer)
         << "a wrong answer is worse than a sleeper";
 }
 
 TEST(linearizability, a_sleeper_that_should_not_have_slept_is_a_lost_wake_up) {
-    EXPECT_EQ(judge({.lanes = {"1-2 s0 try_send v1 -> ok", "3- r recv as f100 =>"}, .rest = 5}),
-              finding::asleep);
-    EXPECT_EQ(judge({.lanes = {"1-2 r close -> ok", "3- s0 closed as f100 =>"}, .rest = 5}),
-              finding::asleep);
-    EXPECT_EQ(judge({.lanes = {"1-2 r is_closed -> false", "3- s0 closed as f100 =>"}, .rest = 5}),
-              finding::allowed);
+    EXPECT_EQ(judge({.lanes = {"1-2 s0 try_send v1 -> ok", "3- r recv as f100 =>"}, .rest = 5}), finding::asleep);
+    EXPECT_EQ(judge({.lanes = {"1-2 r close -> ok", "3- s0 closed as f100 =>"}, .rest = 5}), finding::asleep);
+    EXPECT_EQ(judge({.lanes = {"1-2 r is_closed -> false", "3- s0 closed as f100 =>"}, .rest = 5}), finding::allowed);
 }
 
 TEST(linearizability, everybody_asks_before_the_rest) {
@@ -351,18 +329,15 @@ TEST(verdict, of_a_wrong_answer_after_the_rest_goes_as_far_as_that) {
 
 TEST(linearizability, a_sleeper_is_answered_because_of_what_comes_after_the_rest) {
     const auto with = [](std::string_view waiter, std::string_view after) {
-        return judge(
-            {.before = "s0 try_send v1 -> ok", .lanes = {waiter}, .rest = 5, .after = after});
+        return judge({.before = "s0 try_send v1 -> ok", .lanes = {waiter}, .rest = 5, .after = after});
     };
     const char* const after = "10-11 r try_recv -> some v1\n 14-15 r try_recv -> some v2";
     EXPECT_EQ(with("1-12 s0 send v2 as f100 => ok", after), finding::allowed);
     EXPECT_EQ(with("1-14 s0 send v2 as f100 => ok", after), finding::allowed);
-    EXPECT_EQ(with("1-16 s0 send v2 as f100 => ok",
-                   "10-11 r try_recv -> some v1\n 14-15 r try_recv -> empty"),
+    EXPECT_EQ(with("1-16 s0 send v2 as f100 => ok", "10-11 r try_recv -> some v1\n 14-15 r try_recv -> empty"),
               finding::allowed)
         << "granted, and not sent";
-    EXPECT_EQ(with("1-13 s0 send v2 as f100 => ok",
-                   "10-11 r try_recv -> some v1\n 14-15 r try_recv -> empty"),
+    EXPECT_EQ(with("1-13 s0 send v2 as f100 => ok", "10-11 r try_recv -> some v1\n 14-15 r try_recv -> empty"),
               finding::answer);
     EXPECT_EQ(with("1-16 s0 send v2 as f100 => ok", "10-11 s0 capacity -> 0"), finding::answer);
 }
@@ -396,35 +371,31 @@ TEST(linearizability, a_lane_goes_on_after_the_rest_when_its_sleeper_is_answered
 TEST(linearizability, what_comes_before_and_after_is_judged_too) {
     EXPECT_EQ(judge({.before = "s0 capacity -> 1", .after = "s0 capacity -> 1"}), finding::allowed);
     EXPECT_EQ(judge({.before = "s0 capacity -> 2"}), finding::answer);
-    EXPECT_EQ(judge({.lanes = {"1-2 s0 try_send v1 -> ok"}, .after = "s0 capacity -> 0"}),
-              finding::allowed);
-    EXPECT_EQ(judge({.lanes = {"1-2 s0 try_send v1 -> ok"}, .after = "s0 capacity -> 1"}),
-              finding::answer);
+    EXPECT_EQ(judge({.lanes = {"1-2 s0 try_send v1 -> ok"}, .after = "s0 capacity -> 0"}), finding::allowed);
+    EXPECT_EQ(judge({.lanes = {"1-2 s0 try_send v1 -> ok"}, .after = "s0 capacity -> 1"}), finding::answer);
 }
 
 // ---- What the verdict says
 
 TEST(verdict, of_an_allowed_history_is_an_order) {
-    const verdict v =
-        check(history_of({.before = "s0 try_reserve -> p1",
-                          .lanes = {"1-4 s0 reserve as f100 => p100", "2-3 drop p1 -> ok"},
-                          .rest = 5,
-                          .after = "6-7 s0 capacity -> 0"}));
+    const verdict v = check(history_of({.before = "s0 try_reserve -> p1",
+                                        .lanes = {"1-4 s0 reserve as f100 => p100", "2-3 drop p1 -> ok"},
+                                        .rest = 5,
+                                        .after = "6-7 s0 capacity -> 0"}));
     EXPECT_EQ(v.is, finding::allowed);
     EXPECT_EQ(to_string(v.order), "before.0 p1, 0.0 pending, 1.0 ok, 0.0' p100, after.0 0");
     ASSERT_EQ(v.order.size(), 5U);
-    EXPECT_EQ(v.order[2].by_specification.woken,
-              (std::vector<handle>{{handle_kind::operation, 100}}));
+    EXPECT_EQ(v.order[2].by_specification.woken, (std::vector<handle>{{handle_kind::operation, 100}}));
     EXPECT_TRUE(v.refused.empty());
     EXPECT_EQ(v.nodes, 7U);
     EXPECT_EQ(model::to_string(v.state), "max 1 available 0 | out p100 | senders s0");
 }
 
 TEST(verdict, of_a_wrong_answer_is_the_longest_beginning_and_what_could_come_next) {
-    const verdict v = check(history_of(
-        {.capacity = 2,
-         .lanes = {"1-2 s0 try_reserve -> p1\n 3-4 s0 try_reserve -> p2",
-                   "5-6 r is_closed -> true\n 7-8 r close -> ok", "5-8 r capacity -> 7"}}));
+    const verdict v =
+        check(history_of({.capacity = 2,
+                          .lanes = {"1-2 s0 try_reserve -> p1\n 3-4 s0 try_reserve -> p2",
+                                    "5-6 r is_closed -> true\n 7-8 r close -> ok", "5-8 r capacity -> 7"}}));
     EXPECT_EQ(v.is, finding::answer);
     EXPECT_EQ(to_string(v.order), "0.0 p1, 0.1 p2");
     EXPECT_EQ(to_string(v.refused), "1.0 false, 2.0 0");
@@ -432,32 +403,30 @@ TEST(verdict, of_a_wrong_answer_is_the_longest_beginning_and_what_could_come_nex
 }
 
 TEST(verdict, of_a_wrong_answer_passes_by_those_who_sleep) {
-    const verdict v = check(history_of({.lanes = {"1- s0 closed as f100 =>", "2-3 r close -> ok"},
-                                        .rest = 5,
-                                        .after = "6-7 s0 capacity -> 7"}));
+    const verdict v = check(history_of(
+        {.lanes = {"1- s0 closed as f100 =>", "2-3 r close -> ok"}, .rest = 5, .after = "6-7 s0 capacity -> 7"}));
     EXPECT_EQ(v.is, finding::answer);
     EXPECT_EQ(to_string(v.order), "0.0 pending, 1.0 ok");
     EXPECT_EQ(to_string(v.refused), "after.0 1");
 }
 
 TEST(verdict, of_a_wrong_answer_is_not_the_last_order_that_was_tried) {
-    const verdict v = check(history_of(
-        {.lanes = {"1-3 s0 capacity -> 1\n 4-9 s0 capacity -> 7", "1-9 s0 try_reserve -> p1"}}));
+    const verdict v =
+        check(history_of({.lanes = {"1-3 s0 capacity -> 1\n 4-9 s0 capacity -> 7", "1-9 s0 try_reserve -> p1"}}));
     EXPECT_EQ(to_string(v.order), "0.0 1, 1.0 p1");
     EXPECT_EQ(to_string(v.refused), "0.1 0");
 }
 
 TEST(verdict, of_a_lost_wake_up_is_the_order_up_to_the_rest_and_the_sleepers) {
-    const verdict v = check(history_of(
-        {.before = "s0 try_reserve -> p1",
-         .lanes = {"1- s0 reserve as f100 =>", "2-3 drop p1 -> ok", "1- r recv as f200 =>"},
-         .rest = 5,
-         .after = "6-7 s0 len -> 0"}));
+    const verdict v =
+        check(history_of({.before = "s0 try_reserve -> p1",
+                          .lanes = {"1- s0 reserve as f100 =>", "2-3 drop p1 -> ok", "1- r recv as f200 =>"},
+                          .rest = 5,
+                          .after = "6-7 s0 len -> 0"}));
     EXPECT_EQ(v.is, finding::asleep);
     EXPECT_EQ(to_string(v.order), "before.0 p1, 0.0 pending, 2.0 pending, 1.0 ok");
     EXPECT_EQ(to_string(v.refused), "0.0' p0");
-    EXPECT_EQ(model::to_string(v.state),
-              "max 1 available 0 | detached f100 granted 1 | parked f200 | senders s0");
+    EXPECT_EQ(model::to_string(v.state), "max 1 available 0 | detached f100 granted 1 | parked f200 | senders s0");
 }
 
 TEST(verdict, of_a_search_that_reached_its_limit_is_unknown) {
@@ -487,20 +456,18 @@ TEST(search, comes_to_no_place_twice) {
 TEST(search, finds_states_equal_that_differ_in_the_order_of_names) {
     const auto making = [](int lane) {
         const std::string n = std::to_string(lane);
-        return "1-9 s0 try_reserve -> p" + n + "\n 1-9 s0 downgrade -> w" + n +
-               "\n 1-9 s0 clone -> s" + n + "\n 1-9 s0 closed as f" + n + " -> created";
+        return "1-9 s0 try_reserve -> p" + n + "\n 1-9 s0 downgrade -> w" + n + "\n 1-9 s0 clone -> s" + n +
+               "\n 1-9 s0 closed as f" + n + " -> created";
     };
     const std::string one = making(1), two = making(2), three = making(3);
-    const history h =
-        history_of({.capacity = 3, .lanes = {one, two, three}, .after = "s0 capacity -> 7"});
+    const history h = history_of({.capacity = 3, .lanes = {one, two, three}, .after = "s0 capacity -> 7"});
     const verdict v = check(h);
     EXPECT_EQ(v.is, finding::answer);
     EXPECT_EQ(v.nodes, 5U * 5 * 5);
 }
 
 TEST(search, takes_the_order_of_the_lanes_from_its_caller) {
-    const history h =
-        history_of({.lanes = {"1-2 s0 try_send v1 -> ok", "3-4 r try_recv -> empty"}});
+    const history h = history_of({.lanes = {"1-2 s0 try_send v1 -> ok", "3-4 r try_recv -> empty"}});
     EXPECT_EQ(check(h).is, finding::answer);
     std::vector<std::vector<std::vector<std::uint32_t>>> first{{{0, 0}}, {{0, 0}}};
     check_options options;
@@ -517,13 +484,11 @@ TEST(search, judges_by_another_transition) {
     options.apply = [](machine& m, const step& s) {
         outcome out = m.apply(s);
         if (s.what == verb::capacity) out.answer.number = 7;
-        if (s.what == verb::poll && out.answer.status == status::done)
-            out.answer.status = status::ok;
+        if (s.what == verb::poll && out.answer.status == status::done) out.answer.status = status::ok;
         return out;
     };
     EXPECT_EQ(check(h, options).is, finding::allowed);
-    const history polled =
-        history_of({.before = "r close -> ok", .lanes = {"1-2 s0 closed as f0 => ok"}});
+    const history polled = history_of({.before = "r close -> ok", .lanes = {"1-2 s0 closed as f0 => ok"}});
     EXPECT_EQ(check(polled).is, finding::answer);
     EXPECT_EQ(check(polled, options).is, finding::allowed);
 }

@@ -57,14 +57,10 @@ TEST(refusal, of_a_sender_that_was_given_away) {
 }
 
 TEST(refusal, of_taking_a_sender_that_is_borrowed) {
-    EXPECT_EQ(refusal("s0 send v1 as f0", "drop s0"),
-              "s0 is borrowed by f0, which has to end before it");
-    EXPECT_EQ(refusal("s0 closed as f0", "s0 reserve_owned as f1"),
-              "s0 is borrowed by f0, which has to end before it");
-    EXPECT_EQ(refusal("s0 try_reserve", "s0 try_reserve_owned"),
-              "s0 is borrowed by p0, which has to end before it");
-    EXPECT_EQ(refusal("s0 try_reserve_many 2", "drop s0"),
-              "s0 is borrowed by i0, which has to end before it");
+    EXPECT_EQ(refusal("s0 send v1 as f0", "drop s0"), "s0 is borrowed by f0, which has to end before it");
+    EXPECT_EQ(refusal("s0 closed as f0", "s0 reserve_owned as f1"), "s0 is borrowed by f0, which has to end before it");
+    EXPECT_EQ(refusal("s0 try_reserve", "s0 try_reserve_owned"), "s0 is borrowed by p0, which has to end before it");
+    EXPECT_EQ(refusal("s0 try_reserve_many 2", "drop s0"), "s0 is borrowed by i0, which has to end before it");
     EXPECT_EQ(refusal("s0 try_reserve_many 2\n i0 next\n drop i0", "drop s0"),
               "s0 is borrowed by p0, which has to end before it");
 }
@@ -80,8 +76,8 @@ TEST(refusal, does_not_concern_other_uses_of_a_borrowed_sender) {
 
 TEST(refusal, of_a_second_receive) {
     constexpr std::string_view in_use = "r is in use by f0: one receive at a time";
-    for (const std::string_view next : {"r recv as f1", "r recv_timeout 5ms as f1",
-                                        "r recv_many 3 as f1", "r try_recv"}) {
+    for (const std::string_view next :
+         {"r recv as f1", "r recv_timeout 5ms as f1", "r recv_many 3 as f1", "r try_recv"}) {
         EXPECT_EQ(refusal("r recv as f0", next), in_use) << next;
         EXPECT_EQ(refusal("r recv_many 0 as f0", next), in_use) << next;
         EXPECT_EQ(refusal("r recv as f0\n drop f0", next), "legal") << next;
@@ -98,26 +94,20 @@ TEST(refusal, does_not_concern_close_the_end_and_the_observers_meanwhile) {
 TEST(refusal, of_a_name_that_was_used_before) {
     EXPECT_EQ(refusal("s0 reserve as f0\n drop f0", "s0 reserve as f0"),
               "f0 was used before: the next new operation is f1");
-    EXPECT_EQ(refusal("s0 reserve as f7", "r recv as f3"),
-              "f3 was used before: the next new operation is f8");
-    EXPECT_EQ(refusal("s0 try_send v4", "s0 try_send v4"),
-              "v4 was used before: the next new value is v5");
+    EXPECT_EQ(refusal("s0 reserve as f7", "r recv as f3"), "f3 was used before: the next new operation is f8");
+    EXPECT_EQ(refusal("s0 try_send v4", "s0 try_send v4"), "v4 was used before: the next new value is v5");
     EXPECT_EQ(refusal("s0 send v2 as f0\n s0 try_reserve", "p0 send v1"),
               "v1 was used before: the next new value is v3");
 }
 
 TEST(refusal, of_a_verb_that_the_handle_does_not_have) {
     EXPECT_EQ(refusal_of(verb::recv, {handle_kind::sender, 0}), "'recv' is not an operation of s0");
-    EXPECT_EQ(refusal_of(verb::upgrade, {handle_kind::sender, 0}),
-              "'upgrade' is not an operation of s0");
-    EXPECT_EQ(refusal_of(verb::try_send, {handle_kind::receiver, 0}),
-              "'try_send' is not an operation of r");
+    EXPECT_EQ(refusal_of(verb::upgrade, {handle_kind::sender, 0}), "'upgrade' is not an operation of s0");
+    EXPECT_EQ(refusal_of(verb::try_send, {handle_kind::receiver, 0}), "'try_send' is not an operation of r");
     EXPECT_EQ(refusal_of(verb::poll, {handle_kind::sender, 0}), "'poll' is not an operation of s0");
 }
 
-TEST(refusal, never_concerns_the_clock) {
-    EXPECT_EQ(refusal("drop s0\n drop r", "advance 1ms"), "legal");
-}
+TEST(refusal, never_concerns_the_clock) { EXPECT_EQ(refusal("drop s0\n drop r", "advance 1ms"), "legal"); }
 
 }  // namespace
 }  // namespace tailrace::model

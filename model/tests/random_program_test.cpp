@@ -51,9 +51,7 @@ class walker {
     std::size_t wakes = 0, partial_holds = 0, failed_with_holds = 0, waiters_at_most = 0;
 
   private:
-    static bool one_of(verb v, std::initializer_list<verb> set) {
-        return std::ranges::find(set, v) != set.end();
-    }
+    static bool one_of(verb v, std::initializer_list<verb> set) { return std::ranges::find(set, v) != set.end(); }
 
     static bool is_receive(const operation& op) {
         return one_of(op.what, {verb::recv, verb::recv_timeout, verb::recv_many});
@@ -152,11 +150,9 @@ class walker {
     void follow_values(const step& s, const machine& before, const outcome& o) {
         if (shape_of(s.what).value) {
             const bool kept = creates_operation(s.what, s.subject.kind);
-            ASSERT_TRUE(
-                fates_.emplace(s.value, kept ? fate::in_operation : fate::in_channel).second);
+            ASSERT_TRUE(fates_.emplace(s.value, kept ? fate::in_operation : fate::in_channel).second);
         }
-        const operation* polled =
-            s.what == verb::poll ? before.find_operation(s.subject.number) : nullptr;
+        const operation* polled = s.what == verb::poll ? before.find_operation(s.subject.number) : nullptr;
         if (polled && o.answer.status == status::ok) ends(polled->value, fate::in_channel);
         if (o.answer.value) {
             const bool received = o.answer.status == status::some;
@@ -176,9 +172,7 @@ class walker {
 
     void ends(value_id v, fate f) {
         fate& now = fates_.at(v);
-        ASSERT_TRUE(now == fate::in_operation || now == fate::in_channel)
-            << "v" << v << " ended before\n"
-            << history_;
+        ASSERT_TRUE(now == fate::in_operation || now == fate::in_channel) << "v" << v << " ended before\n" << history_;
         now = f;
     }
 

@@ -26,14 +26,12 @@ inline void play(machine& m, std::string_view script) {
         if (text.empty()) continue;
 
         const bool judged = text.find("->") != std::string_view::npos;
-        const step s =
-            judged ? parse_line(text, "script", number).step : parse_step(text, "script", number);
+        const step s = judged ? parse_line(text, "script", number).step : parse_step(text, "script", number);
         const std::optional<std::string> refusal = m.refusal(s);
         ASSERT_FALSE(refusal) << "line " << number << ": " << text << ": " << *refusal;
         const outcome o = m.apply(s);
         if (judged) {
-            ASSERT_EQ(to_string(s) + " -> " + to_string(o), text)
-                << "line " << number << ", then " << to_string(m);
+            ASSERT_EQ(to_string(s) + " -> " + to_string(o), text) << "line " << number << ", then " << to_string(m);
         }
         ASSERT_TRUE(m.conserves()) << "line " << number << ": " << text << ": " << to_string(m);
     }

@@ -63,8 +63,7 @@ class simulation {
         for (;;) {
             std::vector<actor*> able;
             for (actor& a : tasks) {
-                if (a.now == actor::phase::between ? a.remaining > 0 : !sleeps(a))
-                    able.push_back(&a);
+                if (a.now == actor::phase::between ? a.remaining > 0 : !sleeps(a)) able.push_back(&a);
             }
             if (able.empty()) break;
             go_on(*able[below(able.size())]);
@@ -91,8 +90,7 @@ class simulation {
         if (!s) return;
         event e;
         e.step = *s;
-        e.waits = creates_operation(s->what, s->subject.kind) && a.events != &history_.before &&
-                  below(3) != 0;
+        e.waits = creates_operation(s->what, s->subject.kind) && a.events != &history_.before && below(3) != 0;
         e.invoked = ++clock_;
         a.events->push_back(e);
         a.now = actor::phase::invoked;
@@ -153,8 +151,7 @@ class simulation {
         for (const std::uint32_t n : machine_.weak_senders) add(handle_kind::weak_sender, n);
         for (const operation& op : machine_.operations) add(handle_kind::operation, op.number);
         for (const grant& g : machine_.grants) add(g.name.kind, g.name.number);
-        if (a.receives && !machine_.receiver_gone)
-            all.resize(3 * (all.size() + 1));  // with receivers
+        if (a.receives && !machine_.receiver_gone) all.resize(3 * (all.size() + 1));  // with receivers
         return all;
     }
 
@@ -183,8 +180,7 @@ class simulation {
             const bool ends = s.what == verb::close || s.what == verb::reserve_owned ||
                               s.what == verb::try_reserve_owned || s.what == verb::drop;
             if ((looks || is_advance || ends) && below(4) != 0) continue;
-            const bool ends_for_all =
-                s.what == verb::close || (ends && s.subject.kind == handle_kind::receiver);
+            const bool ends_for_all = s.what == verb::close || (ends && s.subject.kind == handle_kind::receiver);
             if ((ends_for_all && below(3) != 0) || (ends && is_last_sender)) continue;
             const std::uint32_t fresh = a.first_name + a.names + 1;
             if (creates_operation(s.what, s.subject.kind)) s.operation = fresh;

@@ -60,8 +60,7 @@ struct refused {
     std::string_view text, message;
 };
 
-constexpr std::string_view a_step =
-    "expected a step (poll, drop, advance, or a handle and its verb)";
+constexpr std::string_view a_step = "expected a step (poll, drop, advance, or a handle and its verb)";
 
 TEST(text, refused_lines) {
     const auto at = [](int column, std::string_view expected, std::string_view found) {
@@ -79,8 +78,7 @@ TEST(text, refused_lines) {
     for (const refused& r : std::initializer_list<refused>{
              // steps
              {"s01 clone -> s1", "1:1: expected a sender without leading zeros, found 's01'"},
-             {"s4294967296 clone -> s1",
-              "1:1: expected a sender from s0 to s4294967295, found 's4294967296'"},
+             {"s4294967296 clone -> s1", "1:1: expected a sender from s0 to s4294967295, found 's4294967296'"},
              {"s0x clone -> s1", "1:1: expected a sender like s1, found 's0x'"},
              {"s0", "1:3: expected a verb of a sender, found the end of the line"},
              {"s0 ", "1:4: expected a verb of a sender, found the end of the line"},
@@ -114,8 +112,7 @@ TEST(text, refused_lines) {
              {"s0 try_send v18446744073709551616 -> ok",
               "1:13: expected a value from v0 to v18446744073709551615, found "
               "'v18446744073709551616'"},
-             {"s0 try_reserve_many 00 -> full",
-              "1:21: expected a count without leading zeros, found '00'"},
+             {"s0 try_reserve_many 00 -> full", "1:21: expected a count without leading zeros, found '00'"},
              {"s0 try_reserve_many -> full", "1:21: expected a count like 1, found '->'"},
              {"s0 send_timeout v1 as f0 -> ok", "1:20: expected a duration like 1ms, found 'as'"},
              {"s0 send v1 -> ok", "1:12: expected 'as', found '->'"},
@@ -139,19 +136,14 @@ TEST(text, refused_lines) {
               "1:10: expected a number from 0 to 18446744073709551615, found "
               "'18446744073709551616'"},
              {"poll f0 -> p00", "1:12: expected a permit without leading zeros, found 'p00'"},
-             {"poll f0 -> i0",
-              "1:14: expected a number of permits like 1, found the end of the line"},
+             {"poll f0 -> i0", "1:14: expected a number of permits like 1, found the end of the line"},
              {"poll f0 -> p0 1", "1:15: expected '!', '~' or the end of the line, found '1'"},
              {"poll f0 -> some", "1:16: expected a value like v1, found the end of the line"},
-             {"poll f0 -> some v1 v2",
-              "1:20: expected '!', '~' or the end of the line, found 'v2'"},
+             {"poll f0 -> some v1 v2", "1:20: expected '!', '~' or the end of the line, found 'v2'"},
              {"poll f0 -> full v", "1:17: expected a value like v1, found 'v'"},
-             {"poll f0 -> full f1",
-              "1:17: expected a value, '!', '~' or the end of the line, found 'f1'"},
-             {"poll f0 -> full  v1",
-              "1:17: expected a value, '!', '~' or the end of the line, found ' v1'"},
-             {"poll f0 -> many v1 2",
-              "1:20: expected a value, '!', '~' or the end of the line, found '2'"},
+             {"poll f0 -> full f1", "1:17: expected a value, '!', '~' or the end of the line, found 'f1'"},
+             {"poll f0 -> full  v1", "1:17: expected a value, '!', '~' or the end of the line, found ' v1'"},
+             {"poll f0 -> many v1 2", "1:20: expected a value, '!', '~' or the end of the line, found '2'"},
              {"r close -> ok ", "1:14: expected '!', '~' or the end of the line, found ' '"},
              {"r close -> ok  ", "1:15: expected '!', '~' or the end of the line, found ' '"},
              {"r close -> ok v1", "1:15: expected '!', '~' or the end of the line, found 'v1'"},
@@ -159,13 +151,10 @@ TEST(text, refused_lines) {
              // wakes and destructions
              {"r close -> ok !", "1:16: expected an operation like f1, found the end of the line"},
              {"r close -> ok ! s0", "1:17: expected an operation like f1, found 's0'"},
-             {"r close -> ok ! f0 s0",
-              "1:20: expected an operation, '~' or the end of the line, found 's0'"},
-             {"r close -> ok ! f0 ! f1",
-              "1:20: expected an operation, '~' or the end of the line, found '!'"},
+             {"r close -> ok ! f0 s0", "1:20: expected an operation, '~' or the end of the line, found 's0'"},
+             {"r close -> ok ! f0 ! f1", "1:20: expected an operation, '~' or the end of the line, found '!'"},
              {"r close -> ok ~", "1:16: expected a value like v1, found the end of the line"},
-             {"r close -> ok ~ v1 ! f0",
-              "1:20: expected a value or the end of the line, found '!'"},
+             {"r close -> ok ~ v1 ! f0", "1:20: expected a value or the end of the line, found '!'"},
              {"r close -> ok ~ v1 ", "1:19: expected a value or the end of the line, found ' '"},
              {"r close -> ok ~v1", "1:15: expected '!', '~' or the end of the line, found '~v1'"},
          })
@@ -186,14 +175,11 @@ TEST(text, refused_files) {
              {"\r\r\n", "1:1: expected 'trace <id> capacity <n>', found '\\x0d'"},
              {"end\n", "1:1: expected 'trace <id> capacity <n>', found 'end'"},
              {"r close -> ok\n", "1:1: expected 'trace <id> capacity <n>', found 'r'"},
-             {" trace 1 capacity 1\nend\n",
-              "1:1: expected 'trace <id> capacity <n>', found ' trace'"},
+             {" trace 1 capacity 1\nend\n", "1:1: expected 'trace <id> capacity <n>', found ' trace'"},
              {"\xef\xbb\xbftrace 1 capacity 1\nend\n",
               "1:1: expected 'trace <id> capacity <n>', found '\\xef\\xbb\\xbftrace'"},
-             {"trace 1 capacity 1\nend\nr close -> ok\n",
-              "3:1: expected 'trace <id> capacity <n>', found 'r'"},
-             {"trace 1 capacity 1\nend\nend\n",
-              "3:1: expected 'trace <id> capacity <n>', found 'end'"},
+             {"trace 1 capacity 1\nend\nr close -> ok\n", "3:1: expected 'trace <id> capacity <n>', found 'r'"},
+             {"trace 1 capacity 1\nend\nend\n", "3:1: expected 'trace <id> capacity <n>', found 'end'"},
              {"trace\nend\n",
               "1:6: expected a trace id (1 to 128 printable ASCII characters), "
               "found the end of the line"},
@@ -201,19 +187,15 @@ TEST(text, refused_files) {
               "1:7: expected a trace id (1 to 128 printable ASCII characters), "
               "found '\\xc3\\xa9'"},
              {"trace " + std::string(129, 'a') + " capacity 1\nend\n",
-              "1:7: expected a trace id (1 to 128 printable ASCII characters), found '" +
-                  std::string(32, 'a') + "'..."},
+              "1:7: expected a trace id (1 to 128 printable ASCII characters), found '" + std::string(32, 'a') +
+                  "'..."},
              {"trace 1 1\nend\n", "1:9: expected 'capacity', found '1'"},
-             {"trace 1 capacity\nend\n",
-              "1:17: expected a capacity like 1, found the end of the line"},
+             {"trace 1 capacity\nend\n", "1:17: expected a capacity like 1, found the end of the line"},
              {"trace 1 capacity x\nend\n", "1:18: expected a capacity like 1, found 'x'"},
              {"trace 1 capacity -1\nend\n", "1:18: expected a capacity like 1, found '-1'"},
-             {"trace 1 capacity 04\nend\n",
-              "1:18: expected a capacity without leading zeros, found '04'"},
-             {"trace 1 capacity 0\nend\n",
-              "1:18: expected a capacity from 1 to 67108863, found '0'"},
-             {"trace 1 capacity 67108864\nend\n",
-              "1:18: expected a capacity from 1 to 67108863, found '67108864'"},
+             {"trace 1 capacity 04\nend\n", "1:18: expected a capacity without leading zeros, found '04'"},
+             {"trace 1 capacity 0\nend\n", "1:18: expected a capacity from 1 to 67108863, found '0'"},
+             {"trace 1 capacity 67108864\nend\n", "1:18: expected a capacity from 1 to 67108863, found '67108864'"},
              {"trace 1 capacity 36893488147419103233\nend\n",
               "1:18: expected a capacity from 1 to 67108863, found '36893488147419103233'"},
              {"trace 1 capacity 1 \nend\n", fmt::format("1:19: {} ' '", nothing_follows)},
@@ -229,8 +211,7 @@ TEST(text, refused_files) {
              {"trace 1 capacity 1\nr close -> ok",
               "2:14: expected a step or 'end' (trace 1 began in line 1), "
               "found the end of the file"},
-             {"trace 1 capacity 1\n\n#\r\nr close -> fine\nend\n",
-              "4:12: expected an answer, found 'fine'"},
+             {"trace 1 capacity 1\n\n#\r\nr close -> fine\nend\n", "4:12: expected an answer, found 'fine'"},
              {"trace 1 capacity 1\nadvance 1000000000000ms -> ok\nadvance 1ms -> ok\nend\n",
               "3:9: expected a clock of at most 1000000000000ms in all, found '1ms'"},
          })
@@ -246,17 +227,14 @@ TEST(text, found_text_is_short_and_printable) {
     using namespace std::string_literals;
     EXPECT_EQ(refusal_of_line("a'\\\0\x1b\x7f\x80\xff"s),
               fmt::format("1:1: {}, found 'a\\'\\\\\\x00\\x1b\\x7f\\x80\\xff'", a_step));
-    const std::string shortened =
-        fmt::format("1:1: {}, found '{}'...", a_step, std::string(32, 'x'));
+    const std::string shortened = fmt::format("1:1: {}, found '{}'...", a_step, std::string(32, 'x'));
     EXPECT_EQ(refusal_of_line(std::string(33, 'x')), shortened);
     EXPECT_EQ(refusal_of_line(std::string(10'000'000, 'x')), shortened);
     EXPECT_NE(refusal_of_line(std::string(32, 'x')), shortened);
     EXPECT_EQ(refusal_of_line("s0 try_reserve_many " + std::string(10'000'000, '9') + " -> full"),
-              "1:21: expected a count from 0 to 18446744073709551615, found '" +
-                  std::string(32, '9') + "'...");
-    EXPECT_EQ(
-        refusal_of_line("r close -> ok" + std::string(10'000'000, ' ')),
-        "1:15: expected '!', '~' or the end of the line, found '" + std::string(32, ' ') + "'...");
+              "1:21: expected a count from 0 to 18446744073709551615, found '" + std::string(32, '9') + "'...");
+    EXPECT_EQ(refusal_of_line("r close -> ok" + std::string(10'000'000, ' ')),
+              "1:15: expected '!', '~' or the end of the line, found '" + std::string(32, ' ') + "'...");
     // A name of a file may hold anything; it does not break the line, and stays legible.
     EXPECT_STREQ(parse_error("\xc3\xa9\n", 1, 2, "x").what(), "\xc3\xa9\\x0a:1:2: x");
 }
@@ -276,8 +254,7 @@ TEST(text, a_directory_is_read_in_order_of_name) {
     EXPECT_EQ(read_traces(here.path.string()).front().file, first.string());
 
     here.write("c.trace", "trace 1 capacity 0\nend\n");
-    EXPECT_EQ(refusal_of_path(here.path),
-              "/c.trace:1:18: expected a capacity from 1 to 67108863, found '0'");
+    EXPECT_EQ(refusal_of_path(here.path), "/c.trace:1:18: expected a capacity from 1 to 67108863, found '0'");
     here.write("c.trace", "");
     EXPECT_EQ(refusal_of_path(here.path),
               "/c.trace:1:1: expected 'trace <id> capacity <n>', "
@@ -288,20 +265,16 @@ TEST(text, refused_paths) {
     const scratch here;
     constexpr std::string_view expected = ": expected a trace file or a directory of them";
     EXPECT_EQ(refusal_of_path(here.path), ": expected at least one *.trace file in it, found none");
-    EXPECT_EQ(refusal_of_path(here.path / "nowhere"),
-              fmt::format("{}: No such file or directory", expected));
-    EXPECT_EQ(refusal_of_path(here.write("file", "") / "below"),
-              fmt::format("{}: Not a directory", expected));
+    EXPECT_EQ(refusal_of_path(here.path / "nowhere"), fmt::format("{}: No such file or directory", expected));
+    EXPECT_EQ(refusal_of_path(here.write("file", "") / "below"), fmt::format("{}: Not a directory", expected));
     EXPECT_EQ(refusal_of_path("/dev/null"), fmt::format("{}, found neither", expected));
 
     fs::create_directory(here.path / "d.trace");
     EXPECT_EQ(refusal_of_path(here.path), "/d.trace: expected a trace file, found something else");
     fs::create_symlink("nowhere", here.path / "a.trace");
-    EXPECT_EQ(refusal_of_path(here.path),
-              "/a.trace: expected a trace file: No such file or directory");
+    EXPECT_EQ(refusal_of_path(here.path), "/a.trace: expected a trace file: No such file or directory");
     // A file that opens and cannot be read, for whomever runs this.
-    EXPECT_EQ(refusal_of_path("/proc/self/mem"),
-              ": expected a file that can be read: Input/output error");
+    EXPECT_EQ(refusal_of_path("/proc/self/mem"), ": expected a file that can be read: Input/output error");
 }
 
 }  // namespace

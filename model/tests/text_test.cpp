@@ -83,10 +83,8 @@ class generator {
         const verb_shape& shape = shape_of(s.what);
         if (shape.value) s.value = number();
         if (shape.count) s.count = number();
-        if (shape.time)
-            s.time = duration(number(static_cast<std::uint64_t>(largest_duration.count())));
-        if (creates_operation(s.what, s.subject.kind))
-            s.operation = static_cast<std::uint32_t>(number(0xffffffff));
+        if (shape.time) s.time = duration(number(static_cast<std::uint64_t>(largest_duration.count())));
+        if (creates_operation(s.what, s.subject.kind)) s.operation = static_cast<std::uint32_t>(number(0xffffffff));
         return s;
     }
 
@@ -102,9 +100,8 @@ class generator {
             case status::some: a.value = number(); break;
             case status::many: a.values = values(); break;
             case status::made: {
-                constexpr std::array made{handle_kind::sender, handle_kind::weak_sender,
-                                          handle_kind::permit, handle_kind::iterator,
-                                          handle_kind::owned_permit};
+                constexpr std::array made{handle_kind::sender, handle_kind::weak_sender, handle_kind::permit,
+                                          handle_kind::iterator, handle_kind::owned_permit};
                 a.made = name(made[below(made.size())]);
                 if (a.made.kind == handle_kind::iterator) a.number = number();
                 break;
@@ -120,16 +117,14 @@ class generator {
         model::line l;
         l.step = step();
         l.expected.answer = answer();
-        for (std::uint64_t n = below(3); n > 0; --n)
-            l.expected.woken.push_back(name(handle_kind::operation));
+        for (std::uint64_t n = below(3); n > 0; --n) l.expected.woken.push_back(name(handle_kind::operation));
         l.expected.destroyed = values();
         return l;
     }
 
     model::trace trace() {
         model::trace t;
-        for (std::uint64_t n = 1 + below(20); n > 0; --n)
-            t.id += static_cast<char>('!' + below('~' - '!' + 1));
+        for (std::uint64_t n = 1 + below(20); n > 0; --n) t.id += static_cast<char>('!' + below('~' - '!' + 1));
         t.capacity = 1 + below(largest_capacity);
         for (std::uint64_t n = below(10); n > 0; --n) {
             t.lines.push_back(line());
@@ -169,8 +164,7 @@ TEST(text, a_printed_line_parses_to_the_same_line) {
         ASSERT_EQ(parse_line(text), l) << text;
         ASSERT_EQ(parse_step(to_string(l.step)), l.step) << text;
     }
-    for (std::size_t i = 0; i < verbs.size(); ++i)
-        EXPECT_GT(verbs[i], 400) << shape_of(static_cast<verb>(i)).spelling;
+    for (std::size_t i = 0; i < verbs.size(); ++i) EXPECT_GT(verbs[i], 400) << shape_of(static_cast<verb>(i)).spelling;
     for (std::size_t i = 0; i < statuses.size(); ++i) EXPECT_GT(statuses[i], 800) << i;
     EXPECT_EQ(forms.size(), 46U) << "each verb on each kind of handle that has it";
 }
@@ -202,39 +196,38 @@ TEST(text, the_recorded_traces_print_byte_for_byte) {
 // The creating verbs, the additions to the recorded grammar and the limits, spelled out: random
 // values cannot tell a wrong word that printer and parser agree on.
 TEST(text, spellings) {
-    for (const std::string text :
-         {"s0 send_timeout v1 5ms as f0 -> created",
-          "r recv_timeout 5ms as f0 -> created",
-          "s0 reserve_many 3 as f0 -> created",
-          "r recv_many 3 as f0 -> created",
-          "s0 closed as f0 -> created",
-          "s0 reserve_owned as f0 -> closed",
-          "poll f0 -> many",
-          "poll f0 -> many ! f1 ~ v1 v2",
-          "poll f0 -> many v1 v2 ! f1 f2",
-          "poll f0 -> full",
-          "poll f0 -> full v1",
-          "poll f0 -> closed v1",
-          "poll f0 -> timeout",
-          "poll f0 -> timeout v1 ~ v2",
-          "poll f0 -> done",
-          "poll f0 -> i0 3",
-          "poll f0 -> o0",
-          "s0 len -> 3",
-          "w0 clone -> w1",
-          "w0 upgrade -> none",
-          "w0 strong_count -> 1",
-          "r is_empty -> true",
-          "r sender_weak_count -> 0",
-          "o0 send v1 -> s1",
-          "o0 release -> s1",
-          "i0 next -> p1",
-          "drop r -> ok ! f1 f0 ~ v1",
-          "advance 0ms -> ok",
-          "advance 1000000000000ms -> ok",
-          "r close -> disconnected",
-          "r try_recv -> empty",
-          "s4294967295 try_send v18446744073709551615 -> 18446744073709551615"})
+    for (const std::string text : {"s0 send_timeout v1 5ms as f0 -> created",
+                                   "r recv_timeout 5ms as f0 -> created",
+                                   "s0 reserve_many 3 as f0 -> created",
+                                   "r recv_many 3 as f0 -> created",
+                                   "s0 closed as f0 -> created",
+                                   "s0 reserve_owned as f0 -> closed",
+                                   "poll f0 -> many",
+                                   "poll f0 -> many ! f1 ~ v1 v2",
+                                   "poll f0 -> many v1 v2 ! f1 f2",
+                                   "poll f0 -> full",
+                                   "poll f0 -> full v1",
+                                   "poll f0 -> closed v1",
+                                   "poll f0 -> timeout",
+                                   "poll f0 -> timeout v1 ~ v2",
+                                   "poll f0 -> done",
+                                   "poll f0 -> i0 3",
+                                   "poll f0 -> o0",
+                                   "s0 len -> 3",
+                                   "w0 clone -> w1",
+                                   "w0 upgrade -> none",
+                                   "w0 strong_count -> 1",
+                                   "r is_empty -> true",
+                                   "r sender_weak_count -> 0",
+                                   "o0 send v1 -> s1",
+                                   "o0 release -> s1",
+                                   "i0 next -> p1",
+                                   "drop r -> ok ! f1 f0 ~ v1",
+                                   "advance 0ms -> ok",
+                                   "advance 1000000000000ms -> ok",
+                                   "r close -> disconnected",
+                                   "r try_recv -> empty",
+                                   "s4294967295 try_send v18446744073709551615 -> 18446744073709551615"})
         EXPECT_EQ(to_string(parse_line(text)), text);
 
     const line l = parse_line("s2 send_timeout v3 5ms as f1 -> closed v4 ! f8 ~ v5", "f", 12);
@@ -289,8 +282,7 @@ TEST(text, blank_lines_comments_and_line_ends) {
           "trace a capacity 2\nend\n\n# the end"})
         EXPECT_EQ(parse_traces(text, "f"), traces) << text;
 
-    const trace second =
-        parse_traces("#\n\ntrace a capacity 1\n#\nr close -> ok\nend", "f").front();
+    const trace second = parse_traces("#\n\ntrace a capacity 1\n#\nr close -> ok\nend", "f").front();
     EXPECT_EQ(second.file, "f");
     EXPECT_EQ(second.number, 3U);
     EXPECT_EQ(second.lines.front().number, 5U);
@@ -331,8 +323,7 @@ std::string without_what_is_tolerated(std::string text) {
 /// One byte replaced, removed or inserted, mostly by one that means something in the grammar.
 std::string damaged(std::string text, generator& any) {
     constexpr std::string_view telling = " \n\r\t#!~->0123456789vfspiorwm";
-    const char byte =
-        any.below(4) == 0 ? static_cast<char>(any.below(256)) : telling[any.below(telling.size())];
+    const char byte = any.below(4) == 0 ? static_cast<char>(any.below(256)) : telling[any.below(telling.size())];
     const std::size_t at = any.below(text.size());
     switch (any.below(3)) {
         case 0: text[at] = byte; break;

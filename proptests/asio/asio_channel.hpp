@@ -48,8 +48,7 @@ class operation {
     };
 
   public:
-    operation(boost::asio::io_context& context, Start start)
-        : context_(&context), start_(std::move(start)) {}
+    operation(boost::asio::io_context& context, Start start) : context_(&context), start_(std::move(start)) {}
     operation(operation&&) = default;
     operation& operator=(operation&&) = delete;
     ~operation() {
@@ -61,11 +60,11 @@ class operation {
     std::optional<Result> poll(const tailrace::waker& w) {
         if (!state_) {
             state_ = std::make_shared<state>();
-            start_(boost::asio::bind_cancellation_slot(
-                state_->cancel.slot(), [s = state_]<class... Arguments>(Arguments... arguments) {
-                    s->result.emplace(to_result(std::move(arguments)...));
-                    s->waker();
-                }));
+            start_(boost::asio::bind_cancellation_slot(state_->cancel.slot(),
+                                                       [s = state_]<class... Arguments>(Arguments... arguments) {
+                                                           s->result.emplace(to_result(std::move(arguments)...));
+                                                           s->waker();
+                                                       }));
             context_->restart();
             context_->poll();
         }
@@ -100,8 +99,7 @@ class sender {
 
     [[nodiscard]] auto send(T value) {
         return make_operation<std::expected<void, closed_error>>(
-            shared_->context,
-            [c = shared_, v = std::optional(std::move(value))](auto handler) mutable {
+            shared_->context, [c = shared_, v = std::optional(std::move(value))](auto handler) mutable {
                 c->channel.async_send(error_code(), std::move(v), std::move(handler));
             });
     }
@@ -130,16 +128,14 @@ class receiver {
     explicit receiver(channel_ptr<T> shared) : shared_(std::move(shared)) {}
 
     [[nodiscard]] auto recv() {
-        return make_operation<std::optional<T>>(shared_->context, [c = shared_](auto handler) {
-            c->channel.async_receive(std::move(handler));
-        });
+        return make_operation<std::optional<T>>(
+            shared_->context, [c = shared_](auto handler) { c->channel.async_receive(std::move(handler)); });
     }
     [[nodiscard]] std::expected<T, try_recv_error> try_recv() {
         std::optional<T> value;
         const auto take = [&value](error_code, std::optional<T> v) { value = std::move(v); };
         if (shared_->channel.try_receive(take) && value) return std::move(*value);
-        return std::unexpected(shared_->channel.is_open() ? try_recv_error::empty
-                                                          : try_recv_error::disconnected);
+        return std::unexpected(shared_->channel.is_open() ? try_recv_error::empty : try_recv_error::disconnected);
     }
     void close() { shared_->channel.close(); }
 

@@ -33,8 +33,7 @@ struct asio_api {
 }  // namespace
 
 target make_asio_target() {
-    return make_target<asio_api>("asio",
-                                 "boost::asio::experimental::concurrent_channel (Boost 1.81)");
+    return make_target<asio_api>("asio", "boost::asio::experimental::concurrent_channel (Boost 1.81)");
 }
 
 }  // namespace tailrace::verify

@@ -84,8 +84,7 @@ std::vector<std::string> clauses_found(const engine_report& r) {
     std::vector<std::string> all;
     for (const failure& f : r.failures) {
         std::string names;
-        for (const std::string_view c : f.clauses)
-            names += (names.empty() ? "" : "+") + std::string(c);
+        for (const std::string_view c : f.clauses) names += (names.empty() ? "" : "+") + std::string(c);
         all.push_back(names.empty() ? f.text : names);
     }
     std::ranges::sort(all);
@@ -104,8 +103,7 @@ TEST(asio, every_defect_is_found_within_250_programs) {
 
 TEST(asio, nothing_else_is_reported_whatever_the_seed) {
     for (const std::uint64_t seed : {2U, 3U, 4U}) {
-        EXPECT_EQ(clauses_found(report_of(make_asio_target(), 2'000, seed)), known_clauses())
-            << "seed " << seed;
+        EXPECT_EQ(clauses_found(report_of(make_asio_target(), 2'000, seed)), known_clauses()) << "seed " << seed;
     }
 }
 
@@ -137,8 +135,7 @@ TEST(asio, what_is_lacking_is_skipped_by_name_and_the_rest_has_evidence) {
     EXPECT_EQ(why("capacity.send"), "no capability sender_capacity");
     for (const std::string_view kept :
          {"recv.order", "recv.woken", "try_send.full", "try_send.closed", "try_send.returns-value",
-          "release.oldest-first", "cancel.unlinks", "is_closed.on-close", "max_capacity",
-          "recv.woken-by-close"}) {
+          "release.oldest-first", "cancel.unlinks", "is_closed.on-close", "max_capacity", "recv.woken-by-close"}) {
         EXPECT_TRUE(r.evidence.contains(kept)) << kept;
         EXPECT_FALSE(r.lacking.contains(kept)) << kept;
     }
@@ -147,14 +144,12 @@ TEST(asio, what_is_lacking_is_skipped_by_name_and_the_rest_has_evidence) {
 // ---- That it lacks what it is said to lack
 
 TEST(asio, a_send_that_fails_keeps_its_value) {
-    const std::vector<std::string> found =
-        clauses_found(report_of(asio_with({capability::send_returns_value}), 2'000));
+    const std::vector<std::string> found = clauses_found(report_of(asio_with({capability::send_returns_value}), 2'000));
     EXPECT_EQ(std::ranges::count(found, "send.err-returns-value"), 1);
 }
 
 TEST(asio, a_completed_operation_has_done_its_work_before_it_is_polled) {
-    EXPECT_GT(report_of(asio_with({capability::late_poll}), 2'000).failures.size(),
-              std::size(defects));
+    EXPECT_GT(report_of(asio_with({capability::late_poll}), 2'000).failures.size(), std::size(defects));
 }
 
 TEST(asio, a_target_that_keeps_the_contract_passes_the_same_programs) {

@@ -30,13 +30,13 @@ class asio_alone : public ::testing::Test {
 
     /// How the operation ended, once it has.
     void start_send(int value) {
-        channel.async_send(error_code(), value,
-                           boost::asio::bind_cancellation_slot(
-                               stop_send.slot(), [this](error_code e) { send_ended = e; }));
+        channel.async_send(
+            error_code(), value,
+            boost::asio::bind_cancellation_slot(stop_send.slot(), [this](error_code e) { send_ended = e; }));
     }
     void start_receive() {
-        channel.async_receive(boost::asio::bind_cancellation_slot(
-            stop_receive.slot(), [this](error_code e, int) { receive_ended = e; }));
+        channel.async_receive(
+            boost::asio::bind_cancellation_slot(stop_receive.slot(), [this](error_code e, int) { receive_ended = e; }));
     }
     void run() {
         context.restart();

@@ -4,6 +4,4 @@
 #include "tailrace/verify/main.hpp"
 #include "asio_channel.hpp"
 
-int main(int argc, char** argv) {
-    return tailrace::verify::main(argc, argv, {tailrace::verify::make_asio_target()});
-}
+int main(int argc, char** argv) { return tailrace::verify::main(argc, argv, {tailrace::verify::make_asio_target()}); }

@@ -94,8 +94,7 @@ class bell {
 template <class Operation>
 [[nodiscard]] auto finished(Operation&& op) {
     auto result = op.poll(nobody());
-    if (!result)
-        throw std::runtime_error("the operation was expected to be finished, and is pending");
+    if (!result) throw std::runtime_error("the operation was expected to be finished, and is pending");
     return std::move(*result);
 }
 
@@ -127,8 +126,7 @@ class register_of_deaths {
 class mortal {
   public:
     mortal(register_of_deaths& deaths, int id) : deaths_(&deaths), id_(id) {}
-    mortal(mortal&& other) noexcept
-        : deaths_(std::exchange(other.deaths_, nullptr)), id_(other.id_) {}
+    mortal(mortal&& other) noexcept : deaths_(std::exchange(other.deaths_, nullptr)), id_(other.id_) {}
     mortal& operator=(mortal&&) = delete;
     ~mortal() {
         if (deaths_ != nullptr) deaths_->enter(id_);
@@ -144,8 +142,7 @@ class mortal {
 /// A value that does something when it dies.
 class last_will {
   public:
-    explicit last_will(std::function<void()> act)
-        : act_(std::make_unique<std::function<void()>>(std::move(act))) {}
+    explicit last_will(std::function<void()> act) : act_(std::make_unique<std::function<void()>>(std::move(act))) {}
     last_will(last_will&&) noexcept = default;
     last_will& operator=(last_will&&) = delete;
     ~last_will() {

@@ -113,8 +113,7 @@ TYPED_TEST(blocking, close_ends_a_blocking_send_and_a_blocking_reserve) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     EXPECT_TRUE(tx.try_send(1));
     {
-        std::jthread sending(
-            [sender = tx.clone()] { EXPECT_EQ(error_of(sender.blocking_send(2)).value, 2); });
+        std::jthread sending([sender = tx.clone()] { EXPECT_EQ(error_of(sender.blocking_send(2)).value, 2); });
         std::jthread reserving([sender = tx.clone()] { EXPECT_FALSE(sender.blocking_reserve()); });
         rx.close();
     }
@@ -140,9 +139,7 @@ TYPED_TEST(blocking, the_receivers_drop_ends_a_blocking_send_with_a_deadline_far
 
 TYPED_TEST(blocking, the_last_sender_ends_a_blocking_receive) {
     auto [tx, rx] = TypeParam::template open<int>(1);
-    std::jthread receiving([receiver = std::move(rx)]() mutable {
-        EXPECT_EQ(receiver.blocking_recv(), std::nullopt);
-    });
+    std::jthread receiving([receiver = std::move(rx)]() mutable { EXPECT_EQ(receiver.blocking_recv(), std::nullopt); });
     {
         const auto dropped = std::move(tx);
     }
@@ -152,9 +149,7 @@ TYPED_TEST(blocking, the_last_permit_of_a_closed_channel_ends_a_blocking_receive
     auto [tx, rx] = TypeParam::template open<int>(1);
     auto permit = tx.try_reserve();
     rx.close();
-    std::jthread receiving([receiver = std::move(rx)]() mutable {
-        EXPECT_EQ(receiver.blocking_recv(), std::nullopt);
-    });
+    std::jthread receiving([receiver = std::move(rx)]() mutable { EXPECT_EQ(receiver.blocking_recv(), std::nullopt); });
     {
         const auto dropped = std::move(*permit);
     }
@@ -217,8 +212,7 @@ TYPED_TEST(blocking, a_duration_too_long_for_the_clock_waits_as_long_as_it_takes
 
 // Original: blocking_send_async, blocking_recv_async.
 // Clause: blocking_send.refuses-async.
-TYPED_TEST(blocking,
-           blocking_forms_are_refused_in_an_asynchronous_context_even_with_nothing_to_wait_for) {
+TYPED_TEST(blocking, blocking_forms_are_refused_in_an_asynchronous_context_even_with_nothing_to_wait_for) {
     auto [tx, rx] = TypeParam::template open<int>(2);
     EXPECT_TRUE(tx.try_send(1));
     {

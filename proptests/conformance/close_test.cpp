@@ -106,8 +106,7 @@ TEST_P(conformance, a_granted_reserve_cancelled_after_close_wakes_the_closed_rec
 }
 
 // The same for a send.
-TEST_P(conformance,
-       a_granted_send_that_fails_after_close_returns_its_value_and_wakes_the_closed_receiver) {
+TEST_P(conformance, a_granted_send_that_fails_after_close_returns_its_value_and_wakes_the_closed_receiver) {
     run(1, R"(
         s0 try_reserve -> p0
         s0 send v1 as f0 -> created
@@ -121,8 +120,7 @@ TEST_P(conformance,
     )");
 }
 
-TEST_P(conformance,
-       a_granted_send_cancelled_after_close_destroys_its_value_and_wakes_the_closed_receiver) {
+TEST_P(conformance, a_granted_send_cancelled_after_close_destroys_its_value_and_wakes_the_closed_receiver) {
     run(1, R"(
         s0 try_reserve -> p0
         s0 send v1 as f0 -> created
@@ -197,8 +195,7 @@ TEST_P(conformance, sending_with_the_last_owned_permit_wakes_the_closed_receiver
 }
 
 // Original: releasing_last_owned_permit_wakes_closed_receiver.
-TEST_P(conformance,
-       releasing_the_last_owned_permit_wakes_the_closed_receiver_while_its_sender_lives) {
+TEST_P(conformance, releasing_the_last_owned_permit_wakes_the_closed_receiver_while_its_sender_lives) {
     run(100, R"(
         s0 try_reserve_owned -> o0
         r close -> ok

@@ -29,8 +29,7 @@ struct unprintable {
 // Original: buffer_gteq_one, validates_max_permits.
 // Clause: channel.capacity.
 TYPED_TEST(handles, a_capacity_of_zero_or_above_the_largest_is_refused_with_a_clear_message) {
-    for (const std::size_t capacity :
-         {std::size_t{0}, std::size_t{67'108'864}, static_cast<std::size_t>(-1)}) {
+    for (const std::size_t capacity : {std::size_t{0}, std::size_t{67'108'864}, static_cast<std::size_t>(-1)}) {
         try {
             (void)TypeParam::template open<int>(capacity);
             ADD_FAILURE() << "a capacity of " << capacity << " was accepted";
@@ -66,14 +65,10 @@ TYPED_TEST(handles, only_senders_are_copied_and_nothing_throws_when_moved) {
     static_assert(!std::is_copy_constructible_v<decltype(std::declval<sender>().send(1))>);
     static_assert(!std::is_copy_constructible_v<decltype(std::declval<receiver>().recv())>);
 
-    static_assert(std::is_nothrow_move_constructible_v<sender> &&
-                  std::is_nothrow_move_assignable_v<sender>);
-    static_assert(std::is_nothrow_move_constructible_v<receiver> &&
-                  std::is_nothrow_move_assignable_v<receiver>);
-    static_assert(std::is_nothrow_move_constructible_v<permit> &&
-                  std::is_nothrow_move_assignable_v<permit>);
-    static_assert(std::is_nothrow_move_constructible_v<owned> &&
-                  std::is_nothrow_move_assignable_v<owned>);
+    static_assert(std::is_nothrow_move_constructible_v<sender> && std::is_nothrow_move_assignable_v<sender>);
+    static_assert(std::is_nothrow_move_constructible_v<receiver> && std::is_nothrow_move_assignable_v<receiver>);
+    static_assert(std::is_nothrow_move_constructible_v<permit> && std::is_nothrow_move_assignable_v<permit>);
+    static_assert(std::is_nothrow_move_constructible_v<owned> && std::is_nothrow_move_assignable_v<owned>);
 
     static_assert(!std::is_convertible_v<sender, bool> && !std::is_convertible_v<receiver, bool>);
 }

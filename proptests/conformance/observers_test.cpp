@@ -121,9 +121,7 @@ TEST_P(conformance, the_receiver_is_closed_when_all_senders_are_gone) {
 }
 
 // Original: test_rx_is_not_closed_when_there_are_senders.
-TEST_P(conformance, the_receiver_is_not_closed_while_a_sender_lives) {
-    run(10, "r is_closed -> false");
-}
+TEST_P(conformance, the_receiver_is_not_closed_while_a_sender_lives) { run(10, "r is_closed -> false"); }
 
 // Original: test_rx_is_not_closed_when_there_are_senders_and_buffer_filled.
 TEST_P(conformance, the_receiver_is_not_closed_by_a_full_buffer) {

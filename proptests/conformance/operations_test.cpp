@@ -272,11 +272,9 @@ TYPED_TEST(operations, a_negative_duration_is_a_deadline_that_has_passed) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     auto clock = TypeParam::clock_of(tx);
     EXPECT_TRUE(finished(tx.send_timeout(1, milliseconds(-1), clock)));
-    EXPECT_EQ(error_of(finished(tx.send_timeout(2, milliseconds::min(), clock))).reason,
-              timeout_error::timeout);
+    EXPECT_EQ(error_of(finished(tx.send_timeout(2, milliseconds::min(), clock))).reason, timeout_error::timeout);
     EXPECT_EQ(finished(rx.recv_timeout(milliseconds(-1), clock)), 1);
-    EXPECT_EQ(error_of(finished(rx.recv_timeout(milliseconds::min(), clock))),
-              timeout_error::timeout);
+    EXPECT_EQ(error_of(finished(rx.recv_timeout(milliseconds::min(), clock))), timeout_error::timeout);
 }
 
 }  // namespace tailrace::verify

@@ -218,8 +218,7 @@ TEST_P(conformance, a_reserve_owned_cancelled_before_its_first_poll_drops_the_la
     )");
 }
 
-TEST_P(conformance,
-       a_reserve_owned_cancelled_after_its_grant_returns_the_permit_and_drops_the_sender) {
+TEST_P(conformance, a_reserve_owned_cancelled_after_its_grant_returns_the_permit_and_drops_the_sender) {
     run(1, R"(
         s0 clone -> s1
         s1 try_reserve -> p0

@@ -161,8 +161,7 @@ TYPED_TEST(reentrancy, a_waker_in_a_permits_drop_may_cancel_another_waiting_oper
     EXPECT_TRUE(finished(third));
 }
 
-TYPED_TEST(reentrancy,
-           a_waker_in_a_permits_drop_may_cancel_its_own_operation_and_the_next_is_woken) {
+TYPED_TEST(reentrancy, a_waker_in_a_permits_drop_may_cancel_its_own_operation_and_the_next_is_woken) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     auto permit = tx.try_reserve();
     std::optional first(tx.reserve());
@@ -378,7 +377,9 @@ TYPED_TEST(reentrancy, a_receive_says_none_when_its_receiver_has_gone_before_it)
     action wake([] {});
     auto receive = rx.recv();
     ASSERT_TRUE(pending(receive, wake.wire()));
-    { const auto gone = std::move(rx); }
+    {
+        const auto gone = std::move(rx);
+    }
     permit.send(1);
     EXPECT_EQ(wake.times(), 0) << "it is not woken";
     EXPECT_EQ(finished(receive), std::nullopt);

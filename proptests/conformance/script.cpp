@@ -71,37 +71,34 @@ class player {
             return fmt::format("the script is wrong: {}", *refusal);
         }
         const model::outcome specified = specification_.apply(line.step);
-        if (!shows(line.step, line.expected, specified))
-            return differs("the specification", line, specified);
+        if (!shows(line.step, line.expected, specified)) return differs("the specification", line, specified);
         if (!specification_.conserves()) return "the specification breaks the conservation law";
 
         const model::outcome got = session_->apply(line.step);
         if (!shows(line.step, line.expected, got)) return differs(target_.name, line, got);
         const std::optional<std::uint64_t> free = session_->observe_capacity();
         if (free && *free != specification_.available) {
-            return fmt::format("{} has a capacity of {} after this step, the specification of {}",
-                               target_.name, *free, specification_.available);
+            return fmt::format("{} has a capacity of {} after this step, the specification of {}", target_.name, *free,
+                               specification_.available);
         }
         return std::nullopt;
     }
 
-    static std::string differs(std::string_view who, const model::line& line,
-                               const model::outcome& got) {
-        return fmt::format("{} differs\n  expected  {}\n  got       {}", who,
-                           model::to_string(line.expected), model::to_string(got));
+    static std::string differs(std::string_view who, const model::line& line, const model::outcome& got) {
+        return fmt::format("{} differs\n  expected  {}\n  got       {}", who, model::to_string(line.expected),
+                           model::to_string(got));
     }
 
     std::string report(std::string_view problem) {
         const model::line& line = program_.lines[at_];
-        std::string text =
-            fmt::format("script line {}: {}\n{}\n", line.number, model::to_string(line), problem);
+        std::string text = fmt::format("script line {}: {}\n{}\n", line.number, model::to_string(line), problem);
         text += at_ == 0 ? "no step before it\n" : "the steps before it\n";
         for (std::size_t i = at_ - std::min(at_, history_length); i < at_; ++i) {
             const model::line& before = program_.lines[i];
             text += fmt::format("  {:4}  {}\n", before.number, model::to_string(before));
         }
-        text += fmt::format("capacity {}, specification now\n  {}\n", program_.capacity,
-                            model::to_string(specification_));
+        text +=
+            fmt::format("capacity {}, specification now\n  {}\n", program_.capacity, model::to_string(specification_));
         if (const std::string state = session_->describe(); !state.empty()) {
             text += fmt::format("{} now\n  {}\n", target_.name, state);
         }
@@ -122,8 +119,7 @@ script_result run_script(const target& t, std::uint64_t capacity, std::string_vi
         const model::trace program = parse(capacity, text);
         if (program.lines.empty()) return failed("the script has no step");
         if (const std::optional<capability> missing = first_missing(t, program)) {
-            return {script_result::verdict::skipped,
-                    fmt::format("{} does not have: {}", t.name, to_string(*missing))};
+            return {script_result::verdict::skipped, fmt::format("{} does not have: {}", t.name, to_string(*missing))};
         }
         return player(t, program).play();
     } catch (const model::parse_error& e) {

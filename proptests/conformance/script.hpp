@@ -28,8 +28,7 @@ struct script_result {
 };
 
 /// Plays a script, one step a line, empty lines ignored, on a new channel of the target.
-[[nodiscard]] script_result run_script(const target& t, std::uint64_t capacity,
-                                       std::string_view text);
+[[nodiscard]] script_result run_script(const target& t, std::uint64_t capacity, std::string_view text);
 
 /// Puts together the text of a script that is a loop.
 class script_text {

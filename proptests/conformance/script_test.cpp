@@ -28,9 +28,7 @@ class bent_session final : public session {
         if (bend_) bend_(s, out);
         return out;
     }
-    std::optional<std::uint64_t> observe_capacity() override {
-        return machine_.available + capacity_error_;
-    }
+    std::optional<std::uint64_t> observe_capacity() override { return machine_.available + capacity_error_; }
     std::string describe() override { return "bent but standing"; }
 
   private:
@@ -40,8 +38,7 @@ class bent_session final : public session {
 };
 
 target bent(bend how, std::uint64_t capacity_error = 0) {
-    return {"bent", "the specification, bent", capabilities::all(),
-            [how, capacity_error](std::uint64_t capacity) {
+    return {"bent", "the specification, bent", capabilities::all(), [how, capacity_error](std::uint64_t capacity) {
                 return std::make_unique<bent_session>(capacity, how, capacity_error);
             }};
 }
@@ -61,8 +58,7 @@ constexpr std::string_view good_script = R"(
 void expect_failure(const script_result& result, std::initializer_list<std::string_view> parts) {
     EXPECT_EQ(result.is, script_result::verdict::failed);
     for (const std::string_view part : parts) {
-        EXPECT_NE(result.text.find(part), std::string::npos) << "'" << part << "' is not in:\n"
-                                                             << result.text;
+        EXPECT_NE(result.text.find(part), std::string::npos) << "'" << part << "' is not in:\n" << result.text;
     }
 }
 
@@ -77,10 +73,10 @@ TEST(script, a_wrong_answer_is_reported_with_the_steps_before_it_and_both_states
     const target t = bent([](const model::step& s, model::outcome& out) {
         if (s.what == model::verb::close) out.answer.status = model::status::none;
     });
-    expect_failure(run_script(t, 1, good_script),
-                   {"script line 7: r close -> ok ! f0 f1", "bent differs", "expected  ok ! f0 f1",
-                    "got       none ! f0 f1", "     2  s0 try_send v1 -> ok",
-                    "     6  poll f1 -> pending", "capacity 1", "bent but standing"});
+    expect_failure(
+        run_script(t, 1, good_script),
+        {"script line 7: r close -> ok ! f0 f1", "bent differs", "expected  ok ! f0 f1", "got       none ! f0 f1",
+         "     2  s0 try_send v1 -> ok", "     6  poll f1 -> pending", "capacity 1", "bent but standing"});
 }
 
 TEST(script, a_wake_left_out_added_or_swapped_is_a_difference) {
@@ -92,10 +88,8 @@ TEST(script, a_wake_left_out_added_or_swapped_is_a_difference) {
     };
     const model::handle f0{model::handle_kind::operation, 0};
     expect_failure(with_wakes([](auto& woken) { woken.pop_back(); }), {"got       ok ! f0\n"});
-    expect_failure(with_wakes([f0](auto& woken) { woken.push_back(f0); }),
-                   {"got       ok ! f0 f1 f0\n"});
-    expect_failure(with_wakes([](auto& woken) { std::swap(woken[0], woken[1]); }),
-                   {"got       ok ! f1 f0\n"});
+    expect_failure(with_wakes([f0](auto& woken) { woken.push_back(f0); }), {"got       ok ! f0 f1 f0\n"});
+    expect_failure(with_wakes([](auto& woken) { std::swap(woken[0], woken[1]); }), {"got       ok ! f1 f0\n"});
 }
 
 TEST(script, a_destruction_left_out_added_or_swapped_is_a_difference) {
@@ -108,8 +102,7 @@ TEST(script, a_destruction_left_out_added_or_swapped_is_a_difference) {
     EXPECT_EQ(with_destroyed([](auto&) {}).is, script_result::verdict::passed);
     expect_failure(with_destroyed([](auto& d) { d.pop_back(); }), {"got       ok ~ v1\n"});
     expect_failure(with_destroyed([](auto& d) { d.push_back(2); }), {"got       ok ~ v1 v2 v2\n"});
-    expect_failure(with_destroyed([](auto& d) { std::swap(d[0], d[1]); }),
-                   {"got       ok ~ v2 v1\n"});
+    expect_failure(with_destroyed([](auto& d) { std::swap(d[0], d[1]); }), {"got       ok ~ v2 v1\n"});
 }
 
 TEST(script, timers_that_fire_together_have_no_order_but_all_have_to_fire) {
@@ -129,9 +122,8 @@ TEST(script, timers_that_fire_together_have_no_order_but_all_have_to_fire) {
 }
 
 TEST(script, a_capacity_that_differs_from_the_specifications_is_reported) {
-    expect_failure(
-        run_script(bent({}, 1), 1, good_script),
-        {"script line 2", "bent has a capacity of 1 after this step, the specification of 0"});
+    expect_failure(run_script(bent({}, 1), 1, good_script),
+                   {"script line 2", "bent has a capacity of 1 after this step, the specification of 0"});
 }
 
 TEST(script, a_target_that_throws_is_reported_at_the_step) {
@@ -142,9 +134,8 @@ TEST(script, a_target_that_throws_is_reported_at_the_step) {
 }
 
 TEST(script, a_script_that_the_specification_contradicts_is_reported_as_such) {
-    expect_failure(
-        run_script(bent({}), 1, "s0 try_send v1 -> full v1"),
-        {"script line 1", "the specification differs", "expected  full v1", "got       ok"});
+    expect_failure(run_script(bent({}), 1, "s0 try_send v1 -> full v1"),
+                   {"script line 1", "the specification differs", "expected  full v1", "got       ok"});
 }
 
 TEST(script, a_script_with_an_illegal_step_is_reported_as_such) {
@@ -157,16 +148,12 @@ TEST(script, a_malformed_script_is_reported_with_its_position) {
                    {"the script is wrong", "script:3:", "frobnicate"});
 }
 
-TEST(script, an_empty_script_is_refused) {
-    expect_failure(run_script(bent({}), 1, "  \n \n"), {"no step"});
-}
+TEST(script, an_empty_script_is_refused) { expect_failure(run_script(bent({}), 1, "  \n \n"), {"no step"}); }
 
 TEST(script, a_script_that_needs_what_the_target_has_not_is_skipped_by_name) {
-    target t = bent(
-        [](const model::step&, model::outcome&) { throw std::logic_error("must not be run"); });
+    target t = bent([](const model::step&, model::outcome&) { throw std::logic_error("must not be run"); });
     t.capabilities = t.capabilities.without(capability::closed);
-    const script_result result =
-        run_script(t, 1, "s0 try_send v1 -> ok\ns0 closed as f0 -> created");
+    const script_result result = run_script(t, 1, "s0 try_send v1 -> ok\ns0 closed as f0 -> created");
     EXPECT_EQ(result.is, script_result::verdict::skipped);
     EXPECT_NE(result.text.find("closed"), std::string::npos) << result.text;
 }

@@ -297,8 +297,7 @@ TEST_P(conformance, a_long_run_keeps_order_at_every_fill_level_and_capacity) {
             for (int i = 0; i < burst; ++i) script.add("s0 try_send v{} -> ok", ++sent);
             if (burst == capacity) {
                 script.add("s0 try_send v{0} -> full v{0}", ++sent);
-                for (int i = 0; i < burst; ++i)
-                    script.add("r try_recv -> some v{}", sent - burst + i);
+                for (int i = 0; i < burst; ++i) script.add("r try_recv -> some v{}", sent - burst + i);
                 received = sent;
             } else {
                 while (received < sent) script.add("r try_recv -> some v{}", ++received);

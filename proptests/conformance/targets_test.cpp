@@ -5,8 +5,6 @@
 namespace tailrace::verify {
 
 INSTANTIATE_TEST_SUITE_P(, conformance, ::testing::ValuesIn(builtin_targets()),
-                         [](const ::testing::TestParamInfo<target>& tested) {
-                             return tested.param.name;
-                         });
+                         [](const ::testing::TestParamInfo<target>& tested) { return tested.param.name; });
 
 }  // namespace tailrace::verify

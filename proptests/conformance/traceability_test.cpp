@@ -30,8 +30,7 @@ std::vector<std::string> lines_of(const std::filesystem::path& file) {
     std::vector<std::string> lines;
     for (std::string line; std::getline(in, line);) {
         // The head of a test whose name is long is broken in two.
-        if (!lines.empty() && lines.back().find("TEST") != line.npos &&
-            lines.back().ends_with(',')) {
+        if (!lines.empty() && lines.back().find("TEST") != line.npos && lines.back().ends_with(',')) {
             lines.back() += ' ' + line.substr(line.find_first_not_of(' '));
         } else {
             lines.push_back(line);
@@ -43,8 +42,7 @@ std::vector<std::string> lines_of(const std::filesystem::path& file) {
 /// All matches of the first group.
 names found(const std::string& text, const std::regex& what) {
     names all;
-    for (std::sregex_iterator at(text.begin(), text.end(), what), end; at != end; ++at)
-        all.insert((*at)[1]);
+    for (std::sregex_iterator at(text.begin(), text.end(), what), end; at != end; ++at) all.insert((*at)[1]);
     return all;
 }
 
@@ -127,8 +125,7 @@ TEST(traceability, the_list_of_rows_says_what_the_tests_say) {
 TEST(traceability, no_row_is_both_tested_and_left_out) {
     const tables listed = read_readme();
     EXPECT_FALSE(listed.left_out.empty());
-    for (const std::string& row : listed.left_out)
-        EXPECT_FALSE(listed.tests_of_row.contains(row)) << row;
+    for (const std::string& row : listed.left_out) EXPECT_FALSE(listed.tests_of_row.contains(row)) << row;
 }
 
 TEST(traceability, every_scenario_beyond_the_original_names_tests_that_exist) {
@@ -136,8 +133,7 @@ TEST(traceability, every_scenario_beyond_the_original_names_tests_that_exist) {
     const tables listed = read_readme();
     EXPECT_FALSE(listed.tests_of_scenario.empty());
     for (const auto& [scenario, named] : listed.tests_of_scenario) {
-        for (const std::string& test : named)
-            EXPECT_TRUE(tests.contains(test)) << scenario << ": " << test;
+        for (const std::string& test : named) EXPECT_TRUE(tests.contains(test)) << scenario << ": " << test;
     }
 }
 

@@ -221,8 +221,7 @@ TYPED_TEST(values, a_value_destroyed_with_the_receiver_dies_after_its_permit_wen
     auto [tx, rx] = TypeParam::template open<last_will>(3);
     std::vector<std::uint64_t> seen;
     for (int i = 0; i < 3; ++i) {
-        EXPECT_TRUE(
-            tx.try_send(last_will([&seen, &sender = tx] { seen.push_back(sender.capacity()); })));
+        EXPECT_TRUE(tx.try_send(last_will([&seen, &sender = tx] { seen.push_back(sender.capacity()); })));
     }
     {
         const auto dropped = std::move(rx);
@@ -236,8 +235,7 @@ TYPED_TEST(values, a_value_may_hold_the_last_sender_of_its_own_channel) {
     bool closed_at_death = false;
     {
         auto inside = std::make_shared<sender_of<TypeParam, last_will>>(tx.clone());
-        EXPECT_TRUE(tx.try_send(
-            last_will([&closed_at_death, inside] { closed_at_death = inside->is_closed(); })));
+        EXPECT_TRUE(tx.try_send(last_will([&closed_at_death, inside] { closed_at_death = inside->is_closed(); })));
     }
     {
         const auto dropped = std::move(tx);
@@ -294,8 +292,7 @@ TYPED_TEST(values, an_over_aligned_type_is_always_aligned) {
         auto early = tx.send(over_aligned(2));
         EXPECT_TRUE(finished(std::move(early)));
         tx.try_reserve()->send(over_aligned(3));
-        auto waiting =
-            std::make_unique<decltype(tx.send(over_aligned(4)))>(tx.send(over_aligned(4)));
+        auto waiting = std::make_unique<decltype(tx.send(over_aligned(4)))>(tx.send(over_aligned(4)));
         EXPECT_TRUE(pending(*waiting, nobody()));
         for (int n = 1; n <= 3; ++n) EXPECT_EQ(rx.try_recv()->number, n);
         EXPECT_TRUE(finished(*waiting));
@@ -308,18 +305,16 @@ TYPED_TEST(values, an_over_aligned_type_is_always_aligned) {
 // Clause: throw.move-in.
 TYPED_TEST(values, a_move_that_throws_in_a_try_send_leaves_the_channel_as_it_was) {
     auto [tx, rx] = TypeParam::template open<fragile>(2);
-    break_at_every_move(
-        [&, &sender = tx] { (void)sender.try_send(fragile(this->deaths, 1)); },
-        [&sender = tx](bool broke) { EXPECT_EQ(sender.capacity(), broke ? 2 : 1); });
+    break_at_every_move([&, &sender = tx] { (void)sender.try_send(fragile(this->deaths, 1)); },
+                        [&sender = tx](bool broke) { EXPECT_EQ(sender.capacity(), broke ? 2 : 1); });
     EXPECT_EQ(rx.try_recv()->id(), 1);
     EXPECT_EQ(error_of(rx.try_recv()), try_recv_error::empty);
 }
 
 TYPED_TEST(values, a_move_that_throws_in_a_send_leaves_the_channel_as_it_was) {
     auto [tx, rx] = TypeParam::template open<fragile>(2);
-    break_at_every_move(
-        [&, &sender = tx] { EXPECT_TRUE(finished(sender.send(fragile(this->deaths, 1)))); },
-        [&sender = tx](bool broke) { EXPECT_EQ(sender.capacity(), broke ? 2 : 1); });
+    break_at_every_move([&, &sender = tx] { EXPECT_TRUE(finished(sender.send(fragile(this->deaths, 1)))); },
+                        [&sender = tx](bool broke) { EXPECT_EQ(sender.capacity(), broke ? 2 : 1); });
     EXPECT_EQ(rx.try_recv()->id(), 1);
     EXPECT_EQ(error_of(rx.try_recv()), try_recv_error::empty);
 }

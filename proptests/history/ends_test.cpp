@@ -88,7 +88,8 @@ TYPED_TEST(ends, what_is_buffered_dies_with_the_receiver_though_a_sender_lives) 
     EXPECT_EQ(tx.capacity(), 3u);
 }
 
-// flume #124 (iroh #2533, GreptimeDB #2298): a receive that was cancelled after it had been signalled took the signal with it.
+// flume #124 (iroh #2533, GreptimeDB #2298): a receive that was cancelled after it had been signalled took the signal
+// with it.
 TYPED_TEST(ends, a_receive_cancelled_after_its_wake_up_leaves_the_value_to_the_next) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     bell woken;
@@ -104,8 +105,8 @@ TYPED_TEST(ends, a_receive_cancelled_after_its_wake_up_leaves_the_value_to_the_n
     EXPECT_EQ(*got, 1);
 }
 
-// kanal (ferrotunnel #170), cats-effect #2920 and #3998: a receive that was cancelled just when it was handed a value destroyed it,
-// and the next one waited for ever.
+// kanal (ferrotunnel #170), cats-effect #2920 and #3998: a receive that was cancelled just when it was handed a value
+// destroyed it, and the next one waited for ever.
 TYPED_TEST(ends, a_cancelled_receive_has_taken_nothing) {
     register_of_deaths deaths;
     auto [tx, rx] = TypeParam::template open<mortal>(2);
@@ -224,7 +225,8 @@ TYPED_TEST(ends, a_value_is_not_received_before_it_is_there) {
     EXPECT_EQ(finished(rx.recv())->id(), 1);
 }
 
-// boost.fiber #111: the index had come round, the slot had not, and a receive looped for ever. Here it would take a value again.
+// boost.fiber #111: the index had come round, the slot had not, and a receive looped for ever. Here it would take a
+// value again.
 TYPED_TEST(ends, a_slot_is_empty_when_its_turn_comes_again) {
     for (std::size_t capacity = 1; capacity <= 9; ++capacity) {
         auto [tx, rx] = TypeParam::template open<int>(capacity);
@@ -237,7 +239,8 @@ TYPED_TEST(ends, a_slot_is_empty_when_its_turn_comes_again) {
     }
 }
 
-// moodycamel #173: the count said that there was something, and the queue had nothing: the receive went round and round.
+// moodycamel #173: the count said that there was something, and the queue had nothing: the receive went round and
+// round.
 TYPED_TEST(ends, permits_that_come_back_unused_look_like_no_value) {
     auto [tx, rx] = TypeParam::template open<int>(3);
     for (int i = 0; i < 20; ++i) {
@@ -289,7 +292,8 @@ TYPED_TEST(ends, a_slow_sender_keeps_its_place_though_others_go_round_the_storag
     }
 }
 
-// kotlinx #2435 and #2826: the hook for undelivered elements was not called for a cancelled one, and called for a delivered one.
+// kotlinx #2435 and #2826: the hook for undelivered elements was not called for a cancelled one, and called for a
+// delivered one.
 TYPED_TEST(ends, a_value_dies_once_whether_its_send_is_cancelled_refused_or_received) {
     register_of_deaths deaths;
     using list = register_of_deaths::list;
@@ -325,7 +329,8 @@ TYPED_TEST(ends, a_value_dies_once_whether_its_send_is_cancelled_refused_or_rece
 
 // ---- Waiting senders
 
-// shuttle #167, golang/sync PR 10: a cancelled front waiter that needed much left those asleep behind it that needed little.
+// shuttle #167, golang/sync PR 10: a cancelled front waiter that needed much left those asleep behind it that needed
+// little.
 TYPED_TEST(ends, when_the_head_of_the_queue_gives_up_those_behind_it_get_what_it_held) {
     auto [tx, rx] = TypeParam::template open<int>(3);
     ASSERT_TRUE(tx.try_send(0));
@@ -366,8 +371,7 @@ TYPED_TEST(ends, close_wakes_and_fails_every_send_that_waits) {
 }
 
 // go #40641: a goroutine could be found in the queue before it had finished parking, while its stack still moved.
-TYPED_TEST(ends,
-           an_operation_may_be_woken_finished_and_gone_before_the_poll_that_queued_it_returns) {
+TYPED_TEST(ends, an_operation_may_be_woken_finished_and_gone_before_the_poll_that_queued_it_returns) {
     at_every_moment([](unsigned n) {
         auto [tx, rx] = open_interruptible<TypeParam, int>(1);
         EXPECT_TRUE(tx.try_send(1));
@@ -383,8 +387,7 @@ TYPED_TEST(ends,
             interloper receive(n, [&] { EXPECT_EQ(finished(receiver.recv()), 1); });
             const auto result = reserve->poll(go.wire());
             came = receive.came();
-            EXPECT_EQ(result.has_value(), came && !woken)
-                << "either it has a permit now, or it was woken and has gone";
+            EXPECT_EQ(result.has_value(), came && !woken) << "either it has a permit now, or it was woken and has gone";
         }
         if (!came) {
             EXPECT_EQ(finished(receiver.recv()), 1);
@@ -395,7 +398,8 @@ TYPED_TEST(ends,
     });
 }
 
-// zio #650: close took the waiters off under the lock and signalled them after it, through frames that had gone meanwhile.
+// zio #650: close took the waiters off under the lock and signalled them after it, through frames that had gone
+// meanwhile.
 TYPED_TEST(ends, close_wakes_nobody_through_an_operation_that_has_gone) {
     at_every_moment([](unsigned n) {
         auto [tx, rx] = open_interruptible<TypeParam, int>(1);
@@ -532,7 +536,8 @@ TYPED_TEST(ends, whoever_ends_the_channel_sees_the_whole_of_the_receive_that_wai
 
 // ---- Threads that sleep on the mutex and condition variables of the reference
 
-/// Tells when a thread is about to sleep, and does not let it before another has been refused the lock, or has signalled.
+/// Tells when a thread is about to sleep, and does not let it before another has been refused the lock, or has
+/// signalled.
 struct doorstep_platform : model::std_platform {
     static inline std::atomic<bool> armed, about_to_sleep, refused, signalled;
 
@@ -572,11 +577,11 @@ struct doorstep_platform : model::std_platform {
     };
 };
 
-// cpp-channel #38: close set its flag without the mutex, and the reader that had looked and not yet slept slept for ever.
+// cpp-channel #38: close set its flag without the mutex, and the reader that had looked and not yet slept slept for
+// ever.
 TYPED_TEST(ends, closing_wakes_a_thread_that_is_about_to_sleep) {
     doorstep_platform::armed = std::is_same_v<TypeParam, reference_api>;
-    doorstep_platform::about_to_sleep =
-        !doorstep_platform::armed;  // the other channel has no such moment
+    doorstep_platform::about_to_sleep = !doorstep_platform::armed;  // the other channel has no such moment
     doorstep_platform::refused = doorstep_platform::signalled = false;
     auto [tx, rx] = open_on<TypeParam, int, std_platform, doorstep_platform>(1);
     auto& sender = tx;

@@ -1,5 +1,6 @@
-// Both channels on a platform where somebody else can take a whole step in the middle of a call: before its n-th access to what is
-// shared, or after a lock was released. So what takes two threads and bad luck elsewhere takes one thread here, and happens always.
+// Both channels on a platform where somebody else can take a whole step in the middle of a call: before its n-th access
+// to what is shared, or after a lock was released. So what takes two threads and bad luck elsewhere takes one thread
+// here, and happens always.
 // After a change here run: ctest -L history && ci/faults -R history
 #pragma once
 
@@ -14,12 +15,11 @@
 
 namespace tailrace::verify {
 
-/// Does something, once, at the n-th moment from now at which others could: never while a lock is held, for they would wait for it.
+/// Does something, once, at the n-th moment from now at which others could: never while a lock is held, for they would
+/// wait for it.
 class interloper {
   public:
-    interloper(unsigned n, std::function<void()> act) : moments_left_(n), act_(std::move(act)) {
-        current() = this;
-    }
+    interloper(unsigned n, std::function<void()> act) : moments_left_(n), act_(std::move(act)) { current() = this; }
     interloper(const interloper&) = delete;
     interloper& operator=(const interloper&) = delete;
     ~interloper() { current() = nullptr; }
@@ -88,8 +88,7 @@ struct interruptible_platform : std_platform {
         [[nodiscard]] T load(std::memory_order o) const noexcept { return open().load(o); }
         void store(T v, std::memory_order o) noexcept { open().store(v, o); }
         T exchange(T v, std::memory_order o) noexcept { return open().exchange(v, o); }
-        bool compare_exchange_strong(T& expected, T v, std::memory_order o,
-                                     std::memory_order failure) noexcept {
+        bool compare_exchange_strong(T& expected, T v, std::memory_order o, std::memory_order failure) noexcept {
             return open().compare_exchange_strong(expected, v, o, failure);
         }
         T fetch_add(T v, std::memory_order o) noexcept { return open().fetch_add(v, o); }
@@ -135,8 +134,8 @@ auto open_interruptible(std::size_t capacity) {
     return open_on<Api, T, interruptible_platform, interruptible_model_platform>(capacity);
 }
 
-/// Runs a scene with an interloper at its first moment, its second, and so on, until there are no more. The scene is told when its
-/// interloper is to come, and answers whether it did.
+/// Runs a scene with an interloper at its first moment, its second, and so on, until there are no more. The scene is
+/// told when its interloper is to come, and answers whether it did.
 template <class Scene>
 void at_every_moment(Scene scene) {
     unsigned n = 0;

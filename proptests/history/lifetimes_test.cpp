@@ -22,12 +22,10 @@ TYPED_TEST_SUITE(lifetimes, apis, api_names);
 /// place is claimed already.
 class meddler {
   public:
-    explicit meddler(int& alive, std::function<void()>* meddle = nullptr)
-        : alive_(&alive), meddle_(meddle) {
+    explicit meddler(int& alive, std::function<void()>* meddle = nullptr) : alive_(&alive), meddle_(meddle) {
         ++*alive_;
     }
-    meddler(meddler&& other) noexcept
-        : alive_(other.alive_), meddle_(std::exchange(other.meddle_, nullptr)) {
+    meddler(meddler&& other) noexcept : alive_(other.alive_), meddle_(std::exchange(other.meddle_, nullptr)) {
         ++*alive_;
         if (meddle_ != nullptr) (*meddle_)();
     }
@@ -199,8 +197,7 @@ struct large {
 
 // crossbeam #971: while one sender installed a block, others went on from a state that was not
 // there any more.
-TYPED_TEST(lifetimes,
-           whoever_makes_blocks_installs_them_next_to_those_that_others_have_made_meanwhile) {
+TYPED_TEST(lifetimes, whoever_makes_blocks_installs_them_next_to_those_that_others_have_made_meanwhile) {
     at_every_moment([](unsigned moment) {
         auto [tx, rx] = open_interruptible<TypeParam, large>(16);
         const auto& sender = tx;
@@ -222,8 +219,8 @@ TYPED_TEST(lifetimes,
     });
 }
 
-// Scenario: the last value is received, and the wait for its permit is given up before it gets that: then the wait makes the channel
-// idle, and gives back the storage that it had prepared.
+// Scenario: the last value is received, and the wait for its permit is given up before it gets that: then the wait
+// makes the channel idle, and gives back the storage that it had prepared.
 TYPED_TEST(lifetimes, storage_goes_back_though_a_receive_and_a_wait_that_is_given_up_meet) {
     if constexpr (!is_optimized<TypeParam>) {
         GTEST_SKIP() << "the reference has no storage to give back";
@@ -247,9 +244,7 @@ TYPED_TEST(lifetimes, storage_goes_back_though_a_receive_and_a_wait_that_is_give
 }
 
 // The same with the receiver going while a sender makes the first block that it needs.
-TYPED_TEST(
-    lifetimes,
-    a_send_that_makes_a_block_while_the_receiver_goes_has_sent_only_if_its_place_was_claimed) {
+TYPED_TEST(lifetimes, a_send_that_makes_a_block_while_the_receiver_goes_has_sent_only_if_its_place_was_claimed) {
     at_every_moment([](unsigned moment) {
         auto [tx, rx] = open_interruptible<TypeParam, large>(16);
         const auto& sender = tx;

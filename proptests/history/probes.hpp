@@ -18,9 +18,8 @@ namespace tailrace::verify {
 /// What this thread has seen of the channels.
 struct probe {
     int locks_held = 0;
-    long alive = 0;  // atomics: a slot, a waiting node and the channel itself have some
-    long on_the_stack =
-        0;  // of those that were made, how many lay between stack_top and the maker's frame
+    long alive = 0;         // atomics: a slot, a waiting node and the channel itself have some
+    long on_the_stack = 0;  // of those that were made, how many lay between stack_top and the maker's frame
     std::uintptr_t stack_top = 0;
 
     static probe& here() {
@@ -31,8 +30,7 @@ struct probe {
     void made(const void* object, const void* frame) noexcept {
         ++alive;
         const auto address = reinterpret_cast<std::uintptr_t>(object);
-        if (address >= reinterpret_cast<std::uintptr_t>(frame) && address < stack_top)
-            ++on_the_stack;
+        if (address >= reinterpret_cast<std::uintptr_t>(frame) && address < stack_top) ++on_the_stack;
     }
 };
 
@@ -57,9 +55,7 @@ struct probing_platform : std_platform {
     template <class T>
     class atomic : public std::atomic<T> {
       public:
-        explicit atomic(T v) noexcept : std::atomic<T>(v) {
-            probe::here().made(this, __builtin_frame_address(0));
-        }
+        explicit atomic(T v) noexcept : std::atomic<T>(v) { probe::here().made(this, __builtin_frame_address(0)); }
         atomic(const atomic&) = delete;
         atomic& operator=(const atomic&) = delete;
         ~atomic() { --probe::here().alive; }

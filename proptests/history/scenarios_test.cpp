@@ -492,7 +492,8 @@ struct throwing_mover {
     ~throwing_mover() { --alive; }
 };
 
-/// Has the first, then the second, and so on, of the moves in an action throw, until it has no more. The check comes after each throw.
+/// Has the first, then the second, and so on, of the moves in an action throw, until it has no more. The check comes
+/// after each throw.
 template <class Action, class Check>
 void at_every_move(Action action, Check check) {
     for (int n = 0; !::testing::Test::HasFailure(); ++n) {
@@ -567,8 +568,8 @@ TYPED_TEST(scenarios, a_move_that_throws_on_the_way_out_costs_the_value_and_no_c
 
 // ---- Numbers that come round
 
-/// Its channels have given out almost all tickets that there are. The first counters that a channel makes are its word and the
-/// number of values taken, and for the receiver that number once more.
+/// Its channels have given out almost all tickets that there are. The first counters that a channel makes are its word
+/// and the number of values taken, and for the receiver that number once more.
 struct aged_platform : std_platform {
     static constexpr detail::word_type age = detail::ticket_mask - 20;
     static inline thread_local int counters_made = 0, plain_ones_made = 0;

@@ -108,7 +108,8 @@ history_fault(wakes_under_the_lock FAMILY waiters TEST nobody_is_woken_under_a_l
 tailrace_fault_tree(
     NAME history_queues_in_a_closed_channel
     FILE ${core}
-    FIND "            if (is_closed(seen)) return decide(n, verdict::failed);"
+    FIND "if (is_closed(seen))
+                return decide(n, verdict::failed);"
     REPLACE "")
 history_fault(queues_in_a_closed_channel FAMILY waiters
               TEST a_send_that_found_it_full_does_not_sleep_if_it_closes_meanwhile)

@@ -196,8 +196,7 @@ TYPED_TEST(waiters, a_wait_that_fails_with_the_last_permits_wakes_the_closed_rec
 // tokio #5429: polling again with another waker destroyed the old one under the lock, and its
 // destructor wanted that lock.
 TYPED_TEST(waiters, replacing_a_waker_runs_nothing_of_the_old_one) {
-    EXPECT_TRUE(std::is_trivially_destructible_v<waker>)
-        << "or its destructor would be foreign code";
+    EXPECT_TRUE(std::is_trivially_destructible_v<waker>) << "or its destructor would be foreign code";
     auto [tx, rx] = open_probed<TypeParam, int>(1);
     auto permit = tx.try_reserve();
     witness before, after;

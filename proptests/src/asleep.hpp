@@ -9,7 +9,8 @@
 
 namespace tailrace::verify {
 
-/// If the thread sleeps in the kernel: how often it has gone to sleep. Nothing while it runs or could run, or if that cannot be known.
+/// If the thread sleeps in the kernel: how often it has gone to sleep. Nothing while it runs or could run, or if that
+/// cannot be known.
 [[nodiscard]] std::optional<std::uint64_t> asleep(pid_t thread);
 
 }  // namespace tailrace::verify

@@ -28,16 +28,15 @@ std::optional<std::size_t> origin(const model::trace& t, std::size_t at) {
     for (std::size_t i = at; i-- > 0;) {
         const model::line& l = t.lines[i];
         const bool created = h.kind == handle_kind::operation &&
-                             model::creates_operation(l.step.what, l.step.subject.kind) &&
-                             l.step.operation == h.number;
-        const bool made =
-            l.expected.answer.status == model::status::made && l.expected.answer.made == h;
+                             model::creates_operation(l.step.what, l.step.subject.kind) && l.step.operation == h.number;
+        const bool made = l.expected.answer.status == model::status::made && l.expected.answer.made == h;
         if (created || made) return i;
     }
     return std::nullopt;
 }
 
-/// How far a clause explains what was seen where the specification says something else: all of it, or a part and nothing that was not seen.
+/// How far a clause explains what was seen where the specification says something else: all of it, or a part and
+/// nothing that was not seen.
 enum class explains : unsigned char { nothing, a_part, all };
 
 explains explain(const outcome& deviant, const outcome& specified, const outcome& seen) {
@@ -46,7 +45,8 @@ explains explain(const outcome& deviant, const outcome& specified, const outcome
     const auto fits = [](const auto& by_deviant, const auto& by_specification, const auto& was) {
         return by_deviant == by_specification || by_deviant == was;
     };
-    const bool part = fits(deviant.answer, specified.answer, seen.answer) && fits(deviant.woken, specified.woken, seen.woken) &&
+    const bool part = fits(deviant.answer, specified.answer, seen.answer) &&
+                      fits(deviant.woken, specified.woken, seen.woken) &&
                       fits(deviant.destroyed, specified.destroyed, seen.destroyed);
     return part ? explains::a_part : explains::nothing;
 }
@@ -59,9 +59,11 @@ bool can_break(capabilities within, std::string_view clause) {
         return std::ranges::any_of(some, [&](capability c) { return within.has(c); });
     };
     // What holds for every form of a verb is reported under the name of one.
-    if (about == "send") return has_any({capability::send, capability::try_send, capability::send_timeout, capability::blocking});
+    if (about == "send")
+        return has_any({capability::send, capability::try_send, capability::send_timeout, capability::blocking});
     if (about == "recv")
-        return has_any({capability::recv, capability::try_recv, capability::recv_timeout, capability::recv_many, capability::blocking});
+        return has_any({capability::recv, capability::try_recv, capability::recv_timeout, capability::recv_many,
+                        capability::blocking});
     if (about == "reserve") return has_any({capability::reserve, capability::try_reserve, capability::reserve_many});
     if (about == "iterator") return within.has(capability::reserve_many);
     for (std::size_t i = 0; i < capability_count; ++i) {
@@ -74,8 +76,7 @@ bool can_break(capabilities within, std::string_view clause) {
 lack why_not(const target& t, const model::trace& program, std::size_t at, std::string_view unit) {
     for (std::optional<std::size_t> i = at; i; i = origin(program, *i)) {
         const std::optional<capability> needed = needed_for(program.lines[*i].step);
-        if (needed && !t.capabilities.has(*needed))
-            return {fmt::format("no capability {}", to_string(*needed)), true};
+        if (needed && !t.capabilities.has(*needed)) return {fmt::format("no capability {}", to_string(*needed)), true};
     }
     const model::line& seen = program.lines[at];
     if (as_shown(t.capabilities, seen.step, seen.expected) != seen.expected)
@@ -111,7 +112,8 @@ std::vector<std::string> clauses_of(const sequential_run& run, std::uint64_t cap
         if (std::ranges::find(some, clause) == some.end()) some.emplace_back(clause);
     };
     const bool leaks = std::ranges::find(run.differs, aspect::conservation) != run.differs.end();
-    if (leaks && std::ranges::find(faults, "conservation", &deviation::clause) != faults.end()) add("conservation", explains::all);
+    if (leaks && std::ranges::find(faults, "conservation", &deviation::clause) != faults.end())
+        add("conservation", explains::all);
     // A fault that shows here may have come about in this step or in an earlier one.
     for (const deviation& fault : faults) {
         const model::clause* clause = model::find_clause(fault.clause);

@@ -36,8 +36,7 @@ judgement judge_clause(const model::clause& c, const std::string& target, const 
             if (j.is != verdict::fail) j.why = f.place;
             j.is = verdict::fail;
         }
-        if (const auto e = r.evidence.find(c.name); e != r.evidence.end())
-            j.evidence.push_back(e->second);
+        if (const auto e = r.evidence.find(c.name); e != r.evidence.end()) j.evidence.push_back(e->second);
         if (const auto l = r.lacking.find(c.name); l != r.lacking.end() && j.is != verdict::fail) {
             if (j.is == verdict::waits || l->second.essential) j.why = l->second.why;
             j.is = verdict::skipped;
@@ -62,8 +61,8 @@ run_record record_here() {
         break;
     }
     run_record r;
-    r.machine = fmt::format("{}, {}, {} {} {}", counted(std::thread::hardware_concurrency(), "core"), processor, system.sysname,
-                            system.release, system.machine);
+    r.machine = fmt::format("{}, {}, {} {} {}", counted(std::thread::hardware_concurrency(), "core"), processor,
+                            system.sysname, system.release, system.machine);
 #ifdef __clang__
     r.compiler = __VERSION__;
 #else
@@ -94,9 +93,8 @@ void judge_clauses(campaign& c) {
     }
 }
 
-campaign run_campaign(const job& j, std::vector<const engine_entry*> engines,
-                      std::vector<const target*> targets, const campaign_news& tell,
-                      const how_to_run& how) {
+campaign run_campaign(const job& j, std::vector<const engine_entry*> engines, std::vector<const target*> targets,
+                      const campaign_news& tell, const how_to_run& how) {
     campaign c;
     c.engines = std::move(engines);
     c.targets = std::move(targets);

@@ -32,13 +32,13 @@ struct job {
     std::vector<std::string> sources;           // where the traces come from, as named by the user
     std::vector<const model::clause*> clauses;  // those asked for, in the order of the contract
     std::span<const deviation> faults;          // what evidence is measured with
-    std::uint64_t programs = 0;  // of each engine that generates them; 0: as many as is usual
+    std::uint64_t programs = 0;                 // of each engine that generates them; 0: as many as is usual
     std::uint64_t seed = 0;
     std::size_t most_failures = 1;            // of different clauses, on each target
     std::string program = "tailrace-verify";  // by which a failure can be seen again
     std::uint64_t first = 0;                  // the index of the first program
-    bool leads = true;  // it does what is done once: traces, long runs, measuring evidence
-    std::function<void()> alive = {};  // called now and then where it takes long and nothing is told
+    bool leads = true;                        // it does what is done once: traces, long runs, measuring evidence
+    std::function<void()> alive = {};         // called now and then where it takes long and nothing is told
 
     /// Asked before anything more is begun: true once the engine has to end with what it has.
     std::function<bool()> over = {};
@@ -72,9 +72,10 @@ struct failure {
     std::string what;   // went wrong, in a sentence
     std::string text;   // at most 40 lines of 100 columns
     std::string place;  // file:line, or the program
-    std::vector<std::string_view> clauses;  // those it breaks; a failure that breaks none by name is counted beside them
+    std::vector<std::string_view>
+        clauses;  // those it breaks; a failure that breaks none by name is counted beside them
     std::optional<counterexample> example;
-    std::string token;  // repeats it; empty if nothing can
+    std::string token;        // repeats it; empty if nothing can
     std::uint64_t times = 1;  // different programs became this smallest one
 };
 
@@ -95,8 +96,8 @@ struct engine_report {
     std::vector<failure> failures;
     std::map<std::string_view, evidence_item> evidence;  // by clause
     std::map<std::string, std::uint64_t> skipped;        // how much, by capability
-    std::map<std::string_view, lack> lacking;      // clauses that cannot be seen on this target
-    std::map<std::string, std::uint64_t> numbers;  // for report.json
+    std::map<std::string_view, lack> lacking;            // clauses that cannot be seen on this target
+    std::map<std::string, std::uint64_t> numbers;        // for report.json
     std::vector<reach> reached;
 };
 
@@ -106,7 +107,8 @@ struct engine_report {
 [[nodiscard]] engine_report engine_report_from_json(std::string_view text, std::string_view from);
 [[nodiscard]] engine_report engine_report_from(const json_reader& in);
 
-/// Names in `numbers`: of the shards that a signal or the budget ended early, and of the parts that had to be killed then.
+/// Names in `numbers`: of the shards that a signal or the budget ended early, and of the parts that had to be killed
+/// then.
 inline constexpr std::string_view interrupted = "interrupted";
 inline constexpr std::string_view over_budget = "over_budget";
 inline constexpr std::string_view given_up = "given_up";
@@ -156,16 +158,16 @@ enum class verdict : unsigned char { pass, fail, skipped, waits };
 struct judgement {
     verdict is = verdict::waits;
     std::vector<evidence_item> evidence;  // pass
-    std::string why;  // skipped: "no capability weak"; waits: "waits for threads"
+    std::string why;                      // skipped: "no capability weak"; waits: "waits for threads"
 };
 
 /// When a campaign ran, and on what.
 struct run_record {
-    std::string date;       // "2026-11-28 06:30:00 UTC", when it began
+    std::string date;  // "2026-11-28 06:30:00 UTC", when it began
     std::uint64_t milliseconds = 0;
-    std::string machine;    // "2 cores, <processor>, Linux 6.1.0"
-    std::string compiler;   // that built the program
-    std::string command;    // as it was typed
+    std::string machine;   // "2 cores, <processor>, Linux 6.1.0"
+    std::string compiler;  // that built the program
+    std::string command;   // as it was typed
 };
 
 struct campaign {
@@ -178,7 +180,7 @@ struct campaign {
     std::vector<std::string> sources;
     std::uint64_t programs = 0;
     std::uint64_t seed = 0;
-    std::vector<shard> shards;  // that it is made of
+    std::vector<shard> shards;                // that it is made of
     std::string program = "tailrace-verify";  // that ran it
 
     [[nodiscard]] bool failed() const;
@@ -200,8 +202,7 @@ struct how_to_run {
 };
 
 [[nodiscard]] campaign run_campaign(const job& j, std::vector<const engine_entry*> engines,
-                                    std::vector<const target*> targets,
-                                    const campaign_news& tell = {},
+                                    std::vector<const target*> targets, const campaign_news& tell = {},
                                     const how_to_run& how = {});
 
 /// The verdicts on the clauses, from the reports.

@@ -32,12 +32,9 @@ constexpr std::size_t longest_name = 100;
 constexpr std::size_t most_clauses_broken = 32;
 
 // The sections of model/README.md that have clauses, from 1.
-constexpr std::array<std::string_view, 6> sections{"The abstract machine",
-                                                   "The sender",
-                                                   "The receiver, closing, cancelling, waking",
-                                                   "Beyond the documented type",
-                                                   "Deliberate differences",
-                                                   "What C++ adds"};
+constexpr std::array<std::string_view, 6> sections{
+    "The abstract machine",   "The sender",   "The receiver, closing, cancelling, waking", "Beyond the documented type",
+    "Deliberate differences", "What C++ adds"};
 
 /// What a page shows at most.
 struct limits {
@@ -56,9 +53,8 @@ constexpr std::array<limits, 4> tries{{{64, 100, 5'000, 1'000, 80, 300'000},
                                        {6, 8, 4'000, 60, 16, 20'000}}};
 
 bool fails(const campaign& c, const target& t) {
-    return std::ranges::any_of(c.reports, [&t](const engine_report& r) {
-        return r.target == t.name && !r.failures.empty();
-    });
+    return std::ranges::any_of(c.reports,
+                               [&t](const engine_report& r) { return r.target == t.name && !r.failures.empty(); });
 }
 
 /// Those of the targets that are shown, in their order: if not all can be, those that fail first.
@@ -87,21 +83,19 @@ std::vector<const engine_report*> shown_reports(const campaign& c, const limits&
 /// What was not decided, in words: "threads: 3 of 80,000 histories".
 void add_unknown(json& to, const engine_report& r) {
     if (const std::uint64_t n = number_of(r, "unknown"); n > 0) {
-        to.push_back(fmt::format("{}: {} of {} {}", r.engine, grouped(n),
-                                 grouped(number_of(r, plural(r.unit))), plural(r.unit)));
+        to.push_back(fmt::format("{}: {} of {} {}", r.engine, grouped(n), grouped(number_of(r, plural(r.unit))),
+                                 plural(r.unit)));
     }
     const auto n = std::ranges::count(r.reached, reach_verdict::unknown, &reach::verdict);
     if (n > 0) {
-        to.push_back(fmt::format("{}: {} of {} required states", r.engine,
-                                 grouped(static_cast<std::uint64_t>(n)),
+        to.push_back(fmt::format("{}: {} of {} required states", r.engine, grouped(static_cast<std::uint64_t>(n)),
                                  grouped(r.reached.size())));
     }
 }
 
 json target_row(const campaign& c, std::size_t t) {
     std::array<std::size_t, 4> count{};
-    for (const std::vector<judgement>& row : c.judgements)
-        ++count[static_cast<std::size_t>(row[t].is)];
+    for (const std::vector<judgement>& row : c.judgements) ++count[static_cast<std::size_t>(row[t].is)];
     json counts = json::object();
     for (const verdict v : {verdict::pass, verdict::fail, verdict::skipped, verdict::waits})
         counts[std::string(to_string(v))] = count[static_cast<std::size_t>(v)];
@@ -125,8 +119,7 @@ json target_row(const campaign& c, std::size_t t) {
 
 // ---- The clauses
 
-json evidence_of(const campaign& c, std::string_view clause, std::size_t target,
-                 const limits& most) {
+json evidence_of(const campaign& c, std::string_view clause, std::size_t target, const limits& most) {
     json all = json::array();
     for (const engine_report& r : c.reports) {
         if (r.target != c.targets[target]->name) continue;
@@ -167,19 +160,15 @@ json clause_rows(const campaign& c, const limits& most) {
 // ---- The failures
 
 /// What repeats a failure, from within the folder of the report.
-std::string command_of(const campaign& c, const engine_report& r, const failure& f,
-                       const std::string& files) {
+std::string command_of(const campaign& c, const engine_report& r, const failure& f, const std::string& files) {
     const std::string program = shell_word(c.program);
-    if (!f.token.empty() && f.token.size() <= longest_command)
-        return fmt::format("{} replay {}", program, f.token);
-    if (!f.token.empty() && f.example)
-        return fmt::format("{} replay \"$(cat {}.token)\"", program, files);
+    if (!f.token.empty() && f.token.size() <= longest_command) return fmt::format("{} replay {}", program, f.token);
+    if (!f.token.empty() && f.example) return fmt::format("{} replay \"$(cat {}.token)\"", program, files);
     const std::string target = shell_word(cut(r.target, longest_command));
     if (f.example && trace_of(*f.example))
-        return fmt::format("{} run --engine oracle --target {} --traces {}.trace", program,
-                           target, files);
-    return fmt::format("{} run --engine {} --target {} --seed {}{}", program, r.engine, target,
-                       c.seed, c.programs > 0 ? fmt::format(" --programs {}", c.programs) : "");
+        return fmt::format("{} run --engine oracle --target {} --traces {}.trace", program, target, files);
+    return fmt::format("{} run --engine {} --target {} --seed {}{}", program, r.engine, target, c.seed,
+                       c.programs > 0 ? fmt::format(" --programs {}", c.programs) : "");
 }
 
 json links_of(const failure& f, const std::string& files) {
@@ -197,14 +186,14 @@ json links_of(const failure& f, const std::string& files) {
     return all;
 }
 
-json failure_row(const campaign& c, const engine_report& r, const failure& f,
-                 const std::string& files, const limits& most) {
+json failure_row(const campaign& c, const engine_report& r, const failure& f, const std::string& files,
+                 const limits& most) {
     json clauses = json::array();
     for (const std::string_view name : f.clauses) {
         if (clauses.size() == most_clauses_broken) break;
         const model::clause* known = model::find_clause(name);
-        clauses.push_back({{"name", cut(name, longest_name)},
-                           {"promise", known == nullptr ? std::string_view() : known->promise}});
+        clauses.push_back(
+            {{"name", cut(name, longest_name)}, {"promise", known == nullptr ? std::string_view() : known->promise}});
     }
     return {{"engine", r.engine},
             {"target", cut(r.target, longest_name)},
@@ -275,8 +264,7 @@ json run_rows(const campaign& c, const limits& most) {
     json rows = json::array();
     for (const engine_report* r : shown_reports(c, most)) {
         json counts = json::object();
-        for (const reach_verdict v :
-             {reach_verdict::reached, reach_verdict::missed, reach_verdict::unknown})
+        for (const reach_verdict v : {reach_verdict::reached, reach_verdict::missed, reach_verdict::unknown})
             counts[std::string(to_string(v))] = std::ranges::count(r->reached, v, &reach::verdict);
         rows.push_back({{"engine", r->engine},
                         {"target", cut(r->target, longest_name)},
@@ -323,22 +311,22 @@ json left_out(const campaign& c, const limits& most, std::size_t summary) {
 
 json page_of(const campaign& c, const limits& most, std::size_t summary) {
     json engines = json::array();
-    for (const engine_entry* e : c.engines)
-        engines.push_back({{"name", e->name()}, {"summary", e->summary}});
+    for (const engine_entry* e : c.engines) engines.push_back({{"name", e->name()}, {"summary", e->summary}});
     json targets = json::array();
     for (const std::size_t t : shown_targets(c, most)) targets.push_back(target_row(c, t));
     std::size_t failures = 0;
     for (const engine_report& r : c.reports) failures += r.failures.size();
-    const auto failing =
-        std::ranges::count_if(c.targets, [&c](const target* t) { return fails(c, *t); });
+    const auto failing = std::ranges::count_if(c.targets, [&c](const target* t) { return fails(c, *t); });
     json shards = json::array();
     for (const shard& s : c.shards) {
         if (s.of > 1) shards.push_back(fmt::format("{}/{}", s.part, s.of));
     }
     json record = nullptr;
     if (const auto& r = c.record) {
-        record = {{"date", r->date}, {"seconds", fmt::format("{:.1f}", static_cast<double>(r->milliseconds) / 1'000)},
-                  {"machine", cut(printable(r->machine), 300)}, {"compiler", cut(printable(r->compiler), 100)},
+        record = {{"date", r->date},
+                  {"seconds", fmt::format("{:.1f}", static_cast<double>(r->milliseconds) / 1'000)},
+                  {"machine", cut(printable(r->machine), 300)},
+                  {"compiler", cut(printable(r->compiler), 100)},
                   {"command", cut(printable(r->command), 1'000)}};
     }
     return {{"tool", tool_version()},

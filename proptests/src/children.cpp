@@ -60,8 +60,7 @@ class writing_pulse final : public pulse {
 class shared_pulses {
   public:
     explicit shared_pulses(std::size_t count) : bytes_(count * sizeof(shared_pulse)) {
-        void* const at = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                              -1, 0);
+        void* const at = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (at == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
         first_ = static_cast<shared_pulse*>(at);
         for (std::size_t i = 0; i < count; ++i) new (first_ + i) shared_pulse;

@@ -1,8 +1,9 @@
 // Work in child processes, watched: a channel that hangs or crashes must not take the campaign along.
 //
-// A child says that it is alive whenever it begins something that has to end by itself; one that says nothing for too long is killed. What
-// it has found comes back as text. When the time is over, or the parent is asked to end, each child is
-// asked to end with what it has, and is ended if it does not. No child outlives its parent. After a change here run: ctest -L proptests -R children
+// A child says that it is alive whenever it begins something that has to end by itself; one that says nothing for too
+// long is killed. What it has found comes back as text. When the time is over, or the parent is asked to end, each
+// child is asked to end with what it has, and is ended if it does not. No child outlives its parent. After a change
+// here run: ctest -L proptests -R children
 #pragma once
 
 #include <chrono>
@@ -60,7 +61,8 @@ struct children_limits {
 /// Runs each in a process of its own, all at once, and waits for all. Precondition: the caller has no other threads.
 [[nodiscard]] std::vector<child_end> in_children(const std::vector<child_work>& work, const children_limits& limits,
                                                  const children_progress& tell = {});
-[[nodiscard]] inline std::vector<child_end> in_children(const std::vector<child_work>& work, std::chrono::milliseconds patience,
+[[nodiscard]] inline std::vector<child_end> in_children(const std::vector<child_work>& work,
+                                                        std::chrono::milliseconds patience,
                                                         const children_progress& tell = {}) {
     return in_children(work, children_limits{.patience = patience}, tell);
 }

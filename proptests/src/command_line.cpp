@@ -66,13 +66,11 @@ std::vector<std::string_view> names_of(const Range& range, Name name) {
 
 /// The elements with the typed names, each once; all of them if none was typed.
 template <class Range, class Name>
-auto look_up(std::string_view noun, const std::vector<std::string>& typed, const Range& range,
-             Name name) {
+auto look_up(std::string_view noun, const std::vector<std::string>& typed, const Range& range, Name name) {
     std::vector<decltype(&*range.begin())> found;
     for (const std::string& t : typed) {
-        const auto at = std::ranges::find(range, std::string_view(t), [&](const auto& e) {
-            return std::string_view(std::invoke(name, e));
-        });
+        const auto at = std::ranges::find(range, std::string_view(t),
+                                          [&](const auto& e) { return std::string_view(std::invoke(name, e)); });
         if (at == range.end()) refuse_name(noun, t, names_of(range, name));
         if (std::ranges::find(found, &*at) == found.end()) found.push_back(&*at);
     }
@@ -92,11 +90,9 @@ std::vector<const model::clause*> matching_clauses(const std::vector<std::string
             chosen[i] = true;
         }
         if (matched) continue;
-        const std::string_view near =
-            nearest(glob, names_of(model::clauses(), &model::clause::name));
-        throw usage_error(
-            fmt::format("no clause matches '{}'{}; 'list clauses' names them all", printable(glob),
-                        near.empty() ? "" : fmt::format(", did you mean '{}'?", near)));
+        const std::string_view near = nearest(glob, names_of(model::clauses(), &model::clause::name));
+        throw usage_error(fmt::format("no clause matches '{}'{}; 'list clauses' names them all", printable(glob),
+                                      near.empty() ? "" : fmt::format(", did you mean '{}'?", near)));
     }
     std::vector<const model::clause*> clauses;
     for (std::size_t i = 0; i < chosen.size(); ++i) {
@@ -105,16 +101,17 @@ std::vector<const model::clause*> matching_clauses(const std::vector<std::string
     return clauses;
 }
 
-std::uint64_t number_of(std::string_view option, std::string_view typed, std::uint64_t least,
-                        std::uint64_t otherwise, std::uint64_t most = std::numeric_limits<std::uint64_t>::max()) {
+std::uint64_t number_of(std::string_view option, std::string_view typed, std::uint64_t least, std::uint64_t otherwise,
+                        std::uint64_t most = std::numeric_limits<std::uint64_t>::max()) {
     if (typed.empty()) return otherwise;
     std::uint64_t n = 0;
     const auto [end, error] = std::from_chars(typed.data(), typed.data() + typed.size(), n);
     if (error != std::errc{} || end != typed.data() + typed.size() || n < least) {
-        throw usage_error(fmt::format("{} expected a number from {}, found '{}'", option, least,
-                                      printable(typed)));
+        throw usage_error(fmt::format("{} expected a number from {}, found '{}'", option, least, printable(typed)));
     }
-    if (n > most) throw usage_error(fmt::format("{} expected a number from {} to {}, found '{}'", option, least, most, printable(typed)));
+    if (n > most)
+        throw usage_error(
+            fmt::format("{} expected a number from {} to {}, found '{}'", option, least, most, printable(typed)));
     return n;
 }
 
@@ -132,7 +129,8 @@ shard shard_of(std::string_view typed) {
         read(of, s.of);
     }
     if (s.part == 0 || s.of == 0 || s.part > s.of || s.of > most_shards) {
-        throw usage_error(fmt::format("--shard expected a part of a whole, like 1/8 to 8/8, found '{}'", printable(typed)));
+        throw usage_error(
+            fmt::format("--shard expected a part of a whole, like 1/8 to 8/8, found '{}'", printable(typed)));
     }
     return s;
 }
@@ -146,15 +144,18 @@ token token_from(const std::string& typed, const program_info& program) {
         throw usage_error(fmt::format("replay {}", e.what()));
     }
     const bool known = std::ranges::find(program.targets, t.target, &target::name) != program.targets.end();
-    if (!known) throw usage_error(fmt::format("the token is of a target '{}', which this program does not have", printable(t.target)));
+    if (!known)
+        throw usage_error(
+            fmt::format("the token is of a target '{}', which this program does not have", printable(t.target)));
     const bool can = t.engine == model::engine::sequential || t.engine == model::engine::threads ||
                      t.engine == model::engine::interleavings;
-    if (!can) throw usage_error(fmt::format("the token is of the engine {}, which this program cannot replay", model::to_string(t.engine)));
+    if (!can)
+        throw usage_error(
+            fmt::format("the token is of the engine {}, which this program cannot replay", model::to_string(t.engine)));
     return t;
 }
 
-std::vector<std::string> traces_of(const std::vector<std::string>& typed,
-                                   const program_info& program) {
+std::vector<std::string> traces_of(const std::vector<std::string>& typed, const program_info& program) {
     if (!typed.empty()) return typed;
     // Nothing changes the environment, and there are no threads yet.
     const char* const variable = std::getenv("TAILRACE_TRACES");  // NOLINT(concurrency-mt-unsafe)
@@ -171,24 +172,26 @@ void refuse_threads_without(const std::vector<std::string>& typed, const std::ve
 void refuse_interleavings_without(const std::vector<std::string>& typed, const std::vector<const target*>& targets) {
     if (std::ranges::find(typed, model::to_string(model::engine::interleavings)) == typed.end()) return;
     if (std::ranges::none_of(targets, &target::is_simulated)) {
-        throw usage_error(fmt::format("--engine interleavings: {} is not simulated: only the channels that come with the kit are", targets.front()->name));
+        throw usage_error(
+            fmt::format("--engine interleavings: {} is not simulated: only the channels that come with the kit are",
+                        targets.front()->name));
     }
     if (find_simulator().empty()) {
         throw usage_error(
-            "--engine interleavings: there is no tailrace-interleavings beside this program (the variable TAILRACE_INTERLEAVINGS can name it)");
+            "--engine interleavings: there is no tailrace-interleavings beside this program (the variable "
+            "TAILRACE_INTERLEAVINGS can name it)");
     }
 }
 
-void describe(CLI::App& app, CLI::App& run, CLI::App& list, CLI::App& replay, CLI::App& merge,
-              typed_words& typed, const program_info& program) {
+void describe(CLI::App& app, CLI::App& run, CLI::App& list, CLI::App& replay, CLI::App& merge, typed_words& typed,
+              const program_info& program) {
     app.set_version_flag("--version", fmt::format("{} {}", program.name, version));
     app.require_subcommand(0, 1);
-    const std::string footer = fmt::format(
-        examples, program.name, program.targets.empty() ? "t" : program.targets.front().name);
+    const std::string footer =
+        fmt::format(examples, program.name, program.targets.empty() ? "t" : program.targets.front().name);
     app.footer(footer);
     run.footer(footer);
-    run.add_option("--target", typed.targets,
-                   "the channel to check (repeatable; default: all but the reference)")
+    run.add_option("--target", typed.targets, "the channel to check (repeatable; default: all but the reference)")
         ->type_name("NAME")
         ->allow_extra_args(false);
     run.add_option("--engine", typed.engines, "the engine to check with (repeatable; default: all)")
@@ -199,23 +202,20 @@ void describe(CLI::App& app, CLI::App& run, CLI::App& list, CLI::App& replay, CL
                    "default: $TAILRACE_TRACES, or those that came with the program")
         ->type_name("PATH")
         ->allow_extra_args(false);
-    run.add_option("--clause", typed.clauses,
-                   "the clauses to measure and to show, like 'close.*' (repeatable)")
+    run.add_option("--clause", typed.clauses, "the clauses to measure and to show, like 'close.*' (repeatable)")
         ->type_name("GLOB")
         ->allow_extra_args(false);
     run.add_option("--programs", typed.programs,
                    "how many programs each engine generates (default: what is usual for each)")
         ->type_name("N");
-    run.add_option("--seed", typed.seed,
-                   "what to generate them from; the same seed, the same programs (default: 1)")
+    run.add_option("--seed", typed.seed, "what to generate them from; the same seed, the same programs (default: 1)")
         ->type_name("S");
     run.add_option("--failures", typed.failures,
                    "go on after a failure, until so many of different clauses are found; each is\n"
                    "told in its smallest program (default: 1)")
         ->type_name("N");
     run.add_option("--jobs", typed.jobs, "child processes at once (default: 2)")->type_name("N");
-    run.add_option("--shard", typed.shard,
-                   "run one part of the programs, like 1/8; 'merge' puts the reports together")
+    run.add_option("--shard", typed.shard, "run one part of the programs, like 1/8; 'merge' puts the reports together")
         ->type_name("I/N");
     run.add_option("--budget", typed.budget,
                    "end each engine on each target after so many seconds, with what it has\n"
@@ -227,10 +227,8 @@ void describe(CLI::App& app, CLI::App& run, CLI::App& list, CLI::App& replay, CL
             ->type_name("DIR");
         a->add_option("--junit", typed.junit, "write JUnit XML to FILE")->type_name("FILE");
     }
-    replay.add_option("token", typed.token, "what a failure said it can be repeated by")
-        ->type_name("TOKEN");
-    merge.add_option("folders", typed.merged, "the reports of all shards of one run")
-        ->type_name("DIR...");
+    replay.add_option("token", typed.token, "what a failure said it can be repeated by")->type_name("TOKEN");
+    merge.add_option("folders", typed.merged, "the reports of all shards of one run")->type_name("DIR...");
     list.add_option("topic", typed.topic, "clauses, engines or targets")->type_name("");
     for (CLI::App* a : {&app, &run, &list, &replay, &merge}) {
         a->get_formatter()->column_width(24);
@@ -259,17 +257,15 @@ void refuse_extras(const CLI::App& app, const CLI::App& run) {
 std::string complaint(const CLI::ParseError& e) {
     std::string text = printable(e.what());
     if (e.get_name() != "ArgumentMismatch") return text;
-    return text.substr(0, text.find(':')) + (text.ends_with("missing")
-                                                 ? " expected a value, found nothing"
-                                                 : " can be given only once");
+    return text.substr(0, text.find(':')) +
+           (text.ends_with("missing") ? " expected a value, found nothing" : " can be given only once");
 }
 
 command_line::action topic_of(const std::string& typed) {
     if (typed == "clauses") return command_line::action::list_clauses;
     if (typed == "engines") return command_line::action::list_engines;
     if (typed == "targets") return command_line::action::list_targets;
-    if (typed.empty())
-        throw usage_error("list expected clauses, engines or targets, found nothing");
+    if (typed.empty()) throw usage_error("list expected clauses, engines or targets, found nothing");
     refuse_name("list of", typed, {"clauses", "engines", "targets"});
 }
 
@@ -277,9 +273,8 @@ command_line::action topic_of(const std::string& typed) {
 std::vector<std::string> with_command(int argc, const char* const* argv) {
     std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
     constexpr std::string_view of_the_program[] = {"--help", "-h", "--version"};
-    const bool implied =
-        words.empty() || (words[0].starts_with('-') &&
-                          std::ranges::find(of_the_program, words[0]) == std::end(of_the_program));
+    const bool implied = words.empty() || (words[0].starts_with('-') &&
+                                           std::ranges::find(of_the_program, words[0]) == std::end(of_the_program));
     if (implied) words.insert(words.begin(), "run");
     std::ranges::reverse(words);  // as CLI11 wants them
     return words;
@@ -289,10 +284,8 @@ std::vector<std::string> with_command(int argc, const char* const* argv) {
 
 command_line parse_command_line(int argc, const char* const* argv, const program_info& program) {
     typed_words typed;
-    CLI::App app{"Checks a bounded asynchronous channel against its contract, clause by clause.",
-                 program.name};
-    CLI::App& run = *app.add_subcommand(
-        "run", "run engines on targets (what the program does without a command)");
+    CLI::App app{"Checks a bounded asynchronous channel against its contract, clause by clause.", program.name};
+    CLI::App& run = *app.add_subcommand("run", "run engines on targets (what the program does without a command)");
     CLI::App& list = *app.add_subcommand("list", "list clauses, engines or targets");
     CLI::App& replay = *app.add_subcommand("replay", "repeat a failure by its token");
     CLI::App& merge = *app.add_subcommand("merge", "put the reports of shards together");
@@ -356,7 +349,8 @@ command_line parse_command_line(int argc, const char* const* argv, const program
     c.failures = number_of("--failures", typed.failures, 1, 1);
     c.how.jobs = number_of("--jobs", typed.jobs, 1, 2, most_jobs);
     if (!typed.shard.empty()) c.how.shard = shard_of(typed.shard);
-    if (!typed.budget.empty()) c.how.budget = std::chrono::seconds(number_of("--budget", typed.budget, 1, 0, longest_budget));
+    if (!typed.budget.empty())
+        c.how.budget = std::chrono::seconds(number_of("--budget", typed.budget, 1, 0, longest_budget));
     return c;
 }
 

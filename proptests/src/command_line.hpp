@@ -24,20 +24,12 @@ class usage_error : public std::runtime_error {
 struct program_info {
     std::string name;
     const std::vector<target>& targets;
-    std::string traces;  // a directory
+    std::string traces;      // a directory
     run_record record = {};  // of the machine, and of what was typed
 };
 
 struct command_line {
-    enum class action : unsigned char {
-        run,
-        replay,
-        merge,
-        list_clauses,
-        list_engines,
-        list_targets,
-        help
-    };
+    enum class action : unsigned char { run, replay, merge, list_clauses, list_engines, list_targets, help };
 
     action what = action::run;
     std::string help;  // or the version: printed, and that is all
@@ -56,7 +48,6 @@ struct command_line {
 };
 
 /// Throws usage_error.
-[[nodiscard]] command_line parse_command_line(int argc, const char* const* argv,
-                                              const program_info& program);
+[[nodiscard]] command_line parse_command_line(int argc, const char* const* argv, const program_info& program);
 
 }  // namespace tailrace::verify

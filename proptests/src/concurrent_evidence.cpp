@@ -85,7 +85,8 @@ bool shows(const deviation& d, std::uint64_t capacity, const std::vector<linear_
 }
 
 /// Does the deviation answer as the specification does, but leave out the wake of one who was left asleep?
-bool forgets_to_wake(const deviation& d, const history& h, const model::verdict& v, const std::vector<linear_step>& steps) {
+bool forgets_to_wake(const deviation& d, const history& h, const model::verdict& v,
+                     const std::vector<linear_step>& steps) {
     machine plain(h.capacity);
     machine deviant(h.capacity);
     bool forgotten = false;
@@ -148,7 +149,8 @@ constexpr std::array exposures{
     exposure{"recv_many.batch-returns-together",
              [](const history& h) {
                  return any_overlap(h, [](const event& a, const event& b) {
-                     return a.answer && a.answer->status == status::many && a.answer->values.size() > 1 && looks_for_room(b);
+                     return a.answer && a.answer->status == status::many && a.answer->values.size() > 1 &&
+                            looks_for_room(b);
                  });
              }},
     exposure{"iterator.remainder-at-once",
@@ -167,7 +169,8 @@ void add(engine_report& report, std::string_view clause, const explained_history
 
 }  // namespace
 
-void add_evidence(engine_report& report, model::engine by, const std::vector<explained_history>& histories, const job& j) {
+void add_evidence(engine_report& report, model::engine by, const std::vector<explained_history>& histories,
+                  const job& j) {
     std::vector<std::vector<linear_step>> all;
     for (const explained_history& h : histories) all.push_back(linear(h.history, h.verdict));
     for (const deviation& d : j.faults) {
@@ -189,15 +192,16 @@ void add_evidence(engine_report& report, model::engine by, const std::vector<exp
     }
 }
 
-std::vector<std::string> clauses_of(const history& h, const model::verdict& v, model::check_options how, model::engine by,
-                                    const job& j, capabilities within) {
+std::vector<std::string> clauses_of(const history& h, const model::verdict& v, model::check_options how,
+                                    model::engine by, const job& j, capabilities within) {
     constexpr std::uint64_t most_nodes = 20'000;  // of each deviation
     std::vector<std::string> clauses;
     const std::vector<linear_step> steps = linear(h, v);
     how.most_nodes = most_nodes;
     for (const deviation& d : j.faults) {
         const model::clause* clause = model::find_clause(d.clause);
-        if (clause == nullptr || !clause->is_observed_by(by) || std::ranges::find(clauses, d.clause) != clauses.end()) continue;
+        if (clause == nullptr || !clause->is_observed_by(by) || std::ranges::find(clauses, d.clause) != clauses.end())
+            continue;
         if (!can_break(within, d.clause)) continue;
         j.breathe();
         how.apply = d.apply;

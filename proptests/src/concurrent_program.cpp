@@ -21,26 +21,20 @@ using model::handle_kind;
 using model::step;
 using model::verb;
 
-bool is_receive(verb v) {
-    return v == verb::recv || v == verb::recv_timeout || v == verb::recv_many;
-}
+bool is_receive(verb v) { return v == verb::recv || v == verb::recv_timeout || v == verb::recv_many; }
 
 bool consumes(const step& s) {
     switch (s.what) {
         case verb::drop: return true;
         case verb::reserve_owned:
         case verb::try_reserve_owned: return true;
-        case verb::send:
-            return s.subject.kind == handle_kind::permit ||
-                   s.subject.kind == handle_kind::owned_permit;
+        case verb::send: return s.subject.kind == handle_kind::permit || s.subject.kind == handle_kind::owned_permit;
         case verb::release: return true;
         default: return false;
     }
 }
 
-bool needs_receiver_alone(verb v) {
-    return is_receive(v) || v == verb::try_recv || v == verb::drop;
-}
+bool needs_receiver_alone(verb v) { return is_receive(v) || v == verb::try_recv || v == verb::drop; }
 
 }  // namespace
 
@@ -51,9 +45,7 @@ const task_books::entry* task_books::find(handle h) const {
     return at == entries_.end() ? nullptr : &*at;
 }
 
-void task_books::add(handle h, std::uint32_t borrows, verb made_by) {
-    entries_.push_back({h, borrows, made_by});
-}
+void task_books::add(handle h, std::uint32_t borrows, verb made_by) { entries_.push_back({h, borrows, made_by}); }
 
 bool task_books::has(handle h) const { return find(h) != nullptr; }
 
@@ -82,8 +74,7 @@ bool task_books::allow(const step& s) const {
         return std::ranges::find(shared_, s.subject) != shared_.end() && !consumes(s);
     }
     if (s.subject.kind == handle_kind::sender && consumes(s)) {
-        return std::ranges::none_of(
-            entries_, [&](const entry& e) { return e.borrows == s.subject.number; });
+        return std::ranges::none_of(entries_, [&](const entry& e) { return e.borrows == s.subject.number; });
     }
     if (s.subject.kind == handle_kind::receiver && needs_receiver_alone(s.what)) {
         return std::ranges::none_of(entries_, [](const entry& e) { return is_receive(e.made_by); });
@@ -107,17 +98,11 @@ void task_books::note(const step& s, const model::answer& a) {
     const bool stays = s.what == verb::try_reserve_owned && a.status != status::made;
     if (consumes(s) && !stays) remove(s.subject);
     if (creates) {
-        const bool borrows =
-            s.subject.kind == handle_kind::sender && s.what != verb::reserve_owned;
-        entries_.push_back({{handle_kind::operation, s.operation},
-                            borrows ? s.subject.number : nobody,
-                            s.what});
+        const bool borrows = s.subject.kind == handle_kind::sender && s.what != verb::reserve_owned;
+        entries_.push_back({{handle_kind::operation, s.operation}, borrows ? s.subject.number : nobody, s.what});
     } else if (a.status == status::made) {
-        const bool permits =
-            a.made.kind == handle_kind::permit || a.made.kind == handle_kind::iterator;
-        add(a.made, !permits                                      ? nobody
-                    : s.subject.kind == handle_kind::sender ? s.subject.number
-                                                                  : by);
+        const bool permits = a.made.kind == handle_kind::permit || a.made.kind == handle_kind::iterator;
+        add(a.made, !permits ? nobody : s.subject.kind == handle_kind::sender ? s.subject.number : by);
     }
 }
 
@@ -241,7 +226,8 @@ class dice {
 /// Makes one program; the members are what it is in the middle of.
 class maker {
   public:
-    maker(capabilities c, const std::function<std::uint64_t(std::uint64_t)>& capacity_for, const program_size& size, dice& d)
+    maker(capabilities c, const std::function<std::uint64_t(std::uint64_t)>& capacity_for, const program_size& size,
+          dice& d)
         : capabilities_(c),
           capacity_for_(capacity_for),
           size_(size),
@@ -285,7 +271,8 @@ class maker {
         if (size_.permits && dice_.one_in(3)) {
             const std::size_t lane = dice_.below(lanes);
             const bool all = program_.capacity > 1 && dice_.one_in(2);
-            const handle made = all ? handle{handle_kind::iterator, m.next_iterator} : handle{handle_kind::permit, m.next_permit};
+            const handle made =
+                all ? handle{handle_kind::iterator, m.next_iterator} : handle{handle_kind::permit, m.next_permit};
             if (all) {
                 take({.what = verb::try_reserve_many, .subject = senders_[lane], .count = program_.capacity});
             } else {
@@ -302,7 +289,8 @@ class maker {
             const std::size_t lane = dice_.below(lanes);
             step s = waiter(senders_[lane]);
             s.operation = m.next_operation;
-            if (m.refusal(s) || !is_within(capabilities_, s, false) || !capabilities_.has(capability::late_poll)) continue;
+            if (m.refusal(s) || !is_within(capabilities_, s, false) || !capabilities_.has(capability::late_poll))
+                continue;
             take(s);
             const handle op{handle_kind::operation, s.operation};
             take({.what = verb::poll, .subject = op});
@@ -314,10 +302,7 @@ class maker {
         // What an operation makes has its number, which such a permit has already.
         switch (permit_out_ ? 3 : dice_.below(4)) {
             case 0: return {.what = verb::reserve, .subject = sender};
-            case 1:
-                return {.what = verb::reserve_many,
-                        .subject = sender,
-                        .count = 1 + dice_.below(program_.capacity)};
+            case 1: return {.what = verb::reserve_many, .subject = sender, .count = 1 + dice_.below(program_.capacity)};
             default: return {.what = verb::send, .subject = sender, .value = next_value_++};
         }
     }
@@ -366,8 +351,7 @@ class maker {
         s.what = a.what;
         if (a.what != verb::advance) {
             std::vector<handle> fit;
-            std::ranges::copy_if(have_, std::back_inserter(fit),
-                                 [&](handle h) { return h.kind == a.subject; });
+            std::ranges::copy_if(have_, std::back_inserter(fit), [&](handle h) { return h.kind == a.subject; });
             if (fit.empty()) return;
             s.subject = fit[dice_.below(fit.size())];
         }
@@ -375,8 +359,7 @@ class maker {
         if (shape.value) s.value = next_value_++;
         if (shape.count) s.count = dice_.below(program_.capacity + 1) + (dice_.one_in(8) ? 0 : 1);
         if (shape.time) s.time = model::duration{dice_.below(5)};
-        const bool creates =
-            a.what != verb::advance && model::creates_operation(s.what, s.subject.kind);
+        const bool creates = a.what != verb::advance && model::creates_operation(s.what, s.subject.kind);
         const std::uint32_t name = a.what == verb::poll ? s.subject.number : next_name_++;
         if (a.what != verb::poll) s.operation = name;
         if (creates) {
@@ -438,13 +421,14 @@ class maker {
 
 }  // namespace
 
-concurrent_program generate_concurrent(capabilities within, std::uint64_t seed,
-                                       std::uint64_t index, const program_size& size) {
+concurrent_program generate_concurrent(capabilities within, std::uint64_t seed, std::uint64_t index,
+                                       const program_size& size) {
     dice d(seed, index);
     return maker(within, {}, size, d).make();
 }
 
-concurrent_program generate_concurrent(const target& t, std::uint64_t seed, std::uint64_t index, const program_size& size) {
+concurrent_program generate_concurrent(const target& t, std::uint64_t seed, std::uint64_t index,
+                                       const program_size& size) {
     dice d(seed, index);
     return maker(t.capabilities, t.capacity_for, size, d).make();
 }
@@ -464,8 +448,7 @@ std::string to_string(const concurrent_program& p) {
     for (std::size_t l = 0; l < p.lanes.size(); ++l) {
         text += fmt::format("task {}\n", l + 1);
         for (const task_step& t : p.lanes[l]) {
-            text += fmt::format("  {}{}\n", t.blocks ? "blocking " : t.waits ? "await " : "",
-                                model::to_string(t.step));
+            text += fmt::format("  {}{}\n", t.blocks ? "blocking " : t.waits ? "await " : "", model::to_string(t.step));
         }
     }
     return text;

@@ -20,8 +20,7 @@ void named_machine::name(const model::step& s, const model::answer* recorded) {
     m.next_value = 0;
     m.next_operation = 0;
     std::uint32_t number = s.operation;
-    if (recorded != nullptr && recorded->status == model::status::made)
-        number = recorded->made.number;
+    if (recorded != nullptr && recorded->status == model::status::made) number = recorded->made.number;
     m.next_sender = number;
     m.next_weak_sender = number;
     m.next_permit = number;
@@ -29,11 +28,10 @@ void named_machine::name(const model::step& s, const model::answer* recorded) {
     m.next_owned_permit = number;
 }
 
-std::optional<model::outcome> named_machine::take(const model::step& s,
-                                                  const model::answer* recorded) {
+std::optional<model::outcome> named_machine::take(const model::step& s, const model::answer* recorded) {
     name(s, recorded);
-    const bool taken = model::creates_operation(s.what, s.subject.kind) &&
-                       state_.find_operation(s.operation) != nullptr;
+    const bool taken =
+        model::creates_operation(s.what, s.subject.kind) && state_.find_operation(s.operation) != nullptr;
     if (taken || state_.refusal(s)) return std::nullopt;
     return state_.apply(s);
 }

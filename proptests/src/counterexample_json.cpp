@@ -31,16 +31,12 @@ constexpr std::array<std::string_view, 3> findings{"answer", "asleep", "allowed"
 std::size_t index_of(model::finding f) {
     return f == model::finding::asleep ? 1 : f == model::finding::allowed ? 2 : 0;
 }
-constexpr std::array all_engines{model::engine::oracle, model::engine::sequential,
-                                 model::engine::threads, model::engine::interleavings,
-                                 model::engine::tests};
-constexpr std::array all_aspects{aspect::answer,       aspect::woken,  aspect::destroyed,
-                                 aspect::conservation, aspect::thrown, aspect::specification,
-                                 aspect::form};
+constexpr std::array all_engines{model::engine::oracle, model::engine::sequential, model::engine::threads,
+                                 model::engine::interleavings, model::engine::tests};
+constexpr std::array all_aspects{aspect::answer, aspect::woken,         aspect::destroyed, aspect::conservation,
+                                 aspect::thrown, aspect::specification, aspect::form};
 
-model::outcome outcome_in(const std::string& text) {
-    return model::parse_line("advance 0ms -> " + text).expected;
-}
+model::outcome outcome_in(const std::string& text) { return model::parse_line("advance 0ms -> " + text).expected; }
 model::answer answer_in(const std::string& text) {
     model::outcome o = outcome_in(text);
     return std::move(o.answer);
@@ -119,7 +115,8 @@ model::event read_event(const json_reader& in) {
     if (!in["answer"].is_null()) e.answer = in["answer"].parsed(answer_in);
     e.invoked = in["invoked"].number();
     e.returned = in["returned"].is_null() ? model::never : in["returned"].number();
-    if (!e.answer && !e.waits && e.returned != model::never) in["answer"].refuse("an answer, as the event has returned");
+    if (!e.answer && !e.waits && e.returned != model::never)
+        in["answer"].refuse("an answer, as the event has returned");
     return e;
 }
 
@@ -172,9 +169,7 @@ atomic_access read_access(const json_reader& in, const model::history& h) {
 
 json write_run(const concurrent_run& r) {
     const model::history& h = r.history;
-    const auto events = [](const std::vector<model::event>& all) {
-        return list_of(all, write_event);
-    };
+    const auto events = [](const std::vector<model::event>& all) { return list_of(all, write_event); };
     json j{{"before", events(h.before)},
            {"lanes", list_of(h.lanes, events)},
            {"rest", h.rest == model::never ? json() : json(h.rest)},
@@ -205,28 +200,30 @@ concurrent_run read_concurrent(const json_reader& in, std::uint64_t capacity) {
     r.order = in["order"].list(point);
     r.refused = in["refused"].list(point);
     if (in.has("problem")) r.problem = in["problem"].text();
-    if (in.has("accesses"))
-        r.accesses = in["accesses"].list([&h](const json_reader& a) { return read_access(a, h); });
+    if (in.has("accesses")) r.accesses = in["accesses"].list([&h](const json_reader& a) { return read_access(a, h); });
     return r;
 }
 
 // ---- The whole
 
 json write_whole(const counterexample& c) {
-    json j{{"format", format_name}, {"version", format_version},
-           {"tool", c.tool},        {"command", c.command},
+    json j{{"format", format_name},
+           {"version", format_version},
+           {"tool", c.tool},
+           {"command", c.command},
            {"engine", model::to_string(c.engine)},
-           {"target", c.target},    {"law", c.law},
-           {"clauses", c.clauses},  {"seed", c.seed},
-           {"program", c.program},  {"recorded_at", c.recorded_at},
+           {"target", c.target},
+           {"law", c.law},
+           {"clauses", c.clauses},
+           {"seed", c.seed},
+           {"program", c.program},
+           {"recorded_at", c.recorded_at},
            {"capacity", c.capacity}};
     if (c.adapter != own_adapter) j["adapter"] = c.adapter;
-    if (const auto& s = c.shrunk)
-        j["shrunk"] = {{"from", s->from}, {"to", s->to}, {"attempts", s->attempts}};
+    if (const auto& s = c.shrunk) j["shrunk"] = {{"from", s->from}, {"to", s->to}, {"attempts", s->attempts}};
     if (const auto& r = c.repeated) j["repeated"] = {{"failed", r->failed}, {"runs", r->runs}};
     const bool concurrent = std::holds_alternative<concurrent_run>(c.run);
-    j[concurrent ? "concurrent" : "sequential"] =
-        std::visit([](const auto& run) { return write_run(run); }, c.run);
+    j[concurrent ? "concurrent" : "sequential"] = std::visit([](const auto& run) { return write_run(run); }, c.run);
     return j;
 }
 
@@ -242,9 +239,8 @@ repetition read_repetition(const json_reader& in) {
 }
 
 counterexample read_whole(const json_reader& in) {
-    in.expect_members({"format", "version", "tool", "command", "engine", "target", "law", "clauses", "seed",
-                       "program", "recorded_at", "capacity", "?adapter", "?shrunk", "?repeated", "?sequential",
-                       "?concurrent"});
+    in.expect_members({"format", "version", "tool", "command", "engine", "target", "law", "clauses", "seed", "program",
+                       "recorded_at", "capacity", "?adapter", "?shrunk", "?repeated", "?sequential", "?concurrent"});
     (void)in["format"].one_of(std::array{format_name});
     (void)in["version"].number(format_version, format_version);
     counterexample c;

@@ -20,7 +20,8 @@ constexpr std::size_t most_for_evidence = 3'000;
 
 failure make_failure(const interleavings_failure& t, const job& j, const target& on) {
     counterexample c = example_of(t, on, j.program);
-    if (t.problem.empty()) c.clauses = clauses_of(t.history.events, t.verdict, {.first = &t.history.first}, c.engine, j, on.capabilities);
+    if (t.problem.empty())
+        c.clauses = clauses_of(t.history.events, t.verdict, {.first = &t.history.first}, c.engine, j, on.capabilities);
     c.seed = j.seed;
     c.program = t.program;
     c.shrunk = shrinking{length_of(t.found), length_of(t.smallest), t.attempts};
@@ -37,9 +38,10 @@ counterexample example_of(const interleavings_failure& t, const target& on, cons
     c.target = on.name;
     c.adapter = on.adapter;
     c.command = command;
-    c.law = !t.problem.empty()                         ? "No execution fails in itself, whatever it answers."
-            : t.verdict.is == model::finding::asleep ? "Nothing stays asleep that the specification would answer."
-                                                       : "One order of the steps, in agreement with happens-before, explains every answer.";
+    c.law = !t.problem.empty() ? "No execution fails in itself, whatever it answers."
+            : t.verdict.is == model::finding::asleep
+                ? "Nothing stays asleep that the specification would answer."
+                : "One order of the steps, in agreement with happens-before, explains every answer.";
     c.capacity = t.smallest.capacity;
     concurrent_run run = run_of(t.history.events, t.verdict);
     run.problem = t.problem;
@@ -82,9 +84,13 @@ engine_report run_interleavings_engine(const job& j, const target& t, const camp
     options.enough = j.enough;
     options.over = j.over;
     interleavings_result r = run_interleavings(t, options, [&](std::size_t done, std::size_t) { at = done; });
-    report.numbers = {{"programs", r.programs}, {"executions", r.executions}, {"histories", r.histories},
-                      {"complete", r.complete}, {"unknown", r.unknown},
-                      {"waiting_executions", r.waiting.executions}, {"waiting_microseconds", r.waiting.microseconds}};
+    report.numbers = {{"programs", r.programs},
+                      {"executions", r.executions},
+                      {"histories", r.histories},
+                      {"complete", r.complete},
+                      {"unknown", r.unknown},
+                      {"waiting_executions", r.waiting.executions},
+                      {"waiting_microseconds", r.waiting.microseconds}};
     report.reached = r.reached;
     if (r.failure) {
         report.failures.push_back(make_failure(*r.failure, j, t));

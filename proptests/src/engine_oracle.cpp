@@ -29,8 +29,8 @@ std::vector<const model::trace*> traces_that(const job& j, const replay_result& 
 void add_lacking(engine_report& report, const job& j, const target& t, const replay_result& r) {
     const std::vector<const model::trace*> traces = traces_that(j, r, fate::skipped);
     if (traces.empty()) return;
-    const evidence_table table = collect_evidence(traces, model::engine::oracle, j.faults,
-                                                  capabilities::all(), j.alive, j.over);
+    const evidence_table table =
+        collect_evidence(traces, model::engine::oracle, j.faults, capabilities::all(), j.alive, j.over);
     for (const clause_evidence& e : table.clauses) {
         if (e.traces == 0) continue;
         const sighting& s = *e.by->first;
@@ -54,7 +54,8 @@ failure make_failure(const difference& d, const job& j, const target& t) {
     c.capacity = d.recorded.capacity;
     model::trace recorded = d.recorded;
     recorded.lines.back().expected = d.expected;
-    sequential_run run = run_of(recorded, {d.recorded.lines.size() - 1, d.expected, d.got, d.differs, d.notes, {}, {}, d.state});
+    sequential_run run =
+        run_of(recorded, {d.recorded.lines.size() - 1, d.expected, d.got, d.differs, d.notes, {}, {}, d.state});
     c.clauses = clauses_of(run, c.capacity, c.engine, j.faults, capabilities::all());
     c.run = std::move(run);
     return failure_of(std::move(c));
@@ -64,8 +65,7 @@ failure make_failure(const difference& d, const job& j, const target& t) {
 
 std::string summarise_oracle(const engine_report& r) {
     const auto number = [&](const char* name) { return number_of(r, name); };
-    std::string text = fmt::format("{}, {}, {}", counted(number("traces"), "trace"),
-                                   counted(number("steps"), "step"),
+    std::string text = fmt::format("{}, {}, {}", counted(number("traces"), "trace"), counted(number("steps"), "step"),
                                    counted_failures(r, "difference"));
     const std::uint64_t late = number("late_destructions_allowed");
     if (late > 0) text += fmt::format(" ({} allowed)", counted(late, "late destruction"));
@@ -73,28 +73,29 @@ std::string summarise_oracle(const engine_report& r) {
 }
 
 engine_report run_oracle(const job& j, const target& t, const campaign_progress& tell) {
-    const replay_result r = replay(t, j.traces, [&tell](std::size_t done, std::size_t of) {
-        if (tell) tell("trace", done, of);
-    }, j.over);
+    const replay_result r = replay(
+        t, j.traces,
+        [&tell](std::size_t done, std::size_t of) {
+            if (tell) tell("trace", done, of);
+        },
+        j.over);
     engine_report report;
     report.numbers = {{"traces", r.traces},
                       {"steps", r.steps},
                       {"conservation_checks", r.conservation_checks},
                       {"late_destructions_allowed", r.late}};
     for (std::size_t i = 0; i < capability_count; ++i) {
-        if (r.skipped[i] > 0)
-            report.skipped.emplace(to_string(static_cast<capability>(i)), r.skipped[i]);
+        if (r.skipped[i] > 0) report.skipped.emplace(to_string(static_cast<capability>(i)), r.skipped[i]);
     }
     report.unit = "trace";
     for (const difference& d : r.differences) report.failures.push_back(make_failure(d, j, t));
 
     const std::vector<const model::trace*> agreed = traces_that(j, r, fate::agreed);
-    const evidence_table table = collect_evidence(agreed, model::engine::oracle, j.faults,
-                                                  capabilities::all(), j.alive, j.over);
+    const evidence_table table =
+        collect_evidence(agreed, model::engine::oracle, j.faults, capabilities::all(), j.alive, j.over);
     for (const clause_evidence& e : table.clauses) {
         if (e.traces > 0)
-            report.evidence.emplace(e.clause->name,
-                                    evidence_item{e.traces, "trace", place_of(*e.by->first)});
+            report.evidence.emplace(e.clause->name, evidence_item{e.traces, "trace", place_of(*e.by->first)});
     }
     add_lacking(report, j, t, r);
     return report;

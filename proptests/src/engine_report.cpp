@@ -24,15 +24,15 @@ using json = nlohmann::ordered_json;
 constexpr std::array kinds{"difference", "hang", "crash", "unknown", "too_seldom"};
 
 failure too_seldom(const engine_report& r, const reach& missed) {
-    return failure_of(failure::kind::too_seldom, r,
-                      fmt::format("too few {} reached: {}", plural(r.unit), missed.what),
+    return failure_of(failure::kind::too_seldom, r, fmt::format("too few {} reached: {}", plural(r.unit), missed.what),
                       fmt::format("{}: {}", plural(r.unit), missed.what),
                       fmt::format("  {} of {}, where {} were required\n", grouped(missed.programs), grouped(missed.run),
                                   grouped(missed.required)));
 }
 
 json to_json(const failure& f) {
-    json j{{"kind", to_string(f.is)}, {"what", f.what}, {"place", f.place}, {"text", f.text}, {"token", f.token}, {"times", f.times}};
+    json j{{"kind", to_string(f.is)}, {"what", f.what},   {"place", f.place},
+           {"text", f.text},          {"token", f.token}, {"times", f.times}};
     j["clauses"] = json::array();
     for (const std::string_view c : f.clauses) j["clauses"].push_back(c);
     if (f.example) j["example"] = to_json(*f.example);
@@ -74,7 +74,9 @@ std::string program_of(const failure& f) {
     if (!f.example || !f.example->recorded_at.empty()) return f.token;
     std::map<std::string, std::size_t> names;
     std::string text = fmt::format("capacity {}\n", f.example->capacity);
-    const auto add = [&](const model::step& s, bool waits) { text += renamed(model::to_string(s), names) + (waits ? " waits\n" : "\n"); };
+    const auto add = [&](const model::step& s, bool waits) {
+        text += renamed(model::to_string(s), names) + (waits ? " waits\n" : "\n");
+    };
     if (const auto* one = std::get_if<sequential_run>(&f.example->run)) {
         for (const taken_step& s : one->steps) add(s.step, false);
         return text;
@@ -105,19 +107,15 @@ void add_what_was_left(engine_report& r) {
 }
 
 json to_json(const reach& r) {
-    return {{"what", r.what},
-            {"reached", r.programs},
-            {"required", r.required},
-            {"of", r.run},
-            {"per_10000", r.per_10000},
-            {"certain", r.certain}};
+    return {{"what", r.what}, {"reached", r.programs},    {"required", r.required},
+            {"of", r.run},    {"per_10000", r.per_10000}, {"certain", r.certain}};
 }
 
 /// More than any run has, and far from where sums overflow.
 std::uint64_t count_in(const json_reader& in) { return in.number(0, 1'000'000'000'000'000); }
 
 reach reach_from(const json_reader& in) {
-    reach r{kept(in["what"].text()),  count_in(in["reached"]),       0, reach_verdict::unknown, count_in(in["of"]),
+    reach r{kept(in["what"].text()),           count_in(in["reached"]), 0, reach_verdict::unknown, count_in(in["of"]),
             in["per_10000"].number(0, 10'000), in["certain"].boolean()};
     add_to(r, {});
     return r;
@@ -139,7 +137,8 @@ failure failure_of(counterexample c) {
     return f;
 }
 
-failure failure_of(failure::kind is, const engine_report& in, const std::string& what, std::string place, const std::string& details) {
+failure failure_of(failure::kind is, const engine_report& in, const std::string& what, std::string place,
+                   const std::string& details) {
     failure f;
     f.is = is;
     f.what = what;
@@ -149,9 +148,10 @@ failure failure_of(failure::kind is, const engine_report& in, const std::string&
 }
 
 failure too_many_unknown(const engine_report& in, std::uint64_t unknown, std::uint64_t histories) {
-    return failure_of(failure::kind::unknown, in,
-                      fmt::format("{} of {} histories are UNKNOWN: the search was given up", grouped(unknown), grouped(histories)),
-                      "the search for an order");
+    return failure_of(
+        failure::kind::unknown, in,
+        fmt::format("{} of {} histories are UNKNOWN: the search was given up", grouped(unknown), grouped(histories)),
+        "the search for an order");
 }
 
 std::string counted_failures(const engine_report& r, std::string_view noun) {
@@ -172,9 +172,8 @@ std::string counted_failures(const engine_report& r, std::string_view noun) {
 
 std::uint64_t failures_beside(const engine_report& r, std::span<const model::clause* const> clauses) {
     return static_cast<std::uint64_t>(std::ranges::count_if(r.failures, [&](const failure& f) {
-        return std::ranges::none_of(clauses, [&](const model::clause* c) {
-            return std::ranges::find(f.clauses, c->name) != f.clauses.end();
-        });
+        return std::ranges::none_of(
+            clauses, [&](const model::clause* c) { return std::ranges::find(f.clauses, c->name) != f.clauses.end(); });
     }));
 }
 
@@ -196,8 +195,8 @@ std::string_view kept(std::string_view word) {
 }
 
 std::string to_json(const engine_report& r) {
-    json j{{"engine", r.engine}, {"target", r.target}, {"unit", r.unit}, {"numbers", r.numbers},
-           {"skipped", r.skipped}};
+    json j{
+        {"engine", r.engine}, {"target", r.target}, {"unit", r.unit}, {"numbers", r.numbers}, {"skipped", r.skipped}};
     j["failures"] = json::array();
     for (const failure& f : r.failures) j["failures"].push_back(to_json(f));
     j["evidence"] = json::object();
@@ -263,7 +262,8 @@ void add_to(engine_report& one, engine_report&& other) {
 void finish(engine_report& r) {
     const auto entry = std::ranges::find(engines(), r.engine, &engine_entry::name);
     const bool judged = !r.reached.empty() && r.failures.empty();
-    for (const char* counted_below : {"states_required", "states_reached", "states_unknown"}) r.numbers.erase(counted_below);
+    for (const char* counted_below : {"states_required", "states_reached", "states_unknown"})
+        r.numbers.erase(counted_below);
     std::size_t reached = 0;
     std::size_t unknown = 0;
     for (const reach& one : r.reached) {
@@ -276,9 +276,7 @@ void finish(engine_report& r) {
     if (!judged) return;
     r.summary += fmt::format("; {} of {} required states reached", reached, r.reached.size());
     if (unknown > 0) r.summary += fmt::format(", {} UNKNOWN (too few {} to tell)", unknown, plural(r.unit));
-    r.numbers.insert({{"states_required", r.reached.size()},
-                      {"states_reached", reached},
-                      {"states_unknown", unknown}});
+    r.numbers.insert({{"states_required", r.reached.size()}, {"states_reached", reached}, {"states_unknown", unknown}});
 }
 
 }  // namespace tailrace::verify

@@ -53,23 +53,19 @@ std::vector<model::trace> sample(const target& t, capabilities within, const job
     return traces;
 }
 
-evidence_table evidence_in(const std::vector<model::trace>& traces, const job& j,
-                           capabilities within) {
+evidence_table evidence_in(const std::vector<model::trace>& traces, const job& j, capabilities within) {
     std::vector<const model::trace*> pointers;
     for (const model::trace& t : traces) pointers.push_back(&t);
     return collect_evidence(pointers, model::engine::sequential, j.faults, within, j.alive, j.over);
 }
 
-void add_evidence(engine_report& report, const job& j, const target& t,
-                  const sequential_result& r) {
-    const evidence_table table =
-        evidence_in(sample(t, t.capabilities, j, r.programs, r.agreed), j, t.capabilities);
+void add_evidence(engine_report& report, const job& j, const target& t, const sequential_result& r) {
+    const evidence_table table = evidence_in(sample(t, t.capabilities, j, r.programs, r.agreed), j, t.capabilities);
     for (const clause_evidence& e : table.clauses) {
         if (e.traces == 0) continue;
         const sighting& s = *e.by->first;
-        report.evidence.emplace(
-            e.clause->name,
-            evidence_item{e.traces, "program", fmt::format("{}:{}", s.trace, s.line)});
+        report.evidence.emplace(e.clause->name,
+                                evidence_item{e.traces, "program", fmt::format("{}:{}", s.trace, s.line)});
     }
 }
 
@@ -124,8 +120,7 @@ counterexample example_of(const sequential_failure& s, const target& on, const s
 
 std::string summarise_sequential(const engine_report& r) {
     std::string text = fmt::format("{}, {}, {}", counted(number_of(r, "programs"), "program"),
-                                   counted(number_of(r, "steps"), "step"),
-                                   counted_failures(r, "difference"));
+                                   counted(number_of(r, "steps"), "step"), counted_failures(r, "difference"));
     const auto failed = r.numbers.find("failed");
     if (failed != r.numbers.end()) text += fmt::format("; {} failed", counted(failed->second, "program"));
     return text;
@@ -140,16 +135,13 @@ engine_report run_sequential_engine(const job& j, const target& t, const campaig
     options.enough = j.enough;
     options.over = j.over;
     options.classify = [&](const sequential_failure& f) { return class_of(f, j, t); };
-    const sequential_result r =
-        run_sequential(t, options, [&tell](std::size_t done, std::size_t of) {
-            if (tell) tell("program", done, of);
-        });
+    const sequential_result r = run_sequential(t, options, [&tell](std::size_t done, std::size_t of) {
+        if (tell) tell("program", done, of);
+    });
 
     engine_report report;
     report.unit = "program";
-    report.numbers = {{"programs", r.programs},
-                      {"steps", r.steps},
-                      {"conservation_checks", r.conservation_checks}};
+    report.numbers = {{"programs", r.programs}, {"steps", r.steps}, {"conservation_checks", r.conservation_checks}};
     if (r.failure) report.failures.push_back(failure_of(example_of(*r.failure, j, t)));
     for (const sequential_failure& f : r.more) report.failures.push_back(failure_of(example_of(f, j, t)));
     report.reached = r.reached;

@@ -25,7 +25,8 @@ constexpr std::uint64_t messages_per_program = 200;
 
 failure make_failure(const threads_failure& t, const job& j, const target& on) {
     counterexample c = example_of(t, on, j.program);
-    if (t.judgement.problem.empty()) c.clauses = clauses_of(t.history, t.judgement.verdict, {}, c.engine, j, on.capabilities);
+    if (t.judgement.problem.empty())
+        c.clauses = clauses_of(t.history, t.judgement.verdict, {}, c.engine, j, on.capabilities);
     c.seed = j.seed;
     c.program = t.program;
     c.shrunk = shrinking{length_of(t.found), length_of(t.smallest), t.attempts};
@@ -71,9 +72,10 @@ counterexample example_of(const threads_failure& t, const target& on, const std:
     c.target = on.name;
     c.adapter = on.adapter;
     c.command = command;
-    c.law = !t.judgement.problem.empty()                         ? "Every value has one fate, and nothing throws."
-            : t.judgement.verdict.is == model::finding::asleep ? "Nothing stays asleep that the specification would answer."
-                                                                 : "One order of the steps, in agreement with the times, explains every answer.";
+    c.law = !t.judgement.problem.empty() ? "Every value has one fate, and nothing throws."
+            : t.judgement.verdict.is == model::finding::asleep
+                ? "Nothing stays asleep that the specification would answer."
+                : "One order of the steps, in agreement with the times, explains every answer.";
     c.capacity = t.smallest.capacity;
     c.repeated = repetition{t.failed, t.performed};
     concurrent_run run = run_of(t.history, t.judgement.verdict);
@@ -86,8 +88,7 @@ std::string summarise_threads(const engine_report& r) {
     const auto number = [&](const char* name) { return number_of(r, name); };
     if (number("programs") == 0 && r.failures.empty()) return "not run: the target says that it is for one thread only";
     std::string text = fmt::format("{}, {}, {}", counted(number("programs"), "program"),
-                                   counted(number("histories"), "history"),
-                                   counted_failures(r, "failure"));
+                                   counted(number("histories"), "history"), counted_failures(r, "failure"));
     if (number("unknown") > 0) text += fmt::format(", {} UNKNOWN", grouped(number("unknown")));
     if (number("messages") > 0) text += fmt::format("; {} in order", counted(number("messages"), "message"));
     return text;
@@ -109,8 +110,11 @@ engine_report run_threads_engine(const job& j, const target& t, const campaign_p
     options.enough = j.enough;
     options.over = j.over;
     const threads_result r = run_threads(t, options, [&](std::size_t done, std::size_t) { at = done; });
-    report.numbers = {{"programs", r.programs}, {"histories", r.histories}, {"events", r.events},
-                      {"nodes", r.nodes},       {"unknown", r.unknown}};
+    report.numbers = {{"programs", r.programs},
+                      {"histories", r.histories},
+                      {"events", r.events},
+                      {"nodes", r.nodes},
+                      {"unknown", r.unknown}};
     report.reached = r.reached;
     if (r.failure) {
         report.failures.push_back(make_failure(*r.failure, j, t));

@@ -10,23 +10,20 @@ struct sequential_failure;
 struct threads_failure;
 struct interleavings_failure;
 
-[[nodiscard]] engine_report run_oracle(const job& j, const target& t,
-                                       const campaign_progress& tell);
-[[nodiscard]] engine_report run_sequential_engine(const job& j, const target& t,
-                                                  const campaign_progress& tell);
+[[nodiscard]] engine_report run_oracle(const job& j, const target& t, const campaign_progress& tell);
+[[nodiscard]] engine_report run_sequential_engine(const job& j, const target& t, const campaign_progress& tell);
 
-[[nodiscard]] engine_report run_threads_engine(const job& j, const target& t,
-                                               const campaign_progress& tell);
+[[nodiscard]] engine_report run_threads_engine(const job& j, const target& t, const campaign_progress& tell);
 
-[[nodiscard]] engine_report run_interleavings_engine(const job& j, const target& t,
-                                                     const campaign_progress& tell);
+[[nodiscard]] engine_report run_interleavings_engine(const job& j, const target& t, const campaign_progress& tell);
 
 [[nodiscard]] std::string summarise_oracle(const engine_report& r);
 [[nodiscard]] std::string summarise_sequential(const engine_report& r);
 [[nodiscard]] std::string summarise_threads(const engine_report& r);
 [[nodiscard]] std::string summarise_interleavings(const engine_report& r);
 
-/// What an engine found, in the one shape of a failure: without clauses, seed and index, which `run` knows and `replay` does not.
+/// What an engine found, in the one shape of a failure: without clauses, seed and index, which `run` knows and `replay`
+/// does not.
 [[nodiscard]] counterexample example_of(const sequential_failure& f, const target& on, const std::string& command);
 [[nodiscard]] counterexample example_of(const threads_failure& f, const target& on, const std::string& command);
 [[nodiscard]] counterexample example_of(const interleavings_failure& f, const target& on, const std::string& command);
@@ -54,15 +51,16 @@ inline constexpr std::string_view every_step = "Every step shows what the specif
 
 /// Why `t` cannot show what line `at` of a trace or a program shows: it lacks the verb, or what
 /// made the handle; or else something that is needed elsewhere in it.
-[[nodiscard]] lack why_not(const target& t, const model::trace& program, std::size_t at,
-                           std::string_view unit);
+[[nodiscard]] lack why_not(const target& t, const model::trace& program, std::size_t at, std::string_view unit);
 
 /// A clause about something that the target does not have is not broken, whatever explains a failure.
 [[nodiscard]] bool can_break(capabilities within, std::string_view clause);
 
-/// The clauses that a program on one thread breaks at its last step: those of the deviations that show there just what the target showed;
-/// if there are none, of those that show a part of it and nothing else. `within` are the capabilities of the target. In ascending order.
-[[nodiscard]] std::vector<std::string> clauses_of(const sequential_run& run, std::uint64_t capacity, model::engine seen_by,
-                                                  std::span<const deviation> faults, capabilities within);
+/// The clauses that a program on one thread breaks at its last step: those of the deviations that show there just what
+/// the target showed; if there are none, of those that show a part of it and nothing else. `within` are the
+/// capabilities of the target. In ascending order.
+[[nodiscard]] std::vector<std::string> clauses_of(const sequential_run& run, std::uint64_t capacity,
+                                                  model::engine seen_by, std::span<const deviation> faults,
+                                                  capabilities within);
 
 }  // namespace tailrace::verify

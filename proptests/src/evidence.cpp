@@ -30,14 +30,13 @@ std::vector<expectation> expectations(const model::trace& t, capabilities within
     model::machine m(t.capacity);
     for (const model::line& l : t.lines) {
         if (m.refusal(l.step)) break;
-        all.push_back(
-            {comparable(m.apply(l.step), l.step, within), comparable(l.expected, l.step, within)});
+        all.push_back({comparable(m.apply(l.step), l.step, within), comparable(l.expected, l.step, within)});
     }
     return all;
 }
 
-std::optional<sighting> watch(const deviation& d, const model::trace& t,
-                              std::span<const expectation> expected, capabilities within) {
+std::optional<sighting> watch(const deviation& d, const model::trace& t, std::span<const expectation> expected,
+                              capabilities within) {
     model::machine m(t.capacity);
     for (std::size_t i = 0; i < expected.size(); ++i) {
         const model::line& l = t.lines[i];
@@ -69,9 +68,8 @@ const clause_evidence* evidence_table::find(std::string_view clause) const noexc
     return at == clauses.end() ? nullptr : &*at;
 }
 
-evidence_table collect_evidence(std::span<const model::trace* const> traces,
-                                model::engine collector, std::span<const deviation> zoo,
-                                capabilities within, const std::function<void()>& alive,
+evidence_table collect_evidence(std::span<const model::trace* const> traces, model::engine collector,
+                                std::span<const deviation> zoo, capabilities within, const std::function<void()>& alive,
                                 const std::function<bool()>& over) {
     evidence_table table;
     table.collector = collector;
@@ -94,8 +92,7 @@ evidence_table collect_evidence(std::span<const model::trace* const> traces,
             if (!seen) continue;
             ++e.traces;
             if (!e.first) e.first = std::move(seen);
-            if (std::exchange(last_seen_in[clause_of[i]], t) != t)
-                ++table.clauses[clause_of[i]].traces;
+            if (std::exchange(last_seen_in[clause_of[i]], t) != t) ++table.clauses[clause_of[i]].traces;
         }
     }
 
@@ -112,8 +109,7 @@ std::vector<clause_in_want> without_evidence(const evidence_table& table) {
     for (const clause_evidence& e : table.clauses) {
         if (e.traces > 0) continue;
         const auto able = e.clause->observed_by;
-        const auto other =
-            std::ranges::find_if(able, [&](model::engine who) { return who != table.collector; });
+        const auto other = std::ranges::find_if(able, [&](model::engine who) { return who != table.collector; });
         wanting.push_back({e.clause, other == able.end() ? table.collector : *other});
     }
     return wanting;

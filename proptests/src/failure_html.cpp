@@ -61,19 +61,18 @@ void add_run(json& page, const sequential_run& run) {
                           {"from", at},
                           {"to", at + 1},
                           {"waits", false}});
-        json point{{"lane", 0},
-                   {"event", i - w.first},
-                   {"request", false},
-                   {"text", cut(fmt::format("{} -> {}", model::to_string(s.step),
-                                            last ? got : model::to_string(s.expected)),
-                                long_text)},
-                   {"state", cut(s.specification, long_text)},
-                   {"target", cut(s.target, long_text)}};
+        json point{
+            {"lane", 0},
+            {"event", i - w.first},
+            {"request", false},
+            {"text", cut(fmt::format("{} -> {}", model::to_string(s.step), last ? got : model::to_string(s.expected)),
+                         long_text)},
+            {"state", cut(s.specification, long_text)},
+            {"target", cut(s.target, long_text)}};
         page[last ? "refused" : "points"].push_back(std::move(point));
     }
     page["lanes"].push_back({{"name", "program"}, {"events", std::move(events)}});
-    if (w.first > 0)
-        page["left_out"].push_back(fmt::format("the first {}", counted(w.first, "step")));
+    if (w.first > 0) page["left_out"].push_back(fmt::format("the first {}", counted(w.first, "step")));
 }
 
 // ---- Runs of several tasks
@@ -128,9 +127,7 @@ class shown_lanes {
     [[nodiscard]] std::size_t lane_of(const model::place& at) const {
         return static_cast<std::size_t>(find(at) - rows_.data());
     }
-    [[nodiscard]] std::size_t event_of(const model::place& at) const {
-        return at.index - find(at)->shown.first;
-    }
+    [[nodiscard]] std::size_t event_of(const model::place& at) const { return at.index - find(at)->shown.first; }
     [[nodiscard]] std::size_t left_out() const { return left_out_; }
     [[nodiscard]] std::size_t lanes_left_out() const { return lanes_left_out_; }
 
@@ -142,9 +139,7 @@ class shown_lanes {
         window shown;
     };
     [[nodiscard]] const row* find(const model::place& at) const {
-        const auto same = [&at](const row& r) {
-            return r.of == at.of && (at.of != part::lanes || r.lane == at.lane);
-        };
+        const auto same = [&at](const row& r) { return r.of == at.of && (at.of != part::lanes || r.lane == at.lane); };
         const auto found = std::ranges::find_if(rows_, same);
         return found == rows_.end() ? nullptr : &*found;
     }
@@ -174,8 +169,7 @@ shown_lanes::shown_lanes(const concurrent_run& run) : history_(run.history) {
         std::size_t reached = 0;
         for (const auto* points : {&run.order, &run.refused})
             for (const explained_point& p : *points)
-                if (find(p.point.at) == &r)
-                    reached = std::max<std::size_t>(reached, p.point.at.index);
+                if (find(p.point.at) == &r) reached = std::max<std::size_t>(reached, p.point.at.index);
         const std::size_t last = std::min(size, std::max(each, reached + 1 + each / 4));
         r.shown = {last - std::min(last, each), last};
         left_out_ += size - (r.shown.last - r.shown.first);
@@ -194,12 +188,11 @@ json shown_lanes::write() const {
         for (std::size_t i = r.shown.first; i < r.shown.last; ++i) {
             const model::event& e = (*r.events)[i];
             const bool early = r.of == part::before;
-            events.push_back(
-                {{"label", cut(model::to_string(e.step), short_text)},
-                 {"answer", e.answer || !e.waits ? json(cut(answer_of(e), short_text)) : json()},
-                 {"from", early ? json(2 * i) : when.invoked(e.invoked)},
-                 {"to", early ? json(2 * i + 1) : when.returned(e.returned)},
-                 {"waits", e.waits}});
+            events.push_back({{"label", cut(model::to_string(e.step), short_text)},
+                              {"answer", e.answer || !e.waits ? json(cut(answer_of(e), short_text)) : json()},
+                              {"from", early ? json(2 * i) : when.invoked(e.invoked)},
+                              {"to", early ? json(2 * i + 1) : when.returned(e.returned)},
+                              {"waits", e.waits}});
         }
         lanes.push_back({{"name", r.of == part::before  ? "before"
                                   : r.of == part::after ? "after"
@@ -209,8 +202,7 @@ json shown_lanes::write() const {
     return lanes;
 }
 
-json point_of(const concurrent_run& run, const shown_lanes& lanes, const explained_point& p,
-              bool refused) {
+json point_of(const concurrent_run& run, const shown_lanes& lanes, const explained_point& p, bool refused) {
     const model::event& e = event_at(run.history, p.point.at);
     const std::string got = answer_of(e);
     const model::status by_specification = p.point.by_specification.answer.status;
@@ -232,8 +224,7 @@ void add_run(json& page, const concurrent_run& run) {
     for (const explained_point& p : run.refused)
         if (lanes.has(p.point.at)) page["refused"].push_back(point_of(run, lanes, p, true));
     page["rest"] = instants(run.history).rest(run.history.rest);
-    for (const atomic_access& a :
-         std::span(run.accesses).first(std::min(run.accesses.size(), most_accesses))) {
+    for (const atomic_access& a : std::span(run.accesses).first(std::min(run.accesses.size(), most_accesses))) {
         const model::place at{part::lanes, a.lane, a.event};
         if (!lanes.has(at)) continue;
         page["accesses"].push_back({{"lane", lanes.lane_of(at)},
@@ -256,8 +247,8 @@ json clauses_of(const counterexample& c) {
     json all = json::array();
     for (const std::string& name : c.clauses) {
         const model::clause* known = model::find_clause(name);
-        all.push_back({{"name", cut(name, short_text)},
-                       {"promise", known == nullptr ? std::string_view() : known->promise}});
+        all.push_back(
+            {{"name", cut(name, short_text)}, {"promise", known == nullptr ? std::string_view() : known->promise}});
         if (all.size() == most_reasons) break;
     }
     return all;

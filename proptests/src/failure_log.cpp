@@ -107,18 +107,16 @@ table rows_of(const sequential_run& run) {
     for (std::size_t i = 0; i < run.steps.size(); ++i) {
         const taken_step& s = run.steps[i];
         const bool last = i + 1 == run.steps.size();
-        t.rows.push_back(
-            {fmt::format("{}{}", last ? ">" : "", i + 1), 0,
-             last ? model::to_string(s.step) : model::to_string(model::line{s.step, s.expected, 0}),
-             s.specification});
+        t.rows.push_back({fmt::format("{}{}", last ? ">" : "", i + 1), 0,
+                          last ? model::to_string(s.step) : model::to_string(model::line{s.step, s.expected, 0}),
+                          s.specification});
     }
     return t;
 }
 
 std::string recorded(const model::history& h, const model::point& p) {
     const model::event& e = event_at(h, p.at);
-    return fmt::format("{} -> {}", subject_of(h, p),
-                       answer_of(e));
+    return fmt::format("{} -> {}", subject_of(h, p), answer_of(e));
 }
 
 table rows_of(const concurrent_run& run) {
@@ -126,25 +124,19 @@ table rows_of(const concurrent_run& run) {
     const std::size_t lanes = h.lanes.size();
     const bool columns = lanes >= 1 && lanes <= most_columns;
     table t;
-    for (std::size_t i = 0; i < lanes && columns; ++i)
-        t.headings.push_back(fmt::format("lane {}", i + 1));
+    for (std::size_t i = 0; i < lanes && columns; ++i) t.headings.push_back(fmt::format("lane {}", i + 1));
     if (t.headings.empty()) t.headings = {"lanes"};
-    const auto add = [&](const explained_point& p, std::string at, const std::string& text,
-                         std::string_view state) {
+    const auto add = [&](const explained_point& p, std::string at, const std::string& text, std::string_view state) {
         const bool in_lane = p.point.at.of == model::place::part::lanes;
         const bool own_column = in_lane && columns;
         t.rows.push_back(
             {std::move(at), own_column ? p.point.at.lane : 0,
-             in_lane
-                 ? (columns ? text : fmt::format("{}: {}", p.point.at.lane + 1, text))
-                 : fmt::format(
-                       "{} {}",
-                       p.point.at.of == model::place::part::before ? "before:" : "after:", text),
+             in_lane ? (columns ? text : fmt::format("{}: {}", p.point.at.lane + 1, text))
+                     : fmt::format("{} {}", p.point.at.of == model::place::part::before ? "before:" : "after:", text),
              std::string(state)});
     };
     std::size_t number = 0;
-    for (const explained_point& p : run.order)
-        add(p, std::to_string(++number), to_string(h, p.point), p.specification);
+    for (const explained_point& p : run.order) add(p, std::to_string(++number), to_string(h, p.point), p.specification);
     for (std::size_t i = 0; i < std::min(run.refused.size(), most_refused); ++i)
         add(run.refused[i], ">", recorded(h, run.refused[i].point), "impossible here");
     return t;
@@ -172,8 +164,7 @@ std::string last_step(const concurrent_run& run) {
     return labelled(
         "  searched  ",
         fmt::format("{} in {}: {}", counted(events, "event"), counted(run.nodes, "node"),
-                    run.finding == model::finding::allowed
-                        ? "this order explains the answers; the failure is elsewhere"
+                    run.finding == model::finding::allowed ? "this order explains the answers; the failure is elsewhere"
                     : run.finding == model::finding::asleep
                         ? "in every order that explains the answers, a task is left asleep"
                         : "no order explains the answers; the longest beginning of one is above"),
@@ -186,17 +177,14 @@ std::string why(const std::vector<reason>& all) {
     const std::size_t each = shown > 1 ? 1 : most_because;
     for (std::size_t i = 0; i < shown; ++i) {
         const reason& r = all[i];
-        text +=
-            labelled(i == 0 ? "  why       " : "            ",
-                     plain(fmt::format("{}: {} -> {}; legal: {}", r.where, r.asked, r.got,
-                                       r.legal.empty() ? "nothing yet" : joined(r.legal, ", or "))),
-                     shown > 1 ? 1 : 2);
+        text += labelled(i == 0 ? "  why       " : "            ",
+                         plain(fmt::format("{}: {} -> {}; legal: {}", r.where, r.asked, r.got,
+                                           r.legal.empty() ? "nothing yet" : joined(r.legal, ", or "))),
+                         shown > 1 ? 1 : 2);
         for (std::size_t b = 0; b < std::min(r.because.size(), each); ++b) {
             const bool more = b + 1 == each && r.because.size() > each;
-            const std::string rest =
-                more ? fmt::format(" (and {} more)", r.because.size() - each) : std::string();
-            text += fmt::format("  because   {}{}\n",
-                                cut(plain(r.because[b]), report_width - 12 - rest.size()), rest);
+            const std::string rest = more ? fmt::format(" (and {} more)", r.because.size() - each) : std::string();
+            text += fmt::format("  because   {}{}\n", cut(plain(r.because[b]), report_width - 12 - rest.size()), rest);
         }
     }
     return text;
@@ -233,9 +221,10 @@ std::string broken(const counterexample& c) {
 /// A recording is run again from its file.
 std::string recorded_again(const counterexample& c) {
     const std::string file = c.recorded_at.substr(0, c.recorded_at.rfind(':'));
-    const std::string command = fmt::format("{} run --engine oracle --target {} --traces {}", shell_word(c.command), shell_word(c.target),
-                                            shell_word(file));
-    if (command.size() > report_width - 12) return "  again     the command does not fit here: run --engine oracle on this recording\n";
+    const std::string command = fmt::format("{} run --engine oracle --target {} --traces {}", shell_word(c.command),
+                                            shell_word(c.target), shell_word(file));
+    if (command.size() > report_width - 12)
+        return "  again     the command does not fit here: run --engine oracle on this recording\n";
     return fmt::format("  again     {}\n", plain(command));
 }
 
@@ -244,7 +233,8 @@ std::string again(const counterexample& c) {
     if (!c.recorded_at.empty()) return recorded_again(c);
     const std::string token = token_of(c);
     const std::string program = shell_word(c.command);
-    const std::string command = fmt::format("  again     {} replay ", program.size() <= 60 ? program : cut(printable(c.command), 40));
+    const std::string command =
+        fmt::format("  again     {} replay ", program.size() <= 60 ? program : cut(printable(c.command), 40));
     if (command.size() + token.size() <= report_width) return fmt::format("{}{}\n", command, token);
     constexpr std::size_t width = report_width - 1;
     if (token.size() > width * most_token_lines)
@@ -260,16 +250,14 @@ std::string again(const counterexample& c) {
 }  // namespace
 
 std::string to_log(const counterexample& c) {
-    std::string text =
-        labelled("",
-                 plain(fmt::format("{} fails on {} (capacity {}): {}", model::to_string(c.engine),
-                                   c.target, c.capacity, what_went_wrong(c))),
-                 2);
+    std::string text = labelled("",
+                                plain(fmt::format("{} fails on {} (capacity {}): {}", model::to_string(c.engine),
+                                                  c.target, c.capacity, what_went_wrong(c))),
+                                2);
     text += labelled("  from      ", plain(origin_of(c)), 1);
     text += labelled("  property  ", plain(c.law), 1);
     text += labelled("  breaks    ", broken(c), 2);
-    text +=
-        std::visit([](const auto& run) { return to_text(rows_of(run)) + last_step(run); }, c.run);
+    text += std::visit([](const auto& run) { return to_text(rows_of(run)) + last_step(run); }, c.run);
     const std::string end = why(reasons(c)) + again(c);
     const auto lines = static_cast<std::size_t>(std::ranges::count(text, '\n') + std::ranges::count(end, '\n'));
     const std::size_t room = most_lines - std::min(lines, most_lines);

@@ -27,8 +27,8 @@ model::outcome comparable(const model::step& s, model::outcome o) {
 // ---- On one thread
 
 /// What the last step is answered when step `without` is left out.
-std::optional<model::outcome> last_without(std::uint64_t capacity,
-                                           std::span<const taken_step> steps, std::size_t without) {
+std::optional<model::outcome> last_without(std::uint64_t capacity, std::span<const taken_step> steps,
+                                           std::size_t without) {
     named_machine m(capacity);
     std::optional<model::outcome> last;
     for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -123,8 +123,7 @@ reason reason_of(const concurrent_run& run, const model::point& refused) {
     const std::optional<model::answer> with_all = r.asked_after(r.order, nullptr);
     for (const explained_point& p : run.order) {
         if (p.point.at == refused.at || r.asked_after(r.order, &p) == with_all) continue;
-        out.because.push_back(fmt::format("{}: {}{}", to_string(p.point.at),
-                                          to_string(run.history, p.point),
+        out.because.push_back(fmt::format("{}: {}{}", to_string(p.point.at), to_string(run.history, p.point),
                                           r.precedes(p.point.at) ? "" : " (at the same time)"));
     }
     return out;
@@ -155,15 +154,14 @@ std::string plain(std::string_view text) {
 }
 
 std::string origin_of(const counterexample& c) {
-    std::string text = c.recorded_at.empty() ? fmt::format("seed {}, program {}", c.seed, c.program)
-                                             : plain(c.recorded_at);
+    std::string text =
+        c.recorded_at.empty() ? fmt::format("seed {}, program {}", c.seed, c.program) : plain(c.recorded_at);
     if (c.shrunk) {
-        text += fmt::format("; shrunk from {} to {}, in {}", counted(c.shrunk->from, "step"),
-                            grouped(c.shrunk->to), counted(c.shrunk->attempts, "attempt"));
+        text += fmt::format("; shrunk from {} to {}, in {}", counted(c.shrunk->from, "step"), grouped(c.shrunk->to),
+                            counted(c.shrunk->attempts, "attempt"));
     }
     if (c.repeated) {
-        text += fmt::format("; failed in {} of {}", grouped(c.repeated->failed),
-                            counted(c.repeated->runs, "run"));
+        text += fmt::format("; failed in {} of {}", grouped(c.repeated->failed), counted(c.repeated->runs, "run"));
     }
     return text;
 }

@@ -25,9 +25,9 @@ namespace tailrace::verify {
 /// One self-contained page, below 2 MB: what is larger is cut, and the page says so.
 [[nodiscard]] std::string to_html(const counterexample& c);
 
-/// A file with one GoogleTest TEST, to be pasted: the program, and what the contract says of every step; of tasks at once, what holds
-/// however they interleave. For the channels of this project it needs nothing but their public API, for others their adapter and the kit.
-/// Where no adapter is known the file says so, and has no test.
+/// A file with one GoogleTest TEST, to be pasted: the program, and what the contract says of every step; of tasks at
+/// once, what holds however they interleave. For the channels of this project it needs nothing but their public API,
+/// for others their adapter and the kit. Where no adapter is known the file says so, and has no test.
 [[nodiscard]] std::string to_regression_test(const counterexample& c);
 
 /// A name for the test, of letters, digits and underscores.

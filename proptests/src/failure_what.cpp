@@ -32,7 +32,8 @@ std::string missing_from(std::vector<Element> all, std::vector<Element> some) {
 }
 
 template <class Element>
-std::string list_difference(std::string_view what, const std::vector<Element>& expected, const std::vector<Element>& got) {
+std::string list_difference(std::string_view what, const std::vector<Element>& expected,
+                            const std::vector<Element>& got) {
     const std::string missing = missing_from(expected, got);
     const std::string extra = missing_from(got, expected);
     if (missing.empty() && extra.empty()) {
@@ -46,8 +47,8 @@ std::string list_difference(std::string_view what, const std::vector<Element>& e
 
 /// `step` did not wake f0, or destroyed v1 although it should not, or in another order.
 template <class Element>
-std::string list_sentence(const std::string& step, std::string_view verb, std::string_view did, const std::vector<Element>& expected,
-                          const std::vector<Element>& got) {
+std::string list_sentence(const std::string& step, std::string_view verb, std::string_view did,
+                          const std::vector<Element>& expected, const std::vector<Element>& got) {
     const std::string missing = missing_from(expected, got);
     const std::string extra = missing_from(got, expected);
     if (missing.empty() && extra.empty()) {
@@ -55,7 +56,8 @@ std::string list_sentence(const std::string& step, std::string_view verb, std::s
         return fmt::format("{} {} {} before {}", step, did, name_of(*at.in2), name_of(*at.in1));
     }
     if (extra.empty()) return fmt::format("{} did not {} {}", step, verb, missing);
-    return fmt::format("{} {} {}{}", step, did, extra, missing.empty() ? ", and should not" : fmt::format(" in place of {}", missing));
+    return fmt::format("{} {} {}{}", step, did, extra,
+                       missing.empty() ? ", and should not" : fmt::format(" in place of {}", missing));
 }
 
 bool has_room(status s) { return s == status::ok || s == status::made; }
@@ -74,7 +76,8 @@ std::string answer_sentence(const std::string& step, const answer& legal, const 
     if (has_room(got.status) && legal.status == status::full) return but("no capacity was free");
     if (legal.status == status::closed) return but("the channel was closed");
     if (got.status == status::closed) return but("the channel was open");
-    if (ended(got.status) && (legal.status == status::empty || legal.status == status::pending)) return but("values could still come");
+    if (ended(got.status) && (legal.status == status::empty || legal.status == status::pending))
+        return but("values could still come");
     if (ended(legal.status)) return but("no value could come any more");
     if (got.status == status::pending) return but("it could finish");
     if (legal.status == status::pending) return but("it had to wait");
@@ -85,11 +88,13 @@ std::string what_of(const sequential_run& run) {
     const taken_step& last = run.steps.back();
     const std::string step = model::to_string(last.step);
     const std::string note = run.notes.empty() ? std::string() : run.notes.front();
-    if (run.differs.empty() || !run.got) return note.empty() ? fmt::format("{} failed", step) : fmt::format("{}: {}", step, note);
+    if (run.differs.empty() || !run.got)
+        return note.empty() ? fmt::format("{} failed", step) : fmt::format("{}: {}", step, note);
     switch (run.differs.front()) {
         case aspect::answer: return answer_sentence(step, last.expected.answer, run.got->answer);
         case aspect::woken: return list_sentence(step, "wake", "woke", last.expected.woken, run.got->woken);
-        case aspect::destroyed: return list_sentence(step, "destroy", "destroyed", last.expected.destroyed, run.got->destroyed);
+        case aspect::destroyed:
+            return list_sentence(step, "destroy", "destroyed", last.expected.destroyed, run.got->destroyed);
         case aspect::conservation: return fmt::format("{} lost a permit, or made one: {}", step, note);
         case aspect::thrown: return fmt::format("{}: {}", step, note);
         case aspect::specification: return fmt::format("{} was recorded as it must not be: {}", step, note);
@@ -103,7 +108,8 @@ std::string what_of(const concurrent_run& run) {
     if (run.finding == model::finding::allowed) return "it failed, although an order explains its answers";
     if (run.finding == model::finding::asleep) {
         std::vector<std::string> asleep;
-        for (const explained_point& p : run.refused) asleep.push_back(model::to_string(event_at(run.history, p.point.at).step));
+        for (const explained_point& p : run.refused)
+            asleep.push_back(model::to_string(event_at(run.history, p.point.at).step));
         return fmt::format("left asleep, although the specification would answer: {}", fmt::join(asleep, ", "));
     }
     for (const explained_point& p : run.refused) {

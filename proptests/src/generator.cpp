@@ -99,17 +99,11 @@ constexpr std::array acts{
 };
 static_assert(acts.size() <= 256, "a command has eight bits for its act");
 
-bool is_receive(verb v) {
-    return v == verb::recv || v == verb::recv_timeout || v == verb::recv_many;
-}
+bool is_receive(verb v) { return v == verb::recv || v == verb::recv_timeout || v == verb::recv_many; }
 
-bool consumes_sender(verb v) {
-    return v == verb::reserve_owned || v == verb::try_reserve_owned || v == verb::drop;
-}
+bool consumes_sender(verb v) { return v == verb::reserve_owned || v == verb::try_reserve_owned || v == verb::drop; }
 
-bool needs_receiver_alone(verb v) {
-    return is_receive(v) || v == verb::try_recv || v == verb::drop;
-}
+bool needs_receiver_alone(verb v) { return is_receive(v) || v == verb::try_recv || v == verb::drop; }
 
 const operation* live_receive(const machine& m) {
     const auto at = std::ranges::find_if(m.operations, is_receive, &operation::what);
@@ -119,8 +113,7 @@ const operation* live_receive(const machine& m) {
 bool is_borrowed(const machine& m, std::uint32_t sender) {
     return std::ranges::any_of(m.operations,
                                [&](const operation& op) {
-                                   return op.sender == sender && !is_receive(op.what) &&
-                                          op.what != verb::reserve_owned;
+                                   return op.sender == sender && !is_receive(op.what) && op.what != verb::reserve_owned;
                                }) ||
            std::ranges::any_of(m.grants, [&](const model::grant& g) {
                return g.sender == sender && g.name.kind != handle_kind::owned_permit;
@@ -149,9 +142,8 @@ std::optional<handle> choose(const machine& m, const act& a, std::uint8_t pick) 
     const auto named = [&](std::uint32_t number) { return handle{a.subject, number}; };
     switch (a.subject) {
         case handle_kind::sender: {
-            const auto at = pick_one(m.senders, pick, [&](std::uint32_t s) {
-                return !consumes_sender(a.what) || !is_borrowed(m, s);
-            });
+            const auto at = pick_one(m.senders, pick,
+                                     [&](std::uint32_t s) { return !consumes_sender(a.what) || !is_borrowed(m, s); });
             return at == m.senders.end() ? std::nullopt : std::optional(named(*at));
         }
         case handle_kind::weak_sender: {
@@ -159,15 +151,13 @@ std::optional<handle> choose(const machine& m, const act& a, std::uint8_t pick) 
             return at == m.weak_senders.end() ? std::nullopt : std::optional(named(*at));
         }
         case handle_kind::operation: {
-            const auto at = pick_one(m.operations, pick,
-                                     [&](const operation& op) { return is_among(a.among, op); });
+            const auto at = pick_one(m.operations, pick, [&](const operation& op) { return is_among(a.among, op); });
             return at == m.operations.end() ? std::nullopt : std::optional(named(at->number));
         }
         case handle_kind::permit:
         case handle_kind::iterator:
         case handle_kind::owned_permit: {
-            const auto at = pick_one(
-                m.grants, pick, [&](const model::grant& g) { return g.name.kind == a.subject; });
+            const auto at = pick_one(m.grants, pick, [&](const model::grant& g) { return g.name.kind == a.subject; });
             return at == m.grants.end() ? std::nullopt : std::optional(at->name);
         }
         case handle_kind::receiver:
@@ -218,9 +208,7 @@ std::optional<step> last_act(const machine& m, ending e, capabilities within) {
     const auto drop = [](handle_kind kind, std::uint32_t number) {
         return step{.what = verb::drop, .subject = {kind, number}};
     };
-    const auto cancel = [&](const operation& op) {
-        return drop(handle_kind::operation, op.number);
-    };
+    const auto cancel = [&](const operation& op) { return drop(handle_kind::operation, op.number); };
     const auto poll = [](const operation& op) {
         return step{.what = verb::poll, .subject = {handle_kind::operation, op.number}};
     };
@@ -249,9 +237,8 @@ std::optional<step> last_act(const machine& m, ending e, capabilities within) {
     if (!m.grants.empty()) {
         const handle name = m.grants.front().name;
         const bool sends = e == ending::receiver_first && name.kind != handle_kind::iterator;
-        return sends && name.number % 2 == 0
-                   ? step{.what = verb::send, .subject = name, .value = m.next_value}
-                   : step{.what = verb::drop, .subject = name};
+        return sends && name.number % 2 == 0 ? step{.what = verb::send, .subject = name, .value = m.next_value}
+                                             : step{.what = verb::drop, .subject = name};
     }
     if (!m.senders.empty() && within.has(capability::sender_drop)) {
         return drop(handle_kind::sender, m.senders.front());
@@ -267,8 +254,7 @@ std::optional<step> prompt_act(const machine& m, capabilities within, command c)
     if (within.has(capability::late_poll)) return std::nullopt;
     const auto at = pick_one(m.operations, c.pick, is_ready);
     if (at == m.operations.end()) return std::nullopt;
-    return step{.what = c.amount % 4 == 0 ? verb::drop : verb::poll,
-                .subject = {handle_kind::operation, at->number}};
+    return step{.what = c.amount % 4 == 0 ? verb::drop : verb::poll, .subject = {handle_kind::operation, at->number}};
 }
 
 bool is_within(capabilities within, const act& a) {
@@ -279,8 +265,7 @@ bool is_within(capabilities within, const act& a) {
     return !needed || within.has(*needed);
 }
 
-std::vector<std::uint8_t> make_wheel(capabilities within, const generator_options& options,
-                                     unsigned act::* weight) {
+std::vector<std::uint8_t> make_wheel(capabilities within, const generator_options& options, unsigned act::* weight) {
     std::vector<std::uint8_t> wheel;
     for (std::size_t i = 0; i < acts.size(); ++i) {
         if (acts[i].what == options.left_out || !is_within(within, acts[i])) continue;
@@ -293,8 +278,7 @@ rc::Gen<command> any_command(std::span<const std::uint8_t> wheel) {
     return [wheel](const rc::Random& random, int) {
         rc::Random source = random;
         const std::uint64_t bits = source.next();
-        return rc::shrinkable::just(command{wheel[(bits >> 16) % wheel.size()],
-                                            static_cast<std::uint8_t>(bits),
+        return rc::shrinkable::just(command{wheel[(bits >> 16) % wheel.size()], static_cast<std::uint8_t>(bits),
                                             static_cast<std::uint8_t>(bits >> 8)});
     };
 }
@@ -338,17 +322,15 @@ program generator::operator()(std::uint64_t index) const {
     p.seed = options_.seed;
     p.index = index;
     p.within = within_;
-    p.capacity = crowd ? crowd_capacities[draw % crowd_capacities.size()]
-                       : capacities[draw % capacities.size()];
+    p.capacity = crowd ? crowd_capacities[draw % crowd_capacities.size()] : capacities[draw % capacities.size()];
     if (options_.capacity_for) p.capacity = options_.capacity_for(p.capacity);
     if (!options_.left_out) p.ending = endings_[(bits >> 24) % endings_.size()];
 
     const bool stream = !crowd && (bits >> 8) % stream_share == 0 && !stream_.empty();
     p.most_steps = options_.max_length * (crowd || stream ? long_length : 1);
     const std::vector<std::uint8_t>& wheel = crowd ? crowd_ : stream ? stream_ : mixture_;
-    p.commands = rc::gen::container<std::vector<command>>(spare * p.most_steps,
-                                                          any_command(wheel))(for_commands)
-                     .value();
+    p.commands =
+        rc::gen::container<std::vector<command>>(spare * p.most_steps, any_command(wheel))(for_commands).value();
     if (crowd && (bits >> 8) % 8 > 0) let_one_take_all(p.commands.front());
     return p;
 }

@@ -18,7 +18,8 @@ class run {
     run(const target& t, const interleavings_options& o) : simulator_(find_simulator()), target_(t), options_(o) {}
 
     interleavings_result all(const progress& tell) && {
-        for (std::uint64_t i = 0; i < options_.programs && !result_.failure && !(options_.enough && options_.enough()); ++i) {
+        for (std::uint64_t i = 0; i < options_.programs && !result_.failure && !(options_.enough && options_.enough());
+             ++i) {
             if (tell) tell(i, options_.programs);
             one(options_.first + i);
         }
@@ -74,7 +75,12 @@ class run {
         for (std::size_t r = 0; r < seen.size(); ++r) {
             const history_state& s = history_states()[r];
             if (s.per_10000_interleavings == 0) continue;
-            reach one{s.what, seen[r], 0, reach_verdict::unknown, result_.kept.size(), s.per_10000_interleavings,
+            reach one{s.what,
+                      seen[r],
+                      0,
+                      reach_verdict::unknown,
+                      result_.kept.size(),
+                      s.per_10000_interleavings,
                       target_.capabilities == capabilities::all()};
             add_to(one, {});
             result_.reached.push_back(one);

@@ -19,7 +19,7 @@ void note(int signal) {
 
 void note_interruptions() {
     for (const int s : signals) {
-        struct sigaction is {};
+        struct sigaction is{};
         sigaction(s, nullptr, &is);
         if (is.sa_handler == SIG_IGN) continue;
         is = {};

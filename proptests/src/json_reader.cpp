@@ -8,7 +8,8 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-/// Twice as deep as anything that is written here. Copying, comparing and destroying what is deeper would need a stack as deep.
+/// Twice as deep as anything that is written here. Copying, comparing and destroying what is deeper would need a stack
+/// as deep.
 constexpr std::size_t deepest = 32;
 
 /// As JSON writes it, in plain ASCII and one line.
@@ -28,7 +29,8 @@ std::string position(std::string_view text, std::size_t byte) {
 /// What the parser calls; makes the value.
 class builder {
   public:
-    builder(std::string_view text, std::string_view file, std::string_view what) : text_(text), file_(file), what_(what) {}
+    builder(std::string_view text, std::string_view file, std::string_view what)
+        : text_(text), file_(file), what_(what) {}
 
     bool null() { return put(json()); }
     bool boolean(bool b) { return put(json(b)); }
@@ -42,16 +44,17 @@ class builder {
     bool end_object() { return close(); }
     bool end_array() { return close(); }
     bool key(std::string& name) {
-        if (open_.back()->contains(name)) throw_here(fmt::format("expected each member once, found {} twice", shown(name)));
+        if (open_.back()->contains(name))
+            throw_here(fmt::format("expected each member once, found {} twice", shown(name)));
         names_.back() = std::move(name);
         return true;
     }
     bool parse_error(std::size_t at, const std::string& last, const json::exception& e) {
         constexpr int too_large = 406;
         throw json_error(fmt::format("{}: {}: expected {}, found {}", file_, position(text_, at), what_,
-                                     e.id == too_large       ? cut(printable(last), 40) + ", which is too large a number"
+                                     e.id == too_large   ? cut(printable(last), 40) + ", which is too large a number"
                                      : at > text_.size() ? "the end of the file"
-                                                             : "something else"));
+                                                         : "something else"));
     }
 
     [[nodiscard]] json take() && { return std::move(whole_); }
@@ -119,7 +122,9 @@ void json_reader::expect_members(std::initializer_list<std::string_view> names) 
         if (!optional) (void)(*this)[name];
     }
     for (const auto& [key, value] : value_->items()) {
-        const auto is_key = [&key](std::string_view n) { return n == key || (n.starts_with('?') && n.substr(1) == key); };
+        const auto is_key = [&key](std::string_view n) {
+            return n == key || (n.starts_with('?') && n.substr(1) == key);
+        };
         if (std::ranges::none_of(names, is_key)) throw_at(fmt::format("expected no member '{}'", shown(key)));
     }
 }
@@ -154,13 +159,17 @@ std::uint32_t json_reader::index(std::size_t size, std::string_view of) const {
     return static_cast<std::uint32_t>(n);
 }
 
-std::string json_reader::place() const { return fmt::format("{}: {}", file_, where_.empty() ? "the whole" : shown(where_)); }
+std::string json_reader::place() const {
+    return fmt::format("{}: {}", file_, where_.empty() ? "the whole" : shown(where_));
+}
 
 void json_reader::refuse(std::string_view expected) const {
     const std::string found = value_->dump(-1, ' ', true, json::error_handler_t::replace);
     throw_at(fmt::format("expected {}, found {}", expected, cut(found, 40)));
 }
 
-void json_reader::throw_at(std::string_view problem) const { throw json_error(fmt::format("{}: {}", place(), problem)); }
+void json_reader::throw_at(std::string_view problem) const {
+    throw json_error(fmt::format("{}: {}", place(), problem));
+}
 
 }  // namespace tailrace::verify

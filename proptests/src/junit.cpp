@@ -1,8 +1,8 @@
 // JUnit XML, as CI servers read it: a suite for each engine and target, a case for each clause.
 //
-// A clause that the engine has evidence for, or found broken, is a case of its suite; so is one that cannot be seen on the target, as
-// skipped. A failure that concerns no clause is a case of its own; so is, as skipped, what a signal or the budget cut off. Without a
-// record of the run the same campaign gives the same file.
+// A clause that the engine has evidence for, or found broken, is a case of its suite; so is one that cannot be seen on
+// the target, as skipped. A failure that concerns no clause is a case of its own; so is, as skipped, what a signal or
+// the budget cut off. Without a record of the run the same campaign gives the same file.
 // After a change here run: ctest -L proptests -R junit
 #include <fmt/format.h>
 
@@ -55,7 +55,8 @@ std::string escaped(std::string_view text) {
 /// When it ran, for an attribute; and on what, for a list of properties. Both empty if nothing is known.
 std::string timestamp(const campaign& c) {
     if (!c.record || c.record->date.size() < 19) return {};
-    return fmt::format(" timestamp=\"{}T{}\"", escaped(c.record->date.substr(0, 10)), escaped(c.record->date.substr(11, 8)));
+    return fmt::format(" timestamp=\"{}T{}\"", escaped(c.record->date.substr(0, 10)),
+                       escaped(c.record->date.substr(11, 8)));
 }
 std::string properties(const campaign& c) {
     if (!c.record) return {};
@@ -82,7 +83,8 @@ struct suite {
 };
 
 std::string failure_of(const failure& f, std::string_view engine) {
-    return fmt::format("<failure type=\"{}\" message=\"{}\">{}</failure>", escaped(engine), escaped(f.what), escaped(f.text));
+    return fmt::format("<failure type=\"{}\" message=\"{}\">{}</failure>", escaped(engine), escaped(f.what),
+                       escaped(f.text));
 }
 
 suite suite_of(const campaign& c, const engine_report& r) {
@@ -129,12 +131,16 @@ std::string to_junit(const campaign& c) {
         tests += s.tests;
         failures += s.failures;
         const auto ms = r.numbers.find("milliseconds");
-        suites += fmt::format("  <testsuite name=\"{}.{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\"{}{}>\n{}{}  </testsuite>\n",
-                              escaped(r.engine), escaped(r.target), s.tests, s.failures, s.skipped, timestamp(c),
-                              c.record && ms != r.numbers.end() ? time_of(ms->second) : "", properties(c), s.cases);
+        suites += fmt::format(
+            "  <testsuite name=\"{}.{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\"{}{}>\n{}{}  "
+            "</testsuite>\n",
+            escaped(r.engine), escaped(r.target), s.tests, s.failures, s.skipped, timestamp(c),
+            c.record && ms != r.numbers.end() ? time_of(ms->second) : "", properties(c), s.cases);
     }
-    return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"tailrace\" tests=\"{}\" failures=\"{}\"{}>\n{}</testsuites>\n",
-                       tests, failures, c.record ? time_of(c.record->milliseconds) : "", suites);
+    return fmt::format(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"tailrace\" tests=\"{}\" "
+        "failures=\"{}\"{}>\n{}</testsuites>\n",
+        tests, failures, c.record ? time_of(c.record->milliseconds) : "", suites);
 }
 
 }  // namespace tailrace::verify

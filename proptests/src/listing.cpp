@@ -39,8 +39,8 @@ std::string list_engines() {
     constexpr std::size_t width = 13;
     std::string text;
     for (const engine_entry& e : engines()) text += row(e.name(), width, e.summary);
-    for (const model::engine e : {model::engine::oracle, model::engine::sequential,
-                                  model::engine::threads, model::engine::interleavings}) {
+    for (const model::engine e :
+         {model::engine::oracle, model::engine::sequential, model::engine::threads, model::engine::interleavings}) {
         if (std::ranges::find(engines(), e, &engine_entry::is) == engines().end()) {
             text += row(model::to_string(e), width, "not in this program yet");
         }
@@ -58,8 +58,7 @@ std::string list_targets(const std::vector<target>& targets) {
         std::string lacking;
         for (std::size_t i = 0; i < capability_count; ++i) {
             const auto c = static_cast<capability>(i);
-            if (!t.capabilities.has(c))
-                lacking += fmt::format("{}{}", lacking.empty() ? "" : ", ", to_string(c));
+            if (!t.capabilities.has(c)) lacking += fmt::format("{}{}", lacking.empty() ? "" : ", ", to_string(c));
         }
         text += row("", width, lacking.empty() ? "every capability" : "without " + lacking);
         if (!t.open_lanes) text += row("", width, "for one thread only");

@@ -27,9 +27,7 @@ class beds final : public session_events {
         wakes_[operation].store(1, std::memory_order_release);
         wakes_[operation].notify_one();
     }
-    void destroyed(model::value_id) noexcept override {
-        destroyed_.fetch_add(1, std::memory_order_relaxed);
-    }
+    void destroyed(model::value_id) noexcept override { destroyed_.fetch_add(1, std::memory_order_relaxed); }
     void sleep(std::uint32_t operation) {
         wakes_[operation].wait(0, std::memory_order_acquire);
         wakes_[operation].store(0, std::memory_order_relaxed);
@@ -52,23 +50,21 @@ model::answer wait_for(lane_session& on, beds& in, const step& s) {
 }
 
 /// Receives until the end; says what is wrong, if anything is.
-std::string receive_all(lane_session& on, beds& in, std::uint32_t senders, std::uint64_t each,
-                        const long_run& r, bool& ended) {
+std::string receive_all(lane_session& on, beds& in, std::uint32_t senders, std::uint64_t each, const long_run& r,
+                        bool& ended) {
     std::vector<std::uint64_t> next(senders, 0);
     std::uint64_t received = 0;
     for (;; ++received) {
         if (r.alive && received % 4'096 == 0) r.alive(received);
         ended = r.over && received % 4'096 == 0 && r.over();
         if (ended) return {};
-        const model::answer a =
-            wait_for(on, in, {.what = verb::recv, .subject = {}, .operation = senders});
+        const model::answer a = wait_for(on, in, {.what = verb::recv, .subject = {}, .operation = senders});
         if (a.status != status::some) break;
         const auto from = static_cast<std::uint32_t>((*a.value & ((1u << sender_bits) - 1)) - 1);
         const std::uint64_t number = *a.value >> sender_bits;
         if (from >= senders) return fmt::format("v{} was never sent", *a.value);
         if (number != next[from]) {
-            return fmt::format("value {} of sender {} was received where {} was next", number, from,
-                               next[from]);
+            return fmt::format("value {} of sender {} was received where {} was next", number, from, next[from]);
         }
         ++next[from];
     }
@@ -104,9 +100,8 @@ std::string run_in_order(const target& t, const long_run& r) {
                 const model::handle sender{handle_kind::sender, i + 1};
                 for (std::uint64_t n = 0; n < r.messages / r.senders; ++n) {
                     const model::value_id v = n << sender_bits | (i + 1);
-                    const model::answer a = wait_for(
-                        *lanes[i], in,
-                        {.what = verb::send, .subject = sender, .value = v, .operation = i});
+                    const model::answer a =
+                        wait_for(*lanes[i], in, {.what = verb::send, .subject = sender, .value = v, .operation = i});
                     if (a.status == status::ok) continue;
                     refused.store(true);
                     break;

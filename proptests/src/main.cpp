@@ -2,6 +2,4 @@
 // After a change here run: ctest -L proptests -R command_line
 #include "tailrace/verify/main.hpp"
 
-int main(int argc, char** argv) {
-    return tailrace::verify::main(argc, argv, tailrace::verify::builtin_targets());
-}
+int main(int argc, char** argv) { return tailrace::verify::main(argc, argv, tailrace::verify::builtin_targets()); }

@@ -79,23 +79,28 @@ shard_report read(const std::string& folder) {
     std::set<run_name> names;
     for (const run_name& name : ran(r)) {
         if (!names.insert(name).second)
-            in["runs"].throw_at(fmt::format("expected each engine once on each target, found {} on {} twice", printable(name.first), printable(name.second)));
+            in["runs"].throw_at(fmt::format("expected each engine once on each target, found {} on {} twice",
+                                            printable(name.first), printable(name.second)));
     }
     return r;
 }
 
 template <class Value>
-void expect_same(std::string_view what, const shard_report& first, const shard_report& other, Value shard_report::*value) {
+void expect_same(std::string_view what, const shard_report& first, const shard_report& other,
+                 Value shard_report::* value) {
     if (first.*value == other.*value) return;
-    refuse(other.file, fmt::format("expected {} {}, as in {}, found {}", what, first.*value, first.file, printable(fmt::format("{}", other.*value))));
+    refuse(other.file, fmt::format("expected {} {}, as in {}, found {}", what, first.*value, first.file,
+                                   printable(fmt::format("{}", other.*value))));
 }
 
 void expect_same(const shard_report& first, const shard_report& other) {
     expect_same("version", first, other, &shard_report::version);
     expect_same("seed", first, other, &shard_report::seed);
     expect_same("programs", first, other, &shard_report::programs);
-    if (first.clauses != other.clauses) refuse(other.file, fmt::format("expected the same clauses as in {}", first.file));
-    if (ran(first) != ran(other)) refuse(other.file, fmt::format("expected runs of the same engines and targets as in {}", first.file));
+    if (first.clauses != other.clauses)
+        refuse(other.file, fmt::format("expected the same clauses as in {}", first.file));
+    if (ran(first) != ran(other))
+        refuse(other.file, fmt::format("expected runs of the same engines and targets as in {}", first.file));
     for (std::size_t i = 0; i < first.runs.size(); ++i) {
         const std::vector<reach>& one = first.runs[i].reached;
         const std::vector<reach>& two = other.runs[i].reached;
@@ -161,8 +166,10 @@ campaign merge(const std::vector<std::string>& folders, const std::vector<target
     }
     c.shards = {{1, 1}};  // whole again
     for (engine_report& r : c.reports) {
-        add_once(c.engines, known(first.file, "engine", engines(), r.engine, [](const engine_entry& e) { return e.name(); }));
-        add_once(c.targets, known(first.file, "target", targets, r.target, [](const target& t) -> std::string_view { return t.name; }));
+        add_once(c.engines,
+                 known(first.file, "engine", engines(), r.engine, [](const engine_entry& e) { return e.name(); }));
+        add_once(c.targets, known(first.file, "target", targets, r.target,
+                                  [](const target& t) -> std::string_view { return t.name; }));
         finish(r);
     }
     judge_clauses(c);

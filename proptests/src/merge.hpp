@@ -9,8 +9,8 @@
 
 namespace tailrace::verify {
 
-/// Reads report.json in each folder. Throws json_error, in one line, if one cannot be read, or if they are not all the shards of one run:
-/// of one version, seed, number of programs, and choice of engines, targets and clauses.
+/// Reads report.json in each folder. Throws json_error, in one line, if one cannot be read, or if they are not all the
+/// shards of one run: of one version, seed, number of programs, and choice of engines, targets and clauses.
 [[nodiscard]] campaign merge(const std::vector<std::string>& folders, const std::vector<target>& targets);
 
 }  // namespace tailrace::verify

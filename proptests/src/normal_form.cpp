@@ -26,15 +26,13 @@ class two_forms {
         if (specification_.refusal(s)) return false;
         prompt_ = specification_.apply(s);
         late_ = prompt_;
-        sends_ = specification_.receiver_gone && s.what == verb::send &&
-                 s.subject.kind != handle_kind::sender;
+        sends_ = specification_.receiver_gone && s.what == verb::send && s.subject.kind != handle_kind::sender;
         if (sends_) {
             kept_.push_back(s.value);
             late_.destroyed.clear();
         } else if (s.what == verb::capacity) {
             late_.answer.number -= kept_.size();
-        } else if (!kept_.empty() && specification_.strong_count() == 0 &&
-                   specification_.weak_senders.empty()) {
+        } else if (!kept_.empty() && specification_.strong_count() == 0 && specification_.weak_senders.empty()) {
             std::ranges::copy(std::exchange(kept_, {}), std::back_inserter(late_.destroyed));
         }
         return true;
@@ -57,8 +55,7 @@ class two_forms {
 
 /// The one member in which the forms differ at this line.
 bool agrees(const model::outcome& recorded, const model::outcome& form, verb what) {
-    return what == verb::capacity ? recorded.answer == form.answer
-                                  : recorded.destroyed == form.destroyed;
+    return what == verb::capacity ? recorded.answer == form.answer : recorded.destroyed == form.destroyed;
 }
 
 bool is_late(const model::trace& recorded) {
@@ -101,8 +98,7 @@ void make_prompt(normal_form& n) {
         if (!forms.take(l.step)) break;
         if (!forms.differ()) continue;
         if (l.step.what == verb::capacity) {
-            if (l.expected.answer.status == model::status::number)
-                l.expected.answer.number += forms.kept();
+            if (l.expected.answer.status == model::status::number) l.expected.answer.number += forms.kept();
             continue;
         }
         if (!agrees(l.expected, forms.late(), l.step.what)) {

@@ -48,9 +48,9 @@ judged_trace judge(model::trace recorded) {
     model::machine specification(j.recorded.capacity);
     for (const model::line& l : j.normal.trace.lines) {
         if (const std::optional<std::string> refusal = specification.refusal(l.step)) {
-            throw model::parse_error(j.recorded.file, l.number, column_of(*refusal, l.step),
-                                     fmt::format("expected a legal step, found '{}': {}",
-                                                 model::to_string(l.step), *refusal));
+            throw model::parse_error(
+                j.recorded.file, l.number, column_of(*refusal, l.step),
+                fmt::format("expected a legal step, found '{}': {}", model::to_string(l.step), *refusal));
         }
         const model::outcome specified = comparable(l.step, specification.apply(l.step));
         const bool contradicts = contradiction_at(j.normal, j.length) != nullptr;
@@ -90,18 +90,15 @@ class replayer {
             if (!session_) session_ = target_.open(trace_.recorded.capacity);
             d.got = comparable(line().step, session_->apply(line().step));
             ++result_.steps;
-            d.differs =
-                compare(as_shown(target_.capabilities, line().step, line().expected), *d.got);
-            if (d.differs.empty())
-                check_form(d, as_shown(target_.capabilities, line().step, specified));
+            d.differs = compare(as_shown(target_.capabilities, line().step, line().expected), *d.got);
+            if (d.differs.empty()) check_form(d, as_shown(target_.capabilities, line().step, specified));
             if (d.differs.empty()) check_conservation(d);
         } catch (const std::exception& e) {
             d.differs.push_back(aspect::thrown);
             d.notes.push_back(fmt::format("the target threw: {}", e.what()));
         } catch (...) {
             d.differs.push_back(aspect::thrown);
-            d.notes.emplace_back(
-                "the target threw something that is not an exception of the standard library");
+            d.notes.emplace_back("the target threw something that is not an exception of the standard library");
         }
         const bool late = std::ranges::binary_search(trace_.normal.late, at_);
         if (d.differs.empty() && late) ++result_.late;
@@ -115,8 +112,7 @@ class replayer {
             d.differs.push_back(aspect::form);
         } else if (*d.got != specified) {
             d.differs.push_back(aspect::specification);
-            d.notes.push_back(
-                fmt::format("the specification says {}", model::to_string(specified)));
+            d.notes.push_back(fmt::format("the specification says {}", model::to_string(specified)));
         }
     }
 
@@ -128,9 +124,8 @@ class replayer {
         const std::uint64_t sum = *free + m.buffer.size() + m.outstanding() + m.held();
         if (sum == m.max) return;
         d.differs.push_back(aspect::conservation);
-        d.notes.push_back(fmt::format(
-            "permits after the step: {} free + {} buffered + {} out + {} held = {}, not {}", *free,
-            m.buffer.size(), m.outstanding(), m.held(), sum, m.max));
+        d.notes.push_back(fmt::format("permits after the step: {} free + {} buffered + {} out + {} held = {}, not {}",
+                                      *free, m.buffer.size(), m.outstanding(), m.held(), sum, m.max));
     }
 
     void report(difference d) {
@@ -138,12 +133,11 @@ class replayer {
         d.recorded = trace_.recorded;
         d.recorded.lines.resize(at_ + 1);
         d.expected = line().expected;
-        if (const contradiction* c = contradiction_at(trace_.normal, at_))
-            d.notes.push_back(c->problem);
+        if (const contradiction* c = contradiction_at(trace_.normal, at_)) d.notes.push_back(c->problem);
         if (d.expected != comparable(line().step, d.line().expected)) {
-            d.notes.push_back(fmt::format(
-                "recorded as '{}': the original destroys late and keeps the permit until then",
-                model::to_string(d.line().expected)));
+            d.notes.push_back(
+                fmt::format("recorded as '{}': the original destroys late and keeps the permit until then",
+                            model::to_string(d.line().expected)));
         }
         try {
             if (session_) d.state = session_->describe();

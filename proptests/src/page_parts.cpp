@@ -9,8 +9,7 @@ namespace {
 
 /// As JSON inside a page: nothing in it can end the element it is in.
 std::string embedded(const nlohmann::ordered_json& j) {
-    const std::string plain_json =
-        j.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
+    const std::string plain_json = j.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
     std::string out;
     for (const char c : plain_json) out += c == '<' ? std::string("\\u003c") : std::string(1, c);
     return out;

@@ -1,5 +1,6 @@
 // How far a run is: on a terminal one line that is written over, cut to the width that the terminal has just then;
-// elsewhere, in the log of a CI job, a plain line a minute. After a change here run: ctest -L proptests -R progress_line
+// elsewhere, in the log of a CI job, a plain line a minute. After a change here run: ctest -L proptests -R
+// progress_line
 #pragma once
 
 #include <chrono>

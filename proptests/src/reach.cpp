@@ -24,10 +24,10 @@ using model::status;
 using model::verb;
 
 /// The requirements were measured on targets that have these, with and without the others.
-constexpr std::array basics{
-    capability::send,          capability::try_send, capability::reserve, capability::try_reserve,
-    capability::recv,          capability::try_recv, capability::close,   capability::sender_drop,
-    capability::receiver_drop, capability::late_poll};
+constexpr std::array basics{capability::send,        capability::try_send,    capability::reserve,
+                            capability::try_reserve, capability::recv,        capability::try_recv,
+                            capability::close,       capability::sender_drop, capability::receiver_drop,
+                            capability::late_poll};
 
 constexpr std::size_t kinds = static_cast<std::size_t>(handle_kind::owned_permit) + 1;
 constexpr std::size_t statuses = static_cast<std::size_t>(status::boolean) + 2;  // two booleans
@@ -36,11 +36,9 @@ constexpr std::size_t place_of(verb v, handle_kind subject) {
     return static_cast<std::size_t>(v) * kinds + static_cast<std::size_t>(subject);
 }
 
-constexpr std::size_t place_of(verb v, handle_kind subject, bool polled, status s,
-                               std::uint64_t number) {
+constexpr std::size_t place_of(verb v, handle_kind subject, bool polled, status s, std::uint64_t number) {
     const std::size_t asked = place_of(v, subject) + (polled ? model::verb_count * kinds : 0);
-    const std::size_t answer =
-        static_cast<std::size_t>(s) + (s == status::boolean && number == 1 ? 1 : 0);
+    const std::size_t answer = static_cast<std::size_t>(s) + (s == status::boolean && number == 1 ? 1 : 0);
     return asked * statuses + answer;
 }
 
@@ -120,9 +118,7 @@ needs needs_of(const required_answer& r) {
     switch (r.subject) {
         case handle_kind::weak_sender: n[1] = {capability::weak}; break;
         case handle_kind::iterator: n[1] = {capability::reserve_many}; break;
-        case handle_kind::owned_permit:
-            n[1] = {capability::reserve_owned, capability::try_reserve_owned};
-            break;
+        case handle_kind::owned_permit: n[1] = {capability::reserve_owned, capability::try_reserve_owned}; break;
         case handle_kind::permit:
             n[1] = {capability::reserve, capability::try_reserve, capability::reserve_many};
             break;
@@ -161,8 +157,7 @@ std::string_view to_string(reach_verdict v) noexcept {
     return "?";
 }
 
-reach_verdict judge_reach(std::uint64_t programs, std::uint64_t run,
-                          std::uint64_t per_10000) noexcept {
+reach_verdict judge_reach(std::uint64_t programs, std::uint64_t run, std::uint64_t per_10000) noexcept {
     const std::uint64_t required = share(per_10000, run);
     if (std::max(programs, required) < least_for_verdict) return reach_verdict::unknown;
     return programs >= required ? reach_verdict::reached : reach_verdict::missed;
@@ -199,8 +194,7 @@ moment::moment(const model::machine& before, const model::step& s)
       place(queued) {
     if (s.what == verb::advance || s.subject.kind != handle_kind::operation) return;
     op = *before.find_operation(s.subject.number);
-    place = static_cast<std::size_t>(std::ranges::find(before.queue, op->number) -
-                                     before.queue.begin());
+    place = static_cast<std::size_t>(std::ranges::find(before.queue, op->number) - before.queue.begin());
 }
 
 reach_counter::reach_counter(capabilities within)
@@ -235,14 +229,12 @@ void reach_counter::note(moment& around, const model::machine& after, const mode
     const model::step& s = *around.step;
     const bool polled = s.what == verb::poll;
     const verb what = polled ? around.op->what : s.what;
-    const bool receives =
-        what == verb::recv || what == verb::recv_timeout || what == verb::recv_many;
+    const bool receives = what == verb::recv || what == verb::recv_timeout || what == verb::recv_many;
     const handle_kind subject = s.what == verb::advance ? handle_kind::receiver
                                 : !polled               ? s.subject.kind
                                 : receives              ? handle_kind::receiver
                                                         : handle_kind::sender;
-    const std::size_t row =
-        answer_rows()[place_of(what, subject, polled, out.answer.status, out.answer.number)];
+    const std::size_t row = answer_rows()[place_of(what, subject, polled, out.answer.status, out.answer.number)];
     if (row != nowhere) count(row);
 
     const std::size_t first = required_answers().size();

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "tailrace/model/linearizability.hpp"
 #include "reach_table.hpp"
+#include "tailrace/model/linearizability.hpp"
 
 namespace tailrace::verify {
 
@@ -22,9 +22,9 @@ struct history_state {
 };
 
 /// What tasks can sleep in.
-inline constexpr capabilities can_sleep{capability::send,   capability::reserve, capability::reserve_many, capability::reserve_owned,
-                                    capability::recv,   capability::closed,  capability::recv_many,    capability::recv_timeout,
-                                    capability::blocking};
+inline constexpr capabilities can_sleep{capability::send,          capability::reserve,      capability::reserve_many,
+                                        capability::reserve_owned, capability::recv,         capability::closed,
+                                        capability::recv_many,     capability::recv_timeout, capability::blocking};
 
 [[nodiscard]] std::span<const history_state> history_states() noexcept;
 

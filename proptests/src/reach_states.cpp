@@ -59,55 +59,30 @@ constexpr std::array table{
                    {waits, receives_at_all},
                    at_any_step,
                    [](now m) { return receives_something(m) && served(m) > 0; }},
-    required_state{"a dropped permit is handed over",
-                   150,
-                   {waits, permits},
-                   at_permit_drop,
-                   [](now m) { return served(m) > 0; }},
-    required_state{"one step serves two waiters",
-                   100,
-                   {waits, many},
-                   at_any_step,
-                   [](now m) { return served(m) >= 2; }},
-    required_state{"one step serves 33 waiters",
-                   5,
-                   {crowds, many},
-                   at_any_step,
-                   [](now m) { return served(m) >= crowd; }},
-    required_state{"granted, then polled",
-                   500,
-                   {waits},
-                   at_poll,
-                   [](now m) { return granted(m) && !m.closed; }},
-    required_state{"granted, then cancelled",
-                   300,
-                   {waits},
-                   at_cancel,
-                   [](now m) { return granted(m) && !m.closed; }},
+    required_state{
+        "a dropped permit is handed over", 150, {waits, permits}, at_permit_drop, [](now m) { return served(m) > 0; }},
+    required_state{
+        "one step serves two waiters", 100, {waits, many}, at_any_step, [](now m) { return served(m) >= 2; }},
+    required_state{
+        "one step serves 33 waiters", 5, {crowds, many}, at_any_step, [](now m) { return served(m) >= crowd; }},
+    required_state{"granted, then polled", 500, {waits}, at_poll, [](now m) { return granted(m) && !m.closed; }},
+    required_state{"granted, then cancelled", 300, {waits}, at_cancel, [](now m) { return granted(m) && !m.closed; }},
     required_state{"granted, then cancelled, and the next is served",
                    200,
                    {waits},
                    at_cancel,
                    [](now m) { return granted(m) && served(m) > 0; }},
-    required_state{"granted, then closed, then polled",
-                   150,
-                   {waits},
-                   at_poll,
-                   [](now m) { return granted(m) && m.closed; }},
-    required_state{"granted, then closed, then cancelled",
-                   200,
-                   {waits},
-                   at_cancel,
-                   [](now m) { return granted(m) && m.closed; }},
+    required_state{
+        "granted, then closed, then polled", 150, {waits}, at_poll, [](now m) { return granted(m) && m.closed; }},
+    required_state{
+        "granted, then closed, then cancelled", 200, {waits}, at_cancel, [](now m) { return granted(m) && m.closed; }},
     required_state{"a younger grant is taken up first",
                    30,
                    {waits},
                    at_poll,
                    [](now m) {
-                       return granted(m) && !m.closed &&
-                              std::ranges::any_of(m.after->operations, [&](auto& op) {
-                                  return op.now == operation::phase::granted &&
-                                         op.number < m.op->number;
+                       return granted(m) && !m.closed && std::ranges::any_of(m.after->operations, [&](auto& op) {
+                                  return op.now == operation::phase::granted && op.number < m.op->number;
                               });
                    }},
 
@@ -116,16 +91,12 @@ constexpr std::array table{
                    100,
                    {many},
                    at_any_step,
-                   [](now m) {
-                       return waiters(m) > 1 &&
-                              m.after->find_operation(m.after->queue.front())->held > 0;
-                   }},
-    required_state{
-        "a partial hold grows and is not enough",
-        100,
-        {many, receives_at_all},
-        at_any_step,
-        [](now m) { return receives_something(m) && m.queued > 0 && waiters(m) == m.queued; }},
+                   [](now m) { return waiters(m) > 1 && m.after->find_operation(m.after->queue.front())->held > 0; }},
+    required_state{"a partial hold grows and is not enough",
+                   100,
+                   {many, receives_at_all},
+                   at_any_step,
+                   [](now m) { return receives_something(m) && m.queued > 0 && waiters(m) == m.queued; }},
     required_state{"a partial hold is cancelled, and one behind it is served",
                    20,
                    {many},
@@ -146,16 +117,14 @@ constexpr std::array table{
                    {many, waits},
                    at_any_step,
                    [](now m) {
-                       return m.queued > 0 && says(m, status::made) &&
-                              m.outcome->answer.number == 0 &&
+                       return m.queued > 0 && says(m, status::made) && m.outcome->answer.number == 0 &&
                               m.outcome->answer.made.kind == iterator;
                    }},
-    required_state{
-        "more permits asked for than there can be",
-        100,
-        {many},
-        at_poll,
-        [](now m) { return m.op->what == verb::reserve_many && m.op->need > m.after->max; }},
+    required_state{"more permits asked for than there can be",
+                   100,
+                   {many},
+                   at_poll,
+                   [](now m) { return m.op->what == verb::reserve_many && m.op->need > m.after->max; }},
     required_state{"an iterator is dropped with permits left",
                    500,
                    {many},
@@ -188,11 +157,8 @@ constexpr std::array table{
                    {closes, listens},
                    at_close,
                    [](now m) { return !m.closed && m.listening > 1; }},
-    required_state{"closed with 33 waiters",
-                   10,
-                   {closes, crowds},
-                   at_close,
-                   [](now m) { return !m.closed && m.queued >= crowd; }},
+    required_state{
+        "closed with 33 waiters", 10, {closes, crowds}, at_close, [](now m) { return !m.closed && m.queued >= crowd; }},
     required_state{"closed with nothing left, a receive parked",
                    100,
                    {closes, receives},
@@ -234,11 +200,8 @@ constexpr std::array table{
                    {closes, receives, many},
                    at_iterator_drop,
                    last_permit_back},
-    required_state{"closed, a receive parked, the last holder fails",
-                   50,
-                   {closes, receives, waits},
-                   at_poll,
-                   last_permit_back},
+    required_state{
+        "closed, a receive parked, the last holder fails", 50, {closes, receives, waits}, at_poll, last_permit_back},
     required_state{"closed, a receive parked, the last holder cancelled",
                    50,
                    {closes, receives, waits},
@@ -266,11 +229,8 @@ constexpr std::array table{
                    {sends},
                    at_receiver_drop,
                    [](now m) { return m.buffered > 1; }},
-    required_state{"the receiver goes with permits out",
-                   200,
-                   {grants},
-                   at_receiver_drop,
-                   [](now m) { return m.outstanding > 0; }},
+    required_state{
+        "the receiver goes with permits out", 200, {grants}, at_receiver_drop, [](now m) { return m.outstanding > 0; }},
     required_state{"the receiver goes after close, with values left",
                    150,
                    {closes, sends},
@@ -313,8 +273,8 @@ constexpr std::array table{
                    {timed_send},
                    at_poll,
                    [](now m) {
-                       return m.op->what == verb::send_timeout && created(m) &&
-                              m.op->timeout.count() == 0 && says(m, status::ok);
+                       return m.op->what == verb::send_timeout && created(m) && m.op->timeout.count() == 0 &&
+                              says(m, status::ok);
                    }},
     required_state{"no time at all, and no capacity",
                    100,
@@ -348,14 +308,12 @@ constexpr std::array table{
                    {receives, sends},
                    at_cancel,
                    [](now m) { return received(m) && m.op->notified; }},
-    required_state{"a second value for a receive that is awake",
-                   200,
-                   {receives, sends},
-                   at_any_step,
-                   [](now m) {
-                       return m.after->parked && !m.asleep && m.buffered > 0 &&
-                              m.after->buffer.size() > m.buffered;
-                   }},
+    required_state{
+        "a second value for a receive that is awake",
+        200,
+        {receives, sends},
+        at_any_step,
+        [](now m) { return m.after->parked && !m.asleep && m.buffered > 0 && m.after->buffer.size() > m.buffered; }},
     required_state{"a batch of several values",
                    200,
                    {batches, sends},
@@ -366,11 +324,7 @@ constexpr std::array table{
                    {batches, waits},
                    at_poll,
                    [](now m) { return says(m, status::many) && served(m) >= 2; }},
-    required_state{"a batch of none",
-                   150,
-                   {batches},
-                   at_poll,
-                   [](now m) { return received(m) && m.op->need == 0; }},
+    required_state{"a batch of none", 150, {batches}, at_poll, [](now m) { return received(m) && m.op->need == 0; }},
     required_state{"more values than slots in the ring",
                    50,
                    {sends, receives_at_all},
@@ -393,8 +347,7 @@ constexpr std::array table{
                    {receives, reserves_owned},
                    at_cancel,
                    [](now m) { return last_sender_gone(m) && wakes_receive(m) && !m.closed; }},
-    required_state{
-        "the last owned reservation fails", 150, {reserves_owned}, at_poll, last_sender_gone},
+    required_state{"the last owned reservation fails", 150, {reserves_owned}, at_poll, last_sender_gone},
     required_state{"the last sender has gone, values are received",
                    200,
                    {sends, receives_at_all},
@@ -422,11 +375,8 @@ constexpr std::array table{
                    {listens},
                    at_poll,
                    [](now m) { return listened(m) && says(m, status::pending); }},
-    required_state{"a listener is cancelled",
-                   300,
-                   {listens},
-                   at_cancel,
-                   [](now m) { return listened(m) && !m.closed; }},
+    required_state{
+        "a listener is cancelled", 300, {listens}, at_cancel, [](now m) { return listened(m) && !m.closed; }},
 };
 
 }  // namespace

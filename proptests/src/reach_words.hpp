@@ -25,21 +25,17 @@ inline constexpr capabilities attempts{capability::try_send};
 inline constexpr capabilities batches{capability::recv_many};
 inline constexpr capabilities crowds{capability::send};
 inline constexpr capabilities closes{capability::close};
-inline constexpr capabilities grants{capability::reserve, capability::try_reserve,
-                                     capability::reserve_many, capability::reserve_owned,
-                                     capability::try_reserve_owned};
+inline constexpr capabilities grants{capability::reserve, capability::try_reserve, capability::reserve_many,
+                                     capability::reserve_owned, capability::try_reserve_owned};
 inline constexpr capabilities listens{capability::closed};
 inline constexpr capabilities many{capability::reserve_many};
 inline constexpr capabilities owned{capability::reserve_owned, capability::try_reserve_owned};
-inline constexpr capabilities permits{capability::reserve, capability::try_reserve,
-                                      capability::reserve_many};
-inline constexpr capabilities receives{capability::recv, capability::recv_timeout,
-                                       capability::recv_many};
-inline constexpr capabilities receives_at_all{capability::recv, capability::recv_timeout,
-                                              capability::recv_many, capability::try_recv};
+inline constexpr capabilities permits{capability::reserve, capability::try_reserve, capability::reserve_many};
+inline constexpr capabilities receives{capability::recv, capability::recv_timeout, capability::recv_many};
+inline constexpr capabilities receives_at_all{capability::recv, capability::recv_timeout, capability::recv_many,
+                                              capability::try_recv};
 inline constexpr capabilities reserves_owned{capability::reserve_owned};
-inline constexpr capabilities sends{capability::send, capability::send_timeout,
-                                    capability::try_send};
+inline constexpr capabilities sends{capability::send, capability::send_timeout, capability::try_send};
 inline constexpr capabilities timed_receive{capability::recv_timeout};
 inline constexpr capabilities timed_send{capability::send_timeout};
 inline constexpr capabilities waiting_sends{capability::send, capability::send_timeout};
@@ -68,9 +64,7 @@ using now = const moment&;
 
 inline constexpr std::size_t crowd = 33;
 
-inline bool is_receive(verb v) {
-    return v == verb::recv || v == verb::recv_timeout || v == verb::recv_many;
-}
+inline bool is_receive(verb v) { return v == verb::recv || v == verb::recv_timeout || v == verb::recv_many; }
 inline bool says(now m, status s) { return m.outcome->answer.status == s; }
 inline bool receives_something(now m) { return says(m, status::some) || says(m, status::many); }
 inline std::size_t waiters(now m) { return m.after->queue.size(); }

@@ -45,13 +45,12 @@ class sequential_writer {
             notes_destroyed_ |= !o.destroyed.empty();
             timed_ |= model::shape_of(s.step.what).time;
             wide_ |= s.step.value > std::numeric_limits<int>::max();
-            if (model::creates_operation(s.step.what, s.step.subject.kind))
-                created_by_[s.step.operation] = &s;
+            if (model::creates_operation(s.step.what, s.step.subject.kind)) created_by_[s.step.operation] = &s;
             if (s.step.what == verb::poll) polled_.insert(s.step.subject.number);
         }
         for (const aspect a : run.differs) notes_destroyed_ |= a == aspect::destroyed;
-        notes_destroyed_ &= std::ranges::any_of(
-            run.steps, [](const taken_step& s) { return model::shape_of(s.step.what).value; });
+        notes_destroyed_ &=
+            std::ranges::any_of(run.steps, [](const taken_step& s) { return model::shape_of(s.step.what).value; });
         open(c.capacity);
         for (std::size_t i = 0; i < run.steps.size(); ++i) step(i);
         for (const aspect a : run.differs)
@@ -68,18 +67,13 @@ class sequential_writer {
     void poll(const model::step& s, const model::answer& a);
     void create(const model::step& s);
     void try_owned(const model::step& s, const model::answer& a);
-    void refused(const model::answer& a, std::string_view result, std::string_view error,
-                 std::string_view member);
+    void refused(const model::answer& a, std::string_view result, std::string_view error, std::string_view member);
     void made(const model::answer& a, std::string_view from);
     void free_capacity(std::uint64_t capacity);
 
-    [[nodiscard]] std::string_view type() const {
-        return notes_destroyed_ ? "value" : wide_ ? "std::uint64_t" : "int";
-    }
+    [[nodiscard]] std::string_view type() const { return notes_destroyed_ ? "value" : wide_ ? "std::uint64_t" : "int"; }
     [[nodiscard]] std::string_view number_type() const { return wide_ ? "std::uint64_t" : "int"; }
-    [[nodiscard]] std::string literal(std::uint64_t v) const {
-        return fmt::format("{}{}", v, wide_ ? "U" : "");
-    }
+    [[nodiscard]] std::string literal(std::uint64_t v) const { return fmt::format("{}{}", v, wide_ ? "U" : ""); }
     [[nodiscard]] std::string value(std::uint64_t v) const {
         return notes_destroyed_ ? fmt::format("value_of({})", literal(v)) : literal(v);
     }
@@ -143,8 +137,7 @@ void sequential_writer::step(std::size_t i) {
     const bool last = i + 1 == run_.steps.size();
     result_ = fmt::format("step_{}", i + 1);
     out_.raw("");
-    out_.line("// {}. {}{}", i + 1,
-              cut(model::to_string(model::line{s.step, s.expected, 0}), report_width - 24),
+    out_.line("// {}. {}{}", i + 1, cut(model::to_string(model::line{s.step, s.expected, 0}), report_width - 24),
               last ? "  <- fails" : "");
     act(s.step, s.expected.answer);
     std::vector<model::handle> woken = s.expected.woken;
@@ -155,25 +148,22 @@ void sequential_writer::step(std::size_t i) {
     if (!woken.empty() || (last && !polled_.empty())) {
         std::vector<std::uint32_t> numbers;
         for (const model::handle h : woken) numbers.push_back(h.number);
-        out_.line("EXPECT_EQ(std::exchange(woken, {{}}), (std::vector<int>{{{}}}));",
-                  fmt::join(numbers, ", "));
+        out_.line("EXPECT_EQ(std::exchange(woken, {{}}), (std::vector<int>{{{}}}));", fmt::join(numbers, ", "));
     }
     if (!s.expected.destroyed.empty() || (last && notes_destroyed_)) {
-        out_.line("EXPECT_EQ(std::exchange(destroyed, {{}}), (std::vector<{}>{{{}}}));",
-                  number_type(), fmt::join(s.expected.destroyed, ", "));
+        out_.line("EXPECT_EQ(std::exchange(destroyed, {{}}), (std::vector<{}>{{{}}}));", number_type(),
+                  fmt::join(s.expected.destroyed, ", "));
     }
 }
 
 void sequential_writer::act(const model::step& s, const model::answer& a) {
     const std::string name = model::to_string(s.subject);
-    if (s.what == verb::advance)
-        return out_.line("clock.advance(std::chrono::milliseconds({}));", s.time.count());
+    if (s.what == verb::advance) return out_.line("clock.advance(std::chrono::milliseconds({}));", s.time.count());
     if (s.what == verb::drop) return out_.line("{}.reset();", name);
     if (s.what == verb::poll) return poll(s, a);
     if (model::creates_operation(s.what, s.subject.kind)) return create(s);
     if (a.status == status::number)
-        return out_.line("EXPECT_EQ({}->{}(), {}U);", name, model::shape_of(s.what).spelling,
-                         a.number);
+        return out_.line("EXPECT_EQ({}->{}(), {}U);", name, model::shape_of(s.what).spelling, a.number);
     if (a.status == status::boolean)
         return out_.line("EXPECT_{}({}->{}());", a.number != 0 ? "TRUE" : "FALSE", name,
                          model::shape_of(s.what).spelling);
@@ -185,17 +175,14 @@ void sequential_writer::act(const model::step& s, const model::answer& a) {
             return out_.line("{}.reset();", name);
         case handle_kind::owned_permit:
             out_.line("std::optional {}(std::move(*{}).{}({}));", model::to_string(a.made), name,
-                      model::shape_of(s.what).spelling,
-                      s.what == verb::send ? value(s.value) : std::string());
+                      model::shape_of(s.what).spelling, s.what == verb::send ? value(s.value) : std::string());
             return out_.line("{}.reset();", name);
         case handle_kind::weak_sender:
-            if (s.what == verb::clone)
-                return out_.line("std::optional {}(*{});", model::to_string(a.made), name);
+            if (s.what == verb::clone) return out_.line("std::optional {}(*{});", model::to_string(a.made), name);
             [[fallthrough]];
         case handle_kind::iterator:
             out_.line("auto {} = {}->{}();", result_, name, model::shape_of(s.what).spelling);
-            if (a.status == status::none)
-                return out_.line("EXPECT_FALSE({}.has_value());", result_);
+            if (a.status == status::none) return out_.line("EXPECT_FALSE({}.has_value());", result_);
             return made(a, result_);
         case handle_kind::operation: return;
     }
@@ -213,12 +200,12 @@ void sequential_writer::create(const model::step& s) {
         arguments = fmt::format("{}", s.count);
     }
     if (model::shape_of(s.what).time) {
-        arguments += fmt::format("{}std::chrono::milliseconds({}), clock",
-                                 arguments.empty() ? "" : ", ", s.time.count());
+        arguments +=
+            fmt::format("{}std::chrono::milliseconds({}), clock", arguments.empty() ? "" : ", ", s.time.count());
     }
-    const std::string made = fmt::format(
-        "{}{}({})", owned ? fmt::format("std::move(*{}).", name) : fmt::format("{}->", name),
-        model::shape_of(s.what).spelling, arguments);
+    const std::string made =
+        fmt::format("{}{}({})", owned ? fmt::format("std::move(*{}).", name) : fmt::format("{}->", name),
+                    model::shape_of(s.what).spelling, arguments);
     const std::string begin = fmt::format("std::optional f{}(", s.operation);
     if (4 + begin.size() + made.size() + 2 <= report_width) {
         out_.line("{}{});", begin, made);
@@ -230,8 +217,8 @@ void sequential_writer::create(const model::step& s) {
 }
 
 /// A refusal by `result`, an expected: the reason is this member of its error.
-void sequential_writer::refused(const model::answer& a, std::string_view result,
-                                std::string_view error, std::string_view member) {
+void sequential_writer::refused(const model::answer& a, std::string_view result, std::string_view error,
+                                std::string_view member) {
     out_.line("ASSERT_FALSE({}.has_value());", result);
     out_.line("EXPECT_EQ({}.error(){}, tailrace::{}::{});", result, member, error,
               a.status == status::full      ? "full"
@@ -243,8 +230,7 @@ void sequential_writer::made(const model::answer& a, std::string_view from) {
     const std::string name = model::to_string(a.made);
     out_.line("ASSERT_TRUE({}.has_value());", from);
     out_.line("std::optional {}(std::move(*{}));", name, from);
-    if (a.made.kind == handle_kind::iterator)
-        out_.line("EXPECT_EQ({}->size(), {}U);", name, a.number);
+    if (a.made.kind == handle_kind::iterator) out_.line("EXPECT_EQ({}->size(), {}U);", name, a.number);
 }
 
 void sequential_writer::on_sender(const model::step& s, const model::answer& a) {
@@ -312,8 +298,7 @@ void sequential_writer::poll(const model::step& s, const model::answer& a) {
             out_.line("EXPECT_EQ(*{}, {}U);", result_, a.values.size());
             out_.line("ASSERT_EQ({}_values.size(), {}U);", name, a.values.size());
             for (std::size_t i = 0; i < a.values.size(); ++i)
-                out_.line("EXPECT_EQ({}, {});", number_of(fmt::format("{}_values[{}]", name, i)),
-                          literal(a.values[i]));
+                out_.line("EXPECT_EQ({}, {});", number_of(fmt::format("{}_values[{}]", name, i)), literal(a.values[i]));
             break;
         }
         case status::none:
@@ -340,8 +325,8 @@ void sequential_writer::free_capacity(std::uint64_t capacity) {
     if (now.senders.empty() && now.receiver_gone) return;
     out_.raw("");
     out_.raw("// No permit is lost, and none is made.");
-    out_.line("EXPECT_EQ({}->capacity(), {}U);",
-              now.senders.empty() ? "r" : fmt::format("s{}", now.senders.front()), now.available);
+    out_.line("EXPECT_EQ({}->capacity(), {}U);", now.senders.empty() ? "r" : fmt::format("s{}", now.senders.front()),
+              now.available);
 }
 
 }  // namespace
@@ -350,8 +335,7 @@ std::string test_name_of(const counterexample& c) {
     std::string name = c.clauses.empty() ? "a_failure" : c.clauses.front();
     name += c.recorded_at.empty() ? fmt::format("_seed_{}_program_{}", c.seed, c.program)
                                   : '_' + c.recorded_at.substr(c.recorded_at.rfind('/') + 1);
-    std::ranges::replace_if(
-        name, [](char b) { return std::isalnum(static_cast<unsigned char>(b)) == 0; }, '_');
+    std::ranges::replace_if(name, [](char b) { return std::isalnum(static_cast<unsigned char>(b)) == 0; }, '_');
     return name;
 }
 
@@ -361,8 +345,7 @@ std::string heading_of(const counterexample& c) {
         const model::clause* known = model::find_clause(name);
         text += comment(known == nullptr ? name : fmt::format("{}: {}", name, known->promise));
     }
-    text += comment(
-        fmt::format("Found on {} by {}, {}.", c.target, model::to_string(c.engine), origin_of(c)));
+    text += comment(fmt::format("Found on {} by {}, {}.", c.target, model::to_string(c.engine), origin_of(c)));
     const std::string repeat = fmt::format("{} replay {}", c.command, token_of(c));
     return repeat.size() + 3 <= report_width ? text + comment(repeat) : text;
 }
@@ -380,15 +363,20 @@ bool can_be_named(std::string_view type) {
 
 /// What a test of somebody else's channel needs: the adapter, which stands in a file that only its owner can name.
 std::string foreign_head(const counterexample& c) {
-    std::string text = "#include <gtest/gtest.h>\n\n#include <string_view>\n#include <tailrace/verify/channel_session.hpp>\n";
+    std::string text =
+        "#include <gtest/gtest.h>\n\n#include <string_view>\n#include <tailrace/verify/channel_session.hpp>\n";
     if (std::holds_alternative<concurrent_run>(c.run)) {
         text += "#include <tailrace/verify/threads.hpp>\n#include <tailrace/verify/token.hpp>\n";
     }
-    text += fmt::format("\n// TODO: include the file that defines {}, and link the test with tailrace::verify.\n", plain(c.adapter));
+    text += fmt::format("\n// TODO: include the file that defines {}, and link the test with tailrace::verify.\n",
+                        plain(c.adapter));
     if (can_be_named(c.adapter)) {
-        text += fmt::format("#include \"{}.hpp\"\nusing adapter = {};\n\n", c.adapter.substr(c.adapter.rfind(':') + 1), c.adapter);
+        text += fmt::format("#include \"{}.hpp\"\nusing adapter = {};\n\n", c.adapter.substr(c.adapter.rfind(':') + 1),
+                            c.adapter);
     } else {
-        text += "// TODO: give it a name that this file can use: the compiler calls it as above.\nusing adapter = YOUR_ADAPTER;\n\n";
+        text +=
+            "// TODO: give it a name that this file can use: the compiler calls it as above.\nusing adapter = "
+            "YOUR_ADAPTER;\n\n";
     }
     return text;
 }
@@ -427,8 +415,10 @@ std::string foreign_test(const counterexample& c, const concurrent_run& run) {
 
 std::string to_regression_test(const counterexample& c) {
     if (c.adapter.empty()) {
-        return heading_of(c) + comment(fmt::format("There is no test to paste: nothing is known of how C++ names what drives {} "
-                                                   "(make_target<Api> knows).", c.target));
+        return heading_of(c) +
+               comment(fmt::format("There is no test to paste: nothing is known of how C++ names what drives {} "
+                                   "(make_target<Api> knows).",
+                                   c.target));
     }
     if (c.adapter != own_adapter) {
         return foreign_head(c) + heading_of(c) + fmt::format("TEST(regression, {}) {{\n", test_name_of(c)) +
@@ -436,9 +426,9 @@ std::string to_regression_test(const counterexample& c) {
     }
     std::string text;
     for (const std::string_view header :
-         {"<gtest/gtest.h>", "", "<algorithm>", "<chrono>", "<condition_variable>", "<cstdint>",
-          "<list>", "<memory>", "<mutex>", "<optional>", "<thread>", "<utility>", "<vector>", "",
-          "\"tailrace/channel.hpp\"", "\"tailrace/manual_clock.hpp\"", ""}) {
+         {"<gtest/gtest.h>", "", "<algorithm>", "<chrono>", "<condition_variable>", "<cstdint>", "<list>", "<memory>",
+          "<mutex>", "<optional>", "<thread>", "<utility>", "<vector>", "", "\"tailrace/channel.hpp\"",
+          "\"tailrace/manual_clock.hpp\"", ""}) {
         text += header.empty() ? "\n" : fmt::format("#include {}\n", header);
     }
     text += heading_of(c);

@@ -25,8 +25,7 @@ class concurrent_writer {
         : history_(run.history), capacity_(c.capacity) {
         declare_all(history_.before);
         for (const auto& lane : history_.lanes) declare_all(lane);
-        out_.raw(
-            "// Checked: nobody sleeps at rest whom a poll would answer; a value is received at");
+        out_.raw("// Checked: nobody sleeps at rest whom a poll would answer; a value is received at");
         out_.raw("// most once, and only if it was sent; those of one lane come in its order; no");
         out_.raw("// permit is lost. Not checked: which of the possible answers each step got.");
     }
@@ -102,19 +101,16 @@ void concurrent_writer::declare_all(const std::vector<event>& events) {
         timed_ |= model::shape_of(s.what).time;
         if (creates && !e.waits) {
             driven_[s.operation] = &e;
-            made_.push_back({{handle_kind::operation, s.operation},
-                             s.subject,
-                             fmt::format("decltype({})", call(s))});
+            made_.push_back({{handle_kind::operation, s.operation}, s.subject, fmt::format("decltype({})", call(s))});
         }
         if (const std::optional<handle> h = made_by(e)) {
-            constexpr std::string_view types[]{
-                "decltype(s0->clone())",
-                "decltype(s0->downgrade())",
-                "",
-                "",
-                "decltype(s0->try_reserve())::value_type",
-                "decltype(s0->try_reserve_many(1))::value_type",
-                "decltype(std::move(*s0).try_reserve_owned())::value_type"};
+            constexpr std::string_view types[]{"decltype(s0->clone())",
+                                               "decltype(s0->downgrade())",
+                                               "",
+                                               "",
+                                               "decltype(s0->try_reserve())::value_type",
+                                               "decltype(s0->try_reserve_many(1))::value_type",
+                                               "decltype(std::move(*s0).try_reserve_owned())::value_type"};
             const auto known = [&h](const made_handle& m) { return m.name == *h; };
             if (std::ranges::any_of(made_, known)) continue;
             made_.push_back({*h, s.subject, std::string(types[static_cast<std::size_t>(h->kind)])});
@@ -137,13 +133,12 @@ std::string concurrent_writer::call(const model::step& s) {
     else if (shape.count)
         arguments = fmt::format("{}", s.count);
     if (shape.time) {
-        arguments += fmt::format("{}std::chrono::milliseconds({}), clock",
-                                 arguments.empty() ? "" : ", ", s.time.count());
+        arguments +=
+            fmt::format("{}std::chrono::milliseconds({}), clock", arguments.empty() ? "" : ", ", s.time.count());
     }
     const bool takes = s.what == verb::reserve_owned || s.what == verb::try_reserve_owned ||
                        s.subject.kind == handle_kind::owned_permit;
-    return fmt::format("{}{}({})",
-                       takes ? fmt::format("std::move(*{}).", name) : fmt::format("{}->", name),
+    return fmt::format("{}{}({})", takes ? fmt::format("std::move(*{}).", name) : fmt::format("{}->", name),
                        shape.spelling, arguments);
 }
 
@@ -151,8 +146,7 @@ std::string concurrent_writer::none_alive(handle of) const {
     std::string condition;
     for (const made_handle& m : made_) {
         const bool borrows = m.from == of && m.name.kind != handle_kind::sender &&
-                             m.name.kind != handle_kind::weak_sender &&
-                             m.name.kind != handle_kind::owned_permit;
+                             m.name.kind != handle_kind::weak_sender && m.name.kind != handle_kind::owned_permit;
         if (borrows) condition += fmt::format(" && !{}", model::to_string(m.name));
     }
     return condition;
@@ -162,30 +156,23 @@ void concurrent_writer::waiting(const event& e, const place& here) {
     const model::step& s = e.step;
     const std::string subject = model::to_string(s.subject);
     const bool receives = s.subject.kind == handle_kind::receiver;
-    const std::string guard =
-        receives || s.what == verb::reserve_owned ? none_alive(s.subject) : std::string();
+    const std::string guard = receives || s.what == verb::reserve_owned ? none_alive(s.subject) : std::string();
     out_.open(fmt::format("if ({}{}) {{", subject, guard));
     if (s.what == verb::recv_many) out_.raw("std::vector<int> batch;");
     const bool result = s.what != verb::closed;
     out_.line("{}wait({});", result ? "auto answer = " : "(void)", call(s));
     switch (s.what) {
         case verb::send:
-        case verb::send_timeout:
-            out_.line("if (answer && *answer) {}.push_back({});", here.sent, s.value);
-            break;
+        case verb::send_timeout: out_.line("if (answer && *answer) {}.push_back({});", here.sent, s.value); break;
         case verb::recv:
-        case verb::recv_timeout:
-            out_.line("if (answer && *answer) {}.push_back(**answer);", here.received);
-            break;
+        case verb::recv_timeout: out_.line("if (answer && *answer) {}.push_back(**answer);", here.received); break;
         case verb::recv_many:
-            out_.line("if (answer) {0}.insert({0}.end(), batch.begin(), batch.end());",
-                      here.received);
+            out_.line("if (answer) {0}.insert({0}.end(), batch.begin(), batch.end());", here.received);
             break;
         case verb::reserve_owned: out_.line("{}.reset();", subject); [[fallthrough]];
         case verb::reserve:
         case verb::reserve_many:
-            out_.line("if (answer && *answer) {}.emplace(std::move(**answer));",
-                      model::to_string(*made_by(e)));
+            out_.line("if (answer && *answer) {}.emplace(std::move(**answer));", model::to_string(*made_by(e)));
             break;
         default: break;
     }
@@ -213,21 +200,14 @@ void concurrent_writer::poll(const model::step& s, const place& here) {
     out_.open(fmt::format("if (auto answer = {}->poll({{}})) {{", name));
     switch (of->step.what) {
         case verb::send:
-        case verb::send_timeout:
-            out_.line("if (*answer) {}.push_back({});", here.sent, of->step.value);
-            break;
+        case verb::send_timeout: out_.line("if (*answer) {}.push_back({});", here.sent, of->step.value); break;
         case verb::recv:
-        case verb::recv_timeout:
-            out_.line("if (*answer) {}.push_back(**answer);", here.received);
-            break;
+        case verb::recv_timeout: out_.line("if (*answer) {}.push_back(**answer);", here.received); break;
         case verb::recv_many:
-            out_.line("{0}.insert({0}.end(), {1}_values.begin(), {1}_values.end());", here.received,
-                      name);
+            out_.line("{0}.insert({0}.end(), {1}_values.begin(), {1}_values.end());", here.received, name);
             break;
         case verb::closed: out_.raw("(void)answer;"); break;
-        default:
-            out_.line("if (*answer) {}.emplace(std::move(**answer));",
-                      model::to_string(*made_by(*of)));
+        default: out_.line("if (*answer) {}.emplace(std::move(**answer));", model::to_string(*made_by(*of)));
     }
     out_.line("{}.reset();", name);
     out_.close("}");
@@ -256,8 +236,7 @@ void concurrent_writer::immediate(const event& e, const place& here) {
         default: break;
     }
     switch (s.what) {
-        case verb::try_send:
-            return out_.line("if ({} && {}) {}.push_back({});", subject, does, here.sent, s.value);
+        case verb::try_send: return out_.line("if ({} && {}) {}.push_back({});", subject, does, here.sent, s.value);
         case verb::try_recv:
             out_.open(fmt::format("if (r{}) {{", none_alive(s.subject)));
             out_.line("if (auto got = r->try_recv()) {}.push_back(*got);", here.received);
@@ -295,8 +274,7 @@ void concurrent_writer::drop(handle h) {
 
 void concurrent_writer::event_of(const event& e, const place& here) {
     const model::step& s = e.step;
-    if (s.what == verb::advance)
-        return out_.line("clock.advance(std::chrono::milliseconds({}));", s.time.count());
+    if (s.what == verb::advance) return out_.line("clock.advance(std::chrono::milliseconds({}));", s.time.count());
     if (s.what == verb::drop) return drop(s.subject);
     if (s.what == verb::poll) return poll(s, here);
     if (e.waits) return waiting(e, here);
@@ -333,8 +311,7 @@ void concurrent_writer::round() {
     out_.raw("std::vector<std::jthread> threads;");
     for (std::size_t i = 0; i < lanes; ++i) {
         out_.open("threads.emplace_back([&] {");
-        for (const event& e : history_.lanes[i])
-            event_of(e, {fmt::format("sent[{}]", i + 1), "received"});
+        for (const event& e : history_.lanes[i]) event_of(e, {fmt::format("sent[{}]", i + 1), "received"});
         out_.raw("all.done();");
         out_.close("});");
     }
@@ -346,8 +323,8 @@ void concurrent_writer::round() {
 
 void concurrent_writer::end() {
     // Operations before what they borrow.
-    for (const handle_kind kind : {handle_kind::operation, handle_kind::permit,
-                                   handle_kind::iterator, handle_kind::owned_permit})
+    for (const handle_kind kind :
+         {handle_kind::operation, handle_kind::permit, handle_kind::iterator, handle_kind::owned_permit})
         for (const made_handle& m : made_)
             if (m.name.kind == kind) out_.line("{}.reset();", model::to_string(m.name));
     out_.raw("const bool gone = !r;");

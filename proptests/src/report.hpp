@@ -1,7 +1,7 @@
 // What the program says: failures, the table of clauses, the last lines, and the same as files.
 //
-// Everything here is a pure function of what the engines found and of the record of the run. Plain ASCII, 100 columns; a
-// failure takes at most 40 lines. After a change here run: ctest -L proptests
+// Everything here is a pure function of what the engines found and of the record of the run. Plain ASCII, 100 columns;
+// a failure takes at most 40 lines. After a change here run: ctest -L proptests
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@
 
 namespace tailrace::verify {
 
-/// Per clause its verdict on each target, and the evidence. If all clauses were asked for, those that no target has the capability for are
-/// counted below, by what is lacking.
+/// Per clause its verdict on each target, and the evidence. If all clauses were asked for, those that no target has the
+/// capability for are counted below, by what is lacking.
 [[nodiscard]] std::string to_table(const campaign& c);
 
 /// One line for each engine and target, and what was skipped; at the end when it ran, and on what.
@@ -27,7 +27,8 @@ namespace tailrace::verify {
 /// the files of failures beside it.
 [[nodiscard]] std::string to_html(const campaign& c);
 
-/// For CI servers: a suite for each engine and target, a case for each clause, and one for each failure that breaks none by name.
+/// For CI servers: a suite for each engine and target, a case for each clause, and one for each failure that breaks
+/// none by name.
 [[nodiscard]] std::string to_junit(const campaign& c);
 
 /// Does the failure have files of its own?
@@ -41,7 +42,8 @@ void write_file(const std::string& path, std::string_view text);
 /// it cannot be written to.
 void prepare_folder(const std::string& folder);
 /// Writes report.html, report.json, junit.xml, summary.txt, and each counterexample in all its
-/// forms, as difference-N with their endings. Throws std::runtime_error, after the others have been written, if one cannot be.
+/// forms, as difference-N with their endings. Throws std::runtime_error, after the others have been written, if one
+/// cannot be.
 void write_files(const campaign& c, const std::string& folder);
 
 }  // namespace tailrace::verify

@@ -56,7 +56,11 @@ json to_json(const evidence_item& e) {
 }
 
 json to_json(const run_record& r) {
-    return {{"date", r.date}, {"milliseconds", r.milliseconds}, {"machine", r.machine}, {"compiler", r.compiler}, {"command", r.command}};
+    return {{"date", r.date},
+            {"milliseconds", r.milliseconds},
+            {"machine", r.machine},
+            {"compiler", r.compiler},
+            {"command", r.command}};
 }
 
 json clause_rows(const campaign& c) {
@@ -70,9 +74,8 @@ json clause_rows(const campaign& c) {
             if (!j.why.empty()) cell["why"] = j.why;
             targets[c.targets[t]->name] = std::move(cell);
         }
-        rows.push_back({{"clause", c.clauses[i]->name},
-                        {"promise", c.clauses[i]->promise},
-                        {"targets", std::move(targets)}});
+        rows.push_back(
+            {{"clause", c.clauses[i]->name}, {"promise", c.clauses[i]->promise}, {"targets", std::move(targets)}});
     }
     return rows;
 }
@@ -148,10 +151,9 @@ void write_files(const campaign& c, const std::string& folder) {
             if (has_files(f)) write_failure(files, f, files_of(++number));
         }
     }
-    json report{
-        {"program", c.program}, {"version", tool_version()}, {"failed", c.failed()},
-        {"traces", c.sources},          {"programs", c.programs},    {"seed", c.seed},
-        {"shards", shard_rows(c)},      {"runs", run_rows(c)},       {"clauses", clause_rows(c)}};
+    json report{{"program", c.program},    {"version", tool_version()}, {"failed", c.failed()},
+                {"traces", c.sources},     {"programs", c.programs},    {"seed", c.seed},
+                {"shards", shard_rows(c)}, {"runs", run_rows(c)},       {"clauses", clause_rows(c)}};
     if (c.record) report["run"] = to_json(*c.record);
     // What comes from a trace file may hold any bytes; they are replaced, not refused.
     files.write("report.json", report.dump(2, ' ', false, json::error_handler_t::replace) + '\n');

@@ -5,11 +5,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <stdexcept>
 #include <compare>
 #include <exception>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,8 +37,7 @@ void abandon(std::unique_ptr<session> failed) {
 /// A channel of the target, and the specification beside it.
 class pair_of_channels {
   public:
-    pair_of_channels(const target& t, std::uint64_t capacity)
-        : target_(t), specification_(capacity) {}
+    pair_of_channels(const target& t, std::uint64_t capacity) : target_(t), specification_(capacity) {}
     pair_of_channels(const pair_of_channels&) = delete;
     pair_of_channels& operator=(const pair_of_channels&) = delete;
     ~pair_of_channels() {
@@ -52,9 +51,7 @@ class pair_of_channels {
     [[nodiscard]] std::uint64_t conservation_checks() const { return conservation_checks_; }
 
     /// The specification takes the step.
-    void take(const model::step& s) {
-        expected_ = as_shown(target_.capabilities, s, specification_.apply(s));
-    }
+    void take(const model::step& s) { expected_ = as_shown(target_.capabilities, s, specification_.apply(s)); }
     /// Then the target does. False if anything differs: no more steps after that.
     [[nodiscard]] bool agree(const model::step& s) {
         try {
@@ -72,14 +69,7 @@ class pair_of_channels {
 
     /// After a step in which they did not agree.
     [[nodiscard]] parting parted(std::size_t at, std::string before) const {
-        parting p{at,
-                  expected_,
-                  got_,
-                  differs_,
-                  notes_,
-                  std::move(before),
-                  model::to_string(specification_),
-                  {}};
+        parting p{at, expected_, got_, differs_, notes_, std::move(before), model::to_string(specification_), {}};
         try {
             if (session_) p.state = session_->describe();
         } catch (const std::exception& e) {
@@ -105,8 +95,8 @@ class pair_of_channels {
         const std::uint64_t sum = *free + m.buffer.size() + m.outstanding() + m.held();
         if (sum == m.max) return;
         differs_.push_back(aspect::conservation);
-        notes_.push_back(fmt::format("{} free + {} buffered + {} out + {} held = {}, not {}", *free,
-                                     m.buffer.size(), m.outstanding(), m.held(), sum, m.max));
+        notes_.push_back(fmt::format("{} free + {} buffered + {} out + {} held = {}, not {}", *free, m.buffer.size(),
+                                     m.outstanding(), m.held(), sum, m.max));
     }
 
     void threw(std::string note) {
@@ -152,8 +142,8 @@ struct failure_kind {
 };
 
 std::string name_of(const failure_kind& k) {
-    std::string name = fmt::format("{} {} {}", static_cast<int>(k.asked.what),
-                                   static_cast<int>(k.asked.about), static_cast<int>(k.expected));
+    std::string name = fmt::format("{} {} {}", static_cast<int>(k.asked.what), static_cast<int>(k.asked.about),
+                                   static_cast<int>(k.expected));
     if (k.got) name += fmt::format(" {}", static_cast<int>(*k.got));
     for (const aspect a : k.differs) name += fmt::format(" {}", to_string(a));
     return name;
@@ -203,7 +193,8 @@ class run {
     }
 
     [[nodiscard]] sequential_result all(const progress& tell) && {
-        for (std::uint64_t i = 0; i < options_.programs && !found_enough() && !(options_.enough && options_.enough()); ++i) {
+        for (std::uint64_t i = 0; i < options_.programs && !found_enough() && !(options_.enough && options_.enough());
+             ++i) {
             if (tell) tell(i, options_.programs);
             one(options_.first + i);
         }
@@ -277,8 +268,7 @@ class run {
         };
         for (finding& known : found_) {
             if (!explains(known, fresh)) continue;
-            if (explains(fresh, known) && size_of(f) < size_of(known.smallest))
-                known.smallest = std::move(f);
+            if (explains(fresh, known) && size_of(f) < size_of(known.smallest)) known.smallest = std::move(f);
             return;
         }
         std::erase_if(found_, [&](const finding& known) { return explains(fresh, known); });
@@ -304,15 +294,12 @@ class run {
 
 std::vector<reach> sequential_result::with(reach_verdict v) const {
     std::vector<reach> some;
-    std::ranges::copy_if(reached, std::back_inserter(some),
-                         [&](const reach& r) { return r.verdict == v; });
+    std::ranges::copy_if(reached, std::back_inserter(some), [&](const reach& r) { return r.verdict == v; });
     return some;
 }
 
 bool sequential_result::passed() const {
-    return !failure && std::ranges::all_of(reached, [](const reach& r) {
-        return r.verdict == reach_verdict::reached;
-    });
+    return !failure && std::ranges::all_of(reached, [](const reach& r) { return r.verdict == reach_verdict::reached; });
 }
 
 std::optional<sequential_failure> take_again(const target& t, const script& s) {
@@ -334,8 +321,7 @@ std::optional<sequential_failure> take_again(const target& t, const script& s) {
     return f;
 }
 
-sequential_result run_sequential(const target& t, const sequential_options& options,
-                                 const progress& tell) {
+sequential_result run_sequential(const target& t, const sequential_options& options, const progress& tell) {
     return run(t, options).all(tell);
 }
 

@@ -102,8 +102,7 @@ class copyist {
         const model::outcome out = machine_.apply(s);
         copy_.text.steps.push_back(s);
         if (creates) {
-            now_[{handle_kind::operation, d.text.operation}] = {handle_kind::operation,
-                                                                s.operation};
+            now_[{handle_kind::operation, d.text.operation}] = {handle_kind::operation, s.operation};
         }
         if (out.answer.status == status::made && d.makes) now_[*d.makes] = out.answer.made;
         return true;
@@ -194,8 +193,8 @@ std::vector<step> simpler(const step& s, capabilities within) {
 
 class shrinker {
   public:
-    shrinker(const script& failing, capabilities within, const failing_step& fails,
-             std::size_t most_attempts, const std::function<bool()>& over)
+    shrinker(const script& failing, capabilities within, const failing_step& fails, std::size_t most_attempts,
+             const std::function<bool()>& over)
         : within_(within),
           fails_(fails),
           most_attempts_(most_attempts),
@@ -218,9 +217,7 @@ class shrinker {
   private:
     static constexpr std::size_t small = 60;  // steps, above which there are too many pairs
 
-    static void take_out(draft& d, std::size_t i) {
-        d.steps.erase(d.steps.begin() + static_cast<std::ptrdiff_t>(i));
-    }
+    static void take_out(draft& d, std::size_t i) { d.steps.erase(d.steps.begin() + static_cast<std::ptrdiff_t>(i)); }
 
     [[nodiscard]] bool may_go_on() const { return result_.attempts < most_attempts_ && !(over_ && over_()); }
     [[nodiscard]] std::size_t size() const { return draft_.steps.size(); }
@@ -312,11 +309,10 @@ class shrinker {
             if (draft_.steps[i].text.what != verb::poll) continue;
             const std::uint32_t operation = draft_.steps[i].text.subject.number;
             const auto first = draft_.steps.begin();
-            const auto creation = std::find_if(
-                first, first + static_cast<std::ptrdiff_t>(i), [&](const draft_step& s) {
-                    return immediate(s.text.what) && s.text.operation == operation &&
-                           model::creates_operation(s.text.what, s.text.subject.kind);
-                });
+            const auto creation = std::find_if(first, first + static_cast<std::ptrdiff_t>(i), [&](const draft_step& s) {
+                return immediate(s.text.what) && s.text.operation == operation &&
+                       model::creates_operation(s.text.what, s.text.subject.kind);
+            });
             if (creation == first + static_cast<std::ptrdiff_t>(i)) continue;
             draft candidate = draft_;
             step& s = candidate.steps[i].text;
@@ -331,8 +327,7 @@ class shrinker {
 
     /// A value that is sent through a permit is sent without one: then, or when the permit is made.
     bool replace_permits() {
-        const draft_step attempted{
-            step{.what = verb::try_send, .subject = {handle_kind::sender, 0}}, std::nullopt};
+        const draft_step attempted{step{.what = verb::try_send, .subject = {handle_kind::sender, 0}}, std::nullopt};
         if (!allows(within_, attempted.text)) return false;
         bool better = false;
         for (std::size_t i = 0; i < size(); ++i) {
@@ -380,8 +375,8 @@ class shrinker {
 
 }  // namespace
 
-shrunk_script shrink(const script& failing, capabilities within, const failing_step& fails,
-                     std::size_t most_attempts, const std::function<bool()>& over) {
+shrunk_script shrink(const script& failing, capabilities within, const failing_step& fails, std::size_t most_attempts,
+                     const std::function<bool()>& over) {
     return shrinker(failing, within, fails, most_attempts, over).run();
 }
 

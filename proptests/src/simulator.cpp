@@ -35,8 +35,8 @@ using model::words;
 std::string request(const std::string& target, const concurrent_program& p, const interleavings_options& o, bool show) {
     // The same executions of a program whatever it was generated from, or a token could not repeat what was found.
     constexpr unsigned seed = 1;
-    std::string text = fmt::format("explore {} capacity {} random {} seed {} switches {} bound {} show {}\n", target, p.capacity,
-                                   o.random_executions, seed, o.switches, o.bound_executions, show ? 1 : 0);
+    std::string text = fmt::format("explore {} capacity {} random {} seed {} switches {} bound {} show {}\n", target,
+                                   p.capacity, o.random_executions, seed, o.switches, o.bound_executions, show ? 1 : 0);
     for (const step& s : p.before) text += fmt::format("before {}\n", model::to_string(s));
     for (const auto& lane : p.lanes) {
         text += "task\n";
@@ -302,8 +302,8 @@ class answer_reader {
 
 }  // namespace
 
-exploration simulator::explore(const std::string& target, const concurrent_program& p, const interleavings_options& options,
-                               bool show_histories) try {
+exploration simulator::explore(const std::string& target, const concurrent_program& p,
+                               const interleavings_options& options, bool show_histories) try {
     write_all(socket_, request(target, p, options, show_histories));
     answer_reader answer(p, options.switches);
     while (const std::optional<std::string> line = read_line(options.over)) {

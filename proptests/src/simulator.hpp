@@ -34,9 +34,10 @@ class simulator {
     simulator(const simulator&) = delete;
     simulator& operator=(const simulator&) = delete;
 
-    /// A crash of the simulator is a failure of the program; it is started again. Throws std::runtime_error if it does not understand.
-    [[nodiscard]] exploration explore(const std::string& target, const concurrent_program& p, const interleavings_options& options,
-                                      bool show_histories);
+    /// A crash of the simulator is a failure of the program; it is started again. Throws std::runtime_error if it does
+    /// not understand.
+    [[nodiscard]] exploration explore(const std::string& target, const concurrent_program& p,
+                                      const interleavings_options& options, bool show_histories);
 
   private:
     void start();

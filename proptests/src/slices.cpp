@@ -1,4 +1,5 @@
-// The programs of an engine in parts: each in a child process that is watched, several at once, in rounds, until all are done, one
+// The programs of an engine in parts: each in a child process that is watched, several at once, in rounds, until all
+// are done, one
 // has failed, or the time is over. After a change here run: ctest -L proptests -R 'campaign|slices'
 #include <fmt/format.h>
 
@@ -55,10 +56,11 @@ std::optional<concurrent_program> program_of(const engine_entry& e, const target
 failure untimely(const child_end& end, const engine_entry& e, const engine_report& in, const target& t, const job& j) {
     const bool given_up = end.is == child_end::how::given_up;
     const bool hung = end.is == child_end::how::hung || given_up;
-    const std::string how = given_up          ? "it did not end when it was asked to (UNKNOWN whether it hangs)"
-                            : hung            ? "it hangs"
-                            : end.signal != 0 ? fmt::format("it crashes (signal {}, {})", end.signal, strsignal(end.signal))
-                                              : "it ends the process";
+    const std::string how = given_up ? "it did not end when it was asked to (UNKNOWN whether it hangs)"
+                            : hung   ? "it hangs"
+                            : end.signal != 0
+                                ? fmt::format("it crashes (signal {}, {})", end.signal, strsignal(end.signal))
+                                : "it ends the process";
     const std::optional<concurrent_program> p = program_of(e, t, j, end.at);
     std::string token;
     std::string details;
@@ -71,9 +73,10 @@ failure untimely(const child_end& end, const engine_entry& e, const engine_repor
             details += shown == most_lines ? "    ...\n" : fmt::format("    {}\n", cut(line, report_width - 4));
         details += fmt::format("  again     {} replay {}\n", shell_word(j.program), token);
     }
-    failure f = failure_of(hung ? failure::kind::hang : failure::kind::crash, in,
-                           fmt::format("{} in {} {} of seed {}", how, in.unit == "trace" ? "trace" : "program", end.at, j.seed),
-                           fmt::format("seed-{}-program-{}", j.seed, end.at), details);
+    failure f =
+        failure_of(hung ? failure::kind::hang : failure::kind::crash, in,
+                   fmt::format("{} in {} {} of seed {}", how, in.unit == "trace" ? "trace" : "program", end.at, j.seed),
+                   fmt::format("seed-{}-program-{}", j.seed, end.at), details);
     f.token = std::move(token);
     return f;
 }
@@ -123,7 +126,8 @@ engine_report run_until(const engine_entry& e, const target& t, job& j, const ca
 }
 
 std::vector<engine_report> run_round(const engine_entry& e, const target& t, job& all, const std::vector<slice>& parts,
-                                     const children_limits& limits, clock::time_point enough_at, const children_progress& tell) {
+                                     const children_limits& limits, clock::time_point enough_at,
+                                     const children_progress& tell) {
     std::vector<child_work> work;
     for (const slice& part : parts) {
         // The job is the child's own: memory is copied when it is written to, and of the traces nothing is.
@@ -165,8 +169,8 @@ std::pair<std::uint64_t, std::uint64_t> range_of(const engine_entry& e, const jo
 
 }  // namespace
 
-engine_report run_in_slices(const engine_entry& e, const target& t, const job& j,
-                            const campaign_progress& tell, const how_to_run& how) {
+engine_report run_in_slices(const engine_entry& e, const target& t, const job& j, const campaign_progress& tell,
+                            const how_to_run& how) {
     job all = j;
     all.leads = how.shard.part == 1;
     const std::pair<std::uint64_t, std::uint64_t> range = range_of(e, j, how.shard);

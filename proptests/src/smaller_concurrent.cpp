@@ -54,9 +54,9 @@ void rename(concurrent_program& p, const std::map<handle, handle>& names, std::s
     }
 }
 
-/// Without one of the steps before. Whoever used what it made uses `instead`; the others keep theirs, under its new name.
-concurrent_program without_before(const concurrent_program& p, std::size_t i,
-                                  std::optional<handle> instead) {
+/// Without one of the steps before. Whoever used what it made uses `instead`; the others keep theirs, under its new
+/// name.
+concurrent_program without_before(const concurrent_program& p, std::size_t i, std::optional<handle> instead) {
     const std::vector<std::optional<handle>> was = made_before(p);
     concurrent_program q = p;
     erase_at(q.before, i);
@@ -112,8 +112,7 @@ programs without_clone_and_drop(const concurrent_program& p) {
     for (std::size_t j = p.before.size(); j-- > 0;) {
         if (p.before[j].what != verb::drop) continue;
         for (std::size_t i = j; i-- > 0;) {
-            if (p.before[i].what != verb::clone || p.before[i].subject != p.before[j].subject)
-                continue;
+            if (p.before[i].what != verb::clone || p.before[i].subject != p.before[j].subject) continue;
             all.push_back(without_before(without_before(p, j, std::nullopt), i, p.before[i].subject));
         }
     }
@@ -141,8 +140,7 @@ programs without_two(const concurrent_program& p) {
     for (std::size_t b = places.size(); b-- > 0;) {
         const concurrent_program one = without(p, places[b]);
         for (std::size_t a = b; a-- > 0;) all.push_back(without(one, places[a]));
-        for (std::size_t i = p.before.size(); i-- > 0;)
-            all.push_back(without_before(one, i, std::nullopt));
+        for (std::size_t i = p.before.size(); i-- > 0;) all.push_back(without_before(one, i, std::nullopt));
     }
     return all;
 }
@@ -175,8 +173,7 @@ constexpr std::array<reduction, 6> table{without_lane,           without_step, w
 
 std::span<const reduction> reductions() noexcept { return table; }
 
-concurrent_program smallest(concurrent_program p,
-                            const std::function<bool(const concurrent_program&)>& accept) {
+concurrent_program smallest(concurrent_program p, const std::function<bool(const concurrent_program&)>& accept) {
     for (bool smaller = true; smaller;) {
         smaller = false;
         for (const reduction reduce : reductions()) {

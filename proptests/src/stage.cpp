@@ -43,9 +43,7 @@ constexpr model::value_id first_spare_value = most_values - 256;
 constexpr unsigned looks_at_a_sleeper = 25;
 constexpr std::chrono::milliseconds between_looks{10};
 
-instant now() {
-    return static_cast<instant>(std::chrono::steady_clock::now().time_since_epoch().count());
-}
+instant now() { return static_cast<instant>(std::chrono::steady_clock::now().time_since_epoch().count()); }
 
 /// Who is awake, and what became of the values. Told by whatever thread runs the channel's code.
 class board final : public session_events {
@@ -64,8 +62,7 @@ class board final : public session_events {
         // the number cannot reach 0 by taking it back.
         awake_.fetch_add(1, std::memory_order_relaxed);
         std::uint32_t was = wakes_[operation].load(std::memory_order_relaxed);
-        while (was != stopped && !wakes_[operation].compare_exchange_weak(
-                                     was, signalled, std::memory_order_acq_rel)) {
+        while (was != stopped && !wakes_[operation].compare_exchange_weak(was, signalled, std::memory_order_acq_rel)) {
         }
         if (was == asleep) {
             wakes_[operation].notify_one();
@@ -101,8 +98,7 @@ class board final : public session_events {
     }
     [[nodiscard]] std::uint32_t awake() const { return awake_.load(std::memory_order_acquire); }
     void wait_for_rest() {
-        for (std::uint32_t n = awake(); n != 0; n = awake())
-            awake_.wait(n, std::memory_order_acquire);
+        for (std::uint32_t n = awake(); n != 0; n = awake()) awake_.wait(n, std::memory_order_acquire);
     }
 
     /// From now on nobody begins anything.
@@ -130,8 +126,8 @@ class lane {
   public:
     explicit lane(board& b) : board_(b) {}
 
-    void prepare(const std::vector<task_step>& part, std::unique_ptr<lane_session> s,
-                 task_books books, std::uint64_t seed, bool heavy, bool hands_back) {
+    void prepare(const std::vector<task_step>& part, std::unique_ptr<lane_session> s, task_books books,
+                 std::uint64_t seed, bool heavy, bool hands_back) {
         part_ = &part;
         heavy_ = heavy;
         hands_back_ = hands_back;
@@ -227,8 +223,7 @@ class lane {
                 return false;
             }
             e.returned = now();
-            books_.note({.what = verb::poll, .subject = {handle_kind::operation, t.step.operation}},
-                        a);
+            books_.note({.what = verb::poll, .subject = {handle_kind::operation, t.step.operation}}, a);
         } else {
             e.returned = now();
             books_.note(t.step, a);
@@ -305,7 +300,7 @@ class lane {
     bool heavy_ = false;
     bool hands_back_ = true;
     std::map<std::uint32_t, model::value_id> sent_;  // by operation
-    std::vector<model::value_id> kept_;  // by the channel, of sends that failed
+    std::vector<model::value_id> kept_;              // by the channel, of sends that failed
     std::vector<event> log_;
     std::atomic<std::uint32_t> written_{0};
     std::atomic<bool> under_way_{false};
@@ -329,8 +324,8 @@ struct stage::state {
         raise(0);
     }
 
-    /// A thread takes part whenever the curtain rises, if there is a lane for it. One without may be late, and see the next
-    /// performance first: what it goes by is one value.
+    /// A thread takes part whenever the curtain rises, if there is a lane for it. One without may be late, and see the
+    /// next performance first: what it goes by is one value.
     void serve(std::size_t l, const std::stop_token& s) {
         std::uint32_t seen = 0;
         for (;;) {
@@ -369,7 +364,7 @@ struct stage::state {
     static_assert(most_lanes < performance_turn);
     std::uint32_t turn = 0;                 // of the performance
     std::atomic<std::uint32_t> curtain{0};  // the turn, and how many lanes play
-    std::vector<std::jthread> threads;  // last: they use the rest
+    std::vector<std::jthread> threads;      // last: they use the rest
 };
 
 namespace {
@@ -377,8 +372,8 @@ namespace {
 /// One performance, from an empty channel to none.
 class show {
   public:
-    show(board& told, std::vector<std::unique_ptr<lane>>& lanes, const target& t,
-         const concurrent_program& p, variation v)
+    show(board& told, std::vector<std::unique_ptr<lane>>& lanes, const target& t, const concurrent_program& p,
+         variation v)
         : told_(told), lanes_(lanes), target_(t), program_(p), variation_(v) {}
 
     template <class Raise>
@@ -452,8 +447,7 @@ class show {
                 if (h.kind == handle_kind::sender) books.share(h);
             }
             const std::uint64_t seed = variation_.seed * most_lanes * 2 + l * 2 + 1;
-            lanes_[l]->prepare(program_.lanes[l], std::move(branch), std::move(books),
-                               seed * 0x9e3779b97f4a7c15u,
+            lanes_[l]->prepare(program_.lanes[l], std::move(branch), std::move(books), seed * 0x9e3779b97f4a7c15u,
                                variation_.inside == variation::noise::heavy,
                                target_.capabilities.has(capability::send_returns_value));
         }
@@ -472,13 +466,12 @@ class show {
         }
     }
     /// False if another task has one of them.
-    bool take_borrowers(const std::vector<std::vector<handle>>& given, std::vector<handle>& some,
-                        handle sender) const {
+    bool take_borrowers(const std::vector<std::vector<handle>>& given, std::vector<handle>& some, handle sender) const {
         std::vector<handle> more;
         for (const handle h : books_.all()) {
             if (books_.sender_of(h) != sender.number || std::ranges::count(some, h) > 0) continue;
-            const bool elsewhere = std::ranges::any_of(
-                given, [&](const auto& other) { return std::ranges::count(other, h) > 0; });
+            const bool elsewhere =
+                std::ranges::any_of(given, [&](const auto& other) { return std::ranges::count(other, h) > 0; });
             if (elsewhere) return false;
             more.push_back(h);
         }
@@ -508,9 +501,8 @@ class show {
     /// False if it never will: some are asleep inside calls for good, although the specification would answer them.
     [[nodiscard]] bool come_to_rest(std::size_t n) {
         const auto calls = [&] {
-            return std::ranges::any_of(program_.lanes, [](const auto& part) {
-                return std::ranges::any_of(part, &task_step::blocks);
-            });
+            return std::ranges::any_of(program_.lanes,
+                                       [](const auto& part) { return std::ranges::any_of(part, &task_step::blocks); });
         };
         if (!calls()) {
             wait_for_rest(n);
@@ -630,13 +622,13 @@ class show {
         const step receive{.what = verb::try_recv, .subject = {}};
         const std::vector<handle> all = books_.all();
         const auto sender = std::ranges::find(all, handle_kind::sender, &handle::kind);
-        if (!can.has(capability::sender_drop) && somebody_calls(handle_kind::receiver) && can.has(capability::try_send) &&
-            sender != all.end() && spare_value_ < most_values) {
+        if (!can.has(capability::sender_drop) && somebody_calls(handle_kind::receiver) &&
+            can.has(capability::try_send) && sender != all.end() && spare_value_ < most_values) {
             act({.what = verb::try_send, .subject = *sender, .value = spare_value_++}, history().after);
             return true;
         }
-        if (!can.has(capability::receiver_drop) && somebody_calls(handle_kind::sender) && can.has(capability::try_recv) &&
-            books_.allow(receive) && !is_used({})) {
+        if (!can.has(capability::receiver_drop) && somebody_calls(handle_kind::sender) &&
+            can.has(capability::try_recv) && books_.allow(receive) && !is_used({})) {
             act(receive, history().after);
             return true;
         }
@@ -701,12 +693,14 @@ class show {
         for (const auto& [value, known] : fates) {
             const unsigned times = known + told_.times_destroyed(value);
             if (times == 1 || !result_.problem.empty()) continue;
-            result_.problem = times == 0
-                                  ? fmt::format("v{} was lost: never received, handed back, or "
-                                                "destroyed", value)
-                                  : fmt::format("v{} had {} fates: received or handed back {}, "
-                                                "destroyed {}", value, times, known,
-                                                told_.times_destroyed(value));
+            result_.problem = times == 0 ? fmt::format(
+                                               "v{} was lost: never received, handed back, or "
+                                               "destroyed",
+                                               value)
+                                         : fmt::format(
+                                               "v{} had {} fates: received or handed back {}, "
+                                               "destroyed {}",
+                                               value, times, known, told_.times_destroyed(value));
         }
     }
 

@@ -96,9 +96,8 @@ std::optional<capability> needed_for(const model::step& s) noexcept {
         case handle_kind::receiver: return needed_on_receiver(s.what);
         case handle_kind::weak_sender:
             if (s.what == verb::drop) return std::nullopt;
-            return s.what == verb::strong_count || s.what == verb::weak_count
-                       ? capability::sender_counts
-                       : capability::weak;
+            return s.what == verb::strong_count || s.what == verb::weak_count ? capability::sender_counts
+                                                                              : capability::weak;
         // Who has such a handle has it from a step that said what is needed.
         case handle_kind::operation:
         case handle_kind::permit:
@@ -123,8 +122,7 @@ bool is_prompt(capabilities within, const model::machine& now, const model::step
 }
 
 model::outcome as_shown(capabilities within, const model::step& s, model::outcome o) {
-    const bool failed =
-        o.answer.status == model::status::closed || o.answer.status == model::status::timeout;
+    const bool failed = o.answer.status == model::status::closed || o.answer.status == model::status::timeout;
     if (s.what != verb::poll || !failed || within.has(capability::send_returns_value)) return o;
     if (o.answer.value) o.destroyed.push_back(*std::exchange(o.answer.value, std::nullopt));
     return o;

@@ -54,22 +54,23 @@ struct optimized_api {
 /// `Noisy` is the same channel with schedule noise at each of its atomic operations and locks.
 template <class Api, class Noisy>
 target make_target(std::string name, std::string summary) {
-    return {std::move(name), std::move(summary), Api::supports,
+    return {std::move(name),
+            std::move(summary),
+            Api::supports,
             [](std::uint64_t capacity) { return std::make_unique<channel_session<Api>>(capacity); },
-            [](std::uint64_t capacity, session_events& told,
-               bool noisy) -> std::unique_ptr<lane_session> {
+            [](std::uint64_t capacity, session_events& told, bool noisy) -> std::unique_ptr<lane_session> {
                 if (noisy) return std::make_unique<channel_session<Noisy>>(capacity, told);
                 return std::make_unique<channel_session<Api>>(capacity, told);
             },
-            true, std::string(own_adapter)};
+            true,
+            std::string(own_adapter)};
 }
 
 }  // namespace
 
 const std::vector<target>& builtin_targets() {
     static const std::vector<target> all = {
-        make_target<reference_api<model::std_platform>,
-                    reference_api<noisy_reference_platform>>(
+        make_target<reference_api<model::std_platform>, reference_api<noisy_reference_platform>>(
             "reference", "the specification behind a mutex (model/)"),
         make_target<optimized_api<std_platform>, optimized_api<noisy_platform<std_platform>>>(
             "optimized", "tailrace::channel (impl/)")};

@@ -62,8 +62,7 @@ std::string labelled(std::string_view label, std::string_view text, std::size_t 
 
 std::string printable(std::string_view text) {
     std::string out(text);
-    std::ranges::replace_if(
-        out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
     return out;
 }
 

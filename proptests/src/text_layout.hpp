@@ -18,8 +18,7 @@ inline constexpr std::size_t report_width = 100;
 [[nodiscard]] std::string cut_front(std::string_view text, std::size_t width);
 
 /// Breaks at spaces into at most `most` lines; the last ends with dots if something is missing.
-[[nodiscard]] std::vector<std::string> wrap(std::string_view text, std::size_t width,
-                                            std::size_t most);
+[[nodiscard]] std::vector<std::string> wrap(std::string_view text, std::size_t width, std::size_t most);
 
 /// Wrapped, with `label` before the first line and as much space before the others.
 [[nodiscard]] std::string labelled(std::string_view label, std::string_view text, std::size_t most);
@@ -27,7 +26,8 @@ inline constexpr std::size_t report_width = 100;
 /// Without what could break the line: control characters become question marks.
 [[nodiscard]] std::string printable(std::string_view text);
 
-/// A word of a command as a shell takes it, in plain ASCII and one line; what is neither needs a shell that knows $'\n'.
+/// A word of a command as a shell takes it, in plain ASCII and one line; what is neither needs a shell that knows
+/// $'\n'.
 [[nodiscard]] std::string shell_word(std::string_view word);
 
 /// 47,899
@@ -39,7 +39,6 @@ inline constexpr std::size_t report_width = 100;
 [[nodiscard]] std::string counted(std::uint64_t n, std::string_view noun);
 
 /// The name nearest to a mistyped one; nothing if none is near.
-[[nodiscard]] std::string_view nearest(std::string_view typed,
-                                       const std::vector<std::string_view>& names);
+[[nodiscard]] std::string_view nearest(std::string_view typed, const std::vector<std::string_view>& names);
 
 }  // namespace tailrace::verify

@@ -24,8 +24,7 @@ variation various(std::uint64_t seed, std::uint64_t number) {
 /// Shrinks a program that fails now and then.
 class shrinker {
   public:
-    shrinker(stage& on, const target& t, const threads_options& o)
-        : stage_(on), target_(t), options_(o) {}
+    shrinker(stage& on, const target& t, const threads_options& o) : stage_(on), target_(t), options_(o) {}
 
     threads_failure smallest_of(const concurrent_program& p, threads_failure first) {
         best_ = std::move(first);
@@ -40,8 +39,8 @@ class shrinker {
   private:
     /// True if the candidate fails, too: then it is the best.
     bool fails(const concurrent_program& p) {
-        if (best_.attempts >= options_.most_attempts || performed_ >= options_.most_performances || options_.is_over() ||
-            !can_perform(target_, p))
+        if (best_.attempts >= options_.most_attempts || performed_ >= options_.most_performances ||
+            options_.is_over() || !can_perform(target_, p))
             return false;
         ++best_.attempts;
         for (std::size_t i = 0; i < enough_ && !options_.is_over(); ++i) {
@@ -84,7 +83,9 @@ class shrinker {
         std::erase_if(best_.smallest.lanes, [](const auto& lane) { return lane.empty(); });
         std::erase_if(best_.history.lanes, [](const auto& lane) { return lane.empty(); });
         best_.judgement.verdict = model::check(best_.history);  // its places are of these lanes
-        const auto wants_more = [this] { return best_.performed < repeats_ || (best_.failed == 0 && best_.performed < options_.repeats); };
+        const auto wants_more = [this] {
+            return best_.performed < repeats_ || (best_.failed == 0 && best_.performed < options_.repeats);
+        };
         for (; wants_more() && !options_.is_over(); ++best_.performed) {
             best_.failed += perform(best_.smallest) ? 1 : 0;
         }
@@ -98,12 +99,12 @@ class shrinker {
     /// One that never returns takes long to be sure of.
     static constexpr std::size_t repeats_if_stuck = 10;
     std::size_t repeats_ = options_.repeats;  // of one candidate at most
-    std::size_t enough_ = 0;  // performances of one candidate
+    std::size_t enough_ = 0;                  // performances of one candidate
     std::size_t performed_ = 0;
 };
 
-/// What only the performance knows, not its history. Half of what was measured over 20,000 programs on two cores under load, as in the
-/// table of histories.
+/// What only the performance knows, not its history. Half of what was measured over 20,000 programs on two cores under
+/// load, as in the table of histories.
 struct performance_state {
     std::string_view what;
     std::uint64_t per_10000;  // histories
@@ -111,17 +112,17 @@ struct performance_state {
 };
 constexpr std::array performance_states{
     performance_state{"a task slept and was woken", 300, [](const performance& p) { return p.woken > 0; }},
-    performance_state{"a task slept until the end, rightly", 300, [](const performance& p) { return p.slept > p.woken; }},
+    performance_state{"a task slept until the end, rightly", 300,
+                      [](const performance& p) { return p.slept > p.woken; }},
 };
 
 class run {
   public:
-    run(const target& t, const threads_options& o) : target_(t), options_(o) {
-        result_.target = t.name;
-    }
+    run(const target& t, const threads_options& o) : target_(t), options_(o) { result_.target = t.name; }
 
     threads_result all(const progress& tell) && {
-        for (std::uint64_t i = 0; i < options_.programs && !result_.failure && !(options_.enough && options_.enough()); ++i) {
+        for (std::uint64_t i = 0; i < options_.programs && !result_.failure && !(options_.enough && options_.enough());
+             ++i) {
             if (tell) tell(i, options_.programs);
             one(options_.first + i);
         }
@@ -131,7 +132,8 @@ class run {
             }
             for (std::size_t r = 0; r < history_states().size(); ++r) {
                 const history_state& h = history_states()[r];
-                if (h.per_10000_threads > 0 && meets(target_.capabilities, h.needs)) tell_reach(h.what, reached_[r], h.per_10000_threads);
+                if (h.per_10000_threads > 0 && meets(target_.capabilities, h.needs))
+                    tell_reach(h.what, reached_[r], h.per_10000_threads);
             }
         }
         return std::move(result_);
@@ -168,14 +170,18 @@ class run {
     }
 
     void tell_reach(std::string_view what, std::uint64_t histories, std::uint64_t per_10000) {
-        reach one{what, histories, 0, reach_verdict::unknown, result_.histories, per_10000,
+        reach one{what,
+                  histories,
+                  0,
+                  reach_verdict::unknown,
+                  result_.histories,
+                  per_10000,
                   target_.capabilities == capabilities::all()};
         add_to(one, {});
         result_.reached.push_back(one);
     }
 
-    void fail(std::uint64_t index, const concurrent_program& p, performance&& was,
-              threads_judgement&& j) {
+    void fail(std::uint64_t index, const concurrent_program& p, performance&& was, threads_judgement&& j) {
         threads_failure first;
         first.program = index;
         first.history = std::move(was.history);
@@ -204,17 +210,15 @@ threads_judgement judge(const performance& p, std::uint64_t most_nodes) {
 
 bool threads_result::passed() const {
     return !failure && unknown * 1'000 <= histories &&
-           std::ranges::all_of(reached, [](const reach& r) {
-               return r.verdict == reach_verdict::reached;
-           });
+           std::ranges::all_of(reached, [](const reach& r) { return r.verdict == reach_verdict::reached; });
 }
 
 threads_result run_threads(const target& t, const threads_options& options, const progress& tell) {
     return run(t, options).all(tell);
 }
 
-std::optional<threads_failure> perform_again(const target& t, const concurrent_program& program,
-                                             std::size_t most, const threads_options& options) {
+std::optional<threads_failure> perform_again(const target& t, const concurrent_program& program, std::size_t most,
+                                             const threads_options& options) {
     const concurrent_program p = blocking_where_needed(t, program);
     stage on;
     for (std::size_t i = 0; i < most; ++i) {

@@ -23,8 +23,7 @@ using model::handle_kind;
 using model::verb;
 
 constexpr std::string_view prefix = "tr1.";
-constexpr std::string_view alphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::size_t checksum_size = 4;
 constexpr unsigned kinds = static_cast<unsigned>(handle_kind::owned_permit) + 1;
 static_assert(model::verb_count <= 32 && kinds <= 8, "both fit a byte");
@@ -109,14 +108,12 @@ class writer {
         if (shape.value) number(s.value);
         if (shape.count) number(s.count);
         if (shape.time) number(static_cast<std::uint64_t>(s.time.count()));
-        if (names_something(s))
-            number(std::uint64_t{s.operation} << 2 | (blocks ? 2u : 0u) | (waits ? 1u : 0u));
+        if (names_something(s)) number(std::uint64_t{s.operation} << 2 | (blocks ? 2u : 0u) | (waits ? 1u : 0u));
     }
     /// With its checksum.
     [[nodiscard]] std::string take() && {
         const std::uint32_t sum = checksum(bytes_);
-        for (unsigned shift = 0; shift < 32; shift += 8)
-            bytes_ += static_cast<char>(sum >> shift & 0xffu);
+        for (unsigned shift = 0; shift < 32; shift += 8) bytes_ += static_cast<char>(sum >> shift & 0xffu);
         return std::move(bytes_);
     }
 
@@ -138,8 +135,7 @@ class reader {
         rest_.remove_prefix(1);
         return b;
     }
-    [[nodiscard]] std::uint64_t number(
-        std::uint64_t most = std::numeric_limits<std::uint64_t>::max()) {
+    [[nodiscard]] std::uint64_t number(std::uint64_t most = std::numeric_limits<std::uint64_t>::max()) {
         std::uint64_t n = 0;
         unsigned shift = 0;
         unsigned b = 0;
@@ -174,8 +170,7 @@ class reader {
         s.subject.kind = static_cast<handle_kind>(head >> 5);
         if (s.what != verb::advance && !model::applies_to(s.what, s.subject.kind)) broken();
         const model::verb_shape& shape = model::shape_of(s.what);
-        if (writer::has_number(s))
-            s.subject.number = static_cast<std::uint32_t>(number(any_handle));
+        if (writer::has_number(s)) s.subject.number = static_cast<std::uint32_t>(number(any_handle));
         if (shape.value) s.value = number();
         if (shape.count) s.count = number();
         if (shape.time) {
@@ -203,8 +198,7 @@ std::string_view checked(std::string_view bytes) {
     const std::string_view body = bytes.substr(0, bytes.size() - checksum_size);
     const std::uint32_t sum = checksum(body);
     for (std::size_t i = 0; i < checksum_size; ++i)
-        if (static_cast<unsigned char>(bytes[body.size() + i]) != (sum >> (8 * i) & 0xffu))
-            broken();
+        if (static_cast<unsigned char>(bytes[body.size() + i]) != (sum >> (8 * i) & 0xffu)) broken();
     return body;
 }
 
@@ -264,8 +258,7 @@ token parse_token(std::string_view word) {
     reader in(checked(bytes));
     token t;
     t.tool = in.text();
-    t.engine =
-        static_cast<model::engine>(in.number(static_cast<std::uint64_t>(model::engine::tests)));
+    t.engine = static_cast<model::engine>(in.number(static_cast<std::uint64_t>(model::engine::tests)));
     t.target = in.text();
     t.program.capacity = in.number(model::largest_capacity);
     if (t.program.capacity == 0) broken();

@@ -47,9 +47,7 @@ void prepare_files(const command_line& c) {
     if (c.junit) write_file(*c.junit, "");
 }
 
-std::string date_now() {
-    return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(std::time(nullptr)));
-}
+std::string date_now() { return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(std::time(nullptr))); }
 
 std::uint64_t milliseconds_since(std::chrono::steady_clock::time_point began) {
     const auto took = std::chrono::steady_clock::now() - began;
@@ -78,19 +76,10 @@ int run(const command_line& c, const program_info& program) {
     std::vector<model::trace> traces;
     const bool replays = std::ranges::find(c.engines, model::engine::oracle, &engine_entry::is) != c.engines.end();
     const std::vector<std::string> sources = replays ? c.traces : std::vector<std::string>();
-    for (const std::string& path : sources)
-        std::ranges::move(model::read_traces(path), std::back_inserter(traces));
+    for (const std::string& path : sources) std::ranges::move(model::read_traces(path), std::back_inserter(traces));
     const std::vector<deviation> faults = faults_of(c.clauses);
-    const job all{judge(std::move(traces)),
-                  sources,
-                  c.clauses,
-                  faults,
-                  c.programs,
-                  c.seed,
-                  c.failures,
-                  program.name,
-                  0,
-                  true};
+    const job all{
+        judge(std::move(traces)), sources, c.clauses, faults, c.programs, c.seed, c.failures, program.name, 0, true};
     prepare_files(c);
 
     progress_line line(stderr, [] { return columns_of(stderr); });
@@ -107,15 +96,15 @@ int run(const command_line& c, const program_info& program) {
     const int status = tell(result, c);
     if (signal == 0) return status;
     std::fflush(stdout);
-    fmt::print(stderr, "{}: interrupted by signal {} ({}): the report is of what was done until then\n", program.name, signal,
-               strsignal(signal));
+    fmt::print(stderr, "{}: interrupted by signal {} ({}): the report is of what was done until then\n", program.name,
+               signal, strsignal(signal));
     return 128 + signal;
 }
 
 int replay(const command_line& c, const program_info& program) {
     const token& t = *c.replayed;
-    const replayed r = replay(t, *std::ranges::find(program.targets, t.target, &target::name),
-                              c.how.patience, program.name);
+    const replayed r =
+        replay(t, *std::ranges::find(program.targets, t.target, &target::name), c.how.patience, program.name);
     fmt::print("{}", r.text);
     switch (r.is) {
         case replayed::end::failed: return 1;
@@ -147,9 +136,7 @@ int act(const command_line& c, const program_info& program) {
         case command_line::action::merge: return merge(c, program);
         case command_line::action::list_clauses: fmt::print("{}", list_clauses()); break;
         case command_line::action::list_engines: fmt::print("{}", list_engines()); break;
-        case command_line::action::list_targets:
-            fmt::print("{}", list_targets(program.targets));
-            break;
+        case command_line::action::list_targets: fmt::print("{}", list_targets(program.targets)); break;
         case command_line::action::help: fmt::print("{}", c.help); break;
     }
     return 0;
@@ -157,11 +144,9 @@ int act(const command_line& c, const program_info& program) {
 
 }  // namespace
 
-int main(int argc, const char* const* argv, const std::vector<target>& targets,
-         const std::string& traces) {
-    const program_info program{
-        argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "tailrace-verify", targets,
-        traces, record_of(argc, argv)};
+int main(int argc, const char* const* argv, const std::vector<target>& targets, const std::string& traces) {
+    const program_info program{argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "tailrace-verify",
+                               targets, traces, record_of(argc, argv)};
     try {
         const int status = act(parse_command_line(argc, argv, program), program);
         if (std::fflush(stdout) == 0) return status;

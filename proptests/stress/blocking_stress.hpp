@@ -24,11 +24,11 @@
 #include <utility>
 #include <vector>
 
-#include "tailrace/verify/noisy_platform.hpp"
 #include "options.hpp"
 #include "receiving_worker.hpp"
 #include "script.hpp"
 #include "sending_worker.hpp"
+#include "tailrace/verify/noisy_platform.hpp"
 #include "watch.hpp"
 
 namespace tailrace::verify::stress {
@@ -119,8 +119,7 @@ void run_rounds(const options& o) {
                 try {
                     current->run(number);
                 } catch (const std::exception& e) {
-                    the_watch.fail(
-                        fmt::format("worker {}, in {}, threw: {}", number, self.doing, e.what()));
+                    the_watch.fail(fmt::format("worker {}, in {}, threw: {}", number, self.doing, e.what()));
                 }
                 the_watch.finishes();
             }
@@ -133,8 +132,8 @@ void run_rounds(const options& o) {
     watchdog dog;
     for (std::uint64_t i = 0; i < o.rounds; ++i) {
         const plan p = plan::draw(o.seed, o.only.value_or(i));
-        the_watch.begin(fmt::format("{} on the {} platform, --seed {} --only {}: {}", Kit::channel,
-                                    Kit::platform, o.seed, p.round, p.text()),
+        the_watch.begin(fmt::format("{} on the {} platform, --seed {} --only {}: {}", Kit::channel, Kit::platform,
+                                    o.seed, p.round, p.text()),
                         p.workers());
         workers = p.workers();
         noise_seed = random_engine(p.seed + i).next() | 1;
@@ -147,8 +146,8 @@ void run_rounds(const options& o) {
     }
     for (auto& t : crew) t.request_stop();
     gate.arrive_and_wait();
-    fmt::print("{} on the {} platform: {} rounds, seed {}: nothing lost, nobody asleep\n",
-               Kit::channel, Kit::platform, o.rounds, o.seed);
+    fmt::print("{} on the {} platform: {} rounds, seed {}: nothing lost, nobody asleep\n", Kit::channel, Kit::platform,
+               o.rounds, o.seed);
 }
 
 /// The whole program, for the kits of one channel.

@@ -1,5 +1,5 @@
-// Coroutines for the stress of all forms: a job that nobody waits for but a counter, a pool that resumes them, and a thread that
-// requests stops.
+// Coroutines for the stress of all forms: a job that nobody waits for but a counter, a pool that resumes them, and a
+// thread that requests stops.
 // After a change here run: ctest -L stress
 #pragma once
 

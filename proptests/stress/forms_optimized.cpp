@@ -1,9 +1,9 @@
-// Stress of every form of the optimised channel at once: coroutines resumed inline and on a pool, deadlines, stop tokens, blocking
-// threads, driven operations that are dropped, while the receiver takes, closes or goes in mid-flight.
+// Stress of every form of the optimised channel at once: coroutines resumed inline and on a pool, deadlines, stop
+// tokens, blocking threads, driven operations that are dropped, while the receiver takes, closes or goes in mid-flight.
 //
-// Each round is a fresh channel. When it is over every value has ended exactly once and as its sender was told, the values of one
-// sender came in order, and all capacity is back. That nobody sleeps for ever shows in that the round ends; where it does not, the
-// watchdog says UNKNOWN. After a change here run: ctest -L stress
+// Each round is a fresh channel. When it is over every value has ended exactly once and as its sender was told, the
+// values of one sender came in order, and all capacity is back. That nobody sleeps for ever shows in that the round
+// ends; where it does not, the watchdog says UNKNOWN. After a change here run: ctest -L stress
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -67,37 +67,35 @@ class sending {
             switch (self.random_.below(9)) {
                 case 0: self.hear(co_await Place::place(self.world_, self.tx_->send(self.book.make()))); break;
                 case 1:
-                    self.hear(co_await Place::place(
-                        self.world_, with_stop(self.tx_->send(self.book.make()), self.token())));
+                    self.hear(
+                        co_await Place::place(self.world_, with_stop(self.tx_->send(self.book.make()), self.token())));
                     break;
                 case 2:
-                    self.hear(co_await Place::place(
-                        self.world_, with_timeout(self.tx_->send(self.book.make()), self.timeout(),
-                                                  self.world_.timers)));
+                    self.hear(co_await Place::place(self.world_, with_timeout(self.tx_->send(self.book.make()),
+                                                                              self.timeout(), self.world_.timers)));
                     break;
                 case 3:
                     if (auto p = co_await Place::place(self.world_, self.tx_->reserve())) self.use(*p);
                     break;
                 case 4:
-                    if (auto p = co_await Place::place(
-                            self.world_, with_stop(self.tx_->reserve_many(self.some()), self.token()))) {
+                    if (auto p = co_await Place::place(self.world_,
+                                                       with_stop(self.tx_->reserve_many(self.some()), self.token()))) {
                         self.use_many(*p);
                     } else {
                         self.count(p.error());
                     }
                     break;
                 case 5:
-                    if (auto p = co_await Place::place(
-                            self.world_, with_timeout(self.tx_->clone().reserve_owned(), self.timeout(),
-                                                      self.world_.timers))) {
+                    if (auto p = co_await Place::place(self.world_, with_timeout(self.tx_->clone().reserve_owned(),
+                                                                                 self.timeout(), self.world_.timers))) {
                         self.use_owned(*std::move(p));
                     } else {
                         self.count(p.error());
                     }
                     break;
                 case 6:
-                    (void)co_await Place::place(
-                        self.world_, with_timeout(self.tx_->closed(), self.timeout(), self.world_.timers));
+                    (void)co_await Place::place(self.world_,
+                                                with_timeout(self.tx_->closed(), self.timeout(), self.world_.timers));
                     break;
                 case 7: self.drop_one(); break;
                 default: self.try_one(); break;
@@ -130,7 +128,9 @@ class sending {
 
   private:
     std::chrono::microseconds timeout() { return draw_timeout(random_); }
-    std::uint64_t some() { return 1 + random_.below(static_cast<unsigned>(std::min<std::uint64_t>(3, tx_->max_capacity()))); }
+    std::uint64_t some() {
+        return 1 + random_.below(static_cast<unsigned>(std::min<std::uint64_t>(3, tx_->max_capacity())));
+    }
     std::stop_token token() {
         std::stop_source s;
         const std::stop_token t = s.get_token();
@@ -241,8 +241,8 @@ class receiving {
                     if (!self.take(co_await Place::place(self.world_, self.rx_->recv()))) self.over_ = true;
                     break;
                 case 2: {
-                    auto r = co_await Place::place(
-                        self.world_, with_timeout(self.rx_->recv(), self.timeout(), self.world_.timers));
+                    auto r = co_await Place::place(self.world_,
+                                                   with_timeout(self.rx_->recv(), self.timeout(), self.world_.timers));
                     self.judge(r, timeout_error::closed);
                     break;
                 }
@@ -255,7 +255,8 @@ class receiving {
                 }
                 default: {
                     std::vector<value> batch;
-                    if (co_await Place::place(self.world_, self.rx_->recv_many(batch, 1 + self.random_.below(4))) == 0) {
+                    if (co_await Place::place(self.world_, self.rx_->recv_many(batch, 1 + self.random_.below(4))) ==
+                        0) {
                         self.over_ = true;
                     }
                     self.take_all(batch);
@@ -311,7 +312,8 @@ class receiving {
 
     void leave() {
         if (over_ && (rx_->capacity() != plan_.capacity || !rx_->is_empty())) {
-            mistake_ = fmt::format("capacity {} of {} where nothing can come any more", rx_->capacity(), plan_.capacity);
+            mistake_ =
+                fmt::format("capacity {} of {} where nothing can come any more", rx_->capacity(), plan_.capacity);
         }
         rx_.reset();
     }
@@ -406,7 +408,8 @@ void run_round(world& w, tally& t, const plan& p) {
     threads.clear();
 
     const auto fail = [&](const std::string& what) {
-        fmt::print("{} on the {} platform, --seed and --only as below: {}\n  {}\n", Kit::channel, Kit::platform, p.text(), what);
+        fmt::print("{} on the {} platform, --seed and --only as below: {}\n  {}\n", Kit::channel, Kit::platform,
+                   p.text(), what);
         std::fflush(stdout);
         std::_Exit(1);
     };
@@ -428,7 +431,8 @@ void run_forms(const options& o) {
     for (std::uint64_t i = 0; i < o.rounds; ++i) {
         plan p = plan::draw(o.seed, o.only.value_or(i));
         if (p.end == ending::open) p.end = ending::senders;
-        the_watch.begin(fmt::format("{} on the {} platform, --seed {} --only {}", Kit::channel, Kit::platform, o.seed, p.round), 1);
+        the_watch.begin(
+            fmt::format("{} on the {} platform, --seed {} --only {}", Kit::channel, Kit::platform, o.seed, p.round), 1);
         run_round<Kit>(w, t, p);
         dog.pat();
     }
@@ -450,6 +454,7 @@ int main(int argc, char** argv) {
     using namespace tailrace::verify::stress;
     const options o = parse_options(argc, argv);
     if (o.platform.empty() || o.platform == "production") run_forms<optimized_production>(o);
-    if (o.platform.empty() || o.platform == "noisy") run_forms<optimized_kit<tailrace::verify::noisy_platform<tailrace::std_platform>>>(o);
+    if (o.platform.empty() || o.platform == "noisy")
+        run_forms<optimized_kit<tailrace::verify::noisy_platform<tailrace::std_platform>>>(o);
     return 0;
 }

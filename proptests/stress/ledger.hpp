@@ -48,8 +48,7 @@ class value {
     void end(fate how) noexcept {
         // relaxed: read after the round.
         if (entry_ != nullptr) {
-            std::exchange(entry_, nullptr)
-                ->ends.fetch_add(static_cast<std::uint32_t>(how), std::memory_order_relaxed);
+            std::exchange(entry_, nullptr)->ends.fetch_add(static_cast<std::uint32_t>(how), std::memory_order_relaxed);
         }
     }
     [[nodiscard]] unsigned sender() const noexcept { return sender_; }
@@ -83,9 +82,7 @@ class ledger {
             bool right = false;
             switch (entries_[i].news) {
                 case told::nothing: break;
-                case told::sent:
-                    right = ended(fate::received) || (may_die && ended(fate::destroyed));
-                    break;
+                case told::sent: right = ended(fate::received) || (may_die && ended(fate::destroyed)); break;
                 case told::handed_back: right = ended(fate::handed_back); break;
                 case told::cancelled: right = ended(fate::destroyed); break;
             }
@@ -95,8 +92,8 @@ class ledger {
             return fmt::format(
                 "value {} of worker {}: its sender was told '{}', and it was {} times received, "
                 "{} times handed back, {} times destroyed",
-                i, sender_, said[static_cast<int>(entries_[i].news)], ends & mask,
-                ends >> 10 & mask, ends >> 20 & mask);
+                i, sender_, said[static_cast<int>(entries_[i].news)], ends & mask, ends >> 10 & mask,
+                ends >> 20 & mask);
         }
         return std::nullopt;
     }

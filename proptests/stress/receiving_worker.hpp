@@ -18,8 +18,7 @@ namespace tailrace::verify::stress {
 template <class Receiver>
 class receiving_worker : public worker {
   public:
-    receiving_worker(const plan& p, Receiver rx)
-        : worker(p, 0), rx_(std::move(rx)), newest_(p.workers(), -1) {}
+    receiving_worker(const plan& p, Receiver rx) : worker(p, 0), rx_(std::move(rx)), newest_(p.workers(), -1) {}
 
     void run() {
         the_watch.plays("receiver");
@@ -125,8 +124,7 @@ class receiving_worker : public worker {
         if (ended_) fail("a value after the end");
         const int number = static_cast<int>(v->number());
         if (number <= newest_[v->sender()]) {
-            fail(fmt::format("value {} of worker {} after its value {}", number, v->sender(),
-                             newest_[v->sender()]));
+            fail(fmt::format("value {} of worker {} after its value {}", number, v->sender(), newest_[v->sender()]));
         }
         newest_[v->sender()] = number;
         if (v->farewell()) ++farewells_;

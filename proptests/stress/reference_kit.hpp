@@ -14,9 +14,7 @@ template <class Platform>
 struct reference_kit {
     static constexpr const char* channel = "reference";
     static constexpr const char* platform = name_of<Platform>;
-    static auto open(std::size_t capacity) {
-        return model::reference_channel<value, Platform>(capacity);
-    }
+    static auto open(std::size_t capacity) { return model::reference_channel<value, Platform>(capacity); }
 };
 
 using reference_production = reference_kit<model::std_platform>;

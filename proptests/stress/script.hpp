@@ -61,18 +61,15 @@ struct plan {
 
     /// The receiver is worker 0.
     [[nodiscard]] unsigned workers() const noexcept { return 1 + senders + listeners; }
-    [[nodiscard]] bool will_close() const noexcept {
-        return end == ending::close || end == ending::drop;
-    }
+    [[nodiscard]] bool will_close() const noexcept { return end == ending::close || end == ending::drop; }
     [[nodiscard]] random_engine engine(unsigned worker) const noexcept {
         return random_engine(seed + worker * std::uint64_t{0x632be59bd9b4e019});
     }
 
     [[nodiscard]] std::string text() const {
-        constexpr const char* endings[] = {"stays open", "ends with its senders", "is closed",
-                                           "loses its receiver"};
-        return fmt::format("capacity {}, {} senders, {} listeners, a channel that {}", capacity,
-                           senders, listeners, endings[static_cast<int>(end)]);
+        constexpr const char* endings[] = {"stays open", "ends with its senders", "is closed", "loses its receiver"};
+        return fmt::format("capacity {}, {} senders, {} listeners, a channel that {}", capacity, senders, listeners,
+                           endings[static_cast<int>(end)]);
     }
 };
 

@@ -85,8 +85,7 @@ class watch {
         std::string sleepers;
         for (unsigned i = 0; i < workers_; ++i) {
             if (places_[i].finished) continue;
-            sleepers +=
-                fmt::format("\n  worker {}, a {}: in {}", i, places_[i].role, places_[i].where);
+            sleepers += fmt::format("\n  worker {}, a {}: in {}", i, places_[i].role, places_[i].where);
         }
         if (sleepers.empty()) return;  // everybody has finished
         leave("asleep for ever, and everybody else has finished:" + sleepers);

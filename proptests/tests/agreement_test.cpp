@@ -1,5 +1,5 @@
-// The verdicts of one campaign agree, wherever they stand: the table, its last lines, the lines of the engines, JUnit, report.json and
-// report.html count the same failures in the same clauses.
+// The verdicts of one campaign agree, wherever they stand: the table, its last lines, the lines of the engines, JUnit,
+// report.json and report.html count the same failures in the same clauses.
 // After a change here run: ctest -L proptests -R agreement
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -72,12 +72,14 @@ void expect_text(const campaign& c, const truth& is) {
         if (line.find("  FAIL  ") != line.npos) rows.insert(line.substr(0, line.find(' ')));
     }
     EXPECT_EQ(rows, is.clauses) << table;
-    const std::string beside = is.beside == 0 ? "" : fmt::format(" and {} that breaks no clause by name", counted(is.beside, "failure"));
+    const std::string beside =
+        is.beside == 0 ? "" : fmt::format(" and {} that breaks no clause by name", counted(is.beside, "failure"));
     EXPECT_NE(table.find(fmt::format(" {} FAIL{},", is.clauses.size(), beside)), table.npos) << table;
     // The line of the engine counts every failure once.
     std::size_t counted_there = 0;
     const std::string summary = c.reports[0].summary;
-    const std::regex number("([0-9]+) (difference|failure|hang|crash|required state)s?(es)?( reached too seldom)?[,;]?");
+    const std::regex number(
+        "([0-9]+) (difference|failure|hang|crash|required state)s?(es)?( reached too seldom)?[,;]?");
     for (std::sregex_iterator at(summary.begin(), summary.end(), number), end; at != end; ++at) {
         if ((*at)[2] == "required state" && !(*at)[4].matched) continue;
         counted_there += std::stoul((*at)[1]);
@@ -191,7 +193,8 @@ TEST(agreement, of_a_lost_wake_up) {
     const target t = make_target<foreign::blocking_api<mistake::forgets_to_wake>>("queue", "forgets");
     const campaign c = run_on(t, "threads", 2'000);
     ASSERT_TRUE(expect_agreement(c));
-    EXPECT_NE(what_of(c).find("left asleep, although the specification would answer: s0 send v"), std::string::npos) << what_of(c);
+    EXPECT_NE(what_of(c).find("left asleep, although the specification would answer: s0 send v"), std::string::npos)
+        << what_of(c);
 }
 
 TEST(agreement, of_a_crash) {

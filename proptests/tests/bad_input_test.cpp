@@ -40,8 +40,7 @@ TEST(bad_input, a_truncated_trace_is_refused_where_the_text_ends) {
               "x.trace:2:18: expected an answer, found the end of the line");
     EXPECT_EQ(refusal_of("trace t capacity 2\ns0 try_send v1 -> ok\ntrace u capacity 2\nend\n"),
               "x.trace:3:1: expected a step or 'end' (trace t began in line 1), found 'trace'");
-    EXPECT_EQ(refusal_of(""),
-              "x.trace:1:1: expected 'trace <id> capacity <n>', found the end of the file");
+    EXPECT_EQ(refusal_of(""), "x.trace:1:1: expected 'trace <id> capacity <n>', found the end of the file");
 }
 
 TEST(bad_input, every_beginning_of_a_recording_is_refused_or_a_whole_number_of_traces) {
@@ -51,8 +50,7 @@ TEST(bad_input, every_beginning_of_a_recording_is_refused_or_a_whole_number_of_t
 }
 
 TEST(bad_input, an_unknown_verb_is_refused) {
-    EXPECT_EQ(refusal_of_lines("s0 try_sned v1 -> ok\n"),
-              "x.trace:2:4: expected a verb of a sender, found 'try_sned'");
+    EXPECT_EQ(refusal_of_lines("s0 try_sned v1 -> ok\n"), "x.trace:2:4: expected a verb of a sender, found 'try_sned'");
     EXPECT_EQ(refusal_of_lines("destroy s0 -> ok\n"),
               "x.trace:2:1: expected a step (poll, drop, advance, or a handle and its verb), found "
               "'destroy'");
@@ -72,12 +70,10 @@ TEST(bad_input, a_dropped_handle_used_again_is_refused) {
     EXPECT_EQ(refusal_of_lines("drop r -> ok\ndrop r -> ok\n"),
               "x.trace:3:6: expected a legal step, found 'drop r': r is gone: it was dropped, "
               "consumed or has finished");
-    EXPECT_EQ(refusal_of_lines("s0 send v1 as f0 -> created\npoll f0 -> ok\npoll f0 -> ok\n")
-                  .substr(0, 46),
+    EXPECT_EQ(refusal_of_lines("s0 send v1 as f0 -> created\npoll f0 -> ok\npoll f0 -> ok\n").substr(0, 46),
               "x.trace:4:6: expected a legal step, found 'pol");
-    EXPECT_EQ(
-        refusal_of_lines("s0 reserve_owned as f0 -> created\ns0 capacity -> 2\n").substr(0, 14),
-        "x.trace:3:1: e");
+    EXPECT_EQ(refusal_of_lines("s0 reserve_owned as f0 -> created\ns0 capacity -> 2\n").substr(0, 14),
+              "x.trace:3:1: e");
 }
 
 TEST(bad_input, a_sender_dropped_while_something_borrows_it_is_refused) {
@@ -143,8 +139,7 @@ TEST(bad_input, extreme_numbers_that_are_legal_are_replayed) {
 class bad_file : public ::testing::Test {
   protected:
     void SetUp() override {
-        folder_ =
-            fs::temp_directory_path() / ("tailrace-" + std::to_string(std::random_device{}()));
+        folder_ = fs::temp_directory_path() / ("tailrace-" + std::to_string(std::random_device{}()));
         fs::create_directories(folder_);
     }
     void TearDown() override { fs::remove_all(folder_); }
@@ -162,15 +157,13 @@ class bad_file : public ::testing::Test {
 };
 
 TEST_F(bad_file, an_empty_directory_is_refused) {
-    EXPECT_EQ(refusal_of_path(folder_),
-              folder_.string() + ": expected at least one *.trace file in it, found none");
+    EXPECT_EQ(refusal_of_path(folder_), folder_.string() + ": expected at least one *.trace file in it, found none");
 }
 
 TEST_F(bad_file, a_missing_file_is_refused) {
     const fs::path path = folder_ / "none.trace";
     EXPECT_EQ(refusal_of_path(path),
-              path.string() +
-                  ": expected a trace file or a directory of them: No such file or directory");
+              path.string() + ": expected a trace file or a directory of them: No such file or directory");
 }
 
 TEST_F(bad_file, random_bytes_are_refused_with_a_position_and_without_a_crash) {
@@ -180,8 +173,7 @@ TEST_F(bad_file, random_bytes_are_refused_with_a_position_and_without_a_crash) {
         std::string text(1 + bytes() % 3'000, '\0');
         for (char& c : text) c = static_cast<char>(bytes());
         std::ofstream(path, std::ios::binary) << text;
-        EXPECT_TRUE(refusal_of_path(path).starts_with(path.string() + ":1:"))
-            << refusal_of_path(path);
+        EXPECT_TRUE(refusal_of_path(path).starts_with(path.string() + ":1:")) << refusal_of_path(path);
     }
 }
 
@@ -202,8 +194,7 @@ TEST(bad_input, recordings_with_random_damage_never_crash) {
             default: text[from] = "0123456789 vfspiowr!~->\n"[dice() % 24]; break;
         }
         try {
-            static_cast<void>(
-                replay(*find_target("reference"), judge(model::parse_traces(text, "x.trace"))));
+            static_cast<void>(replay(*find_target("reference"), judge(model::parse_traces(text, "x.trace"))));
             ++replayed;
         } catch (const model::parse_error& e) {
             EXPECT_TRUE(std::string_view(e.what()).starts_with("x.trace:")) << e.what();

@@ -1,5 +1,5 @@
-// Reports of shards that no run of ours wrote: each is refused in one line that says where and what, and one that is only strange is
-// merged and shown without harm.
+// Reports of shards that no run of ours wrote: each is refused in one line that says where and what, and one that is
+// only strange is merged and shown without harm.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -29,7 +29,8 @@ class bad_report : public ::testing::Test {
         fs::create_directories(folder_);
         if (whole_.is_null()) {
             prepare_folder(folder_.string());
-            write_files(run_campaign(small_job({}, 100), {engine_of("sequential")}, {find_target("optimized")}), folder_.string());
+            write_files(run_campaign(small_job({}, 100), {engine_of("sequential")}, {find_target("optimized")}),
+                        folder_.string());
             std::ifstream in(folder_ / "report.json");
             whole_ = json::parse(in);
         }
@@ -68,13 +69,17 @@ class bad_report : public ::testing::Test {
     static inline json whole_;
 };
 
-TEST_F(bad_report, is_merged_if_it_is_as_it_was) { EXPECT_EQ(refusal_of([](json&) {}), "merged"); }
+TEST_F(bad_report, is_merged_if_it_is_as_it_was) {
+    EXPECT_EQ(refusal_of([](json&) {}), "merged");
+}
 
 TEST_F(bad_report, shards_that_no_run_has_are_refused) {
     const auto shards = [&](const json& all) { return refusal_of([&](json& r) { r["shards"] = all; }); };
     const auto one = [&](const json& part, const json& of) { return shards({{{"part", part}, {"of", of}}}); };
-    EXPECT_EQ(one(5, ~std::uint64_t{0}), "\"shards[0].of\": expected a number from 1 to 1000000, found 18446744073709551615");
-    EXPECT_EQ(one(1, std::uint64_t{1} << 40), "\"shards[0].of\": expected a number from 1 to 1000000, found 1099511627776");
+    EXPECT_EQ(one(5, ~std::uint64_t{0}),
+              "\"shards[0].of\": expected a number from 1 to 1000000, found 18446744073709551615");
+    EXPECT_EQ(one(1, std::uint64_t{1} << 40),
+              "\"shards[0].of\": expected a number from 1 to 1000000, found 1099511627776");
     EXPECT_EQ(one(-1, -1), "\"shards[0].of\": expected a number, found -1");
     EXPECT_EQ(one(1.5, 1.5), "\"shards[0].of\": expected a number, found 1.5");
     EXPECT_EQ(one(0, 0), "\"shards[0].of\": expected a number from 1 to 1000000, found 0");
@@ -91,7 +96,8 @@ TEST_F(bad_report, shards_that_no_run_has_are_refused) {
 TEST_F(bad_report, nothing_in_it_is_twice_or_an_empty_whole) {
     EXPECT_EQ(refusal_of([](json& r) { r["runs"].push_back(r["runs"][0]); }),
               "\"runs\": expected each engine once on each target, found sequential on optimized twice");
-    EXPECT_EQ(refusal_of("\"seed\":1", "\"seed\":1,\"seed\":2"), "the whole: expected each member once, found \"seed\" twice");
+    EXPECT_EQ(refusal_of("\"seed\":1", "\"seed\":1,\"seed\":2"),
+              "the whole: expected each member once, found \"seed\" twice");
     EXPECT_EQ(refusal_of("\"unit\":\"program\"", "\"unit\":\"program\",\"unit\":\"program\""),
               "\"runs[0]\": expected each member once, found \"unit\" twice");
     const fs::path twin = folder_ / "twin";
@@ -103,38 +109,67 @@ TEST_F(bad_report, nothing_in_it_is_twice_or_an_empty_whole) {
 
 TEST_F(bad_report, every_member_has_to_be_there_and_of_its_kind) {
     for (const char* member : {"program", "version", "seed", "programs", "shards", "traces", "runs", "clauses"}) {
-        EXPECT_EQ(refusal_of([&](json& r) { r.erase(member); }), fmt::format("the whole: expected a member '{}', found none", member));
-        EXPECT_NE(refusal_of([&](json& r) { r[member] = nullptr; }).find(fmt::format("\"{}\": expected a", member)), std::string::npos);
-        EXPECT_NE(refusal_of([&](json& r) { r[member] = json::object({{"a", "b"}}); }).find(fmt::format("\"{}\": expected a", member)), std::string::npos);
+        EXPECT_EQ(refusal_of([&](json& r) { r.erase(member); }),
+                  fmt::format("the whole: expected a member '{}', found none", member));
+        EXPECT_NE(refusal_of([&](json& r) { r[member] = nullptr; }).find(fmt::format("\"{}\": expected a", member)),
+                  std::string::npos);
+        EXPECT_NE(refusal_of([&](json& r) {
+                      r[member] = json::object({{"a", "b"}});
+                  }).find(fmt::format("\"{}\": expected a", member)),
+                  std::string::npos);
     }
     for (const auto& [member, value] : whole_["runs"][0].items()) {
         if (member == "summary") continue;  // made again
-        EXPECT_EQ(refusal_of([&, m = member](json& r) { r["runs"][0].erase(m); }), fmt::format("\"runs[0]\": expected a member '{}', found none", member));
-        EXPECT_NE(refusal_of([&, m = member](json& r) { r["runs"][0][m] = 5; }).find(fmt::format("\"runs[0].{}\": expected a", member)), std::string::npos);
+        EXPECT_EQ(refusal_of([&, m = member](json& r) { r["runs"][0].erase(m); }),
+                  fmt::format("\"runs[0]\": expected a member '{}', found none", member));
+        EXPECT_NE(refusal_of([&, m = member](json& r) {
+                      r["runs"][0][m] = 5;
+                  }).find(fmt::format("\"runs[0].{}\": expected a", member)),
+                  std::string::npos);
     }
     EXPECT_EQ(refusal_of([](json& r) { r["program"] = 5; }), "\"program\": expected a text, found 5");
     EXPECT_EQ(refusal_of([](json& r) { r["seed"] = "x"; }), "\"seed\": expected a number, found \"x\"");
     EXPECT_EQ(refusal_of([](json& r) { r["traces"] = {5}; }), "\"traces[0]\": expected a text, found 5");
-    EXPECT_EQ(refusal_of([](json& r) { r["clauses"] = {{{"x", 1}}}; }), "\"clauses[0]\": expected a member 'clause', found none");
+    EXPECT_EQ(refusal_of([](json& r) { r["clauses"] = {{{"x", 1}}}; }),
+              "\"clauses[0]\": expected a member 'clause', found none");
     EXPECT_EQ(refusal_of([](json& r) { r["clauses"][0]["clause"] = "no.such"; }),
               "\"clauses[0].clause\": expected a clause of the contract, found \"no.such\"");
     EXPECT_EQ(refusal_of([](json& r) { r["runs"][0]["engine"] = "steam"; }), "there is no engine 'steam'");
     EXPECT_EQ(refusal_of([](json& r) { r["runs"][0]["target"] = "a\nb"; }), "there is no target 'a?b'");
     EXPECT_EQ(refusal_of([](json& r) { r["runs"][0]["numbers"]["programs"] = ~std::uint64_t{0}; }),
               "\"runs[0].numbers.programs\": expected a number from 0 to 1000000000000000, found 18446744073709551615");
-    EXPECT_EQ(refusal_of([](json& r) { r["runs"][0]["failures"] = {{{"kind", "difference"}, {"what", ""}, {"times", 1}, {"place", ""}, {"text", ""}, {"token", ""}, {"clauses", {5}}}}; }),
+    EXPECT_EQ(refusal_of([](json& r) {
+                  r["runs"][0]["failures"] = {{{"kind", "difference"},
+                                               {"what", ""},
+                                               {"times", 1},
+                                               {"place", ""},
+                                               {"text", ""},
+                                               {"token", ""},
+                                               {"clauses", {5}}}};
+              }),
               "\"runs[0].failures[0].clauses[0]\": expected a text, found 5");
     EXPECT_NE(refusal_of([](json& r) {
-                  r["runs"][0]["failures"] = {{{"kind", "difference"}, {"what", ""}, {"times", 1}, {"place", ""}, {"text", ""}, {"token", ""}, {"clauses", json::array()}, {"example", "{"}}};
-              }).find("\"runs[0].failures[0].example\": line 1, column 2: expected a counterexample in JSON, found the end of the file"),
+                  r["runs"][0]["failures"] = {{{"kind", "difference"},
+                                               {"what", ""},
+                                               {"times", 1},
+                                               {"place", ""},
+                                               {"text", ""},
+                                               {"token", ""},
+                                               {"clauses", json::array()},
+                                               {"example", "{"}}};
+              })
+                  .find("\"runs[0].failures[0].example\": line 1, column 2: expected a counterexample in JSON, found "
+                        "the end of the file"),
               std::string::npos);
 }
 
 TEST_F(bad_report, what_is_no_json_is_refused_where_it_stops_to_be_some) {
     EXPECT_EQ(refusal_of_text(""), "line 1, column 1: expected the report of a shard, found the end of the file");
-    EXPECT_EQ(refusal_of_text("{\n  \"seed\": nan}"), "line 2, column 12: expected the report of a shard, found something else");
+    EXPECT_EQ(refusal_of_text("{\n  \"seed\": nan}"),
+              "line 2, column 12: expected the report of a shard, found something else");
     EXPECT_EQ(refusal_of("\"seed\":1", "\"seed\":1e400").substr(0, 8), "line 1, ");
-    EXPECT_TRUE(refusal_of("\"seed\":1", "\"seed\":1e400").ends_with("expected the report of a shard, found 1e400, which is too large a number"));
+    EXPECT_TRUE(refusal_of("\"seed\":1", "\"seed\":1e400")
+                    .ends_with("expected the report of a shard, found 1e400, which is too large a number"));
     EXPECT_EQ(refusal_of("\"seed\":1", "\"seed\":18446744073709551616").substr(0, 26), "\"seed\": expected a number,");
     EXPECT_EQ(refusal_of_text(std::string("{\"seed\": \"\xff\"}")).substr(0, 18), "line 1, column 11:");
     EXPECT_EQ(refusal_of_text("[]"), "the whole: expected an object, found []");
@@ -177,14 +212,20 @@ TEST_F(bad_report, damaged_at_random_is_refused_in_a_line_or_merged) {
 // ---- Texts that mean harm
 
 constexpr std::string_view evil =
-    "</script><script>alert(1)</script><!-- ]]> & \xe2\x80\xa8 \xef\xbf\xbf \xef\xbf\xbe \x01 \x1b[31mRED {0} %s @DATA@ @LOG@ \"'";
+    "</script><script>alert(1)</script><!-- ]]> & \xe2\x80\xa8 \xef\xbf\xbf \xef\xbf\xbe \x01 \x1b[31mRED {0} %s "
+    "@DATA@ @LOG@ \"'";
 
 TEST_F(bad_report, hostile_texts_become_no_markup_and_no_control_characters) {
     json hostile = whole_;
     hostile["program"] = "tailrace-verify; echo " + std::string(evil);
     hostile["traces"] = {evil};
-    hostile["runs"][0]["failures"] = {
-        {{"clauses", {"close.drains", evil}}, {"text", std::string(evil) + std::string(evil)}, {"place", evil}, {"kind", "difference"}, {"what", evil}, {"times", 1}, {"token", ""}}};
+    hostile["runs"][0]["failures"] = {{{"clauses", {"close.drains", evil}},
+                                       {"text", std::string(evil) + std::string(evil)},
+                                       {"place", evil},
+                                       {"kind", "difference"},
+                                       {"what", evil},
+                                       {"times", 1},
+                                       {"token", ""}}};
     std::ofstream(folder_ / "report.json", std::ios::binary) << hostile.dump();
     const campaign c = merge({folder_.string()}, builtin_targets());
 
@@ -202,11 +243,14 @@ TEST_F(bad_report, hostile_texts_become_no_markup_and_no_control_characters) {
 
     const std::string xml = to_junit(c);
     EXPECT_EQ(xml.find("<script"), xml.npos);
-    for (const std::string_view none : {"\xef\xbf\xbf", "\xef\xbf\xbe", "\x01", "\x1b"}) EXPECT_EQ(xml.find(none), xml.npos);
-    EXPECT_TRUE(std::ranges::none_of(to_text(c), [](char k) { return k != '\n' && static_cast<unsigned char>(k) < 0x20; }));
+    for (const std::string_view none : {"\xef\xbf\xbf", "\xef\xbf\xbe", "\x01", "\x1b"})
+        EXPECT_EQ(xml.find(none), xml.npos);
+    EXPECT_TRUE(
+        std::ranges::none_of(to_text(c), [](char k) { return k != '\n' && static_cast<unsigned char>(k) < 0x20; }));
     write_files(c, folder_.string());
     std::ifstream again(folder_ / "report.json");
-    EXPECT_EQ(json::parse(again)["runs"][0]["failures"][0]["text"], std::string(evil) + std::string(evil)) << "and it is kept as it is";
+    EXPECT_EQ(json::parse(again)["runs"][0]["failures"][0]["text"], std::string(evil) + std::string(evil))
+        << "and it is kept as it is";
 }
 
 // ---- Words for a shell
@@ -218,7 +262,8 @@ TEST(shell_word, is_taken_by_a_shell_for_what_it_was) {
     EXPECT_EQ(shell_word("it's"), "'it'\\''s'");
     EXPECT_EQ(shell_word("a\nb"), "$'a\\012b'");
     EXPECT_EQ(shell_word("it's\\\t\xff"), "$'it\\'s\\\\\\011\\377'");
-    for (const std::string word : {"a b", "$(echo x)", "`x`", "\"q\" 'r'", "~", "*", "!h", "\\", "a\nb", "a'\nb\\c", "\x1b[31m", "\xff\xfe", "-n", "#c", "A=b", "caf\xc3\xa9"}) {
+    for (const std::string word : {"a b", "$(echo x)", "`x`", "\"q\" 'r'", "~", "*", "!h", "\\", "a\nb", "a'\nb\\c",
+                                   "\x1b[31m", "\xff\xfe", "-n", "#c", "A=b", "caf\xc3\xa9"}) {
         const std::string quoted = shell_word(word);
         EXPECT_TRUE(std::ranges::all_of(quoted, [](char c) { return c >= 0x20 && c < 0x7f; })) << quoted;
         const std::string command = "bash -c 'printf %s. \"$0\"' " + quoted;

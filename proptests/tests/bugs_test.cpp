@@ -1,5 +1,5 @@
-// The bugs of the history: the table holds together, README.md has the same rows, and each that `sequential` has to find is found and
-// becomes small. ci/zoo does the same for both engines, with many seeds.
+// The bugs of the history: the table holds together, README.md has the same rows, and each that `sequential` has to
+// find is found and becomes small. ci/zoo does the same for both engines, with many seeds.
 // Run: ctest -L proptests -R bugs
 #include "zoo/bugs.hpp"
 
@@ -56,8 +56,7 @@ TEST(bugs, live_in_deviations_or_in_faults_of_the_optimised_channel) {
                 << b.id << " lives in " << b.lives;
         }
     }
-    for (const deviation& d : bug_family())
-        EXPECT_TRUE(at_home.contains(d.name)) << d.name << " is home to no bug";
+    for (const deviation& d : bug_family()) EXPECT_TRUE(at_home.contains(d.name)) << d.name << " is home to no bug";
 }
 
 TEST(bugs, that_sequential_has_to_find_are_found_and_become_small) {
@@ -72,9 +71,8 @@ TEST(bugs, that_sequential_has_to_find_are_found_and_become_small) {
         j.leads = false;
         const engine_report r = entry->run(j, home, {});
         ASSERT_FALSE(r.failures.empty()) << b.id << ": " << b.essence;
-        EXPECT_LE(operations_of(*r.failures.front().example), b.most_operations)
-            << b.id << '\n'
-            << r.failures.front().text;
+        EXPECT_LE(operations_of(*r.failures.front().example), b.most_operations) << b.id << '\n'
+                                                                                 << r.failures.front().text;
     }
 }
 
@@ -111,7 +109,8 @@ TEST(bugs, are_listed_in_the_readme) {
             wanted.insert(wanted.end(), {quoted(b.clause), by, quoted(b.lives)});
         }
         const auto agrees = [&](const std::vector<std::string>& row) {
-            const bool same = row.size() >= wanted.size() && std::ranges::equal(wanted, row | std::views::take(wanted.size()));
+            const bool same =
+                row.size() >= wanted.size() && std::ranges::equal(wanted, row | std::views::take(wanted.size()));
             return same && (b.lives.empty() || row.back() == std::to_string(b.most_operations));
         };
         EXPECT_EQ(std::ranges::count_if(rows, agrees), 1) << b.id << " " << b.lives;

@@ -67,10 +67,9 @@ TEST(campaign_html, counts_the_verdicts_of_each_target_as_the_last_lines_do) {
     const std::string text = to_text(c);
     for (const json& t : data["targets"]) {
         const json& n = t["counts"];
-        const std::string line =
-            fmt::format("clauses  {}: {} pass, {} FAIL, {} skipped, {} wait for an engine\n",
-                        t["name"].get<std::string>(), n["pass"].get<int>(), n["FAIL"].get<int>(),
-                        n["skipped"].get<int>(), n["waits"].get<int>());
+        const std::string line = fmt::format("clauses  {}: {} pass, {} FAIL, {} skipped, {} wait for an engine\n",
+                                             t["name"].get<std::string>(), n["pass"].get<int>(), n["FAIL"].get<int>(),
+                                             n["skipped"].get<int>(), n["waits"].get<int>());
         EXPECT_NE(text.find(line), text.npos) << line << text;
         EXPECT_EQ(t["verdict"], "pass");
     }
@@ -88,18 +87,15 @@ TEST(campaign_html, a_failure_comes_with_what_went_wrong_its_clauses_its_log_and
     const json& generated = data["failures"][1];
     EXPECT_EQ(recorded["place"], "t.trace:6");
     EXPECT_EQ(recorded["log"], c.reports[1].failures[0].text);
-    EXPECT_EQ(recorded["command"],
-              "tailrace-verify run --engine oracle --target barging --traces difference-1.trace");
+    EXPECT_EQ(recorded["command"], "tailrace-verify run --engine oracle --target barging --traces difference-1.trace");
     EXPECT_EQ(generated["what"], c.reports[3].failures[0].what);
     const model::clause* broken = model::find_clause(c.reports[3].failures[0].clauses[0]);
-    EXPECT_EQ(generated["clauses"][0],
-              json({{"name", broken->name}, {"promise", broken->promise}}));
+    EXPECT_EQ(generated["clauses"][0], json({{"name", broken->name}, {"promise", broken->promise}}));
     const std::string command = generated["command"];
     const std::string before = "tailrace-verify replay ";
     ASSERT_TRUE(command.starts_with(before)) << command;
     EXPECT_EQ(parse_token(command.substr(before.size())).target, "barging");
-    EXPECT_EQ(data["failures"][2]["command"],
-              "tailrace-verify replay \"$(cat difference-3.token)\"");
+    EXPECT_EQ(data["failures"][2]["command"], "tailrace-verify replay \"$(cat difference-3.token)\"");
     EXPECT_EQ(data["targets"][0]["verdict"], "pass");
     EXPECT_EQ(data["targets"][1]["verdict"], "FAIL");
 }
@@ -107,9 +103,7 @@ TEST(campaign_html, a_failure_comes_with_what_went_wrong_its_clauses_its_log_and
 TEST(campaign_html, what_is_not_known_is_counted_by_target) {
     const json data = data_of(failing_campaign());
     const json& said = data["targets"][1]["unknown"];
-    const auto has = [&said](const std::string& text) {
-        return std::ranges::find(said, json(text)) != said.end();
-    };
+    const auto has = [&said](const std::string& text) { return std::ranges::find(said, json(text)) != said.end(); };
     EXPECT_TRUE(has("threads: 3 of 80,000 histories")) << said;
     EXPECT_TRUE(has("threads: 1 of 3 required states")) << said;
 }
@@ -129,8 +123,7 @@ TEST(campaign_html, what_falls_short_is_first_among_the_required_states) {
 }
 
 TEST(campaign_html, links_and_commands_name_only_files_that_are_written) {
-    const fs::path folder =
-        fs::temp_directory_path() / ("tailrace-campaign-" + std::to_string(getpid()));
+    const fs::path folder = fs::temp_directory_path() / ("tailrace-campaign-" + std::to_string(getpid()));
     prepare_folder(folder.string());
     write_files(failing_campaign(), folder.string());
     std::ifstream in(folder / "report.html", std::ios::binary);
@@ -220,8 +213,7 @@ TEST(campaign_html, of_too_many_targets_those_that_fail_are_shown) {
 
 TEST(campaign_html, it_fits_whatever_the_targets_say) {
     for (const char letter : {'<', '\x01', '\xff', '&'}) {
-        EXPECT_LT(to_html(largest_campaign(13, 3, letter)).size(), 2'000'000U)
-            << static_cast<int>(letter);
+        EXPECT_LT(to_html(largest_campaign(13, 3, letter)).size(), 2'000'000U) << static_cast<int>(letter);
     }
 }
 

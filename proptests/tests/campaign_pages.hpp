@@ -61,8 +61,8 @@ inline const campaign& passing_campaign() {
         std::vector<model::trace> traces = recorded_traces();
         traces.resize(40);
         traces.push_back(trace_of(1, "s0 downgrade -> w0\nw0 upgrade -> s1\n"));
-        return run_campaign(small_job(std::move(traces), 300),
-                            {engine_of("oracle"), engine_of("sequential")}, {&whole, &less});
+        return run_campaign(small_job(std::move(traces), 300), {engine_of("oracle"), engine_of("sequential")},
+                            {&whole, &less});
     }();
     return c;
 }
@@ -72,10 +72,9 @@ inline const campaign& passing_campaign() {
 inline campaign failing_campaign(std::string name = "barging") {
     static const target good = machine_target();
     static std::vector<std::unique_ptr<target>> kept;
-    target& barging = *kept.emplace_back(
-        std::make_unique<target>(machine_target([](const model::step& s, model::outcome& o) {
-            if (s.what == model::verb::try_send && o.answer.status == model::status::full)
-                o.answer = {};
+    target& barging =
+        *kept.emplace_back(std::make_unique<target>(machine_target([](const model::step& s, model::outcome& o) {
+            if (s.what == model::verb::try_send && o.answer.status == model::status::full) o.answer = {};
         })));
     barging.name = std::move(name);
     const model::trace t = trace_of(1,
@@ -84,8 +83,7 @@ inline campaign failing_campaign(std::string name = "barging") {
                                     "poll f0 -> pending\n"
                                     "r try_recv -> some v1 ! f0\n"
                                     "s0 try_send v3 -> full v3\n");
-    campaign c = run_campaign(small_job({t}, 2'000), {engine_of("oracle"), engine_of("sequential")},
-                              {&good, &barging});
+    campaign c = run_campaign(small_job({t}, 2'000), {engine_of("oracle"), engine_of("sequential")}, {&good, &barging});
     c.engines.push_back(engine_of("threads"));
     engine_report& threads = c.reports.emplace_back();
     threads.engine = "threads";

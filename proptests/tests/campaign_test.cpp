@@ -57,8 +57,7 @@ std::uint64_t number(const campaign& c, const char* name) { return c.reports.fro
 TEST(campaign, parts_in_children_are_the_same_programs_as_all_in_one) {
     const target& t = *find_target("optimized");
     const campaign one = run_campaign(small_job(3'000), {engine_of("sequential")}, {&t});
-    const campaign parts =
-        run_campaign(small_job(3'000), {engine_of("sequential")}, {&t}, {}, in_children_of(3));
+    const campaign parts = run_campaign(small_job(3'000), {engine_of("sequential")}, {&t}, {}, in_children_of(3));
     EXPECT_EQ(number(one, "programs"), 3'000u);
     EXPECT_EQ(number(parts, "programs"), 3'000u);
     EXPECT_EQ(number(one, "steps"), number(parts, "steps"));
@@ -72,8 +71,7 @@ TEST(campaign, parts_in_children_are_the_same_programs_as_all_in_one) {
 
 TEST(campaign, a_failure_comes_out_of_a_child_whole_and_its_token_repeats_it) {
     const target t = lying_sequentially();
-    const campaign c =
-        run_campaign(small_job(2'000), {engine_of("sequential")}, {&t}, {}, in_children_of(2));
+    const campaign c = run_campaign(small_job(2'000), {engine_of("sequential")}, {&t}, {}, in_children_of(2));
     ASSERT_TRUE(c.failed());
     const failure& f = c.reports.front().failures.front();
     ASSERT_TRUE(f.example);
@@ -89,8 +87,7 @@ TEST(campaign, a_channel_that_crashes_or_hangs_is_a_verdict) {
     target t = lying_sequentially();
     t.name = "bomb";
     t.open = [](std::uint64_t) -> std::unique_ptr<session> { _exit(7); };
-    const campaign left =
-        run_campaign(small_job(10), {engine_of("sequential")}, {&t}, {}, in_children_of(1));
+    const campaign left = run_campaign(small_job(10), {engine_of("sequential")}, {&t}, {}, in_children_of(1));
     ASSERT_TRUE(left.failed());
     EXPECT_NE(left.reports[0].failures[0].text.find("ends the process"), std::string::npos);
 
@@ -99,8 +96,7 @@ TEST(campaign, a_channel_that_crashes_or_hangs_is_a_verdict) {
     };
     how_to_run impatient = in_children_of(1);
     impatient.patience = 1s;
-    const campaign hung =
-        run_campaign(small_job(10), {engine_of("sequential")}, {&t}, {}, impatient);
+    const campaign hung = run_campaign(small_job(10), {engine_of("sequential")}, {&t}, {}, impatient);
     ASSERT_TRUE(hung.failed());
     EXPECT_NE(hung.reports[0].failures[0].text.find("hangs"), std::string::npos);
 }
@@ -108,8 +104,7 @@ TEST(campaign, a_channel_that_crashes_or_hangs_is_a_verdict) {
 TEST(campaign, a_budget_that_is_used_up_leaves_everything_and_says_so) {
     how_to_run how = in_children_of(1);
     how.budget = 0ms;
-    const campaign c = run_campaign(small_job(20'000), {engine_of("sequential")},
-                                    {find_target("optimized")}, {}, how);
+    const campaign c = run_campaign(small_job(20'000), {engine_of("sequential")}, {find_target("optimized")}, {}, how);
     EXPECT_FALSE(c.failed());
     EXPECT_EQ(number(c, "over_budget"), 1u);
     EXPECT_EQ(c.reports[0].summary, "stopped by --budget before anything was run");
@@ -144,7 +139,8 @@ TEST(campaign, there_are_no_more_children_than_programs) {
     rlimit few = before;
     few.rlim_cur = 64;  // of 400 children there would be more pipes
     setrlimit(RLIMIT_NOFILE, &few);
-    const campaign c = run_campaign(small_job(2), {engine_of("sequential")}, {find_target("reference")}, {}, in_children_of(400));
+    const campaign c =
+        run_campaign(small_job(2), {engine_of("sequential")}, {find_target("reference")}, {}, in_children_of(400));
     setrlimit(RLIMIT_NOFILE, &before);
     EXPECT_EQ(number(c, "programs"), 2u);
 }
@@ -160,8 +156,9 @@ TEST(campaign, every_engine_ends_by_itself_when_it_is_asked_to) {
                 bool asked = false;
                 how_to_run how = in_children_of(jobs);
                 how.interrupted = [&] { return asked; };
-                const campaign c = run_campaign(small_job(endless), {engine_of(engine)}, {find_target("optimized")},
-                                                [&](std::string_view) { asked = true; }, how);
+                const campaign c = run_campaign(
+                    small_job(endless), {engine_of(engine)}, {find_target("optimized")},
+                    [&](std::string_view) { asked = true; }, how);
                 EXPECT_EQ(number(c, "interrupted"), 1u) << engine;
                 ended = !c.failed() && !c.reports.front().numbers.contains("given_up");
             }
@@ -187,8 +184,8 @@ class folders : public testing::Test {
         j.seed = seed;
         const std::string folder = (*this)(std::to_string(part) + "-" + std::to_string(seed));
         prepare_folder(folder);
-        write_files(run_campaign(j, {engine_of("sequential"), engine_of("threads")},
-                                 {find_target("optimized")}, {}, in_children_of(1, {part, of})),
+        write_files(run_campaign(j, {engine_of("sequential"), engine_of("threads")}, {find_target("optimized")}, {},
+                                 in_children_of(1, {part, of})),
                     folder);
         return folder;
     }
@@ -204,8 +201,8 @@ TEST_F(merged_shards, are_one_campaign) {
     EXPECT_FALSE(c.failed()) << to_text(c);
     EXPECT_EQ(c.reports.size(), 2u);
     EXPECT_EQ(number(c, "programs"), 2'000u);
-    const campaign whole = run_campaign(small_job(2'000), {engine_of("sequential")},
-                                        {find_target("optimized")}, {}, in_children_of(1));
+    const campaign whole =
+        run_campaign(small_job(2'000), {engine_of("sequential")}, {find_target("optimized")}, {}, in_children_of(1));
     EXPECT_EQ(number(c, "steps"), number(whole, "steps"));
 }
 
@@ -231,11 +228,13 @@ TEST_F(merged_shards, that_were_cut_short_say_so_together) {
         prepare_folder(folder);
         how_to_run how = in_children_of(1, {part, 2});
         if (part == 1) how.budget = 0ms;
-        write_files(run_campaign(small_job(400), {engine_of("sequential")}, {find_target("optimized")}, {}, how), folder);
+        write_files(run_campaign(small_job(400), {engine_of("sequential")}, {find_target("optimized")}, {}, how),
+                    folder);
         return folder;
     };
     const campaign c = merge({cut(1), cut(2)}, builtin_targets());
-    EXPECT_NE(c.reports[0].summary.find("stopped by --budget after 200 programs; 200 programs, "), std::string::npos) << c.reports[0].summary;
+    EXPECT_NE(c.reports[0].summary.find("stopped by --budget after 200 programs; 200 programs, "), std::string::npos)
+        << c.reports[0].summary;
 }
 
 /// Characters that XML 1.0 has, and nothing else; what is in angle brackets is ours.
@@ -250,8 +249,8 @@ void expect_xml(const std::string& xml) {
             ASSERT_EQ(byte(i + k) & 0xc0u, 0x80u) << i;
             c = c << 6 | (byte(i + k) & 0x3fu);
         }
-        const bool legal = c == 0x9 || c == 0xa || c == 0xd || (c >= 0x20 && c <= 0xd7ff) || (c >= 0xe000 && c <= 0xfffd) ||
-                           (c >= 0x10000 && c <= 0x10ffff);
+        const bool legal = c == 0x9 || c == 0xa || c == 0xd || (c >= 0x20 && c <= 0xd7ff) ||
+                           (c >= 0xe000 && c <= 0xfffd) || (c >= 0x10000 && c <= 0x10ffff);
         ASSERT_TRUE(legal) << "byte " << i << ": U+" << std::hex << static_cast<std::uint32_t>(c);
         i += size;
     }
@@ -262,15 +261,16 @@ TEST(junit, is_xml_whatever_the_text) {
     std::string all;
     for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
     const std::vector<std::pair<std::string, std::string>> said{
-        {"a\xef\xbf\xbe z", "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd z"},          // U+FFFE
-        {"a\xef\xbf\xbf z", "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd z"},          // U+FFFF
-        {"a\xed\xa0\x80 z", "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd z"},          // a surrogate, alone
-        {"a\xc0\xaf z", "a\xef\xbf\xbd\xef\xbf\xbd z"},                           // too long a form
+        {"a\xef\xbf\xbe z", "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd z"},                  // U+FFFE
+        {"a\xef\xbf\xbf z", "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd z"},                  // U+FFFF
+        {"a\xed\xa0\x80 z", "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd z"},                  // a surrogate, alone
+        {"a\xc0\xaf z", "a\xef\xbf\xbd\xef\xbf\xbd z"},                                  // too long a form
         {"a\xf4\x90\x80\x80 z", "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd z"},  // above U+10FFFF
-        {"a\xe2\x82", "a\xef\xbf\xbd\xef\xbf\xbd"},                               // cut
+        {"a\xe2\x82", "a\xef\xbf\xbd\xef\xbf\xbd"},                                      // cut
         {"a\x1b[31m\x01 z", "a\xef\xbf\xbd[31m\xef\xbf\xbd z"},
         {"]]> <!-- &amp; '", "]]&gt; &lt;!-- &amp;amp; '"},
-        {"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x8c \xef\xbf\xbd", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x8c \xef\xbf\xbd"},
+        {"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x8c \xef\xbf\xbd",
+         "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x8c \xef\xbf\xbd"},
         {all, "!&quot;#$%&amp;'()*+"}};
     for (const auto& [text, shown] : said) {
         failure f;

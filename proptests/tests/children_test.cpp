@@ -25,9 +25,7 @@ constexpr auto patient = 60s;  // no child here says nothing for so long, unless
 
 TEST(children, what_the_work_returns_comes_back_whole) {
     const std::string long_text(1'000'000, 'x');
-    const auto ends = in_children({[&](pulse&) { return long_text; },
-                                   [](pulse&) { return std::string(); }},
-                                  patient);
+    const auto ends = in_children({[&](pulse&) { return long_text; }, [](pulse&) { return std::string(); }}, patient);
     ASSERT_EQ(ends.size(), 2u);
     EXPECT_EQ(ends[0].is, how::finished);
     EXPECT_EQ(ends[0].text, long_text);
@@ -36,8 +34,8 @@ TEST(children, what_the_work_returns_comes_back_whole) {
 }
 
 TEST(children, an_exception_comes_back_as_its_words) {
-    const auto ends = in_children(
-        {[](pulse&) -> std::string { throw std::runtime_error("no such channel"); }}, patient);
+    const auto ends =
+        in_children({[](pulse&) -> std::string { throw std::runtime_error("no such channel"); }}, patient);
     EXPECT_EQ(ends[0].is, how::threw);
     EXPECT_EQ(ends[0].text, "no such channel");
 }
@@ -160,18 +158,20 @@ std::string words_of_an_orphan(bool ready, const std::function<void(pid_t parent
 }
 
 TEST(children, end_with_a_parent_that_is_killed_while_they_hang) {
-    EXPECT_EQ(words_of_an_orphan(true, [](pid_t parent) {
-                  while (getppid() == parent) usleep(1'000);
-                  sleep(2);  // only where nothing has ended it
-              }),
+    EXPECT_EQ(words_of_an_orphan(true,
+                                 [](pid_t parent) {
+                                     while (getppid() == parent) usleep(1'000);
+                                     sleep(2);  // only where nothing has ended it
+                                 }),
               "");
 }
 
 TEST(children, of_a_parent_that_has_ended_already_do_not_begin) {
-    EXPECT_EQ(words_of_an_orphan(false, [](pid_t parent) {
-                  while (getppid() == parent) usleep(1'000);
-                  belong_to(parent);
-              }),
+    EXPECT_EQ(words_of_an_orphan(false,
+                                 [](pid_t parent) {
+                                     while (getppid() == parent) usleep(1'000);
+                                     belong_to(parent);
+                                 }),
               "");
 }
 

@@ -34,8 +34,7 @@ std::string text_of(const fs::path& path) {
 class command_line : public ::testing::Test {
   protected:
     void SetUp() override {
-        folder_ =
-            fs::temp_directory_path() / ("tailrace-" + std::to_string(std::random_device{}()));
+        folder_ = fs::temp_directory_path() / ("tailrace-" + std::to_string(std::random_device{}()));
         fs::create_directories(folder_ / "in");
     }
     void TearDown() override { fs::remove_all(folder_); }
@@ -46,9 +45,7 @@ class command_line : public ::testing::Test {
                                     " '" TAILRACE_VERIFY_PROGRAM "' " + std::string(arguments) +
                                     " >out.txt 2>error.txt";
         const int status = std::system(command.c_str());  // NOLINT(concurrency-mt-unsafe)
-        EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) <= 4)
-            << command << '\n'
-            << text_of(folder_ / "error.txt");
+        EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) <= 4) << command << '\n' << text_of(folder_ / "error.txt");
         return {WEXITSTATUS(status), without_record(text_of(folder_ / "out.txt")), text_of(folder_ / "error.txt")};
     }
 
@@ -60,8 +57,7 @@ class command_line : public ::testing::Test {
     }
 
     /// Refused with exactly this line, and nothing printed.
-    void expect_refused(std::string_view arguments, std::string_view line,
-                        std::string_view environment = "") {
+    void expect_refused(std::string_view arguments, std::string_view line, std::string_view environment = "") {
         const run_result r = run(arguments, environment);
         EXPECT_EQ(r.status, 2) << arguments;
         EXPECT_EQ(r.out, "") << arguments;
@@ -71,8 +67,7 @@ class command_line : public ::testing::Test {
     fs::path folder_;
 };
 
-constexpr std::string_view good_trace =
-    "trace t capacity 2\ns0 try_send v1 -> ok\nr try_recv -> some v1\nend\n";
+constexpr std::string_view good_trace = "trace t capacity 2\ns0 try_send v1 -> ok\nr try_recv -> some v1\nend\n";
 constexpr std::string_view wrong_trace =
     "trace t capacity 2\ns0 try_send v1 -> ok\nr try_recv -> empty\nr try_recv -> empty\nend\n";
 
@@ -97,8 +92,7 @@ TEST_F(command_line, help_and_version_are_no_errors) {
 TEST_F(command_line, lists_clauses_engines_and_targets) {
     const run_result clauses = run("list clauses");
     EXPECT_EQ(clauses.status, 0);
-    for (const model::clause& c : model::clauses())
-        EXPECT_NE(clauses.out.find(c.name), std::string::npos) << c.name;
+    for (const model::clause& c : model::clauses()) EXPECT_NE(clauses.out.find(c.name), std::string::npos) << c.name;
     const run_result engines = run("list engines");
     EXPECT_EQ(engines.status, 0);
     EXPECT_TRUE(engines.out.starts_with("oracle ")) << engines.out;
@@ -109,10 +103,11 @@ TEST_F(command_line, lists_clauses_engines_and_targets) {
 }
 
 TEST_F(command_line, an_engine_asked_for_by_name_that_cannot_run_is_refused) {
-    expect_refused("run --engine interleavings",
-                   "tailrace-verify: --engine interleavings: there is no tailrace-interleavings beside this program (the variable "
-                   "TAILRACE_INTERLEAVINGS can name it); see tailrace-verify --help",
-                   "TAILRACE_INTERLEAVINGS=");
+    expect_refused(
+        "run --engine interleavings",
+        "tailrace-verify: --engine interleavings: there is no tailrace-interleavings beside this program (the variable "
+        "TAILRACE_INTERLEAVINGS can name it); see tailrace-verify --help",
+        "TAILRACE_INTERLEAVINGS=");
     const run_result unasked = run("run --programs 1 --target optimized", "TAILRACE_INTERLEAVINGS=");
     EXPECT_EQ(unasked.status, 0) << unasked.error;
     EXPECT_NE(unasked.out.find("not run: there is no tailrace-interleavings"), std::string::npos) << unasked.out;
@@ -130,7 +125,8 @@ TEST_F(command_line, a_run_says_when_it_ran_on_what_and_how_it_was_called) {
     const std::string report = text_of(folder_ / "report/report.json");
     for (const std::string_view key : {"\"date\"", "\"milliseconds\"", "\"machine\"", "\"compiler\"", "\"command\""})
         EXPECT_NE(report.find(key), std::string::npos) << key;
-    EXPECT_NE(report.find(" run --engine oracle --target reference --traces in --report report --junit out.xml\""), std::string::npos);
+    EXPECT_NE(report.find(" run --engine oracle --target reference --traces in --report report --junit out.xml\""),
+              std::string::npos);
     const std::string xml = text_of(folder_ / "out.xml");
     EXPECT_NE(xml.find(" timestamp=\"20"), std::string::npos) << xml;
     EXPECT_NE(xml.find("<property name=\"command\""), std::string::npos) << xml;
@@ -139,8 +135,8 @@ TEST_F(command_line, a_run_says_when_it_ran_on_what_and_how_it_was_called) {
 
 TEST_F(command_line, everything_it_says_fits_a_hundred_columns) {
     for (const std::string_view arguments :
-         {"--help", "run --help", "list --help", "list clauses", "list engines", "list targets",
-          "run --engine oracle", "run --programs 20 --engine sequential --target reference"}) {
+         {"--help", "run --help", "list --help", "list clauses", "list engines", "list targets", "run --engine oracle",
+          "run --programs 20 --engine sequential --target reference"}) {
         std::istringstream lines(run(arguments).out);
         std::string line;
         while (std::getline(lines, line)) {
@@ -162,45 +158,34 @@ TEST_F(command_line, bad_usage_is_refused_in_one_line_that_says_what_would_be_ri
     expect_refused(
         "run --engine tests",
         "tailrace-verify: there is no engine 'tests'; expected oracle, sequential, threads, interleavings" + help);
-    expect_refused("run --target ''",
-                   "tailrace-verify: there is no target ''; expected reference, optimized" + help);
+    expect_refused("run --target ''", "tailrace-verify: there is no target ''; expected reference, optimized" + help);
     expect_refused("list clause",
                    "tailrace-verify: there is no list of 'clause', did you mean 'clauses'?; "
                    "expected clauses, engines, targets" +
                        help);
-    expect_refused(
-        "run --clause 'sned.*'",
-        "tailrace-verify: no clause matches 'sned.*'; 'list clauses' names them all" + help);
-    expect_refused("run --programs many",
-                   "tailrace-verify: --programs expected a number from 1, found 'many'" + help);
-    expect_refused("run --programs 0",
-                   "tailrace-verify: --programs expected a number from 1, found '0'" + help);
-    expect_refused("run --programs=-1",
-                   "tailrace-verify: --programs expected a number from 1, found '-1'" + help);
+    expect_refused("run --clause 'sned.*'",
+                   "tailrace-verify: no clause matches 'sned.*'; 'list clauses' names them all" + help);
+    expect_refused("run --programs many", "tailrace-verify: --programs expected a number from 1, found 'many'" + help);
+    expect_refused("run --programs 0", "tailrace-verify: --programs expected a number from 1, found '0'" + help);
+    expect_refused("run --programs=-1", "tailrace-verify: --programs expected a number from 1, found '-1'" + help);
     for (const std::string option : {"--jobs", "--budget", "--programs"}) {
         const std::string most = option == "--jobs" ? "500" : option == "--budget" ? "100000000" : "1000000000000";
-        expect_refused("run " + option + " 18446744073709551615",
-                       "tailrace-verify: " + option + " expected a number from 1 to " + most + ", found '18446744073709551615'" + help);
+        expect_refused("run " + option + " 18446744073709551615", "tailrace-verify: " + option +
+                                                                      " expected a number from 1 to " + most +
+                                                                      ", found '18446744073709551615'" + help);
     }
-    expect_refused(
-        "run --seed 99999999999999999999",
-        "tailrace-verify: --seed expected a number from 0, found '99999999999999999999'" + help);
-    expect_refused("run --tracse x",
-                   "tailrace-verify: did not expect '--tracse', did you mean '--traces'?" + help);
+    expect_refused("run --seed 99999999999999999999",
+                   "tailrace-verify: --seed expected a number from 0, found '99999999999999999999'" + help);
+    expect_refused("run --tracse x", "tailrace-verify: did not expect '--tracse', did you mean '--traces'?" + help);
     expect_refused("rnu", "tailrace-verify: did not expect 'rnu', did you mean 'run'?" + help);
     expect_refused("run extra", "tailrace-verify: did not expect 'extra'" + help);
-    expect_refused(
-        "list", "tailrace-verify: list expected clauses, engines or targets, found nothing" + help);
-    expect_refused("run --target",
-                   "tailrace-verify: --target expected a value, found nothing" + help);
-    expect_refused("run --seed 1 --seed 2",
-                   "tailrace-verify: --seed can be given only once" + help);
+    expect_refused("list", "tailrace-verify: list expected clauses, engines or targets, found nothing" + help);
+    expect_refused("run --target", "tailrace-verify: --target expected a value, found nothing" + help);
+    expect_refused("run --seed 1 --seed 2", "tailrace-verify: --seed can be given only once" + help);
     expect_refused("list clauses targets", "tailrace-verify: did not expect 'targets'" + help);
-    expect_refused("run --report ''",
-                   "tailrace-verify: --report expected a directory, found nothing" + help);
-    for (const std::string_view arguments :
-         {"run --traces", "--report", "run list clauses", "''", "list --target x", "-x",
-          "--seed=1x", "run -- x", "run --traces="}) {
+    expect_refused("run --report ''", "tailrace-verify: --report expected a directory, found nothing" + help);
+    for (const std::string_view arguments : {"run --traces", "--report", "run list clauses", "''", "list --target x",
+                                             "-x", "--seed=1x", "run -- x", "run --traces="}) {
         const run_result r = run(arguments);
         EXPECT_EQ(r.status, 2) << arguments;
         EXPECT_EQ(r.out, "") << arguments;
@@ -230,8 +215,7 @@ TEST_F(command_line, bad_input_is_refused_with_its_place) {
     refuse("trace t capacity 2\ns0 try_reserve -> p0\ndrop s0 -> ok\nend\n",
            "in/x.trace:3:6: expected a legal step, found 'drop s0': s0 is borrowed by p0, which "
            "has to end before it");
-    refuse("trace t capacity 0\nend\n",
-           "in/x.trace:1:18: expected a capacity from 1 to 67108863, found '0'");
+    refuse("trace t capacity 0\nend\n", "in/x.trace:1:18: expected a capacity from 1 to 67108863, found '0'");
     refuse("trace t capacity 67108864\nend\n",
            "in/x.trace:1:18: expected a capacity from 1 to 67108863, found '67108864'");
     refuse("", "in/x.trace:1:1: expected 'trace <id> capacity <n>', found the end of the file");
@@ -241,20 +225,15 @@ TEST_F(command_line, bad_input_is_refused_with_its_place) {
 
 TEST_F(command_line, a_path_without_traces_is_refused) {
     expect_refused("run --traces in", "in: expected at least one *.trace file in it, found none");
-    expect_refused(
-        "run --traces none.trace",
-        "none.trace: expected a trace file or a directory of them: No such file or directory");
-    expect_refused("run --traces ''",
-                   ": expected a trace file or a directory of them: No such file or directory");
-    expect_refused("run --traces /dev/null",
-                   "/dev/null: expected a trace file or a directory of them, found neither");
-    expect_refused("run",
-                   "none: expected a trace file or a directory of them: No such file or directory",
+    expect_refused("run --traces none.trace",
+                   "none.trace: expected a trace file or a directory of them: No such file or directory");
+    expect_refused("run --traces ''", ": expected a trace file or a directory of them: No such file or directory");
+    expect_refused("run --traces /dev/null", "/dev/null: expected a trace file or a directory of them, found neither");
+    expect_refused("run", "none: expected a trace file or a directory of them: No such file or directory",
                    "TAILRACE_TRACES=none");
     write("in/a.trace", good_trace);
-    expect_refused(
-        "run --traces in --traces none.trace",
-        "none.trace: expected a trace file or a directory of them: No such file or directory");
+    expect_refused("run --traces in --traces none.trace",
+                   "none.trace: expected a trace file or a directory of them: No such file or directory");
 }
 
 TEST_F(command_line, bad_input_leaves_an_earlier_report_alone) {
@@ -274,26 +253,34 @@ TEST_F(command_line, a_report_that_cannot_be_written_is_refused_before_anything_
                    "file: expected a place to write the report to, and cannot write there: Not a directory");
     expect_refused("run --traces in --report file/below",
                    "file/below: expected a place to write the report to, and cannot write there: Not a directory");
-    expect_refused("run --traces in --junit none/own.xml",
-                   "none/own.xml: expected a place to write the report to, and cannot write there: No such file or directory");
-    expect_refused("run --traces in --junit in", "in: expected a place to write the report to, and cannot write there: Is a directory");
+    expect_refused(
+        "run --traces in --junit none/own.xml",
+        "none/own.xml: expected a place to write the report to, and cannot write there: No such file or directory");
+    expect_refused("run --traces in --junit in",
+                   "in: expected a place to write the report to, and cannot write there: Is a directory");
     fs::create_directories(folder_ / "report/report.html/in the way");
-    expect_refused("run --traces in --report report",
-                   "report/report.html: expected a place to write the report to, and cannot write there: Directory not empty");
+    expect_refused(
+        "run --traces in --report report",
+        "report/report.html: expected a place to write the report to, and cannot write there: Directory not empty");
 }
 
 TEST_F(command_line, a_report_that_there_is_no_room_for_is_one_line_and_what_there_was_room_for_is_kept) {
     const run_result full = run("run --engine sequential --target reference --programs 20 --junit /dev/full");
     EXPECT_EQ(full.status, 2);
-    EXPECT_EQ(full.error, "/dev/full: expected a place to write the report to, and cannot write there: No space left on device\n");
+    EXPECT_EQ(full.error,
+              "/dev/full: expected a place to write the report to, and cannot write there: No space left on device\n");
     EXPECT_NE(full.out.find("\nsequential  reference: "), std::string::npos) << "the table comes all the same";
     // As a disk with room for 64 blocks of 512 bytes: report.html does not fit.
     const run_result some =
-        run("run --engine sequential --target reference --programs 20 --report report --junit own.xml", "trap '' XFSZ; ulimit -f 64;");
+        run("run --engine sequential --target reference --programs 20 --report report --junit own.xml",
+            "trap '' XFSZ; ulimit -f 64;");
     EXPECT_EQ(some.status, 2);
     EXPECT_EQ(std::ranges::count(some.error, '\n'), 1) << some.error;
-    EXPECT_TRUE(some.error.ends_with(": expected a place to write the report to, and cannot write there: File too large\n")) << some.error;
-    EXPECT_TRUE(text_of(folder_ / "report/summary.txt").starts_with(some.out)) << "all but the record of the run, which differs";
+    EXPECT_TRUE(
+        some.error.ends_with(": expected a place to write the report to, and cannot write there: File too large\n"))
+        << some.error;
+    EXPECT_TRUE(text_of(folder_ / "report/summary.txt").starts_with(some.out))
+        << "all but the record of the run, which differs";
     EXPECT_TRUE(text_of(folder_ / "report/junit.xml").ends_with("</testsuites>\n"));
     EXPECT_TRUE(text_of(folder_ / "own.xml").ends_with("</testsuites>\n"));
 }
@@ -329,13 +316,11 @@ TEST_F(command_line, traces_are_found_by_option_file_directory_and_environment) 
     write("in/b.trace", good_trace);
     write("c.trace", good_trace);
     const auto traces_in = [this](std::string_view arguments, std::string_view environment = "") {
-        const run_result r = run(
-            "run --engine oracle --target reference --clause send.waits " + std::string(arguments),
-            environment);
+        const run_result r =
+            run("run --engine oracle --target reference --clause send.waits " + std::string(arguments), environment);
         EXPECT_EQ(r.status, 0) << arguments;
         const std::size_t at = r.out.find("oracle  reference: ");
-        return at == std::string::npos ? std::string()
-                                       : r.out.substr(at + 19, r.out.find(',', at) - at - 19);
+        return at == std::string::npos ? std::string() : r.out.substr(at + 19, r.out.find(',', at) - at - 19);
     };
     EXPECT_EQ(traces_in("--traces in"), "2 traces");
     EXPECT_EQ(traces_in("--traces c.trace"), "1 trace");
@@ -349,8 +334,7 @@ TEST_F(command_line, a_difference_is_exit_status_one_and_comes_with_its_line) {
     const run_result r = run("run --engine oracle --target optimized --traces in --report report");
     EXPECT_EQ(r.status, 1);
     EXPECT_EQ(r.error, "");
-    EXPECT_TRUE(r.out.starts_with("oracle fails on optimized (capacity 2): "))
-        << r.out.substr(0, 400);
+    EXPECT_TRUE(r.out.starts_with("oracle fails on optimized (capacity 2): ")) << r.out.substr(0, 400);
     EXPECT_NE(r.out.find("\n  from      in/a.trace:3\n"), std::string::npos) << r.out.substr(0, 400);
     EXPECT_TRUE(r.out.ends_with("\noracle  optimized: 1 trace, 2 steps, 1 difference\n"))
         << r.out.substr(r.out.size() - 200);
@@ -363,8 +347,7 @@ TEST_F(command_line, the_trace_in_the_report_fails_again_at_its_last_line) {
     EXPECT_EQ(text_of(folder_ / "report/difference-1.trace"),
               "trace recorded capacity 2\ns0 try_send v1 -> ok\nr try_recv -> empty\nend\n");
     EXPECT_NE(text_of(folder_ / "report/report.json").find("\"failed\": true"), std::string::npos);
-    const run_result again =
-        run("run --engine oracle --target reference --traces report/difference-1.trace");
+    const run_result again = run("run --engine oracle --target reference --traces report/difference-1.trace");
     EXPECT_EQ(again.status, 1);
     EXPECT_NE(again.out.find("  from      report/difference-1.trace:3\n"), std::string::npos);
     write("in/a.trace", good_trace);
@@ -382,19 +365,15 @@ TEST_F(command_line, a_clause_glob_limits_the_table) {
     for (const model::clause& c : model::clauses()) {
         const bool wanted = c.name.starts_with("try_send.") || c.name.starts_with("close.");
         rows += wanted ? 1 : 0;
-        EXPECT_EQ(r.out.find('\n' + std::string(c.name) + ' ') != std::string::npos, wanted)
-            << c.name;
+        EXPECT_EQ(r.out.find('\n' + std::string(c.name) + ' ') != std::string::npos, wanted) << c.name;
     }
-    EXPECT_NE(r.out.find(std::to_string(rows) + " clauses  reference: "), std::string::npos)
-        << r.out;
+    EXPECT_NE(r.out.find(std::to_string(rows) + " clauses  reference: "), std::string::npos) << r.out;
 }
 
 TEST_F(command_line, the_same_seed_and_count_give_the_same_run_without_the_word_run_too) {
-    const run_result first =
-        run("run --engine sequential --target reference --programs 200 --seed 7");
+    const run_result first = run("run --engine sequential --target reference --programs 200 --seed 7");
     const run_result second = run("--engine sequential --target reference --programs 200 --seed 7");
-    const run_result other =
-        run("run --engine sequential --target reference --programs 200 --seed 8");
+    const run_result other = run("run --engine sequential --target reference --programs 200 --seed 8");
     EXPECT_EQ(first.status, 0);
     EXPECT_EQ(first.out, second.out);
     EXPECT_NE(first.out, other.out);

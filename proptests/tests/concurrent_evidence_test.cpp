@@ -33,7 +33,8 @@ TEST(concurrent_evidence, of_a_batch_is_a_look_for_room_while_it_is_taken) {
 
 TEST(concurrent_evidence, of_an_iterator_is_a_look_for_room_while_its_rest_goes_back) {
     const auto with = [](std::string_view before) {
-        return evidence_for("iterator.remainder-at-once", std::string(before) + "10 20 drop i101 -> ok\n", "15 16 s0 capacity -> 0");
+        return evidence_for("iterator.remainder-at-once", std::string(before) + "10 20 drop i101 -> ok\n",
+                            "15 16 s0 capacity -> 0");
     };
     EXPECT_EQ(with("1 2 ~ s0 reserve_many 2 as f101 -> i101 2\n"), 1U);
     EXPECT_EQ(with("1 2 ~ s0 reserve_many 1 as f101 -> i101 1\n"), 0U);
@@ -44,7 +45,9 @@ TEST(concurrent_evidence, of_an_iterator_is_a_look_for_room_while_its_rest_goes_
 }
 
 TEST(concurrent_evidence, of_threads_is_one_sender_used_by_two_at_once) {
-    const auto with = [](std::string_view other) { return evidence_for("thread-safe", "10 20 s0 try_send v1 -> ok", other); };
+    const auto with = [](std::string_view other) {
+        return evidence_for("thread-safe", "10 20 s0 try_send v1 -> ok", other);
+    };
     EXPECT_EQ(with("15 16 s0 capacity -> 2"), 1U);
     EXPECT_EQ(with("21 22 s0 capacity -> 1"), 0U);
     EXPECT_EQ(with("15 16 s1 capacity -> 2"), 0U);

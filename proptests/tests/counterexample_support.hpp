@@ -24,8 +24,7 @@
 namespace tailrace::verify {
 
 inline std::string golden(const std::string& name) {
-    const std::filesystem::path path =
-        std::filesystem::path(__FILE__).parent_path() / "golden" / name;
+    const std::filesystem::path path = std::filesystem::path(__FILE__).parent_path() / "golden" / name;
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
@@ -33,9 +32,7 @@ inline std::string golden(const std::string& name) {
 inline void expect_golden(const std::string& name, const std::string& text) {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets it meanwhile
     if (std::getenv("TAILRACE_NEW_GOLDEN") != nullptr) {
-        std::ofstream(std::filesystem::path(__FILE__).parent_path() / "golden" / name,
-                      std::ios::binary)
-            << text;
+        std::ofstream(std::filesystem::path(__FILE__).parent_path() / "golden" / name, std::ios::binary) << text;
         ADD_FAILURE() << name << " is written anew";
         return;
     }
@@ -50,10 +47,9 @@ inline std::vector<std::string> lines_in(const std::string& text) {
 }
 
 /// The lines are a trace as the specification wants it; at the last the target shows `got`.
-inline counterexample sequential_example(std::uint64_t capacity, std::string_view lines,
-                                         std::string_view got, std::vector<aspect> differs) {
-    const std::string text =
-        "trace t capacity " + std::to_string(capacity) + '\n' + std::string(lines) + "end\n";
+inline counterexample sequential_example(std::uint64_t capacity, std::string_view lines, std::string_view got,
+                                         std::vector<aspect> differs) {
+    const std::string text = "trace t capacity " + std::to_string(capacity) + '\n' + std::string(lines) + "end\n";
     const model::trace t = model::parse_traces(text, "t.trace").front();
     parting last;
     last.at = t.lines.size() - 1;
@@ -203,8 +199,7 @@ inline counterexample swapped_example() {
     model::verdict v;
     v.is = model::finding::answer;
     v.nodes = 9;
-    v.order = {point_of(1, 0, "pending"), point_of(2, 0, "2"), point_of(0, 0, "ok ! f200"),
-               point_of(0, 1, "ok")};
+    v.order = {point_of(1, 0, "pending"), point_of(2, 0, "2"), point_of(0, 0, "ok ! f200"), point_of(0, 1, "ok")};
     v.refused = {point_of(1, 0, "some v100", true)};
     counterexample c = concurrent_example(h, v);
     c.law = "There is one order of the tasks' steps in which the specification answers each so.";
@@ -218,12 +213,9 @@ inline counterexample accesses_example() {
     c.engine = model::engine::interleavings;
     c.repeated.reset();
     std::get<concurrent_run>(c.run).accesses = {
-        {1, 0, "receiver.load (9)", "acquire", "0", false},
-        {0, 0, "word.fetch_add (1)", "acq_rel", "0x10", false},
-        {0, 0, "slot[0].turn.store (3)", "release", "1", false},
-        {0, 1, "word.fetch_add (1)", "acq_rel", "0x20", false},
-        {0, 1, "slot[1].turn.store (3)", "release", "1", false},
-        {1, 0, "slot[0].turn.load (7)", "relaxed", "0", true},
+        {1, 0, "receiver.load (9)", "acquire", "0", false},      {0, 0, "word.fetch_add (1)", "acq_rel", "0x10", false},
+        {0, 0, "slot[0].turn.store (3)", "release", "1", false}, {0, 1, "word.fetch_add (1)", "acq_rel", "0x20", false},
+        {0, 1, "slot[1].turn.store (3)", "release", "1", false}, {1, 0, "slot[0].turn.load (7)", "relaxed", "0", true},
         {1, 0, "slot[1].turn.load (7)", "acquire", "1", false}};
     return c;
 }
@@ -241,8 +233,9 @@ inline counterexample race_example() {
     c.law = "No execution fails in itself, whatever it answers.";
     c.repeated.reset();
     std::get<concurrent_run>(c.run).problem = "DATA RACE (data race detected)";
-    std::get<concurrent_run>(c.run).accesses = {{0, 0, "core.hpp:90 publish s.state (3)", "acquire", "0 to 1", false},
-                                                {1, 0, "core.hpp:228 take_uncounted s.storage", "-", "DATA RACE", false}};
+    std::get<concurrent_run>(c.run).accesses = {
+        {0, 0, "core.hpp:90 publish s.state (3)", "acquire", "0 to 1", false},
+        {1, 0, "core.hpp:228 take_uncounted s.storage", "-", "DATA RACE", false}};
     return c;
 }
 
@@ -277,8 +270,7 @@ inline counterexample busy_example() {
     h.rest = 90;
     model::verdict v;
     v.is = model::finding::answer;
-    v.order = {
-        {{model::place::part::before, 0, 0}, false, model::parse_line("s0 clone -> s1").expected}};
+    v.order = {{{model::place::part::before, 0, 0}, false, model::parse_line("s0 clone -> s1").expected}};
     v.refused = {point_of(0, 0, "p100")};
     counterexample c = concurrent_example(h, v);
     c.law = "There is one order of the tasks' steps in which the specification answers each so.";

@@ -52,8 +52,7 @@ TEST(counterexample, what_is_written_is_read_back_whole) {
     std::get<sequential_run>(threw.run).got.reset();
     threw.recorded_at = "core-0.trace:612";
     threw.shrunk.reset();
-    for (const counterexample& c :
-         {barging_example(), threw, swapped_example(), asleep_example(), with_all}) {
+    for (const counterexample& c : {barging_example(), threw, swapped_example(), asleep_example(), with_all}) {
         EXPECT_EQ(from_json(to_json(c)), c) << to_json(c);
     }
 }
@@ -67,8 +66,7 @@ TEST(counterexample, is_plain_ascii_whatever_the_target_says_of_itself) {
     counterexample c = barging_example();
     std::get<sequential_run>(c.run).steps.back().target = "\xff \x01 \xe2\x82\xac <b>";
     const std::string text = to_json(c);
-    EXPECT_TRUE(
-        std::ranges::all_of(text, [](char b) { return b == '\n' || (b >= 32 && b < 127); }));
+    EXPECT_TRUE(std::ranges::all_of(text, [](char b) { return b == '\n' || (b >= 32 && b < 127); }));
     EXPECT_EQ(to_json(from_json(text)), text);
 }
 
@@ -77,8 +75,7 @@ TEST(counterexample, the_states_of_the_specification_stand_beside_the_points) {
     const auto& run = std::get<concurrent_run>(c.run);
     ASSERT_EQ(run.order.size(), 4U);
     EXPECT_EQ(run.order[0].specification, "max 2 available 2 | parked f200 | senders s0");
-    EXPECT_EQ(run.order[3].specification,
-              "max 2 available 0 | buffer v100 v101 | parked f200 (woken) | senders s0");
+    EXPECT_EQ(run.order[3].specification, "max 2 available 0 | buffer v100 v101 | parked f200 (woken) | senders s0");
     ASSERT_EQ(run.refused.size(), 1U);
     EXPECT_EQ(run.refused[0].specification, "max 2 available 1 | buffer v101 | senders s0");
 }
@@ -88,8 +85,7 @@ TEST(counterexample, the_states_are_those_of_the_search) {
         const model::history& h = std::get<concurrent_run>(c.run).history;
         const model::verdict v = model::check(h);
         ASSERT_FALSE(v.order.empty());
-        EXPECT_EQ(words_of(run_of(h, v).order.back().specification),
-                  words_of(model::to_string(v.state)));
+        EXPECT_EQ(words_of(run_of(h, v).order.back().specification), words_of(model::to_string(v.state)));
     }
     const counterexample one = swapped_example();
     EXPECT_EQ(model::check(std::get<concurrent_run>(one.run).history).is, model::finding::answer);
@@ -108,8 +104,7 @@ TEST(counterexample, names_are_those_of_the_program) {
     v.refused = {point_of(1, 1, "ok")};
     const concurrent_run run = run_of(h, v);
     EXPECT_EQ(run.order[1].specification, "max 2 available 0 | out p200 p100 | senders s0");
-    EXPECT_EQ(run.order[2].specification,
-              "max 2 available 0 | buffer v100 | out p200 | senders s0");
+    EXPECT_EQ(run.order[2].specification, "max 2 available 0 | buffer v100 | out p200 | senders s0");
 }
 
 TEST(counterexample, text_that_is_no_json_is_refused_with_its_place) {
@@ -121,9 +116,11 @@ TEST(counterexample, text_that_is_no_json_is_refused_with_its_place) {
               "the file");
     EXPECT_EQ(problem_of("[]"), "history.json: the whole: expected an object, found []");
     EXPECT_EQ(problem_of(std::string(100'000, '[')).find('\n'), std::string::npos);
-    EXPECT_EQ(problem_of("{\"seed\": 1e400}"),
-              "history.json: line 1, column 14: expected a counterexample in JSON, found 1e400, which is too large a number");
-    EXPECT_EQ(problem_of("{\"a\": [{\"seed\": 1, \"seed\": 1}]}"), "history.json: \"a[0]\": expected each member once, found \"seed\" twice");
+    EXPECT_EQ(
+        problem_of("{\"seed\": 1e400}"),
+        "history.json: line 1, column 14: expected a counterexample in JSON, found 1e400, which is too large a number");
+    EXPECT_EQ(problem_of("{\"a\": [{\"seed\": 1, \"seed\": 1}]}"),
+              "history.json: \"a[0]\": expected each member once, found \"seed\" twice");
 }
 
 TEST(counterexample, a_member_that_is_wrong_is_named) {

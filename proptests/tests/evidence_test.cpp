@@ -95,8 +95,7 @@ TEST(evidence, is_the_first_step_that_gives_a_deviation_away_in_each_trace) {
     EXPECT_EQ(e.first->line, 3U);
     EXPECT_EQ(e.first->trace, "a");
     EXPECT_EQ(model::to_string(e.first->step), "s0 try_send v2");
-    EXPECT_EQ(to_string(*e.first, *e.deviation),
-              "some.trace:3: s0 try_send v2 -> full v2, with never-full: ok");
+    EXPECT_EQ(to_string(*e.first, *e.deviation), "some.trace:3: s0 try_send v2 -> full v2, with never-full: ok");
 }
 
 TEST(evidence, of_a_clause_is_counted_in_traces_whichever_deviation_gives_it) {
@@ -123,8 +122,7 @@ TEST(evidence, survives_moving_the_table) {
 TEST(evidence, is_none_for_the_specification_itself) {
     const std::vector<model::trace> recorded = model::read_traces(TAILRACE_TRACES_DIR);
     std::vector<deviation> zoo;
-    for (const model::clause& c : model::clauses())
-        zoo.push_back({"none", c.name, "", specification});
+    for (const model::clause& c : model::clauses()) zoo.push_back({"none", c.name, "", specification});
     const evidence_table table = collect(recorded, std::span(zoo).first(1));
     ASSERT_EQ(table.deviations.size(), 1U);
     EXPECT_EQ(table.deviations.front().traces, 0U);
@@ -134,8 +132,7 @@ TEST(evidence, is_none_for_the_specification_itself) {
 }
 
 TEST(evidence, can_be_that_the_deviation_cannot_even_be_asked) {
-    const evidence_table table =
-        collect(R"(trace a capacity 1
+    const evidence_table table = collect(R"(trace a capacity 1
 s0 clone -> s1
 s0 try_send v1 -> ok
 s0 try_send v2 -> full v2
@@ -143,7 +140,7 @@ s1 capacity -> 0
 s0 capacity -> 0
 end
 )",
-                {"drops-sender", "try_send.full", "", drops_sender_when_full});
+                                         {"drops-sender", "try_send.full", "", drops_sender_when_full});
     const deviation_evidence& e = table.deviations.front();
     ASSERT_TRUE(e.first);
     EXPECT_EQ(e.first->deviant, std::nullopt);
@@ -152,8 +149,7 @@ end
 }
 
 TEST(evidence, does_not_come_from_the_order_in_which_timers_fire) {
-    const evidence_table table =
-        collect(R"(trace a capacity 1
+    const evidence_table table = collect(R"(trace a capacity 1
 s0 try_send v1 -> ok
 s0 send_timeout v2 2ms as f0 -> created
 poll f0 -> pending
@@ -162,7 +158,7 @@ poll f1 -> pending
 advance 5ms -> ok ! f1 f0
 end
 )",
-                {"reversed", "send_timeout.timeout", "", reverses_wakes_of_the_clock});
+                                         {"reversed", "send_timeout.timeout", "", reverses_wakes_of_the_clock});
     EXPECT_EQ(table.deviations.front().traces, 0U);
 }
 
@@ -190,17 +186,15 @@ end
 }
 
 TEST(evidence, is_measured_against_the_specification_where_the_original_differs) {
-    const evidence_table none =
-        collect(original_late_value, {"none", "capacity.receive", "", specification});
+    const evidence_table none = collect(original_late_value, {"none", "capacity.receive", "", specification});
     EXPECT_EQ(none.deviations.front().traces, 0U);
 
     const evidence_table after =
-        collect(original_late_value,
-                {"open", "try_send.closed", "", [](model::machine& m, const model::step& s) {
-                     model::outcome out = m.apply(s);
-                     if (s.what == model::verb::try_send) out = {};
-                     return out;
-                 }});
+        collect(original_late_value, {"open", "try_send.closed", "", [](model::machine& m, const model::step& s) {
+                                          model::outcome out = m.apply(s);
+                                          if (s.what == model::verb::try_send) out = {};
+                                          return out;
+                                      }});
     ASSERT_TRUE(after.deviations.front().first);
     EXPECT_EQ(after.deviations.front().first->line, 6U);
 }
@@ -229,8 +223,8 @@ TEST(evidence, comes_from_deviations_that_the_collector_can_observe) {
 TEST(clauses_without_evidence, wait_for_another_engine) {
     const auto waits_for = [](const evidence_table& table, std::string_view clause) {
         const std::vector<clause_in_want> wanting = without_evidence(table);
-        const auto at = std::ranges::find_if(
-            wanting, [&](const clause_in_want& c) { return c.clause->name == clause; });
+        const auto at =
+            std::ranges::find_if(wanting, [&](const clause_in_want& c) { return c.clause->name == clause; });
         return at == wanting.end() ? "nobody" : model::to_string(at->waits_for);
     };
     const evidence_table table = collect(full_twice, full_passes);

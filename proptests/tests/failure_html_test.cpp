@@ -46,8 +46,7 @@ TEST(failure_html, has_the_points_in_their_order_and_the_refused_one_apart) {
 
 TEST(failure_html, an_event_that_returns_when_another_begins_overlaps_it) {
     model::history h;
-    h.lanes = {events_of("10 20 s0 try_send v100 -> ok\n"),
-               events_of("20 30 r is_empty -> true\n")};
+    h.lanes = {events_of("10 20 s0 try_send v100 -> ok\n"), events_of("20 30 r is_empty -> true\n")};
     model::verdict v;
     v.is = model::finding::answer;
     const json lanes = data_of(to_html(concurrent_example(h, v)))["lanes"];
@@ -80,8 +79,7 @@ TEST(failure_html, what_a_target_says_stays_text) {
 
 TEST(failure_html, the_longest_program_fits_and_says_what_is_left_out) {
     std::string lines;
-    for (int i = 1; i <= 5'000; ++i)
-        lines += fmt::format("s0 try_send v{} -> ok\n", 1'000'000'000'000'000 + i);
+    for (int i = 1; i <= 5'000; ++i) lines += fmt::format("s0 try_send v{} -> ok\n", 1'000'000'000'000'000 + i);
     counterexample c = sequential_example(6'000, lines, "closed v1", {aspect::answer});
     for (taken_step& s : std::get<sequential_run>(c.run).steps) s.target.assign(2'000, '<');
     const std::string page = to_html(c);
@@ -97,13 +95,12 @@ TEST(failure_html, the_largest_history_fits_and_shows_the_end_of_it) {
     for (std::uint32_t lane = 0; lane < 40; ++lane) {
         std::string events;
         for (std::uint32_t i = 0; i < 100; ++i)
-            events += fmt::format("{} {} s0 try_reserve_many {} -> full\n", 10 * i, 10 * i + 5,
-                                  4'000'000'000'000'000'000);
+            events +=
+                fmt::format("{} {} s0 try_reserve_many {} -> full\n", 10 * i, 10 * i + 5, 4'000'000'000'000'000'000);
         h.lanes.push_back(events_of(events));
     }
     for (std::uint32_t i = 0; i < 99; ++i)
-        for (std::uint32_t lane = 0; lane < 40; ++lane)
-            v.order.push_back(point_of(lane, i, "full"));
+        for (std::uint32_t lane = 0; lane < 40; ++lane) v.order.push_back(point_of(lane, i, "full"));
     v.refused.push_back(point_of(3, 99, "full"));
     counterexample c = concurrent_example(h, v);
     auto& run = std::get<concurrent_run>(c.run);

@@ -17,8 +17,7 @@ void expect_to_fit(const std::string& text) {
     EXPECT_LE(lines.size(), 40U) << text;
     for (const std::string& line : lines) {
         EXPECT_LE(line.size(), 100U) << line;
-        EXPECT_TRUE(std::ranges::all_of(line, [](char c) { return c >= 0x20 && c < 0x7f; }))
-            << line;
+        EXPECT_TRUE(std::ranges::all_of(line, [](char c) { return c >= 0x20 && c < 0x7f; })) << line;
     }
 }
 
@@ -49,11 +48,9 @@ TEST(failure_log, the_reasons_are_the_steps_without_which_the_answer_would_be_an
                                                 "ok", {aspect::answer});
     const std::vector<reason> all = reasons(c);
     ASSERT_EQ(all.size(), 1U);
-    EXPECT_EQ(all[0], (reason{"step 5",
-                              "s0 try_send v2",
-                              "ok",
-                              {"full v2"},
-                              {"step 1: s0 try_send v1", "step 3: s0 try_reserve"}}));
+    EXPECT_EQ(
+        all[0],
+        (reason{"step 5", "s0 try_send v2", "ok", {"full v2"}, {"step 1: s0 try_send v1", "step 3: s0 try_reserve"}}));
 }
 
 TEST(failure_log, the_legal_answers_of_a_task_are_those_of_every_place_its_time_allows) {
@@ -91,8 +88,7 @@ TEST(failure_log, a_long_token_goes_over_lines_that_a_shell_joins) {
 
 TEST(failure_log, the_largest_fits_forty_lines_of_a_hundred_columns) {
     std::string lines;
-    for (int i = 1; i <= 400; ++i)
-        lines += fmt::format("s0 try_send v{} -> ok\n", 1'000'000'000'000 + i);
+    for (int i = 1; i <= 400; ++i) lines += fmt::format("s0 try_send v{} -> ok\n", 1'000'000'000'000 + i);
     counterexample c = sequential_example(1'000, lines, "ok ! f1 f2 f3", {aspect::answer});
     c.law.assign(500, 'x');
     c.clauses.assign(30, "send_timeout.success-beats-timeout");

@@ -26,11 +26,9 @@ using model::verb;
 /// Nearly every program meets the first fault, and few the other two.
 target target_with_three_faults() {
     return machine_target([](const step& s, model::outcome& o) {
-        if (s.what == verb::try_send && o.answer.status == status::full)
-            o.answer.status = status::closed;
+        if (s.what == verb::try_send && o.answer.status == status::full) o.answer.status = status::closed;
         if (s.what == verb::close && o.woken.size() == 2) o.woken.pop_back();
-        if (s.what == verb::upgrade && o.answer.status == status::none)
-            o.answer.status = status::empty;
+        if (s.what == verb::upgrade && o.answer.status == status::none) o.answer.status = status::empty;
     });
 }
 
@@ -43,8 +41,7 @@ std::vector<const sequential_failure*> failures_of(const sequential_result& r) {
 
 std::vector<verb> last_verbs(const sequential_result& r) {
     std::vector<verb> verbs;
-    for (const sequential_failure* f : failures_of(r))
-        verbs.push_back(f->trace.lines.back().step.what);
+    for (const sequential_failure* f : failures_of(r)) verbs.push_back(f->trace.lines.back().step.what);
     std::ranges::sort(verbs);
     return verbs;
 }
@@ -52,8 +49,7 @@ std::vector<verb> last_verbs(const sequential_result& r) {
 // ---- Several findings
 
 TEST(foreign_target, a_shallow_fault_does_not_hide_the_others) {
-    const sequential_result r =
-        run_sequential(target_with_three_faults(), {.programs = 5'000, .most_failures = 10});
+    const sequential_result r = run_sequential(target_with_three_faults(), {.programs = 5'000, .most_failures = 10});
     EXPECT_EQ(last_verbs(r), (std::vector{verb::try_send, verb::upgrade, verb::close}));
     EXPECT_EQ(r.programs, 5'000U);
     EXPECT_GT(r.agreed.size(), 1'000U);
@@ -70,12 +66,10 @@ TEST(foreign_target, the_run_ends_with_the_last_failure_that_was_asked_for) {
 }
 
 TEST(foreign_target, the_smallest_of_a_class_is_kept) {
-    const failure_class one_class = [](const sequential_failure&) {
-        return std::vector<std::string>{"all"};
-    };
-    const sequential_result r = run_sequential(
-        target_with_three_faults(),
-        {.programs = 5'000, .most_failures = 2, .classify = one_class, .shrinks_of_a_kind = 8});
+    const failure_class one_class = [](const sequential_failure&) { return std::vector<std::string>{"all"}; };
+    const sequential_result r =
+        run_sequential(target_with_three_faults(),
+                       {.programs = 5'000, .most_failures = 2, .classify = one_class, .shrinks_of_a_kind = 8});
     ASSERT_EQ(failures_of(r).size(), 1U);
     EXPECT_EQ(r.failure->trace.lines.size(), 2U) << "fill it, and try to send";
 }
@@ -88,15 +82,14 @@ TEST(foreign_target, a_failure_that_another_explains_is_none_of_its_own) {
             default: return {"a", "b", "c"};
         }
     };
-    const sequential_result r = run_sequential(
-        target_with_three_faults(), {.programs = 5'000, .most_failures = 10, .classify = by_verb});
+    const sequential_result r =
+        run_sequential(target_with_three_faults(), {.programs = 5'000, .most_failures = 10, .classify = by_verb});
     EXPECT_EQ(last_verbs(r), std::vector{verb::close});
 }
 
 TEST(foreign_target, steps_before_a_failure_are_counted_by_program) {
     const sequential_result r = run_sequential(machine_target([](const step& s, model::outcome& o) {
-                                                   if (s.what == verb::close)
-                                                       o.answer.status = status::none;
+                                                   if (s.what == verb::close) o.answer.status = status::none;
                                                }),
                                                {.programs = 500, .most_failures = 10});
     ASSERT_GT(r.agreed.size(), 100U);
@@ -124,8 +117,7 @@ TEST(foreign_target, what_comes_after_a_failure_is_no_evidence) {
 /// Wakes nobody when an operation is dropped, and will not be left waiting itself.
 class impatient_session final : public session {
   public:
-    impatient_session(std::uint64_t capacity, capabilities within)
-        : machine_(capacity), within_(within) {}
+    impatient_session(std::uint64_t capacity, capabilities within) : machine_(capacity), within_(within) {}
     model::outcome apply(const step& s) override {
         if (!is_prompt(within_, machine_, s)) throw std::logic_error("poll what I woke");
         model::outcome out = machine_.apply(s);
@@ -141,9 +133,8 @@ class impatient_session final : public session {
 
 TEST(foreign_target, a_failing_program_stays_prompt_while_it_is_shrunk) {
     const capabilities within = capabilities::all().without(capability::late_poll);
-    const target t{"impatient", "does not wait", within, [within](std::uint64_t capacity) {
-                       return std::make_unique<impatient_session>(capacity, within);
-                   }};
+    const target t{"impatient", "does not wait", within,
+                   [within](std::uint64_t capacity) { return std::make_unique<impatient_session>(capacity, within); }};
     for (std::uint64_t seed = 1; seed < 20; ++seed) {
         const sequential_result r = run_sequential(t, {.programs = 1'000, .seed = seed});
         ASSERT_TRUE(r.failure);
@@ -166,8 +157,7 @@ TEST(foreign_target, without_late_poll_a_woken_operation_comes_first) {
                 const bool prompt = is_prompt(within, m, *s);
                 if (p.within == within) {
                     ASSERT_TRUE(prompt) << model::to_string(*s) << " in program " << i;
-                    if (std::ranges::any_of(m.operations, is_ready))
-                        ++(s->what == verb::poll ? polled : dropped);
+                    if (std::ranges::any_of(m.operations, is_ready)) ++(s->what == verb::poll ? polled : dropped);
                 }
                 late += prompt ? 0U : 1U;
                 m.apply(*s);

@@ -104,7 +104,8 @@ TEST(foreign_threads, an_engine_that_was_asked_for_by_name_and_cannot_run_is_ref
         return "none";
     };
     EXPECT_EQ(refusal("threads"), "--engine threads: queue says that it is for one thread only");
-    EXPECT_EQ(refusal("interleavings"), "--engine interleavings: queue is not simulated: only the channels that come with the kit are");
+    EXPECT_EQ(refusal("interleavings"),
+              "--engine interleavings: queue is not simulated: only the channels that come with the kit are");
     EXPECT_EQ(refusal("sequential"), "none");
 }
 
@@ -113,7 +114,8 @@ TEST(foreign_threads, a_replay_that_does_not_fail_again_is_unknown_and_says_how_
     const concurrent_program p = generate_concurrent(t, 1, 0);
     const replayed again = replay({"0.1.0", model::engine::threads, "queue", p}, t, 60s, "verify_queue", 20);
     EXPECT_EQ(again.is, replayed::end::unknown);
-    EXPECT_EQ(again.text, "UNKNOWN: queue did not fail in 20 performances; that is no proof that the failure is gone\n");
+    EXPECT_EQ(again.text,
+              "UNKNOWN: queue did not fail in 20 performances; that is no proof that the failure is gone\n");
 }
 
 TEST(foreign_threads, a_channel_that_can_only_block_is_run_with_calls_that_block) {
@@ -122,8 +124,7 @@ TEST(foreign_threads, a_channel_that_can_only_block_is_run_with_calls_that_block
     EXPECT_FALSE(c.failed()) << to_text(c);
     stage on;
     std::size_t blocked = 0;
-    for (std::uint64_t i = 0; i < 200; ++i)
-        blocked += on.perform(t, generate_concurrent(t, 1, i), {.seed = i}).blocked;
+    for (std::uint64_t i = 0; i < 200; ++i) blocked += on.perform(t, generate_concurrent(t, 1, i), {.seed = i}).blocked;
     EXPECT_GT(blocked, 200U);
 }
 
@@ -135,7 +136,8 @@ TEST(foreign_threads, a_wake_that_is_forgotten_leaves_a_call_asleep_for_good) {
     EXPECT_LE(length_of_lanes(r.failure->history), 3U) << to_string(r.failure->smallest);
     const counterexample c = example_of(*r.failure, t, "verify_queue");
     EXPECT_NE(what_went_wrong(c).find("left asleep"), std::string::npos);
-    EXPECT_TRUE(replay(parse_token(token_of(c)), t, 600s).failed()) << "its calls block, although the history does not say so";
+    EXPECT_TRUE(replay(parse_token(token_of(c)), t, 600s).failed())
+        << "its calls block, although the history does not say so";
 }
 
 TEST(foreign_threads, the_kernel_says_who_sleeps) {
@@ -182,7 +184,8 @@ struct broken_rounding_api : foreign::rounding_api {
 };
 
 TEST(foreign_capacity, a_failing_program_is_shrunk_to_one_that_it_can_have) {
-    const sequential_result r = run_sequential(make_target<broken_rounding_api>("rounding", "newest first"), {.programs = 1'000});
+    const sequential_result r =
+        run_sequential(make_target<broken_rounding_api>("rounding", "newest first"), {.programs = 1'000});
     ASSERT_TRUE(r.failure);
     EXPECT_EQ(r.failure->trace.capacity, 3U) << "two values are needed, and 2 cannot be had";
 }
@@ -195,7 +198,8 @@ TEST(foreign_regression, of_one_thread_goes_through_the_adapter_step_by_step) {
     ASSERT_TRUE(c.failed());
     const std::string test = to_regression_test(*c.reports[0].failures.front().example);
     EXPECT_NE(test.find("EXPECT_EQ(take(\"s0 try_send v1\"), \"ok\");"), std::string::npos) << test;
-    EXPECT_NE(test.find("// TODO: include the file that defines tailrace::verify::foreign::api<"), std::string::npos) << test;
+    EXPECT_NE(test.find("// TODO: include the file that defines tailrace::verify::foreign::api<"), std::string::npos)
+        << test;
     EXPECT_EQ(test.find("tailrace::channel"), std::string::npos) << test;
 }
 

@@ -68,12 +68,11 @@ verbs_of_kinds known(capabilities within) {
 
 TEST(generator, every_step_of_50000_programs_is_legal) {
     std::uint64_t steps = 0;
-    for_each_step(generator(capabilities::all()), 50'000,
-                  [&](const model::machine& m, const step& s) {
-                      ++steps;
-                      const std::optional<std::string> refusal = m.refusal(s);
-                      ASSERT_FALSE(refusal) << model::to_string(s) << ": " << *refusal;
-                  });
+    for_each_step(generator(capabilities::all()), 50'000, [&](const model::machine& m, const step& s) {
+        ++steps;
+        const std::optional<std::string> refusal = m.refusal(s);
+        ASSERT_FALSE(refusal) << model::to_string(s) << ": " << *refusal;
+    });
     EXPECT_GT(steps, 1'000'000U);
 }
 
@@ -85,8 +84,7 @@ TEST(generator, a_command_means_a_legal_step_or_nothing_whatever_its_numbers) {
         for (unsigned act = 0; act < 256; ++act) {
             for (const unsigned number : {0U, 1U, 7U, 128U, 255U}) {
                 const auto n = static_cast<std::uint8_t>(number);
-                const std::optional<step> meant =
-                    resolve(m, {static_cast<std::uint8_t>(act), n, n});
+                const std::optional<step> meant = resolve(m, {static_cast<std::uint8_t>(act), n, n});
                 ASSERT_FALSE(meant && m.refusal(*meant)) << model::to_string(*meant);
             }
         }
@@ -119,19 +117,16 @@ TEST(generator, programs_stay_within_the_capabilities) {
     for (const capabilities within : sets) {
         for_each_step(generator(within), 300, [&](const model::machine&, const step& s) {
             const std::optional<capability> needed = needed_for(s);
-            ASSERT_TRUE(!needed || within.has(*needed))
-                << model::to_string(s) << " needs " << to_string(*needed);
+            ASSERT_TRUE(!needed || within.has(*needed)) << model::to_string(s) << " needs " << to_string(*needed);
         });
     }
 }
 
 TEST(generator, everything_in_the_vocabulary_is_generated) {
-    for (const capabilities within :
-         {capabilities::all(), find_target("optimized")->capabilities}) {
+    for (const capabilities within : {capabilities::all(), find_target("optimized")->capabilities}) {
         verbs_of_kinds missing = known(within);
-        for_each_step(generator(within), 20'000, [&](const model::machine&, const step& s) {
-            missing.erase({s.what, s.subject.kind});
-        });
+        for_each_step(generator(within), 20'000,
+                      [&](const model::machine&, const step& s) { missing.erase({s.what, s.subject.kind}); });
         if (!within.has(capability::weak)) {
             std::erase_if(missing, [](auto& p) { return p.second == handle_kind::weak_sender; });
         }
@@ -161,8 +156,8 @@ TEST(generator, a_program_ends_with_nothing_left) {
         model::machine m(p.capacity);
         interpreter steps(p);
         while (const std::optional<step> s = steps.next(m)) m.apply(*s);
-        ASSERT_TRUE(m.receiver_gone && m.senders.empty() && m.weak_senders.empty() &&
-                    m.operations.empty() && m.grants.empty() && m.buffer.empty() && m.idle())
+        ASSERT_TRUE(m.receiver_gone && m.senders.empty() && m.weak_senders.empty() && m.operations.empty() &&
+                    m.grants.empty() && m.buffer.empty() && m.idle())
             << model::to_string(m);
     }
     EXPECT_EQ(endings.size(), 4U);

@@ -116,7 +116,8 @@ TEST_F(interleavings, both_channels_pass_the_same_programs) {
         interleavings_options o;
         o.programs = 60;
         const interleavings_result r = run_interleavings(*find_target(name), o);
-        EXPECT_TRUE(r.passed()) << name << ": " << (r.failure ? to_string(r.failure->smallest) + r.failure->problem : "");
+        EXPECT_TRUE(r.passed()) << name << ": "
+                                << (r.failure ? to_string(r.failure->smallest) + r.failure->problem : "");
         EXPECT_EQ(r.programs, 60u);
         EXPECT_GT(r.executions, 10'000u);
         EXPECT_GT(r.histories, 100u);
@@ -145,7 +146,8 @@ TEST_F(interleavings, histories_are_kept_with_what_happened_before_what) {
         ASSERT_EQ(h.first.size(), h.events.lanes.size());
         EXPECT_EQ(h.judge().is, model::finding::allowed);
         for (const auto& lane : h.first) {
-            for (const auto& row : lane) anything_ordered |= std::ranges::any_of(row, [](std::uint32_t n) { return n > 0; });
+            for (const auto& row : lane)
+                anything_ordered |= std::ranges::any_of(row, [](std::uint32_t n) { return n > 0; });
         }
     }
     EXPECT_TRUE(anything_ordered);
@@ -165,7 +167,8 @@ TEST(simulator, is_not_for_a_target_that_is_not_simulated) {
         (void)parse_command_line(arguments.size(), arguments.data(), {"verify_queue", targets, ""});
         FAIL();
     } catch (const usage_error& e) {
-        EXPECT_STREQ(e.what(), "--engine interleavings: queue is not simulated: only the channels that come with the kit are");
+        EXPECT_STREQ(e.what(),
+                     "--engine interleavings: queue is not simulated: only the channels that come with the kit are");
     }
 }
 

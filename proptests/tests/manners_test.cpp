@@ -135,7 +135,8 @@ class manners : public ::testing::Test {
 constexpr std::string_view never_all = "1000000000";  // programs
 
 std::vector<std::string> endless(std::string_view engine, const std::vector<std::string>& more = {}) {
-    std::vector<std::string> words{"run", "--engine", std::string(engine), "--target", "optimized", "--programs", std::string(never_all)};
+    std::vector<std::string> words{"run",       "--engine",   std::string(engine),   "--target",
+                                   "optimized", "--programs", std::string(never_all)};
     words.insert(words.end(), more.begin(), more.end());
     return words;
 }
@@ -144,7 +145,8 @@ class manners_of_engine : public manners, public ::testing::WithParamInterface<s
   protected:
     void SetUp() override {
         manners::SetUp();
-        if (GetParam() == "interleavings" && find_simulator().empty()) GTEST_SKIP() << "there is no tailrace-interleavings beside the tests";
+        if (GetParam() == "interleavings" && find_simulator().empty())
+            GTEST_SKIP() << "there is no tailrace-interleavings beside the tests";
     }
 };
 
@@ -164,7 +166,8 @@ TEST_P(manners_of_engine, a_killed_program_leaves_no_child_behind) {
     start(endless(GetParam()));
     const std::size_t levels = GetParam() == "interleavings" ? 2 : 1;
     std::vector<std::vector<pid_t>> all;
-    ASSERT_TRUE(wait_until([&] { return (all = descendants_of(started_)).size() >= levels && all.front().size() == 2; }));
+    ASSERT_TRUE(
+        wait_until([&] { return (all = descendants_of(started_)).size() >= levels && all.front().size() == 2; }));
     kill(started_, SIGKILL);
     (void)end();
     for (const std::vector<pid_t>& level : all) {
@@ -180,7 +183,8 @@ TEST_P(manners_of_engine, an_interrupt_ends_it_with_the_report_of_what_was_done)
     ASSERT_TRUE(WIFEXITED(status)) << status;
     EXPECT_EQ(WEXITSTATUS(status), 128 + SIGINT);
     EXPECT_NE(out().find("interrupted "), std::string::npos) << out();
-    EXPECT_EQ(error(), "tailrace-verify: interrupted by signal 2 (Interrupt): the report is of what was done until then\n");
+    EXPECT_EQ(error(),
+              "tailrace-verify: interrupted by signal 2 (Interrupt): the report is of what was done until then\n");
     EXPECT_EQ(text_of(folder_ / "report/summary.txt"), out());
     for (const char* file : {"report/junit.xml", "own.xml"})
         EXPECT_NE(text_of(folder_ / file).find("<skipped message=\""), std::string::npos) << file;
@@ -223,7 +227,8 @@ TEST_F(manners, a_report_is_written_although_nothing_reads_the_table) {
     int ends[2];
     ASSERT_EQ(pipe(ends), 0);
     close(ends[0]);
-    start({"run", "--engine", "sequential", "--target", "reference", "--programs", "20", "--report", "report"}, ends[1]);
+    start({"run", "--engine", "sequential", "--target", "reference", "--programs", "20", "--report", "report"},
+          ends[1]);
     close(ends[1]);
     (void)end();
     EXPECT_NE(text_of(folder_ / "report/summary.txt"), "unfinished\n");

@@ -62,8 +62,7 @@ model::answer another_answer(const model::answer& a, dice& d) {
         std::swap(b.values[0], b.values[1]);
     } else {
         b = {};
-        b.status = static_cast<model::status>(
-            d.below(static_cast<std::uint64_t>(model::status::boolean) + 1));
+        b.status = static_cast<model::status>(d.below(static_cast<std::uint64_t>(model::status::boolean) + 1));
         if (b.status == model::status::some || (b.status == model::status::full && d.below(2) == 0))
             b.value = 1 + d.below(30);
         if (b.status == model::status::many) b.values = {1 + d.below(30)};
@@ -104,9 +103,7 @@ void mutate(kind k, outcome& o, dice& d) {
     switch (k) {
         case kind::answer_changed: o.answer = another_answer(o.answer, d); break;
         case kind::wake_added:
-            insert_at_random(
-                o.woken, {model::handle_kind::operation, static_cast<std::uint32_t>(d.below(40))},
-                d);
+            insert_at_random(o.woken, {model::handle_kind::operation, static_cast<std::uint32_t>(d.below(40))}, d);
             break;
         case kind::wake_dropped: erase_at_random(o.woken, d); break;
         case kind::wakes_swapped: swap_at_random(o.woken, d); break;
@@ -119,17 +116,15 @@ void mutate(kind k, outcome& o, dice& d) {
 bool is_equivalent(const trace& mutated, const trace& original) {
     const normal_form a = normalise(mutated);
     const normal_form b = normalise(original);
-    return a.contradictions == b.contradictions &&
-           model::to_string(a.trace) == model::to_string(b.trace);
+    return a.contradictions == b.contradictions && model::to_string(a.trace) == model::to_string(b.trace);
 }
 
 /// Replays a mutated trace as a file of its own, in which the line with index i stands in line i
 /// + 2.
 void expect_reported(const target& t, const trace& mutated, std::size_t at) {
-    const replay_result r =
-        replay(t, judge(model::parse_traces(model::to_string(mutated), "mutated.trace")));
-    const std::string what = fmt::format("trace {} line {} on {}: {}", mutated.id, at + 2, t.name,
-                                         model::to_string(mutated.lines[at]));
+    const replay_result r = replay(t, judge(model::parse_traces(model::to_string(mutated), "mutated.trace")));
+    const std::string what =
+        fmt::format("trace {} line {} on {}: {}", mutated.id, at + 2, t.name, model::to_string(mutated.lines[at]));
     ASSERT_EQ(r.differences.size(), 1U) << what;
     EXPECT_EQ(r.differences.front().line().number, at + 2) << what;
 }
@@ -164,8 +159,8 @@ TEST(mutation, every_change_in_one_place_is_reported_at_that_line) {
             trace mutated = *p.in;
             mutate(static_cast<kind>(k), mutated.lines[p.at].expected, d);
             if (mutated == *p.in) continue;  // the answer drawn was the same one
-            const bool set_order = static_cast<kind>(k) == kind::wakes_swapped &&
-                                   p.in->lines[p.at].step.what == model::verb::advance;
+            const bool set_order =
+                static_cast<kind>(k) == kind::wakes_swapped && p.in->lines[p.at].step.what == model::verb::advance;
             ASSERT_EQ(is_equivalent(mutated, *p.in), set_order)
                 << p.in->id << ": " << model::to_string(mutated.lines[p.at]);
             if (set_order) {
@@ -178,8 +173,8 @@ TEST(mutation, every_change_in_one_place_is_reported_at_that_line) {
             ++caught;
         }
         EXPECT_GE(caught, least_of_each_kind);
-        fmt::print("{:<22}{:>4} caught, {:>2} equivalent, drawn from {} places\n", kind_names[k],
-                   caught, equivalent, places.size());
+        fmt::print("{:<22}{:>4} caught, {:>2} equivalent, drawn from {} places\n", kind_names[k], caught, equivalent,
+                   places.size());
         all += caught;
     }
     fmt::print("{:<22}{:>4}\n", "all", all);
@@ -198,16 +193,12 @@ std::vector<outcome> all_changes(const line& l, const std::vector<model::value_i
         }
     }
     for (std::size_t i = 0; i < o.destroyed.size(); ++i) {
-        change([i](outcome& c) {
-            c.destroyed.erase(c.destroyed.begin() + static_cast<std::ptrdiff_t>(i));
-        });
+        change([i](outcome& c) { c.destroyed.erase(c.destroyed.begin() + static_cast<std::ptrdiff_t>(i)); });
         if (i > 0) change([i](outcome& c) { std::swap(c.destroyed[i - 1], c.destroyed[i]); });
     }
     for (const model::value_id v : late) {
         for (std::size_t i = 0; i <= o.destroyed.size(); ++i) {
-            change([&](outcome& c) {
-                c.destroyed.insert(c.destroyed.begin() + static_cast<std::ptrdiff_t>(i), v);
-            });
+            change([&](outcome& c) { c.destroyed.insert(c.destroyed.begin() + static_cast<std::ptrdiff_t>(i), v); });
         }
     }
     return changes;
@@ -215,8 +206,7 @@ std::vector<outcome> all_changes(const line& l, const std::vector<model::value_i
 
 std::size_t expect_all_changes_reported(const trace& t, const std::vector<model::value_id>& late) {
     std::size_t caught = 0;
-    const auto gone = std::ranges::find_if(
-        t.lines, [](const line& l) { return model::to_string(l.step) == "drop r"; });
+    const auto gone = std::ranges::find_if(t.lines, [](const line& l) { return model::to_string(l.step) == "drop r"; });
     for (auto i = static_cast<std::size_t>(gone - t.lines.begin()); i < t.lines.size(); ++i) {
         for (const outcome& change : all_changes(t.lines[i], late)) {
             trace mutated = t;

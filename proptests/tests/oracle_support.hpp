@@ -29,12 +29,10 @@ class machine_session : public session {
   public:
     using spoiler = std::function<void(const model::step&, model::outcome&)>;
 
-    machine_session(std::uint64_t capacity, spoiler spoil)
-        : machine_(capacity), spoil_(std::move(spoil)) {}
+    machine_session(std::uint64_t capacity, spoiler spoil) : machine_(capacity), spoil_(std::move(spoil)) {}
 
     model::outcome apply(const model::step& s) override {
-        if (machine_.refusal(s))
-            ADD_FAILURE() << "an illegal step reached the target: " << model::to_string(s);
+        if (machine_.refusal(s)) ADD_FAILURE() << "an illegal step reached the target: " << model::to_string(s);
         model::outcome o = machine_.apply(s);
         if (spoil_) spoil_(s, o);
         return o;
@@ -56,8 +54,7 @@ inline target machine_target(machine_session::spoiler spoil = {}) {
 
 /// The lines of one trace, without its frame; the first is line 2 of the text.
 inline model::trace trace_of(std::uint64_t capacity, std::string_view lines) {
-    const std::string text =
-        "trace t capacity " + std::to_string(capacity) + '\n' + std::string(lines) + "end\n";
+    const std::string text = "trace t capacity " + std::to_string(capacity) + '\n' + std::string(lines) + "end\n";
     return model::parse_traces(text, "t.trace").front();
 }
 

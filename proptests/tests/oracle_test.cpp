@@ -24,8 +24,7 @@ TEST(oracle, every_recorded_trace_agrees_with_the_reference_and_nine_values_die_
     EXPECT_TRUE(result.differences.empty());
 }
 
-TEST(oracle,
-     the_conservation_law_is_checked_after_every_step_while_any_handle_can_tell_the_capacity) {
+TEST(oracle, the_conservation_law_is_checked_after_every_step_while_any_handle_can_tell_the_capacity) {
     const replay_result result = replay(machine_target(), judge(recorded_traces()));
     EXPECT_EQ(result.conservation_checks, result.steps);
 }
@@ -115,15 +114,13 @@ struct last_handle {
 
 constexpr std::array last_handles{
     last_handle{"the sender", "p0 send v1 -> ok\n", "drop s0 -> ok"},
-    last_handle{"a weak sender", "s0 downgrade -> w0\np0 send v1 -> ok\ndrop s0 -> ok\n",
-                "drop w0 -> ok"},
-    last_handle{"another sender", "s0 clone -> s1\np0 send v1 -> ok\ndrop s0 -> ok\n",
-                "drop s1 -> ok"},
+    last_handle{"a weak sender", "s0 downgrade -> w0\np0 send v1 -> ok\ndrop s0 -> ok\n", "drop w0 -> ok"},
+    last_handle{"another sender", "s0 clone -> s1\np0 send v1 -> ok\ndrop s0 -> ok\n", "drop s1 -> ok"},
     last_handle{"an owned permit", "p0 send v1 -> ok\ndrop s0 -> ok\n", "drop o0 -> ok"},
-    last_handle{"an operation that owns a sender, dropped",
-                "p0 send v1 -> ok\ns0 reserve_owned as f0 -> created\n", "drop f0 -> ok"},
-    last_handle{"an operation that owns a sender, failed",
-                "p0 send v1 -> ok\ns0 reserve_owned as f0 -> created\n", "poll f0 -> closed"},
+    last_handle{"an operation that owns a sender, dropped", "p0 send v1 -> ok\ns0 reserve_owned as f0 -> created\n",
+                "drop f0 -> ok"},
+    last_handle{"an operation that owns a sender, failed", "p0 send v1 -> ok\ns0 reserve_owned as f0 -> created\n",
+                "poll f0 -> closed"},
 };
 
 /// Everything but the last handle's end.
@@ -142,14 +139,11 @@ TEST(late_destruction, is_allowed_exactly_where_the_last_handle_goes) {
         const std::string lines = lines_before(h);
         const std::string last(h.last);
         EXPECT_EQ(differing_line(3, lines + last + " ~ v1\n"), line_number()) << h.name;
-        EXPECT_EQ(replay_one(machine_target(), trace_of(3, lines + last + " ~ v1\n")).late, 1U)
-            << h.name;
-        EXPECT_EQ(differing_line(3, lines + last + "\n"), line_number(line_after(lines)))
-            << h.name << ": missing";
+        EXPECT_EQ(replay_one(machine_target(), trace_of(3, lines + last + " ~ v1\n")).late, 1U) << h.name;
+        EXPECT_EQ(differing_line(3, lines + last + "\n"), line_number(line_after(lines))) << h.name << ": missing";
         EXPECT_EQ(differing_line(3, lines + last + " ~ v1 v1\n"), line_number(line_after(lines)))
             << h.name << ": twice";
-        EXPECT_EQ(differing_line(3, lines + last + " ~ v2\n"), line_number(line_after(lines)))
-            << h.name << ": another";
+        EXPECT_EQ(differing_line(3, lines + last + " ~ v2\n"), line_number(line_after(lines))) << h.name << ": another";
     }
 }
 
@@ -212,8 +206,7 @@ TEST(late_destruction, need_not_be_seen_when_the_trace_ends_before_the_last_hand
     EXPECT_EQ(replay_one(machine_target(), trace_of(2, lines)).late, 1U);
     std::string wrong(lines);
     wrong.replace(wrong.find("capacity -> 1"), 13, "capacity -> 2");
-    EXPECT_EQ(differing_line(2, wrong), line_number(5))
-        << "as many lines for each form: it is read as the original's";
+    EXPECT_EQ(differing_line(2, wrong), line_number(5)) << "as many lines for each form: it is read as the original's";
 }
 
 TEST(late_destruction, is_not_allowed_to_the_value_of_an_operation) {
@@ -227,8 +220,7 @@ TEST(late_destruction, is_not_allowed_to_the_value_of_an_operation) {
 
 TEST(late_destruction, is_not_allowed_to_a_target) {
     const target late_target = machine_target([](const model::step& s, model::outcome& o) {
-        if (s.what == model::verb::send && s.subject.kind == model::handle_kind::permit)
-            o.destroyed.clear();
+        if (s.what == model::verb::send && s.subject.kind == model::handle_kind::permit) o.destroyed.clear();
     });
     EXPECT_EQ(differing_line(late_target, trace_of(2, late_form)), line_number(5));
     EXPECT_EQ(differing_line(late_target, trace_of(2, prompt_form)), line_number(5));
@@ -257,24 +249,19 @@ TEST(oracle, every_aspect_of_a_step_is_compared_and_named) {
         EXPECT_EQ(r.differences.front().line().number, 10U);
         return r.differences.front().differs;
     };
-    EXPECT_EQ(aspects([](outcome& o) { o.answer.status = model::status::closed; }),
-              std::vector{aspect::answer});
+    EXPECT_EQ(aspects([](outcome& o) { o.answer.status = model::status::closed; }), std::vector{aspect::answer});
     EXPECT_EQ(aspects([](outcome& o) { o.answer.number = 1; }), std::vector{aspect::answer});
     EXPECT_EQ(aspects([](outcome& o) { o.answer.value = 1; }), std::vector{aspect::answer});
     EXPECT_EQ(aspects([](outcome& o) { o.woken.pop_back(); }), std::vector{aspect::woken});
-    EXPECT_EQ(aspects([](outcome& o) { std::swap(o.woken[0], o.woken[1]); }),
-              std::vector{aspect::woken});
+    EXPECT_EQ(aspects([](outcome& o) { std::swap(o.woken[0], o.woken[1]); }), std::vector{aspect::woken});
     EXPECT_EQ(aspects([](outcome& o) { o.destroyed.clear(); }), std::vector{aspect::destroyed});
-    EXPECT_EQ(aspects([](outcome& o) { o.destroyed.push_back(2); }),
-              std::vector{aspect::destroyed});
+    EXPECT_EQ(aspects([](outcome& o) { o.destroyed.push_back(2); }), std::vector{aspect::destroyed});
 }
 
 class lossy_session : public machine_session {
   public:
     using machine_session::machine_session;
-    std::optional<std::uint64_t> observe_capacity() override {
-        return *machine_session::observe_capacity() - 1;
-    }
+    std::optional<std::uint64_t> observe_capacity() override { return *machine_session::observe_capacity() - 1; }
 };
 
 TEST(oracle, a_lost_permit_breaks_the_conservation_law_at_the_step_that_lost_it) {
@@ -290,10 +277,9 @@ TEST(oracle, a_lost_permit_breaks_the_conservation_law_at_the_step_that_lost_it)
 }
 
 TEST(oracle, a_target_that_throws_differs_at_that_step) {
-    const replay_result r = replay_one(machine_target([](const model::step&, model::outcome&) {
-                                           throw std::logic_error("misuse");
-                                       }),
-                                       trace_of(2, "s0 try_send v1 -> ok\n"));
+    const replay_result r =
+        replay_one(machine_target([](const model::step&, model::outcome&) { throw std::logic_error("misuse"); }),
+                   trace_of(2, "s0 try_send v1 -> ok\n"));
     ASSERT_EQ(r.differences.size(), 1U);
     EXPECT_EQ(r.differences.front().differs, std::vector{aspect::thrown});
     EXPECT_EQ(r.differences.front().notes.front(), "the target threw: misuse");
@@ -303,8 +289,7 @@ TEST(oracle, a_target_that_is_wrong_as_the_trace_is_wrong_does_not_pass) {
     const target barging = machine_target([](const model::step& s, model::outcome& o) {
         if (s.what == model::verb::try_send) o.answer = {};
     });
-    const replay_result r =
-        replay_one(barging, trace_of(1, "s0 try_send v1 -> ok\ns0 try_send v2 -> ok\n"));
+    const replay_result r = replay_one(barging, trace_of(1, "s0 try_send v1 -> ok\ns0 try_send v2 -> ok\n"));
     ASSERT_EQ(r.differences.size(), 1U);
     EXPECT_EQ(r.differences.front().line().number, 3U);
     EXPECT_EQ(r.differences.front().differs, std::vector{aspect::specification});
@@ -312,13 +297,11 @@ TEST(oracle, a_target_that_is_wrong_as_the_trace_is_wrong_does_not_pass) {
 
 TEST(oracle, nothing_after_the_first_difference_is_judged) {
     // s1 does not exist: the wrong answer before it gave it another name.
-    EXPECT_EQ(differing_line(1, "s0 clone -> s2\ns2 try_send v1 -> ok\ns9 send v2 as f0 -> ok\n"),
-              line_number(2));
+    EXPECT_EQ(differing_line(1, "s0 clone -> s2\ns2 try_send v1 -> ok\ns9 send v2 as f0 -> ok\n"), line_number(2));
 }
 
 TEST(oracle, one_trace_has_at_most_one_difference_and_the_next_trace_is_replayed_all_the_same) {
-    std::vector<model::trace> traces(
-        3, trace_of(1, "s0 try_send v1 -> closed v1\ns0 try_send v2 -> ok\n"));
+    std::vector<model::trace> traces(3, trace_of(1, "s0 try_send v1 -> closed v1\ns0 try_send v2 -> ok\n"));
     traces.push_back(trace_of(1, "s0 try_send v1 -> ok\n"));
     const replay_result r = replay(machine_target(), judge(traces));
     EXPECT_EQ(r.differences.size(), 3U);
@@ -331,9 +314,8 @@ TEST(oracle, one_trace_has_at_most_one_difference_and_the_next_trace_is_replayed
 TEST(capabilities, a_trace_beyond_them_is_skipped_and_counted_by_name) {
     target t = machine_target();
     t.capabilities = capabilities::all().without(capability::weak).without(capability::recv_many);
-    std::vector<model::trace> traces{
-        trace_of(1, "s0 downgrade -> w0\n"), trace_of(1, "s0 clone -> s1\n"),
-        trace_of(1, "r recv_many 2 as f0 -> created\ns0 downgrade -> w0\n")};
+    std::vector<model::trace> traces{trace_of(1, "s0 downgrade -> w0\n"), trace_of(1, "s0 clone -> s1\n"),
+                                     trace_of(1, "r recv_many 2 as f0 -> created\ns0 downgrade -> w0\n")};
     const replay_result r = replay(t, judge(traces));
     EXPECT_EQ(r.traces, 1U);
     EXPECT_EQ(r.skipped_traces(), 2U);
@@ -344,9 +326,8 @@ TEST(capabilities, a_trace_beyond_them_is_skipped_and_counted_by_name) {
 
 TEST(capabilities, every_one_but_blocking_is_needed_by_some_recorded_step_or_is_our_own_addition) {
     // Some are about more than a step.
-    std::set<capability> needed{capability::recv_timeout, capability::sender_len,
-                                capability::blocking, capability::late_poll,
-                                capability::send_returns_value, capability::any_capacity};
+    std::set<capability> needed{capability::recv_timeout, capability::sender_len,         capability::blocking,
+                                capability::late_poll,    capability::send_returns_value, capability::any_capacity};
     for (const model::trace& t : recorded_traces()) {
         for (const model::line& l : t.lines) {
             if (const auto c = needed_for(l.step)) needed.insert(*c);
@@ -359,8 +340,7 @@ TEST(capabilities, every_one_but_blocking_is_needed_by_some_recorded_step_or_is_
 
 TEST(capabilities, an_act_on_what_another_step_made_needs_nothing_more) {
     for (const std::string_view step :
-         {"poll f0", "drop f0", "drop w0", "p0 send v1", "o0 send v1",
-          "o0 release", "i0 next", "advance 5ms"}) {
+         {"poll f0", "drop f0", "drop w0", "p0 send v1", "o0 send v1", "o0 release", "i0 next", "advance 5ms"}) {
         EXPECT_EQ(needed_for(model::parse_step(step)), std::nullopt) << step;
     }
     EXPECT_EQ(needed_for(model::parse_step("drop s0")), capability::sender_drop);

@@ -56,7 +56,8 @@ TEST(progress_line, is_a_plain_line_a_minute_where_there_is_no_terminal) {
     progress_line::clock::time_point now{};
     {
         progress_line line(out.to(), [] { return std::nullopt; }, [&] { return now; });
-        for (int second = 0; second <= 150; ++second, now += 1s) line(second < 60 ? "early" : second < 120 ? "one\x1b" : "two");
+        for (int second = 0; second <= 150; ++second, now += 1s)
+            line(second < 60 ? "early" : second < 120 ? "one\x1b" : "two");
     }
     EXPECT_EQ(out.text(), "one?\ntwo\n");
 }

@@ -66,8 +66,7 @@ TEST(reach, too_few_programs_give_no_verdict) {
 TEST(reach, the_default_number_of_programs_is_enough_to_judge_every_requirement) {
     constexpr std::uint64_t programs = 20'000;
     for (const required_answer& a : required_answers()) {
-        EXPECT_GE(a.per_10000 * programs / 10'000, least_for_verdict)
-            << model::shape_of(a.what).spelling;
+        EXPECT_GE(a.per_10000 * programs / 10'000, least_for_verdict) << model::shape_of(a.what).spelling;
     }
     for (const required_state& s : required_states()) {
         EXPECT_GE(s.per_10000 * programs / 10'000, least_for_verdict) << s.what;
@@ -90,11 +89,9 @@ TEST(reach, every_verb_of_every_handle_is_required) {
                 return a.what == what && a.subject == kind && !a.polled;
             })) << model::shape_of(what).spelling;
             if (!model::creates_operation(what, kind)) continue;
-            EXPECT_TRUE(std::ranges::any_of(required_answers(),
-                                            [&](const required_answer& a) {
-                                                return a.what == what && a.subject == kind &&
-                                                       a.polled;
-                                            }))
+            EXPECT_TRUE(std::ranges::any_of(
+                required_answers(),
+                [&](const required_answer& a) { return a.what == what && a.subject == kind && a.polled; }))
                 << "poll of " << model::shape_of(what).spelling;
         }
     }
@@ -111,13 +108,11 @@ TEST(reach, every_answer_that_the_specification_gives_is_required) {
             const moment around(m, *s);
             const model::answer a = m.apply(*s).answer;
             const verb what = around.op && s->what == verb::poll ? around.op->what : s->what;
-            const bool known =
-                std::ranges::any_of(required_answers(), [&](const required_answer& r) {
-                    return r.what == what && r.polled == (s->what == verb::poll) &&
-                           (r.polled || s->what == verb::advance || r.subject == s->subject.kind) &&
-                           r.status == a.status &&
-                           (a.status != model::status::boolean || r.number == a.number);
-                });
+            const bool known = std::ranges::any_of(required_answers(), [&](const required_answer& r) {
+                return r.what == what && r.polled == (s->what == verb::poll) &&
+                       (r.polled || s->what == verb::advance || r.subject == s->subject.kind) && r.status == a.status &&
+                       (a.status != model::status::boolean || r.number == a.number);
+            });
             if (!known) not_required.insert(model::to_string(*s) + " -> " + model::to_string(a));
         }
     }
@@ -125,8 +120,7 @@ TEST(reach, every_answer_that_the_specification_gives_is_required) {
 }
 
 TEST(reach, a_state_is_noticed_where_it_happens) {
-    const std::vector<reach> all =
-        after(1, {"s0 try_send v1", "s0 send v2 as f0", "poll f0", "r try_recv", "drop f0"});
+    const std::vector<reach> all = after(1, {"s0 try_send v1", "s0 send v2 as f0", "poll f0", "r try_recv", "drop f0"});
     EXPECT_TRUE(reached(all, "sender try_send -> ok"));
     EXPECT_TRUE(reached(all, "poll of send -> pending"));
     EXPECT_TRUE(reached(all, "a receive hands over"));
@@ -137,9 +131,8 @@ TEST(reach, a_state_is_noticed_where_it_happens) {
 }
 
 TEST(reach, deadline_and_grant_at_the_same_poll_is_neither_alone) {
-    const std::vector<std::string> both{"s0 try_send v1", "s0 send_timeout v2 5ms as f0",
-                                        "poll f0",        "advance 5ms",
-                                        "r try_recv",     "poll f0"};
+    const std::vector<std::string> both{
+        "s0 try_send v1", "s0 send_timeout v2 5ms as f0", "poll f0", "advance 5ms", "r try_recv", "poll f0"};
     EXPECT_TRUE(reached(after(1, both), "deadline and grant at the same poll"));
     std::vector<std::string> one = both;
     one.erase(one.begin() + 3);
@@ -164,8 +157,7 @@ TEST(reach, a_program_counts_once) {
 
 TEST(reach, what_the_capabilities_exclude_is_not_required) {
     capabilities few = capabilities::all();
-    for (const capability c :
-         {capability::reserve_many, capability::weak, capability::receiver_observers}) {
+    for (const capability c : {capability::reserve_many, capability::weak, capability::receiver_observers}) {
         few = few.without(c);
     }
     const std::vector<std::string> names = required_of(few);
@@ -195,9 +187,8 @@ TEST(reach, any_one_capability_can_be_missing_and_nothing_is_missed) {
             }
         }
         for (const reach& r : counter.judge(usual_length)) {
-            EXPECT_NE(r.verdict, reach_verdict::missed)
-                << "without " << to_string(absent) << ": " << r.what << ", " << r.programs
-                << " where " << r.required << " are required";
+            EXPECT_NE(r.verdict, reach_verdict::missed) << "without " << to_string(absent) << ": " << r.what << ", "
+                                                        << r.programs << " where " << r.required << " are required";
         }
     }
 }

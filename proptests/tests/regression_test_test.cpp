@@ -60,9 +60,8 @@ TEST(regression_test, the_generated_tests_that_are_compiled_are_golden) {
         "regression_test_test.cpp.\n"
         "// Each test passes: the faults that it is about are not those of this channel.\n" +
         headers();
-    for (const counterexample& c :
-         {barging_example(), swapped_example(), asleep_example(), busy_example(),
-          every_verb_example(), generated_example(4, false), generated_example(8, true)})
+    for (const counterexample& c : {barging_example(), swapped_example(), asleep_example(), busy_example(),
+                                    every_verb_example(), generated_example(4, false), generated_example(8, true)})
         text += body_of(c);
     expect_golden("../generated_regressions.cpp", text);
 }

@@ -24,8 +24,7 @@ void expect_to_fit(const std::string& text, std::size_t most_lines) {
     EXPECT_LE(lines.size(), most_lines) << text;
     for (const std::string& line : lines) {
         EXPECT_LE(line.size(), 100U) << line;
-        EXPECT_TRUE(std::ranges::all_of(line, [](char c) { return c >= 0x20 && c < 0x7f; }))
-            << line;
+        EXPECT_TRUE(std::ranges::all_of(line, [](char c) { return c >= 0x20 && c < 0x7f; })) << line;
     }
 }
 
@@ -53,8 +52,7 @@ const judgement& judgement_of(const campaign& c, std::string_view clause, std::s
 /// The specification, but a try_send gets in although others wait.
 target barging_target() {
     return machine_target([](const model::step& s, model::outcome& o) {
-        if (s.what == model::verb::try_send && o.answer.status == model::status::full)
-            o.answer = {};
+        if (s.what == model::verb::try_send && o.answer.status == model::status::full) o.answer = {};
     });
 }
 
@@ -124,7 +122,8 @@ TEST(report, a_late_destruction_that_is_wrong_comes_with_the_rule) {
         "drop s0 -> ok\n";
     const std::string text = failure_in(machine_target(), trace_of(2, lines)).text;
     EXPECT_NE(text.find("t.trace:6"), std::string::npos) << text;
-    EXPECT_NE(text.find("the last handle goes: in this trace what was sent after the receiver"), std::string::npos) << text;
+    EXPECT_NE(text.find("the last handle goes: in this trace what was sent after the receiver"), std::string::npos)
+        << text;
 }
 
 TEST(report, the_largest_difference_fits_forty_lines_of_a_hundred_columns) {
@@ -135,8 +134,7 @@ TEST(report, the_largest_difference_fits_forty_lines_of_a_hundred_columns) {
         values += fmt::format(" v{}", 1'000'000'000 + i);
     }
     for (int i = 0; i < 300; ++i)
-        lines += fmt::format("s0 send v{0} as f{1} -> created\npoll f{1} -> pending\n",
-                             2'000'000'000 + i, i);
+        lines += fmt::format("s0 send v{0} as f{1} -> created\npoll f{1} -> pending\n", 2'000'000'000 + i, i);
     model::trace t = trace_of(300, lines + "drop r -> closed v7 ! f999 ~" + values + " v5\n");
     t.id.assign(128, 'x');
     t.file = std::string(300, 'd') + "/\n\x01.trace";
@@ -149,15 +147,13 @@ TEST(report, a_broken_clause_fails_by_name_and_the_others_keep_their_verdict) {
     const target barging = barging_target();
     std::vector<model::trace> traces{trace_of(1, barging_trace),
                                      trace_of(1, "s0 try_send v1 -> ok\nr try_recv -> some v1\n")};
-    const campaign c =
-        run_campaign(job_of(std::move(traces)), {engine_named("oracle")}, {&barging});
+    const campaign c = run_campaign(job_of(std::move(traces)), {engine_named("oracle")}, {&barging});
     EXPECT_TRUE(c.failed());
     EXPECT_EQ(judgement_of(c, "try_send.no-barging").is, verdict::fail);
     EXPECT_EQ(judgement_of(c, "try_send.no-barging").why, "t.trace:6");
     EXPECT_EQ(judgement_of(c, "capacity.starts-at-max").is, verdict::waits);
     EXPECT_NE(judgement_of(c, "send.waits").is, verdict::fail) << "it is tested two steps earlier";
-    EXPECT_NE(to_text(c).find("try_send.no-barging                 FAIL     at t.trace:6\n"),
-              std::string::npos)
+    EXPECT_NE(to_text(c).find("try_send.no-barging                 FAIL     at t.trace:6\n"), std::string::npos)
         << to_text(c);
     EXPECT_NE(to_text(c).find("  breaks    "), std::string::npos);
 }
@@ -168,16 +164,14 @@ TEST(report, a_clause_that_fails_once_fails_although_other_traces_are_evidence_f
     });
     std::vector<model::trace> traces(2, trace_of(1, barging_trace));
     traces.back().lines.push_back(model::parse_line("s0 try_send v4 -> full v4", "t.trace", 7));
-    const campaign c =
-        run_campaign(job_of(std::move(traces)), {engine_named("oracle")}, {&once_barging});
+    const campaign c = run_campaign(job_of(std::move(traces)), {engine_named("oracle")}, {&once_barging});
     EXPECT_TRUE(c.reports.front().evidence.contains("try_send.no-barging"));
     EXPECT_EQ(judgement_of(c, "try_send.no-barging").is, verdict::fail);
 }
 
 TEST(report, a_clause_passes_by_evidence_and_waits_for_an_engine_without_it) {
     const target good = machine_target();
-    const campaign c =
-        run_campaign(job_of({trace_of(1, barging_trace)}), {engine_named("oracle")}, {&good});
+    const campaign c = run_campaign(job_of({trace_of(1, barging_trace)}), {engine_named("oracle")}, {&good});
     EXPECT_FALSE(c.failed());
     const judgement& passed = judgement_of(c, "try_send.no-barging");
     EXPECT_EQ(passed.is, verdict::pass);
@@ -193,10 +187,8 @@ TEST(report, what_a_target_cannot_do_is_skipped_by_name) {
     target less = machine_target();
     less.name = "less";
     less.capabilities = capabilities::all().without(capability::weak);
-    std::vector<model::trace> traces{trace_of(1, barging_trace),
-                                     trace_of(1, "s0 downgrade -> w0\nw0 upgrade -> s1\n")};
-    const campaign c =
-        run_campaign(job_of(std::move(traces)), {engine_named("oracle")}, {&good, &less});
+    std::vector<model::trace> traces{trace_of(1, barging_trace), trace_of(1, "s0 downgrade -> w0\nw0 upgrade -> s1\n")};
+    const campaign c = run_campaign(job_of(std::move(traces)), {engine_named("oracle")}, {&good, &less});
     EXPECT_EQ(judgement_of(c, "weak.upgrade", 0).is, verdict::pass);
     EXPECT_EQ(judgement_of(c, "weak.upgrade", 1).is, verdict::skipped);
     EXPECT_EQ(judgement_of(c, "weak.upgrade", 1).why, "no capability weak");
@@ -209,9 +201,8 @@ TEST(report, what_a_target_cannot_do_is_skipped_by_name) {
 
 TEST(report, the_first_five_differences_are_shown_and_the_others_counted) {
     const target barging = barging_target();
-    const campaign c =
-        run_campaign(job_of(std::vector<model::trace>(8, trace_of(1, barging_trace))),
-                     {engine_named("oracle")}, {&barging});
+    const campaign c = run_campaign(job_of(std::vector<model::trace>(8, trace_of(1, barging_trace))),
+                                    {engine_named("oracle")}, {&barging});
     const std::string text = to_text(c);
     std::size_t shown = 0;
     for (std::size_t at = text.find("oracle fails on machine"); at != std::string::npos;
@@ -219,8 +210,7 @@ TEST(report, the_first_five_differences_are_shown_and_the_others_counted) {
         ++shown;
     EXPECT_EQ(shown, 5U);
     EXPECT_NE(text.find("... and 3 more on machine\n"), std::string::npos);
-    EXPECT_NE(text.find("oracle  machine: 8 traces, 40 steps, 8 differences\n"), std::string::npos)
-        << text;
+    EXPECT_NE(text.find("oracle  machine: 8 traces, 40 steps, 8 differences\n"), std::string::npos) << text;
 }
 
 TEST(report, a_generated_counterexample_reads_like_a_recorded_one) {
@@ -254,8 +244,7 @@ TEST(report, all_of_it_is_ascii_in_a_hundred_columns) {
     traces.resize(40);
     traces.push_back(recorded_traces().back());
     expect_to_fit(
-        to_text(run_campaign(job_of(std::move(traces)),
-                             {engine_named("oracle"), engine_named("sequential")}, targets)),
+        to_text(run_campaign(job_of(std::move(traces)), {engine_named("oracle"), engine_named("sequential")}, targets)),
         1'000);
 }
 

@@ -15,9 +15,9 @@
 #include <utility>
 #include <vector>
 
-#include "zoo/deviant_target.hpp"
 #include "oracle_support.hpp"
 #include "tailrace/model/clauses.hpp"
+#include "zoo/deviant_target.hpp"
 
 namespace tailrace::verify {
 namespace {
@@ -43,8 +43,7 @@ const deviation& deviation_named(std::string_view name) {
 }
 
 /// The failure of a machine whose outcomes are spoilt.
-std::optional<sequential_failure> failure_of(machine_session::spoiler spoil,
-                                             const sequential_options& options = {}) {
+std::optional<sequential_failure> failure_of(machine_session::spoiler spoil, const sequential_options& options = {}) {
     return run_sequential(machine_target(std::move(spoil)), options).failure;
 }
 
@@ -152,10 +151,9 @@ class leaking_session final : public session {
 };
 
 TEST(sequential, a_lost_permit_is_caught_though_every_answer_is_right) {
-    const target t{"leaking",
-                   "loses a permit",
-                   {capability::try_send, capability::close},
-                   [](std::uint64_t n) { return std::make_unique<leaking_session>(n); }};
+    const target t{"leaking", "loses a permit", {capability::try_send, capability::close}, [](std::uint64_t n) {
+                       return std::make_unique<leaking_session>(n);
+                   }};
     const sequential_result r = run_sequential(t);
     ASSERT_TRUE(r.failure);
     EXPECT_EQ(r.failure->last.differs, std::vector{aspect::conservation});
@@ -179,9 +177,7 @@ TEST(sequential, a_target_that_throws_is_caught) {
 
 TEST(sequential, a_target_that_cannot_be_opened_is_caught) {
     const target t{"shut", "does not open", capabilities::all(),
-                   [](std::uint64_t) -> std::unique_ptr<session> {
-                       throw std::invalid_argument("not today");
-                   }};
+                   [](std::uint64_t) -> std::unique_ptr<session> { throw std::invalid_argument("not today"); }};
     const sequential_result r = run_sequential(t);
     ASSERT_TRUE(r.failure);
     EXPECT_EQ(r.programs, 1U);
@@ -190,11 +186,9 @@ TEST(sequential, a_target_that_cannot_be_opened_is_caught) {
 
 TEST(sequential, a_target_that_fails_only_once_is_reported_as_such) {
     bool spoilt = false;
-    const std::optional<sequential_failure> f =
-        failure_of([&spoilt](const step& s, model::outcome& o) {
-            if (s.what == verb::close && !std::exchange(spoilt, true))
-                o.answer.status = status::none;
-        });
+    const std::optional<sequential_failure> f = failure_of([&spoilt](const step& s, model::outcome& o) {
+        if (s.what == verb::close && !std::exchange(spoilt, true)) o.answer.status = status::none;
+    });
     ASSERT_TRUE(f);
     EXPECT_EQ(f->last.notes, std::vector<std::string>{"the target agreed when the same steps were taken again"});
 }
@@ -202,25 +196,22 @@ TEST(sequential, a_target_that_fails_only_once_is_reported_as_such) {
 // ---- How it is told
 
 TEST(sequential, a_counterexample_is_a_trace_and_the_states_around_its_last_step) {
-    const sequential_result r =
-        run_sequential(deviant_target(deviation_named("cancel-does-not-wake")));
+    const sequential_result r = run_sequential(deviant_target(deviation_named("cancel-does-not-wake")));
     ASSERT_TRUE(r.failure);
-    EXPECT_EQ(model::to_string(r.failure->trace),
-              "trace seed-1-program-" + std::to_string(r.failure->program) +
-                  " capacity 1\n"
-                  "s0 try_send v1 -> ok\n"
-                  "s0 send v2 as f0 -> created\n"
-                  "poll f0 -> pending\n"
-                  "r try_recv -> some v1 ! f0\n"
-                  "r recv as f1 -> created\n"
-                  "poll f1 -> pending\n"
-                  "r close -> ok\n"
-                  "drop f0 -> ok ! f1 ~ v2\n"
-                  "end\n");
+    EXPECT_EQ(model::to_string(r.failure->trace), "trace seed-1-program-" + std::to_string(r.failure->program) +
+                                                      " capacity 1\n"
+                                                      "s0 try_send v1 -> ok\n"
+                                                      "s0 send v2 as f0 -> created\n"
+                                                      "poll f0 -> pending\n"
+                                                      "r try_recv -> some v1 ! f0\n"
+                                                      "r recv as f1 -> created\n"
+                                                      "poll f1 -> pending\n"
+                                                      "r close -> ok\n"
+                                                      "drop f0 -> ok ! f1 ~ v2\n"
+                                                      "end\n");
     EXPECT_EQ(r.failure->last.differs, std::vector{aspect::woken});
     EXPECT_EQ(model::to_string(*r.failure->last.got), "ok ~ v2");
-    EXPECT_EQ(r.failure->last.before,
-              "max 1 available 0 closed | detached f0 granted 1 | parked f1 | senders s0");
+    EXPECT_EQ(r.failure->last.before, "max 1 available 0 closed | detached f0 granted 1 | parked f1 | senders s0");
     EXPECT_EQ(r.failure->last.after, "max 1 available 1 closed | parked f1 (woken) | senders s0");
 }
 
@@ -246,8 +237,7 @@ TEST(sequential, a_failure_is_repeated_by_its_seed_and_index_alone) {
     const target t = deviant_target(deviation_named("timeout-beats-success"));
     const sequential_result r = run_sequential(t, {.seed = 9});
     ASSERT_TRUE(r.failure);
-    const sequential_result again =
-        run_sequential(t, {.programs = 1, .seed = 9, .first = r.failure->program});
+    const sequential_result again = run_sequential(t, {.programs = 1, .seed = 9, .first = r.failure->program});
     ASSERT_TRUE(again.failure);
     EXPECT_EQ(again.programs, 1U);
     EXPECT_EQ(again.failure->trace, r.failure->trace);
@@ -260,9 +250,8 @@ TEST(sequential, the_same_seed_and_count_take_the_same_steps) {
     using step_log = std::vector<std::string>;
     const auto steps_of = [](std::uint64_t seed) {
         step_log log;
-        const target t = machine_target([&log](const step& s, model::outcome& o) {
-            log.push_back(model::to_string(model::line{s, o}));
-        });
+        const target t = machine_target(
+            [&log](const step& s, model::outcome& o) { log.push_back(model::to_string(model::line{s, o})); });
         EXPECT_FALSE(run_sequential(t, {.programs = 300, .seed = seed}).failure);
         return log;
     };
@@ -277,16 +266,13 @@ TEST(sequential, the_same_seed_and_count_take_the_same_steps) {
 TEST(sequential, a_generator_without_a_verb_fails_by_name) {
     for (std::size_t v = 0; v < model::verb_count; ++v) {
         const auto out = static_cast<verb>(v);
-        const sequential_result r =
-            run_sequential(machine_target(), {.programs = 2'000, .left_out = out});
+        const sequential_result r = run_sequential(machine_target(), {.programs = 2'000, .left_out = out});
         EXPECT_FALSE(r.failure) << said_about(r);
         EXPECT_FALSE(r.passed());
         const std::vector<reach> missed = r.with(reach_verdict::missed);
-        EXPECT_TRUE(std::ranges::any_of(missed,
-                                        [&](const reach& one) {
-                                            return one.what.find(model::shape_of(out).spelling) !=
-                                                   std::string_view::npos;
-                                        }))
+        EXPECT_TRUE(std::ranges::any_of(
+            missed,
+            [&](const reach& one) { return one.what.find(model::shape_of(out).spelling) != std::string_view::npos; }))
             << "without " << model::shape_of(out).spelling;
     }
 }
@@ -301,8 +287,7 @@ TEST(sequential, too_few_programs_are_unknown_and_not_a_pass) {
 }
 
 TEST(sequential, programs_too_short_to_get_there_are_unknown_and_not_a_miss) {
-    const sequential_result r =
-        run_sequential(*find_target("reference"), {.programs = 3'000, .max_length = 3});
+    const sequential_result r = run_sequential(*find_target("reference"), {.programs = 3'000, .max_length = 3});
     EXPECT_FALSE(r.failure);
     EXPECT_TRUE(r.with(reach_verdict::missed).empty()) << said_about(r);
     EXPECT_FALSE(r.with(reach_verdict::unknown).empty());
@@ -314,11 +299,10 @@ TEST(sequential, no_program_at_all_is_no_pass) {
 
 TEST(sequential, progress_is_told_in_order) {
     std::vector<std::size_t> told;
-    static_cast<void>(run_sequential(machine_target(), {.programs = 1'000},
-                                     [&](std::size_t done, std::size_t of) {
-                                         EXPECT_EQ(of, 1'000U);
-                                         told.push_back(done);
-                                     }));
+    static_cast<void>(run_sequential(machine_target(), {.programs = 1'000}, [&](std::size_t done, std::size_t of) {
+        EXPECT_EQ(of, 1'000U);
+        told.push_back(done);
+    }));
     EXPECT_FALSE(told.empty());
     EXPECT_TRUE(std::ranges::is_sorted(told));
 }

@@ -47,7 +47,8 @@ failing_step fails_when(Bad bad) {
 }
 
 TEST(shrink, ends_with_the_smallest_so_far_when_the_time_is_over) {
-    const script failing = script_of(4, {"s0 clone", "s1 try_send v1", "s1 try_send v2", "r try_recv", "drop s0", "r close", "s1 try_send v3"});
+    const script failing = script_of(
+        4, {"s0 clone", "s1 try_send v1", "s1 try_send v2", "r try_recv", "drop s0", "r close", "s1 try_send v3"});
     const auto fails = fails_when([](const model::step& s, const model::outcome& o, auto&) {
         return s.what == verb::try_send && o.answer.status == status::closed;
     });
@@ -59,9 +60,9 @@ TEST(shrink, ends_with_the_smallest_so_far_when_the_time_is_over) {
 }
 
 TEST(shrink, takes_out_what_does_not_matter_and_renames_what_is_left) {
-    const script failing = script_of(
-        4, {"s0 clone", "s1 try_send v1", "s1 send v2 as f0", "poll f0", "r try_recv",
-            "s1 reserve as f1", "poll f1", "drop s0", "p0 send v3", "r close", "s1 try_send v4"});
+    const script failing =
+        script_of(4, {"s0 clone", "s1 try_send v1", "s1 send v2 as f0", "poll f0", "r try_recv", "s1 reserve as f1",
+                      "poll f1", "drop s0", "p0 send v3", "r close", "s1 try_send v4"});
     const auto fails = fails_when([](const model::step& s, const model::outcome& o, auto&) {
         return s.what == verb::try_send && o.answer.status == status::closed;
     });
@@ -72,53 +73,43 @@ TEST(shrink, takes_out_what_does_not_matter_and_renames_what_is_left) {
 }
 
 TEST(shrink, lowers_capacity_and_counts_together) {
-    const script failing =
-        script_of(33, {"s0 try_reserve_many 33", "s0 send v1 as f0", "poll f0", "drop i0"});
-    const auto fails = fails_when([](const model::step& s, const model::outcome& o, auto&) {
-        return s.what == verb::drop && !o.woken.empty();
-    });
+    const script failing = script_of(33, {"s0 try_reserve_many 33", "s0 send v1 as f0", "poll f0", "drop i0"});
+    const auto fails = fails_when(
+        [](const model::step& s, const model::outcome& o, auto&) { return s.what == verb::drop && !o.woken.empty(); });
     const shrunk_script small = shrink(failing, capabilities::all(), fails);
     EXPECT_EQ(small.smallest.capacity, 1U);
     EXPECT_EQ(small.smallest.steps.size(), 4U);
 }
 
 TEST(shrink, an_attempt_takes_the_place_of_an_operation_that_finishes_when_polled) {
-    const script failing =
-        script_of(2, {"r recv as f0", "s0 send v1 as f1", "poll f1", "poll f0", "r is_empty"});
-    const auto fails = fails_when([](const model::step&, const model::outcome& o, auto&) {
-        return o.answer.status == status::some;
-    });
+    const script failing = script_of(2, {"r recv as f0", "s0 send v1 as f1", "poll f1", "poll f0", "r is_empty"});
+    const auto fails =
+        fails_when([](const model::step&, const model::outcome& o, auto&) { return o.answer.status == status::some; });
     const shrunk_script small = shrink(failing, capabilities::all(), fails);
     EXPECT_EQ(text_of(small.smallest), (std::vector<std::string>{"s0 try_send v1", "r try_recv"}));
 }
 
 TEST(shrink, stays_within_the_capabilities) {
     const script failing = script_of(1, {"s0 send v1 as f0", "poll f0", "r recv as f1", "poll f1"});
-    const auto fails = fails_when([](const model::step&, const model::outcome& o, auto&) {
-        return o.answer.status == status::some;
-    });
+    const auto fails =
+        fails_when([](const model::step&, const model::outcome& o, auto&) { return o.answer.status == status::some; });
     const shrunk_script small = shrink(failing, {capability::send, capability::recv}, fails);
     EXPECT_EQ(small.smallest, failing);
 }
 
 TEST(shrink, a_sender_that_came_back_under_a_new_name_gives_way_to_the_first) {
-    const script failing =
-        script_of(1, {"s0 try_reserve_owned", "o0 release", "s1 try_reserve", "s1 try_send v1"});
-    const auto fails = fails_when([](const model::step&, const model::outcome& o, auto&) {
-        return o.answer.status == status::full;
-    });
+    const script failing = script_of(1, {"s0 try_reserve_owned", "o0 release", "s1 try_reserve", "s1 try_send v1"});
+    const auto fails =
+        fails_when([](const model::step&, const model::outcome& o, auto&) { return o.answer.status == status::full; });
     const shrunk_script small = shrink(failing, capabilities::all(), fails);
-    EXPECT_EQ(text_of(small.smallest),
-              (std::vector<std::string>{"s0 try_reserve", "s0 try_send v1"}));
+    EXPECT_EQ(text_of(small.smallest), (std::vector<std::string>{"s0 try_reserve", "s0 try_send v1"}));
 }
 
 TEST(shrink, what_fills_and_what_drains_go_together) {
-    const script failing =
-        script_of(1, {"s0 try_send v1", "r try_recv", "s0 try_reserve", "r close"});
-    const auto fails =
-        fails_when([](const model::step& s, const model::outcome&, const model::machine& m) {
-            return s.what == verb::close && m.outstanding() == 1 && m.buffer.empty();
-        });
+    const script failing = script_of(1, {"s0 try_send v1", "r try_recv", "s0 try_reserve", "r close"});
+    const auto fails = fails_when([](const model::step& s, const model::outcome&, const model::machine& m) {
+        return s.what == verb::close && m.outstanding() == 1 && m.buffer.empty();
+    });
     const shrunk_script small = shrink(failing, capabilities::all(), fails);
     EXPECT_EQ(text_of(small.smallest), (std::vector<std::string>{"s0 try_reserve", "r close"}));
 }
@@ -139,8 +130,7 @@ TEST(shrink, every_attempt_on_a_generated_program_is_legal) {
         s.steps.resize(*at + 1);
         const shrunk_script small = shrink(s, capabilities::all(), fails);
         EXPECT_EQ(fails(small.smallest), small.smallest.steps.size() - 1);
-        EXPECT_LE(small.smallest.steps.size(), 6U)
-            << ::testing::PrintToString(text_of(small.smallest));
+        EXPECT_LE(small.smallest.steps.size(), 6U) << ::testing::PrintToString(text_of(small.smallest));
         ++shrunk;
         four += small.smallest.steps.size() == 4 ? 1U : 0U;
     }

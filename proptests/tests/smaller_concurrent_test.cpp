@@ -1,4 +1,5 @@
-// Smaller concurrent programs: what is taken away leaves the rest under its names, and nothing that matters stays behind.
+// Smaller concurrent programs: what is taken away leaves the rest under its names, and nothing that matters stays
+// behind.
 #include "../src/smaller_concurrent.hpp"
 
 #include <gtest/gtest.h>
@@ -15,8 +16,7 @@ namespace {
 
 using lines = std::vector<std::string>;
 
-concurrent_program program_of(std::uint64_t capacity, const lines& before,
-                              const std::vector<lines>& lanes) {
+concurrent_program program_of(std::uint64_t capacity, const lines& before, const std::vector<lines>& lanes) {
     concurrent_program p;
     p.capacity = capacity;
     for (const std::string& s : before) p.before.push_back(model::parse_step(s));
@@ -44,8 +44,8 @@ bool has(const std::vector<task_step>& lane, const std::string& step) {
 }
 
 TEST(smaller, senders_keep_their_tasks_when_an_earlier_clone_goes) {
-    const concurrent_program p = program_of(
-        2, {"s0 clone", "s0 clone"}, {{"s1 try_send v1"}, {"s2 try_send v2", "s2 is_closed"}});
+    const concurrent_program p =
+        program_of(2, {"s0 clone", "s0 clone"}, {{"s1 try_send v1"}, {"s2 try_send v2", "s2 is_closed"}});
     // The second task has a sender of its own.
     const concurrent_program small = smallest(p, [](const concurrent_program& q) {
         if (q.lanes[1].size() != 2) return false;
@@ -76,9 +76,8 @@ TEST(smaller, two_that_cancel_each_other_out_go_together) {
     const concurrent_program p =
         program_of(1, {}, {{"s0 try_send v1", "s0 try_send v2"}, {"r try_recv", "r try_recv"}});
     // As many are sent as are received, and at least one.
-    const concurrent_program small = smallest(p, [](const concurrent_program& q) {
-        return !q.lanes[0].empty() && q.lanes[0].size() == q.lanes[1].size();
-    });
+    const concurrent_program small = smallest(
+        p, [](const concurrent_program& q) { return !q.lanes[0].empty() && q.lanes[0].size() == q.lanes[1].size(); });
     EXPECT_EQ(small.lanes[0].size(), 1U);
     EXPECT_EQ(small.lanes[1].size(), 1U);
 }
@@ -86,8 +85,7 @@ TEST(smaller, two_that_cancel_each_other_out_go_together) {
 TEST(smaller, numbers_and_blocking_forms_are_lowered) {
     concurrent_program p = program_of(4, {}, {{"s0 try_reserve_many 3", "r recv as f100"}});
     p.lanes[0][1].waits = p.lanes[0][1].blocks = true;
-    const concurrent_program small =
-        smallest(p, [](const concurrent_program& q) { return q.lanes[0].size() == 2; });
+    const concurrent_program small = smallest(p, [](const concurrent_program& q) { return q.lanes[0].size() == 2; });
     EXPECT_EQ(small.capacity, 1U);
     EXPECT_EQ(small.lanes[0][0].step.count, 1U);
     EXPECT_TRUE(small.lanes[0][1].waits);

@@ -44,9 +44,7 @@ class lying_session final : public lane_session {
     void name_next(std::uint32_t n) override { honest_->name_next(n); }
     model::answer block(const step& s) override { return honest_->block(s); }
     bool can_block(const step& s) const override { return honest_->can_block(s); }
-    std::unique_ptr<lane_session> branch() override {
-        return std::make_unique<lying_session>(honest_->branch(), lie_);
-    }
+    std::unique_ptr<lane_session> branch() override { return std::make_unique<lying_session>(honest_->branch(), lie_); }
     void give(handle h, lane_session& to) override { honest_->give(h, inside(to)); }
     void take_all(lane_session& from) override { honest_->take_all(inside(from)); }
     std::vector<handle> handles() const override { return honest_->handles(); }
@@ -81,13 +79,12 @@ TEST(threads, both_channels_pass_and_reach_what_is_required) {
                                 << to_string(r.failure->smallest);
         EXPECT_EQ(r.programs, 1'500u);
         EXPECT_EQ(r.histories, 3'000u);
-        for (const reach& one : r.reached)
-            EXPECT_NE(one.verdict, reach_verdict::missed) << t.name << ": " << one.what;
+        for (const reach& one : r.reached) EXPECT_NE(one.verdict, reach_verdict::missed) << t.name << ": " << one.what;
     }
 }
 
-/// Found by seed 1, program 9350: between a cancelled wait's leaving the queue and the return of the part that it held, a receive served
-/// those behind it and found that nobody waits any more. One performance in some 1,500 showed it.
+/// Found by seed 1, program 9350: between a cancelled wait's leaving the queue and the return of the part that it held,
+/// a receive served those behind it and found that nobody waits any more. One performance in some 1,500 showed it.
 TEST(threads, a_cancelled_head_passes_its_hold_on_before_anybody_sees_that_nobody_waits) {
     const token t = parse_token(
         "tr1.BTAuMS4wAglvcHRpbWl6ZWQECQoAAAoAAAABAQABAgABAwQCAgB9AAEA"
@@ -97,11 +94,9 @@ TEST(threads, a_cancelled_head_passes_its_hold_on_before_anybody_sees_that_nobod
 
 TEST(threads, the_same_seed_makes_the_same_programs) {
     for (std::uint64_t i = 0; i < 200; ++i) {
-        EXPECT_EQ(generate_concurrent(capabilities::all(), 7, i),
-                  generate_concurrent(capabilities::all(), 7, i));
+        EXPECT_EQ(generate_concurrent(capabilities::all(), 7, i), generate_concurrent(capabilities::all(), 7, i));
     }
-    EXPECT_NE(generate_concurrent(capabilities::all(), 7, 1),
-              generate_concurrent(capabilities::all(), 8, 1));
+    EXPECT_NE(generate_concurrent(capabilities::all(), 7, 1), generate_concurrent(capabilities::all(), 8, 1));
 }
 
 TEST(threads, a_full_channel_that_says_closed_is_found_and_shrunk) {
@@ -169,8 +164,7 @@ TEST(threads, a_value_that_nobody_gets_is_found) {
     });
     const threads_result r = run_threads(t, small(500));
     ASSERT_TRUE(r.failure);
-    EXPECT_NE(r.failure->judgement.problem.find("was lost"), std::string::npos)
-        << r.failure->judgement.problem;
+    EXPECT_NE(r.failure->judgement.problem.find("was lost"), std::string::npos) << r.failure->judgement.problem;
 }
 
 TEST(threads, a_wait_that_is_not_woken_leaves_somebody_asleep) {
@@ -252,8 +246,7 @@ TEST(gifts, a_handle_goes_to_the_task_that_names_it_and_a_shared_sender_stays) {
     const handle s1{handle_kind::sender, 1};
     p.before = {{.what = verb::clone, .subject = s0}};
     p.lanes = {{{.step = {.what = verb::capacity, .subject = s0}}},
-               {{.step = {.what = verb::capacity, .subject = s0}},
-                {.step = {.what = verb::drop, .subject = s1}}}};
+               {{.step = {.what = verb::capacity, .subject = s0}}, {.step = {.what = verb::drop, .subject = s1}}}};
     const std::vector<std::vector<handle>> given = gifts(p);
     EXPECT_TRUE(given[0].empty());
     EXPECT_EQ(given[1], std::vector{s1});

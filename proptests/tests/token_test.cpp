@@ -23,8 +23,7 @@ std::string problem_of(std::string_view word) {
     return "accepted";
 }
 
-constexpr std::string_view cut_or_mistyped =
-    "token: expected a whole token, found one that is cut or mistyped";
+constexpr std::string_view cut_or_mistyped = "token: expected a whole token, found one that is cut or mistyped";
 
 /// A token of these bytes, with the checksum that they have, as no typing error makes it.
 std::string token_with(std::string_view bytes) {
@@ -83,8 +82,7 @@ TEST(token, holds_the_lanes_of_tasks_at_once_and_what_was_before_them) {
     const token t = parse_token(token_of(c));
     EXPECT_EQ(t.program.before, std::vector{model::parse_step("s0 try_send v1")});
     ASSERT_EQ(t.program.lanes.size(), 2U);
-    EXPECT_EQ(t.program.lanes[0],
-              (std::vector<task_step>{{model::parse_step("s0 send v100 as f100"), true, false}}));
+    EXPECT_EQ(t.program.lanes[0], (std::vector<task_step>{{model::parse_step("s0 send v100 as f100"), true, false}}));
     EXPECT_EQ(t.program.lanes[1].size(), 2U);
 }
 
@@ -93,8 +91,7 @@ TEST(token, is_the_inverse_of_itself_for_every_generated_program) {
     for (std::uint64_t i = 0; i < 500; ++i) {
         const model::trace program = interpret(generate(i));
         token t{"0.1.0", model::engine::sequential, "optimized", {program.capacity, {}, {{}}}};
-        for (const model::line& l : program.lines)
-            t.program.lanes[0].push_back({l.step, false, false});
+        for (const model::line& l : program.lines) t.program.lanes[0].push_back({l.step, false, false});
         EXPECT_EQ(parse_token(to_string(t)), t);
     }
 }
@@ -115,8 +112,8 @@ TEST(token, is_a_short_golden_word_that_needs_no_quoting) {
     expect_golden("barging.token", word + '\n');
     EXPECT_LT(word.size(), 66U) << "a command with it fits a line";
     EXPECT_TRUE(std::ranges::all_of(word, [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               c == '.' || c == '-' || c == '_';
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' ||
+               c == '_';
     })) << word;
 }
 
@@ -153,7 +150,8 @@ TEST(token, a_length_counts_the_bytes_behind_it_and_not_its_own) {
 TEST(token, no_bytes_with_a_right_checksum_do_any_harm) {
     std::mt19937 dice(1);
     std::vector<std::string> whole;
-    for (const counterexample& c : {barging_example(), swapped_example(), asleep_example()}) whole.push_back(bytes_of(token_of(c)));
+    for (const counterexample& c : {barging_example(), swapped_example(), asleep_example()})
+        whole.push_back(bytes_of(token_of(c)));
     std::size_t accepted = 0;
     std::size_t refused = 0;
     for (int round = 0; round < 100'000; ++round) {
@@ -174,7 +172,9 @@ TEST(token, no_bytes_with_a_right_checksum_do_any_harm) {
                     const auto how = dice() % 4;
                     if (how == 0) bytes.insert(at, 1, static_cast<char>(dice()));
                     if (how == 1 && bytes.size() > 1) bytes.erase(at, 1);
-                    if (how > 1) bytes[at] = how == 2 ? static_cast<char>(dice()) : static_cast<char>(static_cast<unsigned char>(bytes[at]) + 1);
+                    if (how > 1)
+                        bytes[at] = how == 2 ? static_cast<char>(dice())
+                                             : static_cast<char>(static_cast<unsigned char>(bytes[at]) + 1);
                 }
             }
         }
@@ -192,15 +192,11 @@ TEST(token, no_bytes_with_a_right_checksum_do_any_harm) {
 }
 
 TEST(token, another_format_and_no_token_at_all_are_told_apart) {
-    EXPECT_EQ(
-        problem_of("tr2.AAAA"),
-        "token: expected one of format tr1, found format tr2: replay it with the version that "
-        "made it");
-    for (const std::string_view word :
-         {"", "seed-1-program-41", "tr1", "tr", "trx.AAAA", ".AAAA"}) {
-        EXPECT_EQ(
-            problem_of(word),
-            "token: expected a word that begins with 'tr1.', as a report has it under 'again'")
+    EXPECT_EQ(problem_of("tr2.AAAA"),
+              "token: expected one of format tr1, found format tr2: replay it with the version that "
+              "made it");
+    for (const std::string_view word : {"", "seed-1-program-41", "tr1", "tr", "trx.AAAA", ".AAAA"}) {
+        EXPECT_EQ(problem_of(word), "token: expected a word that begins with 'tr1.', as a report has it under 'again'")
             << word;
     }
 }

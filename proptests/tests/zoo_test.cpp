@@ -110,8 +110,7 @@ model::trace program(std::string_view script) {
     return model::parse_traces(text + "\nend\n", "program").front();
 }
 
-bool is_shown_by(const deviation& d, std::span<const model::trace* const> traces,
-                 engine collector) {
+bool is_shown_by(const deviation& d, std::span<const model::trace* const> traces, engine collector) {
     const evidence_table table = collect_evidence(traces, collector, std::span(&d, 1));
     return !table.deviations.empty() && table.deviations.front().traces > 0;
 }
@@ -135,8 +134,7 @@ TEST(zoo, breaks_clauses_of_the_contract_under_names_of_its_own) {
     for (const deviation& d : deviations()) {
         EXPECT_NE(model::find_clause(d.clause), nullptr) << d.name << " breaks " << d.clause;
         EXPECT_TRUE(names.insert(d.name).second) << d.name << " stands twice";
-        EXPECT_EQ(d.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz-"), std::string_view::npos)
-            << d.name;
+        EXPECT_EQ(d.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz-"), std::string_view::npos) << d.name;
         EXPECT_TRUE(d.summary.ends_with('.')) << d.name;
     }
 }
@@ -154,8 +152,7 @@ TEST(zoo, shows_in_a_recorded_trace_or_in_a_program_of_its_own) {
     for (const deviation& d : deviations()) {
         const auto own = programs.find(d.name);
         if (shown().contains(d.name)) {
-            EXPECT_EQ(own, programs.end())
-                << d.name << " shows in the traces, and needs no program";
+            EXPECT_EQ(own, programs.end()) << d.name << " shows in the traces, and needs no program";
             continue;
         }
         ASSERT_NE(own, programs.end()) << d.name << " never differs from the specification";
@@ -174,8 +171,7 @@ TEST(zoo, has_programs_that_agree_with_the_specification) {
             ASSERT_FALSE(m.refusal(l.step)) << name << ": " << model::to_string(l);
             EXPECT_EQ(m.apply(l.step), l.expected) << name << ": " << model::to_string(l);
         }
-        EXPECT_TRUE(
-            std::ranges::any_of(deviations(), [&](const deviation& d) { return d.name == name; }))
+        EXPECT_TRUE(std::ranges::any_of(deviations(), [&](const deviation& d) { return d.name == name; }))
             << name << " is no deviation";
     }
 }
@@ -234,8 +230,7 @@ TEST(zoo, is_listed_in_its_readme) {
                            std::string(d.summary) + " | " + std::string(by) + " |");
     }
     for (std::size_t i = 0; i < std::max(rows.size(), expected.size()); ++i) {
-        ASSERT_EQ(i < rows.size() ? rows[i] : "", i < expected.size() ? expected[i] : "")
-            << "row " << i + 1;
+        ASSERT_EQ(i < rows.size() ? rows[i] : "", i < expected.size() ? expected[i] : "") << "row " << i + 1;
     }
 }
 

@@ -66,8 +66,8 @@ outcome unpolled_waiter_is_served(machine& m, const step& s) {
         operation* op = m.find_operation(h.number);
         if (op == nullptr || !is_granted(*op)) continue;
         const auto thief = std::ranges::find_if(m.operations, [&](const operation& o) {
-            return is_first_poll(o) && o.number < op->number && o.need == op->need &&
-                   o.what != verb::closed && !receives(o.what);
+            return is_first_poll(o) && o.number < op->number && o.need == op->need && o.what != verb::closed &&
+                   !receives(o.what);
         });
         if (thief == m.operations.end()) continue;
         thief->held = std::exchange(op->held, 0);
@@ -94,9 +94,7 @@ outcome crowd_is_not_served(machine& m, const step& s) {
 }
 
 outcome repoll_queues_twice(machine& m, const step& s) {
-    if (operation* op = s.subject.kind == handle_kind::operation
-                            ? m.find_operation(s.subject.number)
-                            : nullptr) {
+    if (operation* op = s.subject.kind == handle_kind::operation ? m.find_operation(s.subject.number) : nullptr) {
         const bool waits = is_queued(m, *op) && op->now == operation::phase::waiting;
         const auto first = std::ranges::find(m.queue, op->number);
         const auto place = first - m.queue.begin();
@@ -137,8 +135,8 @@ outcome failed_waiter_takes_permits(machine& m, const step& s) {
 }
 
 outcome returned_permit_reopens(machine& m, const step& s) {
-    const bool returns = is_drop_of(s, handle_kind::permit) || s.what == verb::release ||
-                         is_drop_of(s, handle_kind::owned_permit);
+    const bool returns =
+        is_drop_of(s, handle_kind::permit) || s.what == verb::release || is_drop_of(s, handle_kind::owned_permit);
     outcome out = m.apply(s);
     if (returns && !m.receiver_gone) m.closed = false;
     return out;
@@ -220,42 +218,35 @@ outcome used_up_block_is_not_empty(machine& m, const step& s) {
 
 constexpr std::array table{
     deviation{"unpolled-waiter-is-served", "driven.created-inert",
-              "Capacity goes to an older operation that was never polled.",
-              unpolled_waiter_is_served},
+              "Capacity goes to an older operation that was never polled.", unpolled_waiter_is_served},
     deviation{"next-grant-awaits-a-poll", "release.wakes-when-served",
-              "While one is granted and not polled, nobody else is served.",
-              next_grant_awaits_a_poll},
+              "While one is granted and not polled, nobody else is served.", next_grant_awaits_a_poll},
     deviation{"crowd-is-not-served", "release.oldest-first",
-              "With more than twice the capacity in all, a receive serves nobody.",
-              crowd_is_not_served},
-    deviation{"repoll-queues-twice", "acquire.keeps-place",
-              "Polling a waiter again queues it once more.", repoll_queues_twice},
-    deviation{"each-sender-buffers-one", "send.waits",
-              "A send on a full channel succeeds, once for each sender.", each_sender_buffers_one},
+              "With more than twice the capacity in all, a receive serves nobody.", crowd_is_not_served},
+    deviation{"repoll-queues-twice", "acquire.keeps-place", "Polling a waiter again queues it once more.",
+              repoll_queues_twice},
+    deviation{"each-sender-buffers-one", "send.waits", "A send on a full channel succeeds, once for each sender.",
+              each_sender_buffers_one},
     deviation{"failed-waiter-takes-permits", "close.keeps-holds",
               "What comes back after the close goes to a waiter that the close has failed.",
               failed_waiter_takes_permits},
-    deviation{"returned-permit-reopens", "is_closed.on-close",
-              "A permit that comes back opens the closed channel.", returned_permit_reopens},
+    deviation{"returned-permit-reopens", "is_closed.on-close", "A permit that comes back opens the closed channel.",
+              returned_permit_reopens},
     deviation{"dropped-listener-forgets-the-close", "closed.at-once",
-              "A listener that is dropped after its wake makes the next one wait.",
-              dropped_listener_forgets_the_close},
-    deviation{"close-adds-permits", "capacity.after-close",
-              "Closing adds all the permits there can be.", close_adds_permits},
+              "A listener that is dropped after its wake makes the next one wait.", dropped_listener_forgets_the_close},
+    deviation{"close-adds-permits", "capacity.after-close", "Closing adds all the permits there can be.",
+              close_adds_permits},
     deviation{"cancelled-receive-swallows-the-wake", "recv.cancel",
               "A receive that was woken and is then cancelled makes the next one wait.",
               cancelled_receive_swallows_the_wake},
     deviation{"timed-out-receive-stays-parked", "recv.timeout",
-              "A receive that has timed out is woken by the next value.",
-              timed_out_receive_stays_parked},
-    deviation{"permit-send-goes-first", "recv.order",
-              "A value sent through a permit goes before the others.", permit_send_goes_first},
+              "A receive that has timed out is woken by the next value.", timed_out_receive_stays_parked},
+    deviation{"permit-send-goes-first", "recv.order", "A value sent through a permit goes before the others.",
+              permit_send_goes_first},
     deviation{"new-lap-looks-empty", "try_recv.never-misses",
-              "Whenever a lap is complete, try_recv says empty, values or not.",
-              new_lap_looks_empty},
+              "Whenever a lap is complete, try_recv says empty, values or not.", new_lap_looks_empty},
     deviation{"used-up-block-is-not-empty", "receiver.is_empty",
-              "Whenever 32 more values were received, is_empty() is false.",
-              used_up_block_is_not_empty},
+              "Whenever 32 more values were received, is_empty() is false.", used_up_block_is_not_empty},
 };
 
 }  // namespace

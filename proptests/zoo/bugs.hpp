@@ -20,11 +20,11 @@ struct bug {
     std::string_view source;   // tokio #7709
     std::string_view essence;  // what went wrong, one sentence
     model::engine by = model::engine::sequential;
-    std::string_view lives;      // a deviation or a fault by name; nothing: it cannot exist here
-    std::string_view clause;     // that it breaks first
-    std::string_view why = {};   // it cannot exist here, or needs more than is usual
+    std::string_view lives;           // a deviation or a fault by name; nothing: it cannot exist here
+    std::string_view clause;          // that it breaks first
+    std::string_view why = {};        // it cannot exist here, or needs more than is usual
     std::size_t most_operations = 8;  // of a shrunk program (operations_of, counterexample.hpp)
-    std::uint64_t programs = 0;  // the budget; 0: the usual one
+    std::uint64_t programs = 0;       // the budget; 0: the usual one
 };
 
 /// In order of ids.

@@ -23,8 +23,7 @@ outcome close_destroys_values(machine& m, const step& s) {
 
 outcome closed_receive_ignores_values(machine& m, const step& s) {
     const operation* op = polled<verb::recv, verb::recv_timeout>(m, s);
-    const bool ignores =
-        m.closed && !m.buffer.empty() && (op != nullptr || s.what == verb::try_recv);
+    const bool ignores = m.closed && !m.buffer.empty() && (op != nullptr || s.what == verb::try_recv);
     if (!ignores) return m.apply(s);
     if (op == nullptr) return answers(status::disconnected);
     finish(m, op->number);
@@ -86,8 +85,7 @@ outcome cancelled_waiter_stays_queued(machine& m, const step& s) {
     operation* op = cancelled(m, s);
     if (op == nullptr || !is_queued(m, *op)) return m.apply(s);
     outcome out;
-    const verb was =
-        std::exchange(op->what, verb::reserve);  // what is left is a request for permits
+    const verb was = std::exchange(op->what, verb::reserve);  // what is left is a request for permits
     const std::uint32_t sender = std::exchange(op->sender, nobody);
     if (sends(was)) out.destroyed.push_back(op->value);
     if (was == verb::reserve_owned) m.drop_sender(sender, out);
@@ -111,35 +109,29 @@ outcome cancelled_value_dies_twice(machine& m, const step& s) {
 }
 
 constexpr std::array table{
-    deviation{"close-destroys-values", "close.drains",
-              "Closing destroys what is buffered (asio #1236).", close_destroys_values},
-    deviation{"closed-receive-ignores-values", "close.drains",
-              "After a close a receive ends at once (asio #1236).", closed_receive_ignores_values},
+    deviation{"close-destroys-values", "close.drains", "Closing destroys what is buffered (asio #1236).",
+              close_destroys_values},
+    deviation{"closed-receive-ignores-values", "close.drains", "After a close a receive ends at once (asio #1236).",
+              closed_receive_ignores_values},
     deviation{"receiver-drop-keeps-values", "receiver-drop.destroys",
               "Buffered values outlive the receiver (crossbeam #669).", receiver_drop_keeps_values},
-    deviation{"receiver-drop-destroys-newest-first", "receiver-drop.fifo",
-              "Dropping the receiver destroys in reverse.", receiver_drop_destroys_newest_first},
+    deviation{"receiver-drop-destroys-newest-first", "receiver-drop.fifo", "Dropping the receiver destroys in reverse.",
+              receiver_drop_destroys_newest_first},
     deviation{"cancel-loses-grant", "cancel.driven",
-              "Cancelled after the grant, an operation keeps its permits (keypool #706).",
-              cancel_loses_grant},
+              "Cancelled after the grant, an operation keeps its permits (keypool #706).", cancel_loses_grant},
     deviation{"cancel-loses-partial-hold", "cancel.driven",
-              "Cancelled while waiting, an operation keeps what it holds.",
-              cancel_loses_partial_hold},
+              "Cancelled while waiting, an operation keeps what it holds.", cancel_loses_partial_hold},
     deviation{"cancelled-receive-takes-a-permit", "cancel.driven",
-              "Cancelled while parked, a receive takes a permit with it (asio).",
-              cancelled_receive_takes_a_permit},
+              "Cancelled while parked, a receive takes a permit with it (asio).", cancelled_receive_takes_a_permit},
     deviation{"cancel-does-not-forward", "cancel.forwards",
-              "Permits of a cancelled grant become free although others wait (asyncio #256).",
-              cancel_does_not_forward},
+              "Permits of a cancelled grant become free although others wait (asyncio #256).", cancel_does_not_forward},
     deviation{"cancelled-head-still-blocks", "cancel.partial-head",
               "A cancelled head's partial hold becomes free although others wait (shuttle #167).",
               cancelled_head_still_blocks},
     deviation{"cancelled-waiter-stays-queued", "cancel.unlinks",
-              "A cancelled waiter is still served and woken (tokio #900).",
-              cancelled_waiter_stays_queued},
+              "A cancelled waiter is still served and woken (tokio #900).", cancelled_waiter_stays_queued},
     deviation{"cancelled-value-leaks", "cancel.destroys-value",
-              "Cancelling a send that has been polled does not destroy its value.",
-              cancelled_value_leaks},
+              "Cancelling a send that has been polled does not destroy its value.", cancelled_value_leaks},
     deviation{"cancelled-value-dies-twice", "cancel.destroys-value",
               "Cancelling a granted send destroys its value twice.", cancelled_value_dies_twice},
 };

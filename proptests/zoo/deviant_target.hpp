@@ -15,8 +15,7 @@ namespace tailrace::verify {
 
 class deviant_session final : public session {
   public:
-    deviant_session(std::uint64_t capacity, const deviation& d)
-        : machine_(capacity), deviation_(d) {}
+    deviant_session(std::uint64_t capacity, const deviation& d) : machine_(capacity), deviation_(d) {}
 
     model::outcome apply(const model::step& s) override {
         if (const std::optional<std::string> refusal = machine_.refusal(s)) {
@@ -34,9 +33,8 @@ class deviant_session final : public session {
 
 /// The deviation must outlive the target.
 inline target deviant_target(const deviation& d) {
-    return {
-        std::string(d.name), std::string(d.summary), capabilities::all(),
-        [&d](std::uint64_t capacity) { return std::make_unique<deviant_session>(capacity, d); }};
+    return {std::string(d.name), std::string(d.summary), capabilities::all(),
+            [&d](std::uint64_t capacity) { return std::make_unique<deviant_session>(capacity, d); }};
 }
 
 }  // namespace tailrace::verify

@@ -13,8 +13,8 @@ namespace {
 
 outcome reserve_many_takes_what_is_there(machine& m, const step& s) {
     operation* op = polled<verb::reserve_many>(m, s);
-    const bool less = op != nullptr && is_first_poll(*op) && !m.closed && op->need <= m.max &&
-                      m.available > 0 && m.available < op->need;
+    const bool less = op != nullptr && is_first_poll(*op) && !m.closed && op->need <= m.max && m.available > 0 &&
+                      m.available < op->need;
     if (less) op->need = m.available;
     return m.apply(s);
 }
@@ -35,8 +35,8 @@ outcome reserve_zero_queues(machine& m, const step& s) {
 
 outcome try_reserve_many_gives_a_part(machine& m, const step& s) {
     step part = s;
-    const bool less = s.what == verb::try_reserve_many && !m.closed && s.count <= m.max &&
-                      m.available > 0 && m.available < s.count;
+    const bool less =
+        s.what == verb::try_reserve_many && !m.closed && s.count <= m.max && m.available > 0 && m.available < s.count;
     if (less) part.count = m.available;
     return m.apply(part);
 }
@@ -61,8 +61,7 @@ outcome iterator_stops_one_short(machine& m, const step& s) {
 outcome dropped_iterator_returns_one(machine& m, const step& s) {
     if (is_drop_of(s, handle_kind::iterator)) {
         const std::uint64_t size = m.find_grant(s.subject)->size;
-        std::ranges::find(m.grants, s.subject, &grant::name)->size =
-            std::min<std::uint64_t>(size, 1);
+        std::ranges::find(m.grants, s.subject, &grant::name)->size = std::min<std::uint64_t>(size, 1);
         if (size > 1) write_off(m, size - 1);
     }
     return m.apply(s);
@@ -80,8 +79,7 @@ outcome parks(machine& m, operation& op) {
 
 outcome recv_many_takes_all(machine& m, const step& s) {
     operation* op = polled<verb::recv_many>(m, s);
-    if (op != nullptr && op->need > 0)
-        op->need = std::max<std::uint64_t>(op->need, m.buffer.size());
+    if (op != nullptr && op->need > 0) op->need = std::max<std::uint64_t>(op->need, m.buffer.size());
     return m.apply(s);
 }
 
@@ -103,8 +101,7 @@ outcome recv_many_never_ends(machine& m, const step& s) {
 
 outcome recv_many_returns_one_permit(machine& m, const step& s) {
     const operation* op = polled<verb::recv_many>(m, s);
-    const std::uint64_t taken =
-        op != nullptr ? std::min<std::uint64_t>(op->need, m.buffer.size()) : 0;
+    const std::uint64_t taken = op != nullptr ? std::min<std::uint64_t>(op->need, m.buffer.size()) : 0;
     if (taken < 2) return m.apply(s);
     const auto end = m.buffer.begin() + static_cast<std::ptrdiff_t>(taken);
     outcome out = answers(status::many);
@@ -118,41 +115,35 @@ outcome recv_many_returns_one_permit(machine& m, const step& s) {
 
 constexpr std::array table{
     deviation{"reserve-many-takes-what-is-there", "reserve_many.waits",
-              "Gives fewer permits at once instead of waiting for all.",
-              reserve_many_takes_what_is_there},
-    deviation{"waits-for-more-than-max", "reserve_many.above-max",
-              "Waits for more permits than there can be.", waits_for_more_than_max},
-    deviation{"reserve-zero-queues", "reserve_many.zero", "Zero permits wait behind the others.",
-              reserve_zero_queues},
+              "Gives fewer permits at once instead of waiting for all.", reserve_many_takes_what_is_there},
+    deviation{"waits-for-more-than-max", "reserve_many.above-max", "Waits for more permits than there can be.",
+              waits_for_more_than_max},
+    deviation{"reserve-zero-queues", "reserve_many.zero", "Zero permits wait behind the others.", reserve_zero_queues},
     deviation{"reserve-many-after-close", "reserve_many.closed",
-              "A closed channel gives iterators while it has capacity.",
-              is_served_after_close<verb::reserve_many>},
+              "A closed channel gives iterators while it has capacity.", is_served_after_close<verb::reserve_many>},
     deviation{"close-forgets-many-reservations", "reserve_many.closed",
-              "Waiting reservations of many sleep through the close.",
-              is_forgotten_by_close<verb::reserve_many>},
+              "Waiting reservations of many sleep through the close.", is_forgotten_by_close<verb::reserve_many>},
     deviation{"try-reserve-many-gives-a-part", "try_reserve_many.full",
               "Gives fewer permits instead of reporting full.", try_reserve_many_gives_a_part},
     deviation{"try-reserve-many-after-close", "try_reserve_many.closed",
               "A closed channel gives an iterator while it has capacity.",
               attempts_after_close<verb::try_reserve_many>},
     deviation{"try-reserve-many-looks-at-closed-first", "try_reserve_many.above-max",
-              "More than max on a closed channel is reported as closed.",
-              try_reserve_many_looks_at_closed_first},
-    deviation{"try-reserve-zero-can-be-full", "try_reserve_many.zero",
-              "Zero permits are refused by a full channel.", try_reserve_zero_can_be_full},
-    deviation{"iterator-stops-one-short", "iterator.next",
-              "The last permit of an iterator never comes.", iterator_stops_one_short},
+              "More than max on a closed channel is reported as closed.", try_reserve_many_looks_at_closed_first},
+    deviation{"try-reserve-zero-can-be-full", "try_reserve_many.zero", "Zero permits are refused by a full channel.",
+              try_reserve_zero_can_be_full},
+    deviation{"iterator-stops-one-short", "iterator.next", "The last permit of an iterator never comes.",
+              iterator_stops_one_short},
     deviation{"dropped-iterator-returns-one", "iterator.remainder",
               "Dropping an iterator returns one permit of the rest.", dropped_iterator_returns_one},
-    deviation{"recv-many-takes-all", "recv_many.limit", "Takes everything, limit or not.",
-              recv_many_takes_all},
+    deviation{"recv-many-takes-all", "recv_many.limit", "Takes everything, limit or not.", recv_many_takes_all},
     deviation{"recv-many-waits-for-limit", "recv_many.takes-what-is-there",
               "Waits until there are as many values as the limit.", recv_many_waits_for_limit},
     deviation{"recv-zero-waits", "recv_many.zero", "Limit 0 waits for a value.", recv_zero_waits},
-    deviation{"recv-many-never-ends", "recv_many.end",
-              "Waits where recv would say none (tokio #7990).", recv_many_never_ends},
-    deviation{"recv-many-returns-one-permit", "recv_many.returns-permits",
-              "Returns one permit for a whole batch.", recv_many_returns_one_permit},
+    deviation{"recv-many-never-ends", "recv_many.end", "Waits where recv would say none (tokio #7990).",
+              recv_many_never_ends},
+    deviation{"recv-many-returns-one-permit", "recv_many.returns-permits", "Returns one permit for a whole batch.",
+              recv_many_returns_one_permit},
 };
 
 }  // namespace

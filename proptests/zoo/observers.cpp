@@ -46,8 +46,7 @@ outcome owned_and_many_are_free(machine& m, const step& s) {
 }
 
 outcome permit_send_takes_another(machine& m, const step& s) {
-    const bool sends =
-        s.what == verb::send && s.subject.kind != handle_kind::sender && !m.receiver_gone;
+    const bool sends = s.what == verb::send && s.subject.kind != handle_kind::sender && !m.receiver_gone;
     outcome out = m.apply(s);
     if (sends && m.available > 0) {
         --m.available;
@@ -67,8 +66,7 @@ outcome closed_has_no_capacity(machine& m, const step& s) {
 }
 
 outcome receiver_counts_values_only(machine& m, const step& s) {
-    return reports(m, s, observes(s, verb::capacity, handle_kind::receiver),
-                   m.max - m.buffer.size());
+    return reports(m, s, observes(s, verb::capacity, handle_kind::receiver), m.max - m.buffer.size());
 }
 
 outcome max_is_what_is_free(machine& m, const step& s) {
@@ -78,13 +76,11 @@ outcome max_is_what_is_free(machine& m, const step& s) {
 // ---- is_closed, len, counts
 
 outcome drop_is_not_closed(machine& m, const step& s) {
-    return reports(m, s, observes(s, verb::is_closed, handle_kind::sender) && m.receiver_gone,
-                   false);
+    return reports(m, s, observes(s, verb::is_closed, handle_kind::sender) && m.receiver_gone, false);
 }
 
 outcome close_is_not_closed(machine& m, const step& s) {
-    return reports(m, s, observes(s, verb::is_closed, handle_kind::sender) && !m.receiver_gone,
-                   false);
+    return reports(m, s, observes(s, verb::is_closed, handle_kind::sender) && !m.receiver_gone, false);
 }
 
 outcome last_sender_is_closed(machine& m, const step& s) {
@@ -93,8 +89,7 @@ outcome last_sender_is_closed(machine& m, const step& s) {
 }
 
 outcome receiver_ignores_close(machine& m, const step& s) {
-    return reports(m, s, observes(s, verb::is_closed, handle_kind::receiver),
-                   m.strong_count() == 0);
+    return reports(m, s, observes(s, verb::is_closed, handle_kind::receiver), m.strong_count() == 0);
 }
 
 outcome receiver_ignores_senders(machine& m, const step& s) {
@@ -127,8 +122,7 @@ outcome weak_count_only_grows(machine& m, const step& s) {
 }
 
 outcome receiver_counts_all_senders(machine& m, const step& s) {
-    return reports(m, s, s.what == verb::sender_strong_count,
-                   m.strong_count() + m.weak_senders.size());
+    return reports(m, s, s.what == verb::sender_strong_count, m.strong_count() + m.weak_senders.size());
 }
 
 outcome receiver_sees_no_weak_senders(machine& m, const step& s) {
@@ -172,8 +166,7 @@ outcome weak_clone_is_not_counted(machine& m, const step& s) {
 
 outcome creation_acquires(machine& m, const step& s) {
     outcome out = m.apply(s);
-    const bool acquires =
-        creates_operation(s.what, s.subject.kind) && s.what != verb::closed && !receives(s.what);
+    const bool acquires = creates_operation(s.what, s.subject.kind) && s.what != verb::closed && !receives(s.what);
     if (acquires && !m.closed) {
         operation& op = *m.find_operation(s.operation);
         if (op.need <= m.max) m.acquire(op);
@@ -182,62 +175,52 @@ outcome creation_acquires(machine& m, const step& s) {
 }
 
 constexpr std::array table{
-    deviation{"starts-one-short", "capacity.starts-at-max", "capacity() starts at max - 1.",
-              starts_one_short},
-    deviation{"values-are-free", "capacity.send", "capacity() does not count buffered values.",
-              values_are_free},
-    deviation{"permits-are-free", "reserve.capacity", "capacity() does not count permits.",
-              permits_are_free},
-    deviation{"owned-and-many-are-free", "capacity.reserve",
-              "capacity() does not count owned permits and iterators.", owned_and_many_are_free},
-    deviation{"permit-send-takes-another", "capacity.permit-send",
-              "Sending through a permit takes capacity once more.", permit_send_takes_another},
-    deviation{"granted-is-free", "capacity.hand-over",
-              "capacity() counts what was handed over and not yet taken up.", granted_is_free},
-    deviation{"closed-has-no-capacity", "capacity.after-close", "capacity() is 0 after close.",
-              closed_has_no_capacity},
-    deviation{"receiver-counts-values-only", "receiver.capacity",
-              "The receiver's capacity() counts values only.", receiver_counts_values_only},
-    deviation{"max-is-what-is-free", "max_capacity", "max_capacity() is what is free now.",
-              max_is_what_is_free},
-    deviation{"drop-is-not-closed", "is_closed.on-drop",
-              "is_closed() is false once the receiver is gone.", drop_is_not_closed},
-    deviation{"close-is-not-closed", "is_closed.on-close", "is_closed() is false after a close.",
-              close_is_not_closed},
+    deviation{"starts-one-short", "capacity.starts-at-max", "capacity() starts at max - 1.", starts_one_short},
+    deviation{"values-are-free", "capacity.send", "capacity() does not count buffered values.", values_are_free},
+    deviation{"permits-are-free", "reserve.capacity", "capacity() does not count permits.", permits_are_free},
+    deviation{"owned-and-many-are-free", "capacity.reserve", "capacity() does not count owned permits and iterators.",
+              owned_and_many_are_free},
+    deviation{"permit-send-takes-another", "capacity.permit-send", "Sending through a permit takes capacity once more.",
+              permit_send_takes_another},
+    deviation{"granted-is-free", "capacity.hand-over", "capacity() counts what was handed over and not yet taken up.",
+              granted_is_free},
+    deviation{"closed-has-no-capacity", "capacity.after-close", "capacity() is 0 after close.", closed_has_no_capacity},
+    deviation{"receiver-counts-values-only", "receiver.capacity", "The receiver's capacity() counts values only.",
+              receiver_counts_values_only},
+    deviation{"max-is-what-is-free", "max_capacity", "max_capacity() is what is free now.", max_is_what_is_free},
+    deviation{"drop-is-not-closed", "is_closed.on-drop", "is_closed() is false once the receiver is gone.",
+              drop_is_not_closed},
+    deviation{"close-is-not-closed", "is_closed.on-close", "is_closed() is false after a close.", close_is_not_closed},
     deviation{"last-sender-is-closed", "is_closed.never-by-senders",
               "is_closed() is true for the last of several senders.", last_sender_is_closed},
     deviation{"receiver-ignores-close", "receiver.is_closed",
               "The receiver's is_closed() is false after its own close.", receiver_ignores_close},
     deviation{"receiver-ignores-senders", "receiver.is_closed",
-              "The receiver's is_closed() is false although no sender is left.",
-              receiver_ignores_senders},
+              "The receiver's is_closed() is false although no sender is left.", receiver_ignores_senders},
     deviation{"sender-len-counts-permits", "sender.len", "A sender's len() counts permits too.",
               len_counts_permits<handle_kind::sender>},
     deviation{"len-counts-permits", "receiver.len", "len() counts permits too.",
               len_counts_permits<handle_kind::receiver>},
     deviation{"end-is-not-empty", "receiver.is_empty",
-              "is_empty() is false once all senders are gone: it counts the end.",
-              end_is_not_empty},
-    deviation{"one-value-is-empty", "receiver.is_empty", "is_empty() misses a single value.",
-              one_value_is_empty},
-    deviation{"strong-count-only-grows", "counts.strong",
-              "strong_count() counts the senders that are gone.", strong_count_only_grows},
+              "is_empty() is false once all senders are gone: it counts the end.", end_is_not_empty},
+    deviation{"one-value-is-empty", "receiver.is_empty", "is_empty() misses a single value.", one_value_is_empty},
+    deviation{"strong-count-only-grows", "counts.strong", "strong_count() counts the senders that are gone.",
+              strong_count_only_grows},
     deviation{"strong-count-without-owned", "counts.owned",
-              "strong_count() leaves out owned permits and their reservations.",
-              strong_count_without_owned},
-    deviation{"weak-count-only-grows", "counts.weak",
-              "weak_count() counts the weak senders that are gone.", weak_count_only_grows},
-    deviation{"receiver-counts-all-senders", "receiver.counts",
-              "sender_strong_count() includes the weak.", receiver_counts_all_senders},
+              "strong_count() leaves out owned permits and their reservations.", strong_count_without_owned},
+    deviation{"weak-count-only-grows", "counts.weak", "weak_count() counts the weak senders that are gone.",
+              weak_count_only_grows},
+    deviation{"receiver-counts-all-senders", "receiver.counts", "sender_strong_count() includes the weak.",
+              receiver_counts_all_senders},
     deviation{"receiver-sees-no-weak-senders", "receiver.counts", "sender_weak_count() is 0.",
               receiver_sees_no_weak_senders},
     deviation{"weak-sender-keeps-open", "weak.does-not-keep-open",
               "The channel does not end while a weak sender lives.", weak_sender_keeps_open},
     deviation{"never-upgrades", "weak.upgrade", "upgrade() gives none.", never_upgrades},
-    deviation{"upgrade-revives", "weak.upgrade-never-revives",
-              "upgrade() gives a sender although none is left.", upgrade_revives},
-    deviation{"owned-does-not-upgrade", "weak.owned-counts",
-              "upgrade() gives none when only owned permits are left.", owned_does_not_upgrade},
+    deviation{"upgrade-revives", "weak.upgrade-never-revives", "upgrade() gives a sender although none is left.",
+              upgrade_revives},
+    deviation{"owned-does-not-upgrade", "weak.owned-counts", "upgrade() gives none when only owned permits are left.",
+              owned_does_not_upgrade},
     deviation{"weak-clone-is-not-counted", "weak.clone", "A clone of a weak sender is not counted.",
               weak_clone_is_not_counted},
     deviation{"creation-acquires", "driven.created-inert",

@@ -30,8 +30,7 @@ outcome holds_nothing_while_waiting(machine& m, const step& s) {
     const operation* op = polled(m, s);
     const bool first = op != nullptr && is_first_poll(*op);
     outcome out = m.apply(s);
-    if (operation* waiter = m.find_operation(s.subject.number);
-        first && waiter && is_queued(m, *waiter)) {
+    if (operation* waiter = m.find_operation(s.subject.number); first && waiter && is_queued(m, *waiter)) {
         m.available += std::exchange(waiter->held, 0);
     }
     return out;
@@ -51,8 +50,7 @@ outcome granted_reservation_ignores_close(machine& m, const step& s) {
 }
 
 outcome value_enters_when_granted(machine& m, const step& s) {
-    if (const operation* op = polled(m, s);
-        op && sends(op->what) && is_granted(*op) && op->held == 0) {
+    if (const operation* op = polled(m, s); op && sends(op->what) && is_granted(*op) && op->held == 0) {
         finish(m, op->number);  // its value went ahead
         return answers(status::ok);
     }
@@ -103,9 +101,8 @@ outcome serves_whoever_fits(machine& m, const step& s) {
 }
 
 outcome wakes_when_served_in_part(machine& m, const step& s) {
-    return when_served_in_part(m, s, [](operation& head, outcome& out) {
-        out.woken.push_back({handle_kind::operation, head.number});
-    });
+    return when_served_in_part(
+        m, s, [](operation& head, outcome& out) { out.woken.push_back({handle_kind::operation, head.number}); });
 }
 
 /// Rearranges the wakes of a close: those of the waiters, and those of the listeners.
@@ -150,35 +147,30 @@ outcome close_collects_holds(machine& m, const step& s) {
 
 constexpr std::array table{
     deviation{"cancel-returns-its-need", "conservation",
-              "A cancelled waiter returns what it asked for, not what it held.",
-              cancel_returns_its_need},
-    deviation{"queues-by-creation", "acquire.first-poll", "Waiters stand in order of creation.",
-              queues_by_creation},
+              "A cancelled waiter returns what it asked for, not what it held.", cancel_returns_its_need},
+    deviation{"queues-by-creation", "acquire.first-poll", "Waiters stand in order of creation.", queues_by_creation},
     deviation{"holds-nothing-while-waiting", "acquire.partial-hold",
-              "A waiter leaves what is free to others until all it needs is free.",
-              holds_nothing_while_waiting},
-    deviation{"repoll-requeues", "acquire.keeps-place",
-              "Polling a waiter again puts it at the end of the queue.", repoll_requeues},
+              "A waiter leaves what is free to others until all it needs is free.", holds_nothing_while_waiting},
+    deviation{"repoll-requeues", "acquire.keeps-place", "Polling a waiter again puts it at the end of the queue.",
+              repoll_requeues},
     deviation{"granted-reservation-ignores-close", "acquire.closed-first",
-              "A reservation granted before the close gives its permits after it.",
-              granted_reservation_ignores_close},
+              "A reservation granted before the close gives its permits after it.", granted_reservation_ignores_close},
     deviation{"value-enters-when-granted", "acquire.granted-not-sent",
-              "The value of a waiting send enters the buffer when the capacity is granted.",
-              value_enters_when_granted},
-    deviation{"serves-newest-first", "release.oldest-first",
-              "Capacity that comes back goes to the newest waiter.", serves_newest_first},
-    deviation{"serves-whoever-fits", "release.head-of-line",
-              "A small request overtakes a head that is served in part.", serves_whoever_fits},
-    deviation{"wakes-when-served-in-part", "release.wakes-when-served",
-              "A head that gets only a part is woken.", wakes_when_served_in_part},
-    deviation{"close-wakes-newest-waiter-first", "close.wake-order",
-              "Closing wakes the waiters in reverse.", close_wakes_newest_waiter_first},
-    deviation{"close-wakes-newest-listener-first", "close.wake-order",
-              "Closing wakes the listeners in reverse.", close_wakes_newest_listener_first},
-    deviation{"close-wakes-listeners-first", "close.wake-order",
-              "Closing wakes the listeners before the waiters.", close_wakes_listeners_first},
-    deviation{"close-collects-holds", "close.keeps-holds",
-              "Closing takes partial holds back at once.", close_collects_holds},
+              "The value of a waiting send enters the buffer when the capacity is granted.", value_enters_when_granted},
+    deviation{"serves-newest-first", "release.oldest-first", "Capacity that comes back goes to the newest waiter.",
+              serves_newest_first},
+    deviation{"serves-whoever-fits", "release.head-of-line", "A small request overtakes a head that is served in part.",
+              serves_whoever_fits},
+    deviation{"wakes-when-served-in-part", "release.wakes-when-served", "A head that gets only a part is woken.",
+              wakes_when_served_in_part},
+    deviation{"close-wakes-newest-waiter-first", "close.wake-order", "Closing wakes the waiters in reverse.",
+              close_wakes_newest_waiter_first},
+    deviation{"close-wakes-newest-listener-first", "close.wake-order", "Closing wakes the listeners in reverse.",
+              close_wakes_newest_listener_first},
+    deviation{"close-wakes-listeners-first", "close.wake-order", "Closing wakes the listeners before the waiters.",
+              close_wakes_listeners_first},
+    deviation{"close-collects-holds", "close.keeps-holds", "Closing takes partial holds back at once.",
+              close_collects_holds},
 };
 
 }  // namespace

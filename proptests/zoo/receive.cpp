@@ -14,8 +14,7 @@ operation* starved(machine& m, const step& s) {
 }
 
 outcome newest_first(machine& m, const step& s) {
-    const bool takes =
-        s.what == verb::try_recv || polled<verb::recv, verb::recv_timeout, verb::recv_many>(m, s);
+    const bool takes = s.what == verb::try_recv || polled<verb::recv, verb::recv_timeout, verb::recv_many>(m, s);
     if (takes && m.buffer.size() > 1) std::ranges::rotate(m.buffer, m.buffer.end() - 1);
     return m.apply(s);
 }
@@ -35,15 +34,12 @@ outcome waits_when_closed_and_idle(machine& m, const step& s) {
 /// A closed channel that counts `ignored` permits as if they had come back.
 outcome ends_without(machine& m, const step& s, std::uint64_t ignored) {
     operation* op = starved(m, s);
-    if (op == nullptr || !m.closed || ignored == 0 || m.available + ignored != m.max)
-        return m.apply(s);
+    if (op == nullptr || !m.closed || ignored == 0 || m.available + ignored != m.max) return m.apply(s);
     finish(m, op->number);
     return answers(status::none);
 }
 
-outcome ends_with_permits_out(machine& m, const step& s) {
-    return ends_without(m, s, m.outstanding());
-}
+outcome ends_with_permits_out(machine& m, const step& s) { return ends_without(m, s, m.outstanding()); }
 
 outcome ends_with_permits_held(machine& m, const step& s) { return ends_without(m, s, m.held()); }
 
@@ -118,10 +114,9 @@ outcome disconnected_before_the_values(machine& m, const step& s) {
 }
 
 outcome empty_while_a_send_is_granted(machine& m, const step& s) {
-    const bool granted = std::ranges::any_of(
-        m.operations, [](const operation& op) { return sends(op.what) && is_granted(op); });
-    return s.what == verb::try_recv && granted && !m.buffer.empty() ? answers(status::empty)
-                                                                    : m.apply(s);
+    const bool granted =
+        std::ranges::any_of(m.operations, [](const operation& op) { return sends(op.what) && is_granted(op); });
+    return s.what == verb::try_recv && granted && !m.buffer.empty() ? answers(status::empty) : m.apply(s);
 }
 
 // ---- Capacity
@@ -140,51 +135,44 @@ outcome recv_keeps_permit(machine& m, const step& s) {
     return keeps_permit(m, s, polled<verb::recv, verb::recv_timeout>(m, s) != nullptr);
 }
 
-outcome try_recv_keeps_permit(machine& m, const step& s) {
-    return keeps_permit(m, s, s.what == verb::try_recv);
-}
+outcome try_recv_keeps_permit(machine& m, const step& s) { return keeps_permit(m, s, s.what == verb::try_recv); }
 
 constexpr std::array table{
     deviation{"newest-first", "recv.order", "Receives the newest value first.", newest_first},
-    deviation{"waits-without-senders", "recv.none",
-              "A receive waits although every sender is gone.", waits_without_senders},
-    deviation{"waits-when-closed-and-idle", "recv.none",
-              "A receive waits although the channel is closed and idle.",
+    deviation{"waits-without-senders", "recv.none", "A receive waits although every sender is gone.",
+              waits_without_senders},
+    deviation{"waits-when-closed-and-idle", "recv.none", "A receive waits although the channel is closed and idle.",
               waits_when_closed_and_idle},
-    deviation{"ends-with-permits-out", "recv.waits-for-permits",
-              "A closed channel ends although permits are out.", ends_with_permits_out},
+    deviation{"ends-with-permits-out", "recv.waits-for-permits", "A closed channel ends although permits are out.",
+              ends_with_permits_out},
     deviation{"ends-with-permits-held", "recv.waits-for-holds",
-              "A closed channel ends although unfinished operations hold permits.",
-              ends_with_permits_held},
-    deviation{"says-none-only-once", "recv.none-for-ever",
-              "After one none, the next receive waits.", says_none_only_once},
+              "A closed channel ends although unfinished operations hold permits.", ends_with_permits_held},
+    deviation{"says-none-only-once", "recv.none-for-ever", "After one none, the next receive waits.",
+              says_none_only_once},
     deviation{"cancelled-receive-takes-a-value", "recv.cancel",
               "A receive that was woken and is then cancelled destroys a value (kanal).",
               cancelled_receive_takes_a_value},
-    deviation{"receive-sleeps-through-deadline", "recv.timeout",
-              "The deadline does not wake the receive.", receive_sleeps_through_deadline},
-    deviation{"receive-waits-past-deadline", "recv.timeout",
-              "A poll after the deadline goes on waiting.", receive_waits_past_deadline},
+    deviation{"receive-sleeps-through-deadline", "recv.timeout", "The deadline does not wake the receive.",
+              receive_sleeps_through_deadline},
+    deviation{"receive-waits-past-deadline", "recv.timeout", "A poll after the deadline goes on waiting.",
+              receive_waits_past_deadline},
     deviation{"deadline-beats-value", "recv.value-beats-deadline",
               "Overdue, a receive says timeout although there is a value.", deadline_beats_value},
     deviation{"disconnected-with-permits-out", "try_recv.empty",
-              "Closed and empty is disconnected, permits or not (tokio #8074).",
-              disconnected_with_permits_out},
+              "Closed and empty is disconnected, permits or not (tokio #8074).", disconnected_with_permits_out},
     deviation{"empty-after-close", "try_recv.disconnected",
               "A closed and idle channel is empty for ever (tokio #7686).", empty_after_close},
-    deviation{"empty-without-senders", "try_recv.disconnected",
-              "A channel without senders is empty for ever.", empty_without_senders},
+    deviation{"empty-without-senders", "try_recv.disconnected", "A channel without senders is empty for ever.",
+              empty_without_senders},
     deviation{"disconnected-before-the-values", "try_recv.disconnected",
               "Without senders, disconnected before the values are drained (rust #34711).",
               disconnected_before_the_values},
     deviation{"empty-while-a-send-is-granted", "try_recv.never-misses",
-              "Empty, values or not, while a send with an earlier claim is unfinished.",
-              empty_while_a_send_is_granted},
-    deviation{"recv-keeps-permit", "capacity.receive",
-              "recv does not return the permit of its value.", recv_keeps_permit},
+              "Empty, values or not, while a send with an earlier claim is unfinished.", empty_while_a_send_is_granted},
+    deviation{"recv-keeps-permit", "capacity.receive", "recv does not return the permit of its value.",
+              recv_keeps_permit},
     deviation{"try-recv-keeps-permit", "capacity.receive",
-              "try_recv does not return the permit of its value (futures-rs #861).",
-              try_recv_keeps_permit},
+              "try_recv does not return the permit of its value (futures-rs #861).", try_recv_keeps_permit},
 };
 
 }  // namespace

@@ -31,10 +31,8 @@ outcome dropped_permit_serves_newest(machine& m, const step& s) {
 // ---- Owned permits
 
 bool is_owned(const machine& m) {
-    return std::ranges::any_of(
-               m.operations, [](const operation& op) { return op.what == verb::reserve_owned; }) ||
-           std::ranges::any_of(
-               m.grants, [](const grant& g) { return g.name.kind == handle_kind::owned_permit; });
+    return std::ranges::any_of(m.operations, [](const operation& op) { return op.what == verb::reserve_owned; }) ||
+           std::ranges::any_of(m.grants, [](const grant& g) { return g.name.kind == handle_kind::owned_permit; });
 }
 
 outcome reserve_owned_copies_sender(machine& m, const step& s) {
@@ -73,8 +71,7 @@ outcome reserve_owned_disables_clones(machine& m, const step& s) {
 outcome owned_permit_is_no_sender(machine& m, const step& s) {
     const bool only_owned = m.buffer.empty() && m.senders.empty() && m.strong_count() > 0;
     if (only_owned && s.what == verb::try_recv) return answers(status::disconnected);
-    if (const operation* op = polled<verb::recv, verb::recv_timeout>(m, s);
-        only_owned && op != nullptr) {
+    if (const operation* op = polled<verb::recv, verb::recv_timeout>(m, s); only_owned && op != nullptr) {
         finish(m, op->number);
         return answers(status::none);
     }
@@ -103,32 +100,25 @@ outcome dropped_sender_still_counts(machine& m, const step& s) {
 }
 
 constexpr std::array table{
-    deviation{"reserve-ignores-capacity", "reserve.waits",
-              "A reservation on a full channel gets its permit at once.",
+    deviation{"reserve-ignores-capacity", "reserve.waits", "A reservation on a full channel gets its permit at once.",
               ignores_capacity<verb::reserve>},
-    deviation{"reserve-after-close", "reserve.closed",
-              "A closed channel gives permits while it has capacity.",
+    deviation{"reserve-after-close", "reserve.closed", "A closed channel gives permits while it has capacity.",
               is_served_after_close<verb::reserve>},
-    deviation{"close-forgets-reservations", "reserve.closed",
-              "Waiting reservations sleep through the close.",
+    deviation{"close-forgets-reservations", "reserve.closed", "Waiting reservations sleep through the close.",
               is_forgotten_by_close<verb::reserve>},
-    deviation{"dropped-permit-is-lost", "permit.release",
-              "Dropping a permit does not return its capacity.",
+    deviation{"dropped-permit-is-lost", "permit.release", "Dropping a permit does not return its capacity.",
               dropped_permit_is_lost<handle_kind::permit>},
-    deviation{"dropped-permit-serves-newest", "permit.release",
-              "A dropped permit goes to the newest waiter.", dropped_permit_serves_newest},
+    deviation{"dropped-permit-serves-newest", "permit.release", "A dropped permit goes to the newest waiter.",
+              dropped_permit_serves_newest},
     deviation{"reserve-owned-ignores-capacity", "reserve_owned.waits",
-              "An owned reservation on a full channel gets its permit at once.",
-              ignores_capacity<verb::reserve_owned>},
+              "An owned reservation on a full channel gets its permit at once.", ignores_capacity<verb::reserve_owned>},
     deviation{"reserve-owned-after-close", "reserve_owned.closed",
               "A closed channel gives owned permits while it has capacity.",
               is_served_after_close<verb::reserve_owned>},
     deviation{"close-forgets-owned-reservations", "reserve_owned.closed",
-              "Waiting owned reservations sleep through the close.",
-              is_forgotten_by_close<verb::reserve_owned>},
+              "Waiting owned reservations sleep through the close.", is_forgotten_by_close<verb::reserve_owned>},
     deviation{"reserve-owned-copies-sender", "reserve_owned.moves",
-              "The reservation counts as a sender beside the one it took.",
-              reserve_owned_copies_sender},
+              "The reservation counts as a sender beside the one it took.", reserve_owned_copies_sender},
     deviation{"owned-send-keeps-sender", "reserve_owned.returns-sender",
               "send of an owned permit drops the sender instead of giving it back.",
               owned_permit_keeps_sender<verb::send>},
@@ -139,19 +129,16 @@ constexpr std::array table{
               "Cancelling an owned reservation leaves its sender counted for ever.",
               cancelled_reserve_owned_leaks_sender},
     deviation{"failed-reserve-owned-leaks-sender", "reserve_owned.failure-drops-sender",
-              "A failed owned reservation leaves its sender counted for ever.",
-              failed_reserve_owned_leaks_sender},
+              "A failed owned reservation leaves its sender counted for ever.", failed_reserve_owned_leaks_sender},
     deviation{"reserve-owned-disables-clones", "reserve_owned.clone",
-              "Other senders report closed while one is inside an owned permit.",
-              reserve_owned_disables_clones},
+              "Other senders report closed while one is inside an owned permit.", reserve_owned_disables_clones},
     deviation{"owned-permit-is-no-sender", "owned_permit.keeps-open",
               "The channel ends when only owned permits are left.", owned_permit_is_no_sender},
     deviation{"dropped-owned-permit-is-lost", "owned_permit.release-on-drop",
               "Dropping an owned permit does not return its capacity.",
               dropped_permit_is_lost<handle_kind::owned_permit>},
     deviation{"dropped-owned-permit-leaks-sender", "owned_permit.drops-sender",
-              "Dropping an owned permit leaves its sender counted for ever.",
-              dropped_owned_permit_leaks_sender},
+              "Dropping an owned permit leaves its sender counted for ever.", dropped_owned_permit_leaks_sender},
     deviation{"clone-adds-capacity", "clone.same-channel",
               "Each clone adds a slot, as in futures 0.1 (futures-rs #403).", clone_adds_capacity},
     deviation{"dropped-sender-still-counts", "clone.count", "A dropped sender is counted for ever.",

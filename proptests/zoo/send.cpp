@@ -46,9 +46,7 @@ outcome wakes_one_listener(machine& m, const step& s) {
     const std::vector<std::uint32_t> listeners = m.listeners;
     outcome out = m.apply(s);
     if (now && listeners.size() > 1) {
-        silence(m, out, [&](const operation& op) {
-            return op.what == verb::closed && op.number != listeners.front();
-        });
+        silence(m, out, [&](const operation& op) { return op.what == verb::closed && op.number != listeners.front(); });
     }
     return out;
 }
@@ -91,8 +89,7 @@ outcome timeout_swallows_value(machine& m, const step& s) {
 
 outcome timed_send_ignores_close(machine& m, const step& s) {
     const operation* op = polled<verb::send_timeout>(m, s);
-    const bool in_time =
-        op != nullptr && m.closed && op->timeout.count() > 0 && !is_overdue(m, *op);
+    const bool in_time = op != nullptr && m.closed && op->timeout.count() > 0 && !is_overdue(m, *op);
     return in_time ? answers(status::pending) : m.apply(s);
 }
 
@@ -129,13 +126,10 @@ outcome deadline_counts_from_creation(machine& m, const step& s) {
 
 // ---- Through a permit
 
-bool sends_through_permit(const step& s) {
-    return s.what == verb::send && s.subject.kind != handle_kind::sender;
-}
+bool sends_through_permit(const step& s) { return s.what == verb::send && s.subject.kind != handle_kind::sender; }
 
 outcome permit_loses_value(machine& m, const step& s) {
-    const bool loses =
-        s.what == verb::send && s.subject.kind == handle_kind::permit && !m.receiver_gone;
+    const bool loses = s.what == verb::send && s.subject.kind == handle_kind::permit && !m.receiver_gone;
     outcome out = m.apply(s);
     if (loses) {
         m.buffer.pop_back();
@@ -190,74 +184,62 @@ outcome unpolled_value_leaks(machine& m, const step& s) {
 constexpr std::array table{
     deviation{"send-ignores-capacity", "send.waits", "A send on a full channel succeeds at once.",
               ignores_capacity<verb::send>},
-    deviation{"granted-send-ignores-close", "send.ok-means-open",
-              "A send granted before the close is sent after it.", granted_send_ignores_close},
-    deviation{"destroys-a-value-twice", "send.ok-not-received",
-              "Dropping the receiver destroys the last value twice.", destroys_a_value_twice},
+    deviation{"granted-send-ignores-close", "send.ok-means-open", "A send granted before the close is sent after it.",
+              granted_send_ignores_close},
+    deviation{"destroys-a-value-twice", "send.ok-not-received", "Dropping the receiver destroys the last value twice.",
+              destroys_a_value_twice},
     deviation{"failed-send-is-delivered", "send.err-never-received",
               "A send that was granted and then closed fails, and its value arrives all the same.",
               failed_send_is_delivered},
-    deviation{"send-after-close", "send.err-after-close",
-              "A closed channel accepts sends while it has capacity.",
+    deviation{"send-after-close", "send.err-after-close", "A closed channel accepts sends while it has capacity.",
               is_served_after_close<verb::send, closing::by_close>},
-    deviation{"close-forgets-sends", "send.err-after-close",
-              "Waiting sends sleep through the close.",
+    deviation{"close-forgets-sends", "send.err-after-close", "Waiting sends sleep through the close.",
               is_forgotten_by_close<verb::send, closing::by_close>},
     deviation{"send-after-drop", "send.err-after-drop",
               "A channel without its receiver accepts sends while it has capacity.",
               is_served_after_close<verb::send, closing::by_drop>},
-    deviation{"drop-forgets-sends", "send.err-after-drop",
-              "Waiting sends sleep through the receiver's drop.",
+    deviation{"drop-forgets-sends", "send.err-after-drop", "Waiting sends sleep through the receiver's drop.",
               is_forgotten_by_close<verb::send, closing::by_drop>},
     deviation{"closed-send-swallows-value", "send.err-returns-value",
-              "A send that finds the channel closed destroys its value.",
-              closed_send_swallows_value<verb::send>},
-    deviation{"drop-forgets-listeners", "closed.on-drop",
-              "Listeners sleep through the receiver's drop.",
+              "A send that finds the channel closed destroys its value.", closed_send_swallows_value<verb::send>},
+    deviation{"drop-forgets-listeners", "closed.on-drop", "Listeners sleep through the receiver's drop.",
               is_forgotten_by_close<verb::closed, closing::by_drop>},
     deviation{"close-forgets-listeners", "closed.on-close", "Listeners sleep through the close.",
               is_forgotten_by_close<verb::closed, closing::by_close>},
-    deviation{"wakes-one-listener", "closed.all", "Closing wakes the first listener only.",
-              wakes_one_listener},
-    deviation{"late-listener-waits", "closed.at-once",
-              "A listener that comes after the close waits for another.", late_listener_waits},
+    deviation{"wakes-one-listener", "closed.all", "Closing wakes the first listener only.", wakes_one_listener},
+    deviation{"late-listener-waits", "closed.at-once", "A listener that comes after the close waits for another.",
+              late_listener_waits},
     deviation{"times-out-without-waiting", "send_timeout.waits",
-              "Without capacity a send with a deadline times out at its first poll.",
-              times_out_without_waiting},
-    deviation{"sleeps-through-deadline", "send_timeout.timeout",
-              "The deadline does not wake the send.", sleeps_through_deadline},
-    deviation{"waits-past-deadline", "send_timeout.timeout",
-              "A poll after the deadline goes on waiting.", waits_past_deadline},
-    deviation{"timeout-swallows-value", "send_timeout.returns-value",
-              "A send that times out destroys its value.", timeout_swallows_value},
+              "Without capacity a send with a deadline times out at its first poll.", times_out_without_waiting},
+    deviation{"sleeps-through-deadline", "send_timeout.timeout", "The deadline does not wake the send.",
+              sleeps_through_deadline},
+    deviation{"waits-past-deadline", "send_timeout.timeout", "A poll after the deadline goes on waiting.",
+              waits_past_deadline},
+    deviation{"timeout-swallows-value", "send_timeout.returns-value", "A send that times out destroys its value.",
+              timeout_swallows_value},
     deviation{"closed-timed-send-swallows-value", "send_timeout.returns-value",
               "A send with a deadline that finds the channel closed destroys its value.",
               closed_send_swallows_value<verb::send_timeout>},
     deviation{"timed-send-ignores-close", "send_timeout.closed",
-              "A send with a deadline waits for it even on a closed channel.",
-              timed_send_ignores_close},
+              "A send with a deadline waits for it even on a closed channel.", timed_send_ignores_close},
     deviation{"close-forgets-timed-sends", "send_timeout.closed",
-              "Waiting sends with a deadline sleep through the close.",
-              is_forgotten_by_close<verb::send_timeout>},
+              "Waiting sends with a deadline sleep through the close.", is_forgotten_by_close<verb::send_timeout>},
     deviation{"timeout-beats-success", "send_timeout.success-beats-timeout",
               "Granted and overdue, a send says timeout.", timeout_beats_success},
-    deviation{"timeout-beats-closed", "send_timeout.closed-beats-timeout",
-              "Closed and overdue, a send says timeout.", timeout_beats_closed},
-    deviation{"zero-timeout-never-sends", "send_timeout.zero",
-              "A zero timeout times out even when there is capacity.", zero_timeout_never_sends},
+    deviation{"timeout-beats-closed", "send_timeout.closed-beats-timeout", "Closed and overdue, a send says timeout.",
+              timeout_beats_closed},
+    deviation{"zero-timeout-never-sends", "send_timeout.zero", "A zero timeout times out even when there is capacity.",
+              zero_timeout_never_sends},
     deviation{"deadline-counts-from-creation", "send_timeout.first-poll",
-              "The deadline counts from the creation of the operation.",
-              deadline_counts_from_creation},
-    deviation{"permit-loses-value", "permit.send",
-              "A value sent through a permit is destroyed instead of queued.", permit_loses_value},
-    deviation{"permit-fails-after-close", "permit.never-fails",
-              "After a close, sending through a permit fails.", permit_fails_after_close},
+              "The deadline counts from the creation of the operation.", deadline_counts_from_creation},
+    deviation{"permit-loses-value", "permit.send", "A value sent through a permit is destroyed instead of queued.",
+              permit_loses_value},
+    deviation{"permit-fails-after-close", "permit.never-fails", "After a close, sending through a permit fails.",
+              permit_fails_after_close},
     deviation{"closed-channel-eats-permitted-value", "close.permits-survive",
-              "A value sent through a permit after the close is destroyed.",
-              closed_channel_eats_permitted_value},
+              "A value sent through a permit after the close is destroyed.", closed_channel_eats_permitted_value},
     deviation{"late-value-lives-on", "late-send.destroyed",
-              "A value sent after the receiver is gone lives on, as in the original.",
-              late_value_lives_on},
+              "A value sent after the receiver is gone lives on, as in the original.", late_value_lives_on},
     deviation{"late-value-keeps-capacity", "late-send.capacity",
               "A value sent after the receiver is gone keeps its capacity, as in the original.",
               late_value_keeps_capacity},

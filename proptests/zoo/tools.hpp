@@ -73,13 +73,9 @@ enum class closing { by_close, by_drop, either };
     return std::ranges::find(m.queue, op.number) != m.queue.end();
 }
 
-[[nodiscard]] inline bool is_first_poll(const operation& op) {
-    return op.now == operation::phase::created;
-}
+[[nodiscard]] inline bool is_first_poll(const operation& op) { return op.now == operation::phase::created; }
 
-[[nodiscard]] inline bool is_granted(const operation& op) {
-    return op.now == operation::phase::granted;
-}
+[[nodiscard]] inline bool is_granted(const operation& op) { return op.now == operation::phase::granted; }
 
 [[nodiscard]] inline bool is_overdue(const machine& m, const operation& op) {
     return op.deadline && m.now >= *op.deadline;
@@ -87,9 +83,7 @@ enum class closing { by_close, by_drop, either };
 
 [[nodiscard]] inline bool sends(verb v) { return one_of<verb::send, verb::send_timeout>(v); }
 
-[[nodiscard]] inline bool receives(verb v) {
-    return one_of<verb::recv, verb::recv_timeout, verb::recv_many>(v);
-}
+[[nodiscard]] inline bool receives(verb v) { return one_of<verb::recv, verb::recv_timeout, verb::recv_many>(v); }
 
 // ---- Answering
 
@@ -126,9 +120,7 @@ inline constexpr std::uint32_t nobody = std::numeric_limits<std::uint32_t>::max(
 
 /// Keeps the books: k permits are out with nobody, never to return. A negative k, which wraps and
 /// adds up all the same: somebody has permits that nobody gave.
-inline void write_off(machine& m, std::uint64_t k) {
-    m.grants.push_back({{handle_kind::permit, nobody}, nobody, k});
-}
+inline void write_off(machine& m, std::uint64_t k) { m.grants.push_back({{handle_kind::permit, nobody}, nobody, k}); }
 
 /// k permits from nowhere become available.
 inline void conjure(machine& m, std::uint64_t k) {
@@ -160,8 +152,7 @@ inline outcome apply_as_if_open(machine& m, const step& s) {
 template <verb V>
 outcome ignores_capacity(machine& m, const step& s) {
     const operation* op = polled<V>(m, s);
-    if (op != nullptr && is_first_poll(*op) && !m.closed && m.available < op->need &&
-        op->need <= m.max) {
+    if (op != nullptr && is_first_poll(*op) && !m.closed && m.available < op->need && op->need <= m.max) {
         conjure(m, op->need - m.available);
     }
     return m.apply(s);
@@ -171,8 +162,7 @@ outcome ignores_capacity(machine& m, const step& s) {
 template <verb V, closing How = closing::either>
 outcome is_served_after_close(machine& m, const step& s) {
     const operation* op = polled<V>(m, s);
-    const bool served =
-        op != nullptr && is_first_poll(*op) && is_closed_by(m, How) && m.available >= op->need;
+    const bool served = op != nullptr && is_first_poll(*op) && is_closed_by(m, How) && m.available >= op->need;
     return served ? apply_as_if_open(m, s) : m.apply(s);
 }
 
@@ -190,8 +180,8 @@ outcome is_forgotten_by_close(machine& m, const step& s) {
 template <verb V>
 outcome barges(machine& m, const step& s) {
     if (s.what == V && !m.closed && m.available == 0) {
-        const auto granted = std::ranges::find_if(
-            m.operations, [](const operation& op) { return is_granted(op) && op.held > 0; });
+        const auto granted =
+            std::ranges::find_if(m.operations, [](const operation& op) { return is_granted(op) && op.held > 0; });
         operation* victim = !m.queue.empty() ? m.find_operation(m.queue.front()) : nullptr;
         if (victim == nullptr || victim->held == 0) {
             victim = granted != m.operations.end() ? &*granted : nullptr;

@@ -16,8 +16,8 @@ outcome failed_try_send_swallows_value(machine& m, const step& s) {
 }
 
 outcome takes_reserved_capacity(machine& m, const step& s) {
-    const bool takes = s.what == verb::try_send && !m.closed && m.available == 0 &&
-                       m.queue.empty() && m.outstanding() > 0;
+    const bool takes =
+        s.what == verb::try_send && !m.closed && m.available == 0 && m.queue.empty() && m.outstanding() > 0;
     if (takes) conjure(m, 1);
     return m.apply(s);
 }
@@ -32,39 +32,32 @@ outcome failed_try_reserve_owned_drops_sender(machine& m, const step& s) {
 
 constexpr std::array table{
     deviation{"waiting-try-send", "try_send.immediate",
-              "Waits while the channel is full; no answer is shown as pending.",
-              waits_instead<verb::try_send>},
+              "Waits while the channel is full; no answer is shown as pending.", waits_instead<verb::try_send>},
     deviation{"full-try-send-says-closed", "try_send.full", "Reports a full channel as closed.",
               misreports<verb::try_send, status::full, status::closed>},
-    deviation{"try-send-after-close", "try_send.closed",
-              "A closed channel accepts a value while it has capacity.",
+    deviation{"try-send-after-close", "try_send.closed", "A closed channel accepts a value while it has capacity.",
               attempts_after_close<verb::try_send>},
     deviation{"try-send-says-full-before-closed", "try_send.closed-beats-full",
-              "Reports full on a channel that is closed and full.",
-              says_full_before_closed<verb::try_send>},
-    deviation{"full-try-send-swallows-value", "try_send.returns-value",
-              "Reporting full destroys the value.", failed_try_send_swallows_value<status::full>},
-    deviation{"closed-try-send-swallows-value", "try_send.returns-value",
-              "Reporting closed destroys the value.",
+              "Reports full on a channel that is closed and full.", says_full_before_closed<verb::try_send>},
+    deviation{"full-try-send-swallows-value", "try_send.returns-value", "Reporting full destroys the value.",
+              failed_try_send_swallows_value<status::full>},
+    deviation{"closed-try-send-swallows-value", "try_send.returns-value", "Reporting closed destroys the value.",
               failed_try_send_swallows_value<status::closed>},
-    deviation{"barging-try-send", "try_send.no-barging",
-              "Takes a permit that a waiter holds or has been granted.", barges<verb::try_send>},
-    deviation{"takes-reserved-capacity", "reserve.excludes",
-              "try_send uses capacity that permits have taken.", takes_reserved_capacity},
+    deviation{"barging-try-send", "try_send.no-barging", "Takes a permit that a waiter holds or has been granted.",
+              barges<verb::try_send>},
+    deviation{"takes-reserved-capacity", "reserve.excludes", "try_send uses capacity that permits have taken.",
+              takes_reserved_capacity},
     deviation{"waiting-try-reserve", "try_reserve.immediate",
-              "Waits while the channel is full; no answer is shown as pending.",
-              waits_instead<verb::try_reserve>},
+              "Waits while the channel is full; no answer is shown as pending.", waits_instead<verb::try_reserve>},
     deviation{"waiting-try-reserve-owned", "try_reserve.immediate",
               "The owned form waits while the channel is full; no answer is shown as pending.",
               waits_instead<verb::try_reserve_owned>},
-    deviation{"full-try-reserve-says-closed", "try_reserve.full",
-              "Reports a full channel as closed.",
+    deviation{"full-try-reserve-says-closed", "try_reserve.full", "Reports a full channel as closed.",
               misreports<verb::try_reserve, status::full, status::closed>},
     deviation{"full-try-reserve-owned-says-closed", "try_reserve.full",
               "The owned form reports a full channel as closed.",
               misreports<verb::try_reserve_owned, status::full, status::closed>},
-    deviation{"try-reserve-after-close", "try_reserve.closed",
-              "A closed channel gives a permit while it has capacity.",
+    deviation{"try-reserve-after-close", "try_reserve.closed", "A closed channel gives a permit while it has capacity.",
               attempts_after_close<verb::try_reserve>},
     deviation{"try-reserve-owned-after-close", "try_reserve.closed",
               "A closed channel gives an owned permit while it has capacity.",

@@ -18,9 +18,7 @@ outcome sleeps_through(machine& m, const step& s, bool concerned) {
 
 // ---- Values
 
-outcome try_send_does_not_wake(machine& m, const step& s) {
-    return sleeps_through(m, s, s.what == verb::try_send);
-}
+outcome try_send_does_not_wake(machine& m, const step& s) { return sleeps_through(m, s, s.what == verb::try_send); }
 
 outcome send_does_not_wake(machine& m, const step& s) {
     return sleeps_through(m, s, polled<verb::send, verb::send_timeout>(m, s) && !m.closed);
@@ -50,9 +48,7 @@ outcome last_sender_does_not_wake(machine& m, const step& s) {
     return out;
 }
 
-outcome close_does_not_wake(machine& m, const step& s) {
-    return sleeps_through(m, s, s.what == verb::close);
-}
+outcome close_does_not_wake(machine& m, const step& s) { return sleeps_through(m, s, s.what == verb::close); }
 
 template <handle_kind Kind>
 outcome drop_does_not_wake(machine& m, const step& s) {
@@ -71,9 +67,7 @@ outcome failure_does_not_wake(machine& m, const step& s) {
     return sleeps_through(m, s, op != nullptr && m.closed && !receives(op->what));
 }
 
-outcome cancel_does_not_wake(machine& m, const step& s) {
-    return drop_does_not_wake<handle_kind::operation>(m, s);
-}
+outcome cancel_does_not_wake(machine& m, const step& s) { return drop_does_not_wake<handle_kind::operation>(m, s); }
 
 outcome close_unparks_receive(machine& m, const step& s) {
     const bool now = closes(m, s, closing::by_close);
@@ -83,22 +77,19 @@ outcome close_unparks_receive(machine& m, const step& s) {
 }
 
 constexpr std::array table{
-    deviation{"try-send-does-not-wake", "recv.woken",
-              "try_send does not wake the receive (boost.fiber #114).", try_send_does_not_wake},
-    deviation{"send-does-not-wake", "recv.woken", "send does not wake the receive.",
-              send_does_not_wake},
-    deviation{"permit-send-does-not-wake", "recv.woken",
-              "Sending through a permit does not wake the receive.",
+    deviation{"try-send-does-not-wake", "recv.woken", "try_send does not wake the receive (boost.fiber #114).",
+              try_send_does_not_wake},
+    deviation{"send-does-not-wake", "recv.woken", "send does not wake the receive.", send_does_not_wake},
+    deviation{"permit-send-does-not-wake", "recv.woken", "Sending through a permit does not wake the receive.",
               permit_send_does_not_wake<handle_kind::permit>},
-    deviation{"owned-send-does-not-wake", "recv.woken",
-              "Sending through an owned permit does not wake the receive.",
+    deviation{"owned-send-does-not-wake", "recv.woken", "Sending through an owned permit does not wake the receive.",
               permit_send_does_not_wake<handle_kind::owned_permit>},
-    deviation{"every-value-wakes", "recv.woken-once",
-              "Every value wakes the receive, woken before or not.", every_value_wakes},
+    deviation{"every-value-wakes", "recv.woken-once", "Every value wakes the receive, woken before or not.",
+              every_value_wakes},
     deviation{"last-sender-does-not-wake", "recv.woken-by-last-sender",
               "The last sender goes without waking the receive.", last_sender_does_not_wake},
-    deviation{"close-does-not-wake", "recv.woken-by-close",
-              "Closing an idle channel does not wake the receive.", close_does_not_wake},
+    deviation{"close-does-not-wake", "recv.woken-by-close", "Closing an idle channel does not wake the receive.",
+              close_does_not_wake},
     deviation{"permit-drop-does-not-wake", "recv.woken-by-permit-drop",
               "Dropping the last permit after a close does not wake the receive (tokio #2854).",
               drop_does_not_wake<handle_kind::permit>},
@@ -120,8 +111,8 @@ constexpr std::array table{
               "A cancelled operation returns its permits without waking the receive "
               "(tokio #8260).",
               cancel_does_not_wake},
-    deviation{"close-unparks-receive", "recv.exclusive",
-              "close() with a receive pending forgets that it waits.", close_unparks_receive},
+    deviation{"close-unparks-receive", "recv.exclusive", "close() with a receive pending forgets that it waits.",
+              close_unparks_receive},
 };
 
 }  // namespace

@@ -10,9 +10,9 @@ namespace {
 
 std::vector<deviation> gather() {
     std::vector<deviation> all;
-    for (const auto family : {zoo::queue_family, zoo::send_family, zoo::try_send_family,
-                              zoo::reserve_family, zoo::receive_family, zoo::wake_family,
-                              zoo::close_family, zoo::many_family, zoo::observer_family}) {
+    for (const auto family :
+         {zoo::queue_family, zoo::send_family, zoo::try_send_family, zoo::reserve_family, zoo::receive_family,
+          zoo::wake_family, zoo::close_family, zoo::many_family, zoo::observer_family}) {
         const std::span<const deviation> members = family();
         all.insert(all.end(), members.begin(), members.end());
     }

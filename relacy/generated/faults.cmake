@@ -46,8 +46,7 @@ tailrace_fault_tree(
     NAME generated_no_look_after_parking
     FILE ${core}
     FIND "if (ring_.front(head()).state.compare_exchange_strong(expected, reinterpret_cast<slot_state>(&n),
-                                                           std::memory_order_release,
-                                                           std::memory_order_relaxed)) {
+                                                              std::memory_order_release, std::memory_order_relaxed)) {
             return true;
         }
         n.parked.store(false);

@@ -5,6 +5,7 @@
 
 int main(int count, char**) {
     if (count == 1) return tailrace::relacy::serve_explorations();
-    std::fputs("tailrace-interleavings: expected no arguments; it is a part of tailrace-verify, which runs it\n", stderr);
+    std::fputs("tailrace-interleavings: expected no arguments; it is a part of tailrace-verify, which runs it\n",
+               stderr);
     return 2;
 }

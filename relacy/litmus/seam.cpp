@@ -39,8 +39,9 @@ struct defaults : test {
         }
         a_.wait(0);
         unsigned two = 2;
-        const bool right = a_.exchange(3) == 1 && a_.fetch_add(4) == 3 && a_.fetch_sub(1) == 7 && a_.fetch_and(4) == 6 &&
-                           a_.fetch_or(1) == 4 && a_.fetch_xor(7) == 5 && a_.compare_exchange_strong(two, 9) && a_.load() == 9;
+        const bool right = a_.exchange(3) == 1 && a_.fetch_add(4) == 3 && a_.fetch_sub(1) == 7 &&
+                           a_.fetch_and(4) == 6 && a_.fetch_or(1) == 4 && a_.fetch_xor(7) == 5 &&
+                           a_.compare_exchange_strong(two, 9) && a_.load() == 9;
         unsigned other = 8;
         const bool failed = !a_.compare_exchange_weak(other, 1) && other == 9;
         read_[0] = right && failed ? 0 : 1;
@@ -180,7 +181,8 @@ class attempt : public test {
     static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
-        const std::unique_lock guard = index == 0 ? std::unique_lock(mutex_) : std::unique_lock(mutex_, std::try_to_lock);
+        const std::unique_lock guard =
+            index == 0 ? std::unique_lock(mutex_) : std::unique_lock(mutex_, std::try_to_lock);
         if (index == 0) {
             written_.store(1);
             written_.store(0);
@@ -251,14 +253,14 @@ struct of_each_thread : test {
 };
 
 [[maybe_unused]] const bool enrolled =
-    enroll<store_buffering_default>(sight::forbidden) && enroll<defaults>(sight::forbidden) && enroll<exchange_weak>(sight::seen) &&
-    enroll<exchange_strong>(sight::forbidden) && enroll<fences_on_both_sides>(sight::forbidden) &&
-    enroll<fence_on_one_side>(sight::seen) && enroll<fence_against_accesses>(sight::imagined) &&
-    enroll<sleep_acquire>(sight::forbidden) && enroll<sleep_relaxed>(sight::seen) &&
-    enroll<sleep_untold>(sight::deadlock) && enroll<sleep_one_told>(sight::deadlock) &&
-    enroll<attempt_fails>(sight::seen) && enroll<attempt_succeeds>(sight::forbidden) &&
-    enroll<condition_met>(sight::forbidden) && enroll<condition_given_up>(sight::seen) &&
-    enroll<of_each_thread>(sight::forbidden);
+    enroll<store_buffering_default>(sight::forbidden) && enroll<defaults>(sight::forbidden) &&
+    enroll<exchange_weak>(sight::seen) && enroll<exchange_strong>(sight::forbidden) &&
+    enroll<fences_on_both_sides>(sight::forbidden) && enroll<fence_on_one_side>(sight::seen) &&
+    enroll<fence_against_accesses>(sight::imagined) && enroll<sleep_acquire>(sight::forbidden) &&
+    enroll<sleep_relaxed>(sight::seen) && enroll<sleep_untold>(sight::deadlock) &&
+    enroll<sleep_one_told>(sight::deadlock) && enroll<attempt_fails>(sight::seen) &&
+    enroll<attempt_succeeds>(sight::forbidden) && enroll<condition_met>(sight::forbidden) &&
+    enroll<condition_given_up>(sight::seen) && enroll<of_each_thread>(sight::forbidden);
 
 }  // namespace
 }  // namespace tailrace::relacy::litmus

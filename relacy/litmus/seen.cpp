@@ -171,14 +171,10 @@ struct failed_exchange_relaxed : failed_exchange<relaxed> {
 };
 
 [[maybe_unused]] const bool enrolled =
-    enroll<message_passing_ordered>(sight::forbidden) &&
-    enroll<message_passing_no_release>(sight::seen) &&
-    enroll<message_passing_no_acquire>(sight::seen) &&
-    enroll<store_buffering_acquire>(sight::seen) &&
-    enroll<store_buffering_seq_cst>(sight::forbidden) &&
-    enroll<independent_reads_acquire>(sight::seen) &&
-    enroll<independent_reads_seq_cst>(sight::forbidden) &&
-    enroll<release_sequence_continued>(sight::forbidden) &&
+    enroll<message_passing_ordered>(sight::forbidden) && enroll<message_passing_no_release>(sight::seen) &&
+    enroll<message_passing_no_acquire>(sight::seen) && enroll<store_buffering_acquire>(sight::seen) &&
+    enroll<store_buffering_seq_cst>(sight::forbidden) && enroll<independent_reads_acquire>(sight::seen) &&
+    enroll<independent_reads_seq_cst>(sight::forbidden) && enroll<release_sequence_continued>(sight::forbidden) &&
     enroll<release_sequence_ended>(sight::seen) && enroll<handing_on_acquire>(sight::forbidden) &&
     enroll<handing_on_release>(sight::seen) && enroll<failed_exchange_acquire>(sight::forbidden) &&
     enroll<failed_exchange_relaxed>(sight::seen);

@@ -123,11 +123,10 @@ class ordinary_data : public test {
     unsigned data_ = 0;
 };
 
-[[maybe_unused]] const bool enrolled =
-    enroll<store_after_release>(sight::blind) && enroll<load_buffering>(sight::blind) &&
-    enroll<two_writes_each>(sight::blind) && enroll<stale_failure>(sight::blind) &&
-    enroll<three_back>(sight::blind) && enroll<ordinary_data>(sight::blind) &&
-    enroll<two_back>(sight::seen);
+[[maybe_unused]] const bool enrolled = enroll<store_after_release>(sight::blind) &&
+                                       enroll<load_buffering>(sight::blind) && enroll<two_writes_each>(sight::blind) &&
+                                       enroll<stale_failure>(sight::blind) && enroll<three_back>(sight::blind) &&
+                                       enroll<ordinary_data>(sight::blind) && enroll<two_back>(sight::seen);
 
 }  // namespace
 }  // namespace tailrace::relacy::litmus

@@ -1,5 +1,5 @@
-// Several permits or values at a time, and weak senders: partial holds against receives, cancels and close, batches against those who
-// wait for what they free.
+// Several permits or values at a time, and weak senders: partial holds against receives, cancels and close, batches
+// against those who wait for what they free.
 //
 // Clauses: reserve_many.waits, acquire.partial-hold, release.head-of-line, cancel.driven, recv.none, recv_many.*,
 // weak.upgrade-never-revives.
@@ -34,8 +34,7 @@ class start : public scenario {
     void finish() override {
         while (const auto p = rx_->try_recv()) (void)book_.received(*p);
         if (tx_) {
-            expect(tx_->capacity() == tx_->max_capacity(),
-                   "all capacity is back when nothing is left in the channel");
+            expect(tx_->capacity() == tx_->max_capacity(), "all capacity is back when nothing is left in the channel");
         }
         rx_.reset();
         tx_.reset();
@@ -210,7 +209,8 @@ class remainder : public start<Target> {
     std::optional<permits> permits_;
 };
 
-/// The last sender goes while a weak one tries: either there is another sender, which sends, or the channel has ended for ever.
+/// The last sender goes while a weak one tries: either there is another sender, which sends, or the channel has ended
+/// for ever.
 template <class Target, class Form>
 class upgrade_against_last_drop : public start<Target> {
   public:
@@ -241,10 +241,10 @@ template <class Target>
 bool enroll_all() {
     return enroll<partial_hold, Target, blocking>() && enroll<partial_hold, Target, driven>() &&
            enroll<cancelled_hold, Target, blocking>() && enroll<cancelled_hold, Target, driven>() &&
-           enroll<last_hold, Target, driven>() && enroll<hold_against_close, Target, blocking>() && enroll<hold_against_close, Target, driven>() &&
-           enroll<batch_frees_two, Target, blocking>() && enroll<batch_frees_two, Target, driven>() &&
-           enroll<remainder, Target, driven>() && enroll<upgrade_against_last_drop, Target, blocking>() &&
-           enroll<upgrade_against_last_drop, Target, driven>();
+           enroll<last_hold, Target, driven>() && enroll<hold_against_close, Target, blocking>() &&
+           enroll<hold_against_close, Target, driven>() && enroll<batch_frees_two, Target, blocking>() &&
+           enroll<batch_frees_two, Target, driven>() && enroll<remainder, Target, driven>() &&
+           enroll<upgrade_against_last_drop, Target, blocking>() && enroll<upgrade_against_last_drop, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::batches

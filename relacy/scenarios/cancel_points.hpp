@@ -1,7 +1,8 @@
-// An operation that waits, or is granted already, is given up: against everything that may decide it meanwhile. What it held goes to who
-// is next, at once and as a whole.
+// An operation that waits, or is granted already, is given up: against everything that may decide it meanwhile. What it
+// held goes to who is next, at once and as a whole.
 //
-// Clauses: cancel.driven, permit.release, release.head-of-line, conservation, reserve_owned.cancel-drops-sender, recv.none.
+// Clauses: cancel.driven, permit.release, release.head-of-line, conservation, reserve_owned.cancel-drops-sender,
+// recv.none.
 // After a change here run: ctest -L relacy && ci/faults -R relacy
 #pragma once
 
@@ -14,8 +15,8 @@
 
 namespace tailrace::relacy::cancel_points {
 
-/// A hold at the head of the queue, with one of the two permits that it needs, is given up while the other one comes back. Whoever was
-/// behind it is in only because the hold has gone: then what that had is free, and not on its way.
+/// A hold at the head of the queue, with one of the two permits that it needs, is given up while the other one comes
+/// back. Whoever was behind it is in only because the hold has gone: then what that had is free, and not on its way.
 template <class Target, class Form>
 class hold_with_one_behind : public open_channel<Target, 2, 1> {
   public:
@@ -32,7 +33,8 @@ class hold_with_one_behind : public open_channel<Target, 2, 1> {
         } else {
             this->expect_value(Form::recv(*this->rx_), 1);
             if (!is_in()) return;
-            expect(this->tx_->capacity() == 1, "what a hold that was given up had is free when the one behind it is in");
+            expect(this->tx_->capacity() == 1,
+                   "what a hold that was given up had is free when the one behind it is in");
         }
     }
     void finish() override {
@@ -58,7 +60,8 @@ class hold_with_one_behind : public open_channel<Target, 2, 1> {
     std::optional<decltype(std::declval<sender&>().send(std::declval<parcel>()))> behind_;
 };
 
-/// A permit comes back, and the first in the queue is given up: whether it had been granted or not, the next one gets in.
+/// A permit comes back, and the first in the queue is given up: whether it had been granted or not, the next one gets
+/// in.
 template <class Target, class Form>
 class against_permit_return : public open_channel<Target, 1> {
   public:

@@ -1,5 +1,5 @@
-// Those who claim room at once, against each other and against everything that makes room or ends it: nobody gets what another one has,
-// nobody is let in before those who wait, and nothing is let in behind the end.
+// Those who claim room at once, against each other and against everything that makes room or ends it: nobody gets what
+// another one has, nobody is let in before those who wait, and nothing is let in behind the end.
 //
 // Clauses: try_send.*, try_reserve.*, release.oldest-first, permit.send, close.*, conservation, recv.order.
 // After a change here run: ctest -L relacy && ci/faults -R relacy
@@ -90,7 +90,8 @@ class against_return : public open_channel<Target, 4> {
     std::optional<typename start::permit> claimed_;
 };
 
-/// One waits. The room that a receive makes is its own from that moment: whoever tries is told full, and that nothing is free.
+/// One waits. The room that a receive makes is its own from that moment: whoever tries is told full, and that nothing
+/// is free.
 template <class Target, class Form>
 class no_barging : public full_channel<Target> {
   public:
@@ -105,7 +106,8 @@ class no_barging : public full_channel<Target> {
             this->expect_value(Form::recv(*this->rx_), 1);
         } else {
             expect(this->tx_->capacity() == 0, "what comes back is for the one who waits");
-            expect(!this->settle(this->tx_->try_send(this->book_.make(3)), 3), "nobody is let in before the one who waits");
+            expect(!this->settle(this->tx_->try_send(this->book_.make(3)), 3),
+                   "nobody is let in before the one who waits");
             expect(!this->tx_->try_reserve(), "nobody is let in before the one who waits");
         }
     }
@@ -118,7 +120,8 @@ class no_barging : public full_channel<Target> {
 
   private:
     alarm bell_;
-    std::optional<decltype(std::declval<typename full_channel<Target>::sender&>().send(std::declval<parcel>()))> waiting_;
+    std::optional<decltype(std::declval<typename full_channel<Target>::sender&>().send(std::declval<parcel>()))>
+        waiting_;
 };
 
 /// Two wait, one place comes back: it goes to the first, although the second looks.
@@ -160,7 +163,8 @@ class oldest_first : public full_channel<Target> {
     std::optional<operation> second_;
 };
 
-/// Two permits are wanted. One comes back unused and one with a value taken, at once: each is handed over, and the wait is over.
+/// Two permits are wanted. One comes back unused and one with a value taken, at once: each is handed over, and the wait
+/// is over.
 template <class Target, class Form>
 class two_ways_back : public open_channel<Target, 2, 1> {
   public:
@@ -226,9 +230,8 @@ bool enroll_all() {
            enroll<two_permits, Target, driven>() && enroll<against_return, Target, driven>() &&
            enroll<no_barging, Target, blocking>() && enroll<no_barging, Target, driven>() &&
            enroll<oldest_first, Target, blocking>() && enroll<oldest_first, Target, driven>() &&
-           enroll<two_ways_back, Target, blocking>() &&
-           enroll<two_ways_back, Target, driven>() && enroll<against_close, Target, blocking>() &&
-           enroll<against_close, Target, driven>();
+           enroll<two_ways_back, Target, blocking>() && enroll<two_ways_back, Target, driven>() &&
+           enroll<against_close, Target, blocking>() && enroll<against_close, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::claims

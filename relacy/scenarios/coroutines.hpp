@@ -1,5 +1,5 @@
-// What is special about coroutines: where they are resumed, and the wait in their frame that two may end. Many scenarios of other
-// families have an awaited form besides.
+// What is special about coroutines: where they are resumed, and the wait in their frame that two may end. Many
+// scenarios of other families have an awaited form besides.
 //
 // Clauses: wake.outside-locks, wake.all, cancel.driven.
 // After a change here run: ctest -L relacy && ci/faults -R relacy
@@ -17,8 +17,8 @@
 
 namespace tailrace::relacy::coroutines {
 
-/// The coroutines of threads 0 and 1 want the only permit and give it back. The receive makes room for the first; what that one
-/// gives back resumes the second, and not before the first has suspended itself or ended.
+/// The coroutines of threads 0 and 1 want the only permit and give it back. The receive makes room for the first; what
+/// that one gives back resumes the second, and not before the first has suspended itself or ended.
 template <class Target, class Form>
 class one_after_another : public full_channel<Target> {
   public:
@@ -42,7 +42,9 @@ class one_after_another : public full_channel<Target> {
             const unsigned here = rl::thread_index();
             expect(!resuming_[here], "a resumption does not run inside of another one");
             resuming_[here] = here != started_by;  // otherwise it has not been suspended
-            { const auto dies_here = std::move(*made); }
+            {
+                const auto dies_here = std::move(*made);
+            }
             resuming_[here] = false;
         }
         bells_[started_by].waker()();

@@ -1,4 +1,5 @@
-// What a receiver that looks without waiting may see: never less than what has happened before, never a number that was not true.
+// What a receiver that looks without waiting may see: never less than what has happened before, never a number that was
+// not true.
 //
 // Clauses: try_recv.*, len.*, is_empty.*, capacity.*, thread-safe.
 // After a change here run: ctest -L relacy && ci/faults -R relacy
@@ -15,7 +16,8 @@
 
 namespace tailrace::relacy::counting {
 
-/// A send that has returned counts, and its value can be had, although another sender may have an earlier place and not have written yet.
+/// A send that has returned counts, and its value can be had, although another sender may have an earlier place and not
+/// have written yet.
 template <class Target, class Form>
 class own_send : public open_channel<Target, 2> {
   public:
@@ -26,7 +28,8 @@ class own_send : public open_channel<Target, 2> {
         if (index == 0) {
             this->expect_sent(this->tx_->try_send(this->book_.make(1)), 1);
             expect(!this->rx_->is_empty(), "after a send it is not empty");
-            expect(this->rx_->len() == 1 || this->rx_->len() == 2, "after a send there is one value, or that of the other as well");
+            expect(this->rx_->len() == 1 || this->rx_->len() == 2,
+                   "after a send there is one value, or that of the other as well");
             const auto p = this->rx_->try_recv();
             expect(p.has_value(), "after a send there is something to receive");
             (void)this->book_.received(*p);
@@ -216,9 +219,9 @@ class failed_send : public open_channel<Target, 2, 1> {
 
 template <class Target>
 bool enroll_all() {
-    return enroll<own_send, Target, driven>() && enroll<pool, Target, driven>() && enroll<last_drop, Target, blocking>() &&
-           enroll<last_drop, Target, driven>() && enroll<one_end, Target, driven>() &&
-           enroll<asking_until_the_end, Target, blocking>() &&
+    return enroll<own_send, Target, driven>() && enroll<pool, Target, driven>() &&
+           enroll<last_drop, Target, blocking>() && enroll<last_drop, Target, driven>() &&
+           enroll<one_end, Target, driven>() && enroll<asking_until_the_end, Target, blocking>() &&
            enroll<asking_until_the_end, Target, driven>() && enroll<asking_after_close, Target, blocking>() &&
            enroll<asking_after_close, Target, driven>() && enroll<failed_send, Target, driven>();
 }

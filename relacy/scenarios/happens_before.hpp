@@ -1,5 +1,6 @@
-// What happens before what (model/README.md, section 4): plain data that one thread writes before a close, or before it gives a permit
-// back, and that another reads after the answer that follows from it. A missing order is a race on that data.
+// What happens before what (model/README.md, section 4): plain data that one thread writes before a close, or before it
+// gives a permit back, and that another reads after the answer that follows from it. A missing order is a race on that
+// data.
 //
 // Clauses: order.closed, order.permit, order.none. Which order, each says by its number in impl/DESIGN.md.
 // After a change here run: ctest -L relacy && ci/order-audit
@@ -18,7 +19,8 @@ namespace tailrace::relacy::orders {
 
 using note = relacy_platform::plain<unsigned>;
 
-/// The receiver says why it stops, and closes; a sender that is answered closed reads why: (21), with the order that the answer takes.
+/// The receiver says why it stops, and closes; a sender that is answered closed reads why: (21), with the order that
+/// the answer takes.
 template <class Target, class Form, class Ask>
 class close_tells_why_to : public open_channel<Target, 1, 0> {
   public:
@@ -48,7 +50,8 @@ struct closing {
 };
 template <bool Drop>
 struct by_try_send : closing<Drop> {
-    static constexpr const char* name = Drop ? "orders.close_tells_why.try_send_after_a_drop" : "orders.close_tells_why.try_send";
+    static constexpr const char* name =
+        Drop ? "orders.close_tells_why.try_send_after_a_drop" : "orders.close_tells_why.try_send";
     template <class Form, class Sender>
     static bool answers_closed(Sender& tx, ledger& book) {
         const auto answer = tx.try_send(book.make(0));
@@ -72,7 +75,8 @@ struct by_try_reserve : closing<Drop> {
 };
 template <bool Drop>
 struct by_is_closed : closing<Drop> {
-    static constexpr const char* name = Drop ? "orders.close_tells_why.is_closed_after_a_drop" : "orders.close_tells_why.is_closed";
+    static constexpr const char* name =
+        Drop ? "orders.close_tells_why.is_closed_after_a_drop" : "orders.close_tells_why.is_closed";
     template <class Form, class Sender>
     static bool answers_closed(Sender& tx, ledger& /*book*/) {
         return tx.is_closed();
@@ -80,7 +84,8 @@ struct by_is_closed : closing<Drop> {
 };
 template <bool Drop>
 struct by_reserve : closing<Drop> {
-    static constexpr const char* name = Drop ? "orders.close_tells_why.reserve_after_a_drop" : "orders.close_tells_why.reserve";
+    static constexpr const char* name =
+        Drop ? "orders.close_tells_why.reserve_after_a_drop" : "orders.close_tells_why.reserve";
     template <class Form, class Sender>
     static bool answers_closed(Sender& tx, ledger& /*book*/) {
         return !Form::reserve(tx);
@@ -104,7 +109,8 @@ using close_tells_reserve = close_tells_why_to<Target, Form, by_reserve<false>>;
 template <class Target, class Form>
 using drop_tells_reserve = close_tells_why_to<Target, Form, by_reserve<true>>;
 
-/// The same where the sender has waited: it is granted by a receive, or failed by the close; closed is looked at first. (35), (36), (19).
+/// The same where the sender has waited: it is granted by a receive, or failed by the close; closed is looked at first.
+/// (35), (36), (19).
 template <class Target, class Form>
 class close_tells_waiting_send : public full_channel<Target> {
   public:
@@ -144,8 +150,8 @@ class close_tells_waiting_reserve : public full_channel<Target> {
     note why_{0};
 };
 
-/// A mutex made of a channel: the permit is the lock. (6), with (2) where the next one finds the permit, and (36) where it is handed over
-/// or comes while the next one queues.
+/// A mutex made of a channel: the permit is the lock. (6), with (2) where the next one finds the permit, and (36) where
+/// it is handed over or comes while the next one queues.
 template <class Target, class Form>
 class permit_is_a_mutex : public open_channel<Target, 1> {
   public:
@@ -191,7 +197,8 @@ class permit_is_a_mutex_that_is_tried : public open_channel<Target, 1> {
     note data_{0};
 };
 
-/// Two permits come back at once, and a wait gets both: one of them is handed over by the thread that gave back the other. (36)
+/// Two permits come back at once, and a wait gets both: one of them is handed over by the thread that gave back the
+/// other. (36)
 template <class Target, class Form>
 class permits_of_two : public open_channel<Target, 2> {
   public:
@@ -242,7 +249,8 @@ class receive_is_a_release : public full_channel<Target> {
     note data_{0};
 };
 
-/// A wait that holds one of two permits is given up. The permit goes to the next who asks: (30); with others behind it: (31).
+/// A wait that holds one of two permits is given up. The permit goes to the next who asks: (30); with others behind it:
+/// (31).
 template <class Target, class Form>
 class cancelled_hold : public open_channel<Target, 2> {
   public:
@@ -310,8 +318,8 @@ class cancelled_hold_with_one_behind : public open_channel<Target, 3> {
     note data_{0};
 };
 
-/// Closed, and the last permit comes back unused: what its owner did before is there for the receiver that is answered none, also where
-/// it sees that by the word alone: (6) and (17).
+/// Closed, and the last permit comes back unused: what its owner did before is there for the receiver that is answered
+/// none, also where it sees that by the word alone: (6) and (17).
 template <class Target, class Form>
 class unused_permit_tells : public open_channel<Target, 1> {
   public:
@@ -344,11 +352,12 @@ bool enroll_happens_before() {
            enroll<close_tells_try_reserve, Target, driven>() && enroll<drop_tells_try_reserve, Target, driven>() &&
            enroll<close_tells_is_closed, Target, driven>() && enroll<drop_tells_is_closed, Target, driven>() &&
            enroll<close_tells_reserve, Target, driven>() && enroll<drop_tells_reserve, Target, driven>() &&
-           enroll<close_tells_waiting_send, Target, driven>() && enroll<close_tells_waiting_reserve, Target, driven>() &&
-           enroll<permit_is_a_mutex, Target, driven>() && enroll<permit_is_a_mutex, Target, blocking>() &&
-           enroll<permit_is_a_mutex_that_is_tried, Target, driven>() && enroll<permits_of_two, Target, driven>() &&
-           enroll<receive_is_a_release, Target, driven>() && enroll<cancelled_hold, Target, driven>() &&
-           enroll<cancelled_hold_with_one_behind, Target, driven>() && enroll<unused_permit_tells, Target, driven>();
+           enroll<close_tells_waiting_send, Target, driven>() &&
+           enroll<close_tells_waiting_reserve, Target, driven>() && enroll<permit_is_a_mutex, Target, driven>() &&
+           enroll<permit_is_a_mutex, Target, blocking>() && enroll<permit_is_a_mutex_that_is_tried, Target, driven>() &&
+           enroll<permits_of_two, Target, driven>() && enroll<receive_is_a_release, Target, driven>() &&
+           enroll<cancelled_hold, Target, driven>() && enroll<cancelled_hold_with_one_behind, Target, driven>() &&
+           enroll<unused_permit_tells, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::orders

@@ -1,7 +1,9 @@
-// A wait that several may end, the channel and a clock or two, from threads of their own: the last one resumes it, once, and it is not
-// touched afterwards. The wait lies on the waiter's stack, so a late touch is an access to what is gone.
+// A wait that several may end, the channel and a clock or two, from threads of their own: the last one resumes it,
+// once, and it is not touched afterwards. The wait lies on the waiter's stack, so a late touch is an access to what is
+// gone.
 //
-// Clauses: send_timeout.*, recv.timeout, cancel.driven. The optimised channel only: the reference has its own deadlines.
+// Clauses: send_timeout.*, recv.timeout, cancel.driven. The optimised channel only: the reference has its own
+// deadlines.
 // After a change here run: ctest -L relacy && ci/faults -R relacy
 #pragma once
 
@@ -46,8 +48,7 @@ class send : public full_channel<Target> {
 
     void thread(unsigned index) override {
         if (index == 0) {
-            const auto result =
-                wait_on_the_heap(with_timeout(this->tx_->send(this->book_.make(2)), 5ms, clock_));
+            const auto result = wait_on_the_heap(with_timeout(this->tx_->send(this->book_.make(2)), 5ms, clock_));
             if (result) {
                 this->book_.sent(2);
             } else {
@@ -75,8 +76,7 @@ class send_against_close : public full_channel<Target> {
 
     void thread(unsigned index) override {
         if (index == 0) {
-            const auto result =
-                wait_on_the_heap(with_timeout(this->tx_->send(this->book_.make(2)), 5ms, clock_));
+            const auto result = wait_on_the_heap(with_timeout(this->tx_->send(this->book_.make(2)), 5ms, clock_));
             expect(!result, "there never is room for it");
             this->book_.refused(result.error().value, 2);
         } else if (index == 1) {
@@ -128,8 +128,7 @@ class listen : public full_channel<Target> {
     void thread(unsigned index) override {
         if (index == 0) {
             const bool closed = wait_on_the_heap(with_timeout(this->tx_->closed(), 5ms, clock_));
-            expect(closed || clock_.now().time_since_epoch() >= 5ms,
-                   "timeout is said only after the deadline");
+            expect(closed || clock_.now().time_since_epoch() >= 5ms, "timeout is said only after the deadline");
         } else if (index == 1) {
             clock_.advance(5ms);
         } else {
@@ -141,7 +140,8 @@ class listen : public full_channel<Target> {
     simulated_clock clock_;
 };
 
-/// Two deadlines around one send, on clocks of different threads, and the value in front taken: the wait is woken once, by the last.
+/// Two deadlines around one send, on clocks of different threads, and the value in front taken: the wait is woken once,
+/// by the last.
 template <class Target, class Form>
 class two_clocks : public full_channel<Target> {
   public:
@@ -150,8 +150,8 @@ class two_clocks : public full_channel<Target> {
 
     void thread(unsigned index) override {
         if (index == 0) {
-            const auto result =
-                wait_on_the_heap(with_timeout(with_timeout(this->tx_->send(this->book_.make(2)), 5ms, first_), 5ms, second_));
+            const auto result = wait_on_the_heap(
+                with_timeout(with_timeout(this->tx_->send(this->book_.make(2)), 5ms, first_), 5ms, second_));
             if (result) {
                 this->book_.sent(2);
             } else {
@@ -177,8 +177,7 @@ template <class Target>
 bool enroll_all() {
     return enroll<send, Target, blocking>() && enroll<send, Target, driven>() &&
            enroll<send_against_close, Target, driven>() && enroll<recv, Target, blocking>() &&
-           enroll<recv, Target, driven>() && enroll<listen, Target, driven>() &&
-           enroll<two_clocks, Target, driven>();
+           enroll<recv, Target, driven>() && enroll<listen, Target, driven>() && enroll<two_clocks, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::interruption

@@ -1,5 +1,5 @@
-// Those who wait for the close: all of them are woken, whoever closes, whatever else the senders do, and none of them is touched once it
-// has given up.
+// Those who wait for the close: all of them are woken, whoever closes, whatever else the senders do, and none of them
+// is touched once it has given up.
 //
 // Clauses: closed.*, close.wake-order, cancel.driven, recv.woken.
 // After a change here run: ctest -L relacy && ci/faults -R relacy

@@ -56,8 +56,7 @@ class async_context : public scenario {
             }
             expect(false, "a blocking form refuses to run in an asynchronous context");
         } catch (const std::logic_error&) {
-            expect(!relacy_platform::in_async_context(),
-                   "the context has ended, here and in no other thread");
+            expect(!relacy_platform::in_async_context(), "the context has ended, here and in no other thread");
             if (index == 0) {
                 expect(Form::send(*tx_, book_.make(0)).has_value(), "there is room for it");
                 book_.sent(0);

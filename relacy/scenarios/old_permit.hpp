@@ -32,8 +32,7 @@ class start : public scenario {
         for (unsigned v = 0; v < values; ++v) expect_sent(tx_->try_send(book_.make(v)), v);
     }
     void finish() override {
-        expect(tx_->capacity() == tx_->max_capacity(),
-               "all capacity is back when nothing is left in the channel");
+        expect(tx_->capacity() == tx_->max_capacity(), "all capacity is back when nothing is left in the channel");
         rx_.reset();
         tx_.reset();
         book_.close_all_received();

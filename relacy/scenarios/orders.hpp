@@ -37,9 +37,8 @@ class none_tells : public storage::start<Target, 1> {
     void thread(unsigned index) override {
         if (index == 0) {
             expect(!Form::recv(*this->rx_), "nothing was sent: none");
-            expect(
-                notes_[0].load() == 1 && notes_[1].load() == 1,
-                "what senders wrote before they went is there for the receiver that is told none");
+            expect(notes_[0].load() == 1 && notes_[1].load() == 1,
+                   "what senders wrote before they went is there for the receiver that is told none");
         } else {
             notes_.at(index - 1).store(1);
             (index == 1 ? this->tx_ : other_).reset();
@@ -84,10 +83,8 @@ class room_tells : public storage::start<Target, 1> {
 template <class Target, unsigned Capacity>
 class wait_for_three : public storage::start<Target, Capacity> {
   protected:
-    using permit =
-        typename decltype(std::declval<
-                              typename storage::start<Target, Capacity>::handles::first_type&>()
-                              .try_reserve())::value_type;
+    using permit = typename decltype(std::declval<typename storage::start<Target, Capacity>::handles::first_type&>()
+                                         .try_reserve())::value_type;
 
     wait_for_three() { reserve(returned_); }
     void reserve(std::optional<permit>& where) {
@@ -186,8 +183,8 @@ class end_in_old_block : public storage::start<Target, 3> {
     }
 };
 
-/// A value goes into such a block, of which its sender has heard by the limit alone: the release of (27) in recycle. A claim covers more
-/// than it uses, by the end and by what is not counted yet, so this takes larger blocks.
+/// A value goes into such a block, of which its sender has heard by the limit alone: the release of (27) in recycle. A
+/// claim covers more than it uses, by the end and by what is not counted yet, so this takes larger blocks.
 template <class Target, class Form>
 class value_in_old_block : public storage::start<Target, 8> {
   public:
@@ -275,8 +272,7 @@ class start_throws : public scenario {
 template <class Target>
 bool enroll_everywhere() {
     return enroll<none_tells, Target, driven>() && enroll<room_tells, Target, driven>() &&
-           enroll<last_one_deletes, Target, driven>() &&
-           enroll<start_throws, Target, driven>();
+           enroll<last_one_deletes, Target, driven>() && enroll<start_throws, Target, driven>();
 }
 template <class Target>
 bool enroll_with_blocks_of_two() {
@@ -284,8 +280,7 @@ bool enroll_with_blocks_of_two() {
 }
 template <class Target>
 bool enroll_with_recycled_storage() {
-    return enroll<block_of_another, Target, driven>() &&
-           enroll<room_after_all, Target, driven>();
+    return enroll<block_of_another, Target, driven>() && enroll<room_after_all, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::orders

@@ -1,5 +1,5 @@
-// The channel as a semaphore: its permits taken, given back, waited for and given up by several at once. No more are out than there are,
-// none is lost, and a close ends every loop.
+// The channel as a semaphore: its permits taken, given back, waited for and given up by several at once. No more are
+// out than there are, none is lost, and a close ends every loop.
 //
 // Clauses: conservation, reserve.*, reserve_many.*, permit.release, permit_iterator.*, close.*, cancel.driven.
 // After a change here run: ctest -L relacy && ci/faults -R relacy
@@ -16,7 +16,8 @@
 
 namespace tailrace::relacy::permits {
 
-/// How many have something at the moment. All simulated threads are one OS thread, so it adds no order to the execution.
+/// How many have something at the moment. All simulated threads are one OS thread, so it adds no order to the
+/// execution.
 class occupancy {
   public:
     explicit occupancy(unsigned most) : most_(most) {}
@@ -167,7 +168,8 @@ class request_against_return : public open_channel<Target, 4, 3> {
     }
 };
 
-/// Two permits come back from two threads, and a send may wait for the first of them: it gets in, and the other one is free.
+/// Two permits come back from two threads, and a send may wait for the first of them: it gets in, and the other one is
+/// free.
 template <class Target, class Form>
 class two_returns : public open_channel<Target, 2> {
   public:
@@ -224,9 +226,8 @@ bool enroll_all() {
            enroll<taking_turns, Target, blocking>() && enroll<taking_turns, Target, driven>() &&
            enroll<turns_against_close, Target, blocking>() && enroll<turns_against_close, Target, driven>() &&
            enroll<cancels_against_return, Target, driven>() && enroll<requests_of_all_sizes, Target, driven>() &&
-           enroll<request_against_return, Target, driven>() &&
-           enroll<two_returns, Target, blocking>() && enroll<two_returns, Target, driven>() &&
-           enroll<large_among_small, Target, blocking>() &&
+           enroll<request_against_return, Target, driven>() && enroll<two_returns, Target, blocking>() &&
+           enroll<two_returns, Target, driven>() && enroll<large_among_small, Target, blocking>() &&
            enroll<large_among_small, Target, driven>();
 }
 

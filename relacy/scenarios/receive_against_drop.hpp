@@ -222,8 +222,7 @@ class own_close : public start<Target> {
             if (result) {
                 this->book_.sent(1);
             } else {
-                expect(result.error().reason == try_error::closed,
-                       "there is room for it, or it is closed");
+                expect(result.error().reason == try_error::closed, "there is room for it, or it is closed");
                 this->book_.refused(result.error().value, 1);
             }
         }
@@ -239,9 +238,9 @@ bool enroll_all() {
            enroll<last_drop, Target, awaited>() && enroll<send_then_drop, Target, blocking>() &&
            enroll<send_then_drop, Target, driven>() && enroll<send_then_drop, Target, awaited>() &&
            enroll<two_senders, Target, blocking>() && enroll<two_senders, Target, driven>() &&
-           enroll<owned_permit_drop, Target, blocking>() &&
-           enroll<owned_permit_drop, Target, driven>() && enroll<cancelled, Target, driven>() &&
-           enroll<deadline, Target, blocking>() && enroll<own_close, Target, driven>();
+           enroll<owned_permit_drop, Target, blocking>() && enroll<owned_permit_drop, Target, driven>() &&
+           enroll<cancelled, Target, driven>() && enroll<deadline, Target, blocking>() &&
+           enroll<own_close, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::receive_against_drop

@@ -1,5 +1,5 @@
-// The receiver goes, at any moment: what was buffered dies with it, what is sent later dies at once, each value once, all its room comes
-// back, and the channel itself goes with its last handle, whichever that is.
+// The receiver goes, at any moment: what was buffered dies with it, what is sent later dies at once, each value once,
+// all its room comes back, and the channel itself goes with its last handle, whichever that is.
 //
 // Clauses: receiver-drop.*, send.ok-not-received, permit.send, permit.never-fails, send.err-after-drop.
 // After a change here run: ctest -L relacy && ci/faults -R relacy
@@ -109,8 +109,8 @@ class with_its_receive : public start<Target, 1, 0> {
     alarm bell_;
 };
 
-/// The receiver goes while its receive is parked and a value is sent. The receive is over: it says none, and is woken at most by a value
-/// that came before.
+/// The receiver goes while its receive is parked and a value is sent. The receive is over: it says none, and is woken
+/// at most by a value that came before.
 template <class Target, class Form>
 class before_its_receive : public start<Target, 1, 0> {
   public:
@@ -135,7 +135,8 @@ class before_its_receive : public start<Target, 1, 0> {
     alarm bell_;
 };
 
-/// The last sender sends through its owned permit and goes, and so does the receiver: who is last takes the channel along.
+/// The last sender sends through its owned permit and goes, and so does the receiver: who is last takes the channel
+/// along.
 template <class Target, class Form>
 class both_go : public start<Target, 2, 1> {
   public:

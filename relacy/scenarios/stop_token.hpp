@@ -1,8 +1,8 @@
-// A wait that two may end, the channel and a stop request, from threads of their own. As with a clock (interruption.hpp): whoever comes
-// last resumes it, once, and nobody touches it afterwards.
+// A wait that two may end, the channel and a stop request, from threads of their own. As with a clock
+// (interruption.hpp): whoever comes last resumes it, once, and nobody touches it afterwards.
 //
-// std::stop_token itself is not simulated. All simulated threads being one OS thread, taking a callback back while it runs does not
-// wait for it here: what is searched is the harder case.
+// std::stop_token itself is not simulated. All simulated threads being one OS thread, taking a callback back while it
+// runs does not wait for it here: what is searched is the harder case.
 //
 // Clauses: cancel.driven, send.err-returns-value. The optimised channel only: the reference has no stop tokens.
 // After a change here run: ctest -L relacy && ci/faults -R relacy
@@ -119,8 +119,9 @@ class recv : public open_channel<Target, 1> {
 
 template <class Target>
 bool enroll_all() {
-    return enroll<send, Target, blocking>() && enroll<send, Target, driven>() && enroll<send_against_close, Target, driven>() &&
-           enroll<hold, Target, driven>() && enroll<recv, Target, blocking>() && enroll<recv, Target, driven>();
+    return enroll<send, Target, blocking>() && enroll<send, Target, driven>() &&
+           enroll<send_against_close, Target, driven>() && enroll<hold, Target, driven>() &&
+           enroll<recv, Target, blocking>() && enroll<recv, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::stop_token

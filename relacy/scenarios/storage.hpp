@@ -1,5 +1,5 @@
-// Storage that is given back by the receiver and used again at the far end, as channels of great capacity have it: each value taken
-// frees a block of one slot. The reference channel has no such storage.
+// Storage that is given back by the receiver and used again at the far end, as channels of great capacity have it: each
+// value taken frees a block of one slot. The reference channel has no such storage.
 //
 // Clauses: recv.order, permit.send, alloc.
 // After a change here run: ctest -L relacy && ci/faults -R relacy
@@ -49,16 +49,14 @@ class start : public scenario {
     }
     void finish() override {
         while (const auto p = rx_->try_recv()) (void)book_.received(*p);
-        expect(tx_->capacity() == tx_->max_capacity(),
-               "all capacity is back when nothing is left in the channel");
+        expect(tx_->capacity() == tx_->max_capacity(), "all capacity is back when nothing is left in the channel");
         rx_.reset();
         tx_.reset();
         book_.close_all_received();
     }
 
   protected:
-    using permits =
-        typename decltype(std::declval<typename handles::first_type&>().try_reserve_many(1))::value_type;
+    using permits = typename decltype(std::declval<typename handles::first_type&>().try_reserve_many(1))::value_type;
 
     /// With every permit a value, numbered from `number`.
     void send_all(permits& several, unsigned number = 0) {
@@ -180,7 +178,8 @@ class end_in_new_block : public start<Target, 2> {
     }
 };
 
-/// A channel that becomes idle gives its blocks back while another claims: by a look at the storage from before, or from after.
+/// A channel that becomes idle gives its blocks back while another claims: by a look at the storage from before, or
+/// from after.
 template <class Target, class Form>
 class given_back : public start<Target, 4> {
   public:
@@ -218,7 +217,8 @@ class beside_a_value : public start<Target, 6> {
     virtual void become_idle() = 0;
 };
 
-/// The sender may have read the address of the directory that goes; or the receiver has its value already, so that the channel is idle again.
+/// The sender may have read the address of the directory that goes; or the receiver has its value already, so that the
+/// channel is idle again.
 template <class Target, class Form>
 class given_back_beside_a_send : public beside_a_value<Target> {
   public:
@@ -228,8 +228,8 @@ class given_back_beside_a_send : public beside_a_value<Target> {
     void become_idle() override { (void)this->tx_->try_reserve_many(5); }
 };
 
-/// The last value is received, and before that permit is handed over the wait for it is given up: the party that makes the channel idle
-/// knows what the sender has done by the word alone (37).
+/// The last value is received, and before that permit is handed over the wait for it is given up: the party that makes
+/// the channel idle knows what the sender has done by the word alone (37).
 template <class Target, class Form>
 class given_back_by_a_cancel : public beside_a_value<Target> {
   public:
@@ -274,10 +274,11 @@ class given_back_before_a_wait : public start<Target, 3> {
 template <class Target>
 bool enroll_all() {
     return enroll<grows_while_used, Target, blocking>() && enroll<grows_while_used, Target, driven>() &&
-           enroll<large_claim, Target, driven>() && enroll<late_send, Target, blocking>() && enroll<late_send, Target, driven>() &&
-           enroll<end_in_new_block, Target, blocking>() && enroll<end_in_new_block, Target, driven>() &&
-           enroll<given_back, Target, driven>() && enroll<given_back_before_a_wait, Target, driven>() &&
-           enroll<given_back_beside_a_send, pairs, driven>() && enroll<given_back_by_a_cancel, pairs, driven>();
+           enroll<large_claim, Target, driven>() && enroll<late_send, Target, blocking>() &&
+           enroll<late_send, Target, driven>() && enroll<end_in_new_block, Target, blocking>() &&
+           enroll<end_in_new_block, Target, driven>() && enroll<given_back, Target, driven>() &&
+           enroll<given_back_before_a_wait, Target, driven>() && enroll<given_back_beside_a_send, pairs, driven>() &&
+           enroll<given_back_by_a_cancel, pairs, driven>();
 }
 
 }  // namespace tailrace::relacy::storage

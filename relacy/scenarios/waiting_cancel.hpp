@@ -29,8 +29,7 @@ class against_receive : public full_channel<Target> {
             this->expect_sent(Form::send(*this->tx_, this->book_.make(3)), 3);
         } else {
             this->expect_value(Form::recv(*this->rx_), 1);
-            if (this->take_value(Form::recv(*this->rx_)) == 2)
-                this->expect_value(Form::recv(*this->rx_), 3);
+            if (this->take_value(Form::recv(*this->rx_)) == 2) this->expect_value(Form::recv(*this->rx_), 3);
         }
     }
 
@@ -72,8 +71,7 @@ class against_wakes : public full_channel<Target> {
         if (index == 0) {
             this->give_up_a_send(2, bell_);
         } else if (index == 1) {
-            expect(!this->settle(Form::send(*this->tx_, this->book_.make(3)), 3),
-                   "there never was room for it");
+            expect(!this->settle(Form::send(*this->tx_, this->book_.make(3)), 3), "there never was room for it");
         } else {
             this->rx_->close();
             this->expect_value(Form::recv(*this->rx_), 1);
@@ -99,8 +97,7 @@ class new_waker : public full_channel<Target> {
             if (!result) result = operation.poll(second_.waker());
             if (!result) {
                 second_.sleep();
-                expect(first_.rings() == 0,
-                       "a waker that was replaced before the wake-up is not called");
+                expect(first_.rings() == 0, "a waker that was replaced before the wake-up is not called");
                 result = operation.poll(second_.waker());
             }
             expect(result.has_value(), "an operation that was woken finishes when it is polled");
@@ -118,10 +115,10 @@ class new_waker : public full_channel<Target> {
 
 template <class Target>
 bool enroll_all() {
-    return enroll<against_receive, Target, blocking>() &&
-           enroll<against_receive, Target, driven>() && enroll<against_close, Target, blocking>() &&
-           enroll<against_close, Target, driven>() && enroll<against_wakes, Target, blocking>() &&
-           enroll<against_wakes, Target, driven>() && enroll<new_waker, Target, driven>();
+    return enroll<against_receive, Target, blocking>() && enroll<against_receive, Target, driven>() &&
+           enroll<against_close, Target, blocking>() && enroll<against_close, Target, driven>() &&
+           enroll<against_wakes, Target, blocking>() && enroll<against_wakes, Target, driven>() &&
+           enroll<new_waker, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::waiting_cancel

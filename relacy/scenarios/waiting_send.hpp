@@ -62,8 +62,7 @@ class against_close : public full_channel<Target> {
 
     void thread(unsigned index) override {
         if (index == 0) {
-            expect(!this->settle(Form::send(*this->tx_, this->book_.make(2)), 2),
-                   "there never was room for it");
+            expect(!this->settle(Form::send(*this->tx_, this->book_.make(2)), 2), "there never was room for it");
         } else {
             this->rx_->close();
             this->expect_value(Form::recv(*this->rx_), 1);
@@ -101,8 +100,7 @@ class against_receiver_drop : public full_channel<Target> {
 
     void thread(unsigned index) override {
         if (index == 0) {
-            expect(!this->settle(Form::send(*this->tx_, this->book_.make(2)), 2),
-                   "there never was room for it");
+            expect(!this->settle(Form::send(*this->tx_, this->book_.make(2)), 2), "there never was room for it");
         } else {
             this->rx_.reset();
             expect(this->book_.is_dead(1), "what is buffered dies with the receiver");
@@ -220,28 +218,22 @@ class deadline_hands_on : public full_channel<Target> {
             this->expect_sent(Form::send(*this->tx_, this->book_.make(3)), 3);
         } else {
             this->expect_value(Form::recv(*this->rx_), 1);
-            if (this->take_value(Form::recv(*this->rx_)) == 2)
-                this->expect_value(Form::recv(*this->rx_), 3);
+            if (this->take_value(Form::recv(*this->rx_)) == 2) this->expect_value(Form::recv(*this->rx_), 3);
         }
     }
 };
 
 template <class Target>
 bool enroll_all() {
-    return enroll<against_receive, Target, blocking>() &&
-           enroll<against_receive, Target, driven>() && enroll<against_receive, Target, awaited>() &&
-           enroll<two_waiters, Target, blocking>() && enroll<two_waiters, Target, driven>() &&
-           enroll<two_waiters, Target, awaited>() && enroll<against_close, Target, blocking>() &&
-           enroll<against_close, Target, driven>() && enroll<against_close, Target, awaited>() &&
-           enroll<against_receive_and_close, Target, blocking>() &&
-           enroll<against_receive_and_close, Target, driven>() &&
-           enroll<against_receiver_drop, Target, blocking>() &&
-           enroll<against_receiver_drop, Target, driven>() &&
-           enroll<reserve_against_close, Target, blocking>() &&
-           enroll<reserve_against_close, Target, driven>() &&
-           enroll<permit_against_close, Target, blocking>() &&
-           enroll<permit_against_close, Target, driven>() &&
-           enroll<permit_against_receiver_drop, Target, driven>() &&
+    return enroll<against_receive, Target, blocking>() && enroll<against_receive, Target, driven>() &&
+           enroll<against_receive, Target, awaited>() && enroll<two_waiters, Target, blocking>() &&
+           enroll<two_waiters, Target, driven>() && enroll<two_waiters, Target, awaited>() &&
+           enroll<against_close, Target, blocking>() && enroll<against_close, Target, driven>() &&
+           enroll<against_close, Target, awaited>() && enroll<against_receive_and_close, Target, blocking>() &&
+           enroll<against_receive_and_close, Target, driven>() && enroll<against_receiver_drop, Target, blocking>() &&
+           enroll<against_receiver_drop, Target, driven>() && enroll<reserve_against_close, Target, blocking>() &&
+           enroll<reserve_against_close, Target, driven>() && enroll<permit_against_close, Target, blocking>() &&
+           enroll<permit_against_close, Target, driven>() && enroll<permit_against_receiver_drop, Target, driven>() &&
            enroll<deadline, Target, blocking>() && enroll<deadline_hands_on, Target, blocking>();
 }
 

@@ -1,4 +1,5 @@
-// The smallest storage there is, two slots for room for one: every other value comes to the slot of a lap ago, and so does the end.
+// The smallest storage there is, two slots for room for one: every other value comes to the slot of a lap ago, and so
+// does the end.
 //
 // Clauses: recv.order, send.waits, recv.none, conservation.
 // After a change here run: ctest -L relacy && ci/faults -R relacy
@@ -94,8 +95,8 @@ class end_by_a_permit : public full_channel<Target> {
 
 template <class Target>
 bool enroll_all() {
-    return enroll<laps, Target, blocking>() && enroll<laps, Target, driven>() && enroll<two_producers, Target, driven>() &&
-           enroll<end_of_a_lap, Target, blocking>() &&
+    return enroll<laps, Target, blocking>() && enroll<laps, Target, driven>() &&
+           enroll<two_producers, Target, driven>() && enroll<end_of_a_lap, Target, blocking>() &&
            enroll<end_of_a_lap, Target, driven>() && enroll<end_by_a_permit, Target, blocking>() &&
            enroll<end_by_a_permit, Target, driven>();
 }

@@ -12,8 +12,7 @@
 extern "C" [[noreturn]] void __assert_fail(const char* what, const char* file, unsigned line,
                                            const char* function) noexcept {
     if (rl::is_ctx()) {
-        rl::ctx().fail_test(what, rl::test_result_user_assert_failed,
-                            rl::debug_info(function, file, line));
+        rl::ctx().fail_test(what, rl::test_result_user_assert_failed, rl::debug_info(function, file, line));
     }
     fmt::print(stderr, "{}:{}: {}: assertion failed: {}\n", file, line, function, what);
     std::abort();

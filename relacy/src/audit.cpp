@@ -30,9 +30,7 @@ namespace {
 /// Seconds that one search may go on without an end. The longest takes a few.
 constexpr unsigned longest_search = 300;
 
-std::string name_of(const planned_search& s) {
-    return fmt::format("{}/{}", s.what.name, relacy::name_of(s.how.how));
-}
+std::string name_of(const planned_search& s) { return fmt::format("{}/{}", s.what.name, relacy::name_of(s.how.how)); }
 
 /// Which searches come upon which operation.
 class reach {
@@ -44,8 +42,8 @@ class reach {
         for (const noted_place& p : order_seam::noted()) {
             for (std::size_t i = 0; i < by_.size(); ++i) {
                 const ordered_operation& o = first_[i];
-                const bool here = o.after < p.at && p.at <= o.last() &&
-                                  std::string_view(p.file).ends_with("/tailrace/" + o.file);
+                const bool here =
+                    o.after < p.at && p.at <= o.last() && std::string_view(p.file).ends_with("/tailrace/" + o.file);
                 if (here && (by_[i].empty() || by_[i].back() != search)) by_[i].push_back(search);
             }
         }
@@ -139,8 +137,7 @@ verdict verdict_of(const weaker_order& w, const std::vector<planned_search>& sea
 
 const unseen_order* explanation_of(const weaker_order& w) {
     for (const unseen_order& u : unseen_orders) {
-        if (u.file == w.operation->file && u.weaker == relacy::name_of(w.to) &&
-            w.operation->code.contains(u.code)) {
+        if (u.file == w.operation->file && u.weaker == relacy::name_of(w.to) && w.operation->code.contains(u.code)) {
             return &u;
         }
     }
@@ -148,13 +145,10 @@ const unseen_order* explanation_of(const weaker_order& w) {
 }
 
 /// True if nothing is left to explain about it.
-bool report(const weaker_order& w, const std::vector<planned_search>& searches,
-            const std::vector<std::size_t>& which) {
+bool report(const weaker_order& w, const std::vector<planned_search>& searches, const std::vector<std::size_t>& which) {
     const ordered_operation& o = *w.operation;
-    fmt::print("{:<34} {:<4} {:<31} {}{} -> {}  ", o.place(),
-               o.number.empty() ? "" : '(' + o.number + ')', o.what,
-               w.role == order_role::failure ? "on failure " : "", relacy::name_of(w.from),
-               relacy::name_of(w.to));
+    fmt::print("{:<34} {:<4} {:<31} {}{} -> {}  ", o.place(), o.number.empty() ? "" : '(' + o.number + ')', o.what,
+               w.role == order_role::failure ? "on failure " : "", relacy::name_of(w.from), relacy::name_of(w.to));
     std::fflush(stdout);
     const unseen_order* const explained = explanation_of(w);
     if (which.empty()) {
@@ -180,12 +174,11 @@ bool report(const weaker_order& w, const std::vector<planned_search>& searches,
 bool list_is_sound(const std::vector<weaker_order>& weaker) {
     bool sound = true;
     for (const unseen_order& u : unseen_orders) {
-        const auto meant = std::ranges::count_if(
-            weaker, [&](const weaker_order& w) { return explanation_of(w) == &u; });
+        const auto meant =
+            std::ranges::count_if(weaker, [&](const weaker_order& w) { return explanation_of(w) == &u; });
         if (meant == 1 && is_blind_spot(u.litmus)) continue;
-        fmt::print(
-            "unseen_orders.hpp: {} operations in {} have '{}', and the litmus test is '{}'\n",
-            meant, u.file, u.code, u.litmus);
+        fmt::print("unseen_orders.hpp: {} operations in {} have '{}', and the litmus test is '{}'\n", meant, u.file,
+                   u.code, u.litmus);
         sound = false;
     }
     return sound;
@@ -203,13 +196,11 @@ bool audit(const std::vector<ordered_operation>& operations, const std::vector<s
     if (!list_is_sound(weaker)) return false;
     if (!sites.empty()) {
         std::erase_if(weaker, [&](const weaker_order& w) {
-            return std::ranges::none_of(sites,
-                                        [&](const auto& s) { return is_at(*w.operation, s); });
+            return std::ranges::none_of(sites, [&](const auto& s) { return is_at(*w.operation, s); });
         });
     }
 
-    fmt::print("{} searches as they are, then {} orders a step weaker\n", searches.size(),
-               weaker.size());
+    fmt::print("{} searches as they are, then {} orders a step weaker\n", searches.size(), weaker.size());
     std::fflush(stdout);
     // How long each search is: the shortest go first later on.
     std::vector<std::uint64_t> lengths;

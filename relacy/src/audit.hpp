@@ -19,8 +19,7 @@ struct planned_search {
 
 /// Prints one line for each order that could be weaker, of the operations at `sites` or of all.
 /// True if nothing is unexplained: each is killed by a search, or on the list in unseen_orders.hpp.
-[[nodiscard]] bool audit(const std::vector<ordered_operation>& operations,
-                         const std::vector<std::string>& sites,
+[[nodiscard]] bool audit(const std::vector<ordered_operation>& operations, const std::vector<std::string>& sites,
                          const std::vector<planned_search>& searches);
 
 }  // namespace tailrace::relacy

@@ -21,9 +21,8 @@ struct bound_search {
 };
 
 template <rl::thread_id_t Threads>
-class bound_scheduler
-    : public rl::tree_search_scheduler<bound_scheduler<Threads>,
-                                       rl::tree_search_scheduler_thread_info<Threads>, Threads> {
+class bound_scheduler : public rl::tree_search_scheduler<bound_scheduler<Threads>,
+                                                         rl::tree_search_scheduler_thread_info<Threads>, Threads> {
     using info = rl::tree_search_scheduler_thread_info<Threads>;
     using base = rl::tree_search_scheduler<bound_scheduler, info, Threads>;
 

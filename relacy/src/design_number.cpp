@@ -8,11 +8,9 @@ namespace tailrace::relacy {
 namespace {
 
 std::string first_number(std::string_view comment) {
-    for (std::size_t i = comment.find('('); i != std::string_view::npos;
-         i = comment.find('(', i + 1)) {
+    for (std::size_t i = comment.find('('); i != std::string_view::npos; i = comment.find('(', i + 1)) {
         std::size_t end = i + 1;
-        while (end < comment.size() && std::isdigit(static_cast<unsigned char>(comment[end])) != 0)
-            ++end;
+        while (end < comment.size() && std::isdigit(static_cast<unsigned char>(comment[end])) != 0) ++end;
         if (end > i + 1) return std::string(comment.substr(i + 1, end - i - 1));
     }
     return {};
@@ -31,8 +29,7 @@ std::string_view line_at(std::string_view text, std::size_t begin) noexcept {
 
 std::string design_number(std::string_view text, std::size_t begin, std::size_t end) {
     const std::string_view own = line_at(text, line_begin(text, end));
-    if (std::string n = first_number(own.substr(std::min(own.find("//"), own.size()))); !n.empty())
-        return n;
+    if (std::string n = first_number(own.substr(std::min(own.find("//"), own.size()))); !n.empty()) return n;
     std::string above;
     while (begin > 0) {
         begin = line_begin(text, begin - 1);

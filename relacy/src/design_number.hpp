@@ -13,8 +13,8 @@ namespace tailrace::relacy {
 /// The line that begins at `begin`.
 [[nodiscard]] std::string_view line_at(std::string_view text, std::size_t begin) noexcept;
 
-/// Of the operation on the line that begins at `begin` and ends on that of `end`: the first number in brackets in the comment behind it, or
-/// else in the one above it. Empty if there is none.
+/// Of the operation on the line that begins at `begin` and ends on that of `end`: the first number in brackets in the
+/// comment behind it, or else in the one above it. Empty if there is none.
 [[nodiscard]] std::string design_number(std::string_view text, std::size_t begin, std::size_t end);
 
 }  // namespace tailrace::relacy

@@ -1,7 +1,7 @@
 // The searches of one program.
 //
-// Histories are judged when a search has ended. If one is refused, the same search, which comes by the same executions again, stops
-// where that history turns up, and is explained like any other failure.
+// Histories are judged when a search has ended. If one is refused, the same search, which comes by the same executions
+// again, stops where that history turns up, and is explained like any other failure.
 #include "tailrace/relacy/explore.hpp"
 
 #include <ctime>

@@ -39,8 +39,7 @@ std::string_view short_function(std::string_view pretty) {
         if (c == '>') --depth;
         if (depth > 0) continue;
         if (c == '(') return pretty.substr(begin, i - begin);
-        const bool part_of_name =
-            std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '~';
+        const bool part_of_name = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '~';
         if (!part_of_name) begin = i + 1;
     }
     return pretty;
@@ -56,8 +55,8 @@ class namer {
             const bool hexadecimal = event.starts_with("0x");
             const std::string_view digits = event.substr(hexadecimal ? 2 : 0);
             std::uint64_t number = 0;
-            const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(),
-                                                      number, hexadecimal ? 16 : 10);
+            const auto [end, error] =
+                std::from_chars(digits.data(), digits.data() + digits.size(), number, hexadecimal ? 16 : 10);
             if (error != std::errc{} || end == digits.data()) {
                 text += event.front();
                 event.remove_prefix(1);
@@ -67,8 +66,7 @@ class namer {
             if (number >= first_address && number < last_address) {
                 text += fmt::format("@{}", number_of(number));
             } else {
-                text += number < short_number ? fmt::format("{}", number)
-                                              : fmt::format("{:#x}", number);
+                text += number < short_number ? fmt::format("{}", number) : fmt::format("{:#x}", number);
             }
         }
         std::erase_if(text, [](char c) { return c == '<' || c == '>'; });
@@ -114,8 +112,7 @@ step parse(std::string_view text) {
     const std::size_t open = std::min(text.rfind('('), text.size());
     s.path = text.substr(0, open);
     text.remove_prefix(open);
-    s.line =
-        text.substr(std::min<std::size_t>(1, text.size()), text.size() < 2 ? 0 : text.size() - 2);
+    s.line = text.substr(std::min<std::size_t>(1, text.size()), text.size() < 2 ? 0 : text.size() - 2);
     return s;
 }
 
@@ -155,8 +152,9 @@ class sources {
     }
     /// What stands before the operation: letters, digits, and `.`, `->`, `_` between them.
     static std::string object_in(std::string_view line) {
-        constexpr std::array operations{".load(", ".store(", ".exchange(", ".compare_exchange_strong(", ".fetch_",
-                                        ".put(",  ".take()", ".lock()",    ".unlock()"};
+        constexpr std::array operations{".load(",   ".store(", ".exchange(", ".compare_exchange_strong(",
+                                        ".fetch_",  ".put(",   ".take()",    ".lock()",
+                                        ".unlock()"};
         std::size_t dot = line.npos;
         for (const char* o : operations) dot = std::min(dot, line.find(o));
         if (dot == line.npos) return {};
@@ -197,8 +195,7 @@ account account_of(std::string_view report) {
         const std::string_view line = next_line(report);
         if (!line.starts_with('[')) break;
         const step s = parse(line);
-        if (s.event.starts_with("[BEFORE END]"))
-            a.steps.clear();  // how it was set up is in the program
+        if (s.event.starts_with("[BEFORE END]")) a.steps.clear();  // how it was set up is in the program
         if (!worth_showing(s, about_memory)) continue;
         const std::string_view file = s.path.substr(s.path.rfind('/') + 1);
         told_step t{std::string(s.thread), fmt::format("{}:{}", file, s.line), std::string(s.function), {}, {},

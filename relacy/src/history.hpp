@@ -9,8 +9,8 @@
 
 namespace tailrace::relacy {
 
-/// What Relacy has written: what went wrong, in one line, and the steps. Addresses are numbered as they turn up; how the program was set
-/// up is left out.
+/// What Relacy has written: what went wrong, in one line, and the steps. Addresses are numbered as they turn up; how
+/// the program was set up is left out.
 struct account {
     std::string failure;
     std::vector<told_step> steps;

@@ -39,11 +39,10 @@ bool run_one(const enrolled_litmus& test) {
     std::uint64_t executions = 0;
     for (const scheduler how : {scheduler::bound, scheduler::random}) {
         const bool random = how == scheduler::random;
-        const search_result result = search(
-            test.what,
-            {.how = how,
-             .executions = random ? usual_budget.random_executions : usual_budget.bound_executions,
-             .switches = most_switches});
+        const search_result result =
+            search(test.what, {.how = how,
+                               .executions = random ? usual_budget.random_executions : usual_budget.bound_executions,
+                               .switches = most_switches});
         executions += result.executions;
         if (result.failure.empty()) continue;
         if (!result.failure.contains(test.expected == sight::deadlock ? "DEADLOCK" : litmus::outcome)) {
@@ -69,9 +68,8 @@ std::vector<enrolled_litmus> all_litmus_tests() {
 }
 
 bool is_blind_spot(std::string_view name) {
-    return std::ranges::any_of(list(), [&](const enrolled_litmus& t) {
-        return t.what.name == name && t.expected == sight::blind;
-    });
+    return std::ranges::any_of(
+        list(), [&](const enrolled_litmus& t) { return t.what.name == name && t.expected == sight::blind; });
 }
 
 bool run_litmus_tests(const std::string& pattern) {

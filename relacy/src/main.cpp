@@ -71,8 +71,7 @@ std::string extent(const search_request& request, const search_result& result) {
     if (request.how == scheduler::random) return "sampled";
     if (result.whole) return "complete";
     if (!result.complete_to) return "sampled, not even complete without switches";
-    if (*result.complete_to >= request.switches)
-        return fmt::format("complete to {} switches", *result.complete_to);
+    if (*result.complete_to >= request.switches) return fmt::format("complete to {} switches", *result.complete_to);
     return fmt::format("complete to {} switches, sampled beyond", *result.complete_to);
 }
 
@@ -99,12 +98,10 @@ bool run_one(const enrolled_scenario& what, const search_request& request, const
     return result.failure.empty();
 }
 
-std::vector<planned_search> plan(const options& o,
-                                 const std::vector<enrolled_scenario>& scenarios) {
+std::vector<planned_search> plan(const options& o, const std::vector<enrolled_scenario>& scenarios) {
     std::vector<planned_search> searches;
     for (const enrolled_scenario& s : scenarios) {
-        for (const scheduler how : chosen_schedulers(o))
-            searches.push_back({.what = s, .how = request_for(how, o)});
+        for (const scheduler how : chosen_schedulers(o)) searches.push_back({.what = s, .how = request_for(how, o)});
     }
     return searches;
 }
@@ -113,8 +110,7 @@ int run_all(const options& o, const std::vector<planned_search>& searches) {
     if (!o.weaken.empty()) {
         const auto operations = ordered_operations(TAILRACE_HEADERS);
         std::vector<weakening> weaker;
-        for (const std::string& w : o.weaken)
-            weaker.push_back(parse_weakening(operations, w).as_weakening());
+        for (const std::string& w : o.weaken) weaker.push_back(parse_weakening(operations, w).as_weakening());
         order_seam::weaken(weaker);
     }
     unsigned failures = 0;
@@ -138,9 +134,8 @@ int list_all(const std::vector<enrolled_scenario>& scenarios) {
 
 int main_of(int count, char** arguments) {
     options o;
-    CLI::App app(
-        "Searches small programs on the channels for an execution that breaks their contract.",
-        "tailrace-relacy");
+    CLI::App app("Searches small programs on the channels for an execution that breaks their contract.",
+                 "tailrace-relacy");
     app.footer(
         "Examples:\n"
         "  tailrace-relacy run\n"
@@ -151,8 +146,7 @@ int main_of(int count, char** arguments) {
         "  tailrace-relacy --weaken 15=relaxed --target optimized run\n"
         "Exit status: 0 nothing was found, 1 a scenario failed or an order is unexplained, 2 bad "
         "usage.");
-    app.add_option("--scenario", o.scenario, "Those whose name matches, as a shell pattern")
-        ->type_name("GLOB");
+    app.add_option("--scenario", o.scenario, "Those whose name matches, as a shell pattern")->type_name("GLOB");
     app.add_option("--target", o.target, "One of the two channels; both unless given")
         ->check(CLI::IsMember({"reference", "optimized"}));
     app.add_option("--scheduler", o.scheduler, "One of the two searches; both unless given")
@@ -164,19 +158,14 @@ int main_of(int count, char** arguments) {
     app.add_flag("--deep", o.deep, "Many more executions, and one more switch");
     app.add_option("--weaken", o.weaken, "Run with an order that is weaker than in the sources")
         ->type_name("SITE=ORDER");
-    app.add_option("--site", o.sites,
-                   "Audit the orders there only: FILE:LINE, or the number in impl/DESIGN.md")
+    app.add_option("--site", o.sites, "Audit the orders there only: FILE:LINE, or the number in impl/DESIGN.md")
         ->type_name("SITE");
     const CLI::App* run = app.add_subcommand("run", "Run them")->fallthrough();
-    const CLI::App* list =
-        app.add_subcommand("list", "Print their names and targets")->fallthrough();
+    const CLI::App* list = app.add_subcommand("list", "Print their names and targets")->fallthrough();
     const CLI::App* audited =
-        app.add_subcommand("audit", "Weaken each memory order by a step, and say what notices")
-            ->fallthrough();
+        app.add_subcommand("audit", "Weaken each memory order by a step, and say what notices")->fallthrough();
     const CLI::App* litmus =
-        app.add_subcommand("litmus",
-                           "What the search sees of the memory model, and what it does not")
-            ->fallthrough();
+        app.add_subcommand("litmus", "What the search sees of the memory model, and what it does not")->fallthrough();
     try {
         app.parse(count, arguments);
     } catch (const CLI::CallForHelp& help) {
@@ -186,28 +175,24 @@ int main_of(int count, char** arguments) {
         return bad_usage;
     }
     if (run->parsed() + list->parsed() + audited->parsed() + litmus->parsed() != 1) {
-        fmt::print(
-            stderr,
-            "tailrace-relacy: expected one of run, list, audit and litmus (--help shows what "
-            "there is)\n");
+        fmt::print(stderr,
+                   "tailrace-relacy: expected one of run, list, audit and litmus (--help shows what "
+                   "there is)\n");
         return bad_usage;
     }
     if ((!o.weaken.empty() && !run->parsed()) || (!o.sites.empty() && !audited->parsed()) ||
         (audited->parsed() && o.target == "reference")) {
-        fmt::print(
-            stderr,
-            "tailrace-relacy: --weaken goes with run, --site with audit, and the audit is of "
-            "the optimized channel\n");
+        fmt::print(stderr,
+                   "tailrace-relacy: --weaken goes with run, --site with audit, and the audit is of "
+                   "the optimized channel\n");
         return bad_usage;
     }
     if (litmus->parsed()) return run_litmus_tests(o.scenario) ? nothing_found : found;
     if (audited->parsed()) o.target = "optimized";
     const std::vector<enrolled_scenario> scenarios = chosen_scenarios(o);
     if (scenarios.empty()) {
-        fmt::print(
-            stderr,
-            "tailrace-relacy: no scenario matches '{}'{} ('tailrace-relacy list' names all)\n",
-            o.scenario, o.target.empty() ? "" : " on " + o.target);
+        fmt::print(stderr, "tailrace-relacy: no scenario matches '{}'{} ('tailrace-relacy list' names all)\n",
+                   o.scenario, o.target.empty() ? "" : " on " + o.target);
         return bad_usage;
     }
     if (list->parsed()) return list_all(scenarios);

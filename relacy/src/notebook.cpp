@@ -18,8 +18,7 @@ using model::handle;
 using model::step;
 using model::verb;
 
-constexpr std::size_t most_bytes =
-    (most_tasks + 2) * (1 + std::size_t{log::most_events} * sizeof(noted));
+constexpr std::size_t most_bytes = (most_tasks + 2) * (1 + std::size_t{log::most_events} * sizeof(noted));
 
 std::size_t put(char* at, const log& l) {
     *at = static_cast<char>(l.count);
@@ -109,7 +108,8 @@ bool notebook::add(const execution& e) {
         return known.is != status::refused;
     }
     const outside_the_simulation memory;
-    entries_.push_back({hash, static_cast<std::uint32_t>(bytes_.size()), static_cast<std::uint32_t>(size), status::fresh});
+    entries_.push_back(
+        {hash, static_cast<std::uint32_t>(bytes_.size()), static_cast<std::uint32_t>(size), status::fresh});
     bytes_.append(bytes);
     table_[at] = static_cast<std::uint32_t>(entries_.size());
     if (2 * entries_.size() < table_.size()) return true;
@@ -135,9 +135,7 @@ void notebook::judge(std::uint64_t most_nodes) {
                 e.is = status::unknown;
                 ++unknown_;
                 break;
-            default:
-                e.is = status::refused;
-                refused_ = true;
+            default: e.is = status::refused; refused_ = true;
         }
     }
 }

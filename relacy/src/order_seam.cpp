@@ -49,19 +49,16 @@ void order_seam::note() noexcept {
 std::span<const noted_place> order_seam::noted() noexcept {
     noting = false;
     watched = !weakened.empty();
-    const auto end =
-        std::ranges::partition(places, [](const noted_place& p) { return p.file != nullptr; });
+    const auto end = std::ranges::partition(places, [](const noted_place& p) { return p.file != nullptr; });
     return {places.begin(), end.begin()};
 }
 
-std::memory_order order_seam::look(std::memory_order given, order_role role,
-                                   const std::source_location& at) noexcept {
+std::memory_order order_seam::look(std::memory_order given, order_role role, const std::source_location& at) noexcept {
     if (given == std::memory_order_relaxed) return given;
     const source_position here = position_of(at.line(), at.column());
     if (noting) note_place(at.file_name(), here);
     for (const weakening& w : weakened) {
-        if (w.role == role && w.after < here && here <= w.last &&
-            std::string_view(at.file_name()).ends_with(w.file)) {
+        if (w.role == role && w.after < here && here <= w.last && std::string_view(at.file_name()).ends_with(w.file)) {
             return w.to;
         }
     }

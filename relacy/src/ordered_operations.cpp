@@ -38,15 +38,12 @@ constexpr std::string_view any_order = "memory_order";
 constexpr std::string_view order_prefix = "std::memory_order_";
 
 std::optional<std::memory_order> order_of(std::string_view name) noexcept {
-    const auto* const found =
-        std::ranges::find_if(names, [&](const auto& n) { return n.first == name; });
+    const auto* const found = std::ranges::find_if(names, [&](const auto& n) { return n.first == name; });
     if (found == names.end()) return std::nullopt;
     return found->second;
 }
 
-bool is_word(char c) noexcept {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-}
+bool is_word(char c) noexcept { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
 /// The text with its comments as blanks. No header has a slash pair in a string.
 std::string without_comments(std::string text) {
@@ -75,8 +72,7 @@ class header {
     void append_to(std::vector<ordered_operation>& operations) const {
         source_position after = 0;
         std::size_t orders = 0;
-        for (std::size_t open = code_.find('('); open != std::string::npos;
-             open = code_.find('(', open + 1)) {
+        for (std::size_t open = code_.find('('); open != std::string::npos; open = code_.find('(', open + 1)) {
             std::size_t name = open;
             while (name > 0 && is_word(code_[name - 1])) --name;
             const bool member = name > 0 && (code_[name - 1] == '.' || code_[name - 1] == '>');
@@ -89,10 +85,8 @@ class header {
             operations.push_back(std::move(o));
         }
         // A fence, or an operation that the seam does not have, would go unnoticed.
-        for (std::size_t at = 0; (at = code_.find(any_order, at)) != std::string::npos; ++at)
-            --orders;
-        if (orders != 0)
-            throw std::runtime_error("tailrace-relacy: orders without an operation in " + file_);
+        for (std::size_t at = 0; (at = code_.find(any_order, at)) != std::string::npos; ++at) --orders;
+        if (orders != 0) throw std::runtime_error("tailrace-relacy: orders without an operation in " + file_);
     }
 
   private:
@@ -101,9 +95,9 @@ class header {
         const std::size_t begin = line_begin(text_, open);
         ordered_operation o;
         o.file = file_;
-        o.line = static_cast<unsigned>(std::count(
-                     text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(open), '\n')) +
-                 1;
+        o.line =
+            static_cast<unsigned>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(open), '\n')) +
+            1;
         o.column = static_cast<unsigned>(open - begin) + 1;
         std::size_t object = name;
         while (object > 0 && (is_word(code_[object - 1]) || code_[object - 1] == '.')) --object;
@@ -149,8 +143,7 @@ std::vector<ordered_operation> ordered_operations(const std::string& folder) {
     namespace fs = std::filesystem;
     std::vector<std::string> files;
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-        if (entry.path().extension() == ".hpp")
-            files.push_back(entry.path().lexically_relative(folder).string());
+        if (entry.path().extension() == ".hpp") files.push_back(entry.path().lexically_relative(folder).string());
     }
     std::ranges::sort(files);
     std::vector<ordered_operation> operations;
@@ -159,8 +152,7 @@ std::vector<ordered_operation> ordered_operations(const std::string& folder) {
         std::ifstream in(fs::path(folder) / file);
         header(file, {std::istreambuf_iterator<char>(in), {}}).append_to(operations);
     }
-    if (operations.empty())
-        throw std::runtime_error("tailrace-relacy: no atomic operation in any header of " + folder);
+    if (operations.empty()) throw std::runtime_error("tailrace-relacy: no atomic operation in any header of " + folder);
     return operations;
 }
 

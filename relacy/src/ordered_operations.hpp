@@ -59,7 +59,6 @@ struct weaker_order {
 void require_site(const std::vector<ordered_operation>& operations, std::string_view site);
 
 /// What --weaken SITE=ORDER or SITE/failure=ORDER means. Throws std::invalid_argument.
-[[nodiscard]] weaker_order parse_weakening(const std::vector<ordered_operation>& operations,
-                                           std::string_view argument);
+[[nodiscard]] weaker_order parse_weakening(const std::vector<ordered_operation>& operations, std::string_view argument);
 
 }  // namespace tailrace::relacy

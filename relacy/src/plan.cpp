@@ -1,7 +1,7 @@
 // From names to slots.
 //
-// Who may do what is decided here as far as the program alone decides it: a handle that another task has been given is out of reach, so
-// the step is left out; a sender that several tasks name stays where it is and cannot be consumed.
+// Who may do what is decided here as far as the program alone decides it: a handle that another task has been given is
+// out of reach, so the step is left out; a sender that several tasks name stays where it is and cannot be consumed.
 #include "tailrace/relacy/plan.hpp"
 
 #include <algorithm>
@@ -72,9 +72,7 @@ class planner {
     }
 
   private:
-    [[noreturn]] static void refuse(const std::string& why) {
-        throw std::runtime_error("program: " + why);
-    }
+    [[noreturn]] static void refuse(const std::string& why) { throw std::runtime_error("program: " + why); }
 
     static void refuse_too_long(std::size_t steps) {
         if (steps > most_steps) refuse(fmt::format("more than {} steps", most_steps));
@@ -129,7 +127,8 @@ class planner {
         if (a.operation != no_slot && s.what != verb::poll) borrowers_.push_back({result_.names[a.operation], sender});
         if (a.makes == no_slot) return;
         const handle made = result_.names[a.makes];
-        if (made.kind == handle_kind::permit || made.kind == handle_kind::iterator) borrowers_.push_back({made, sender});
+        if (made.kind == handle_kind::permit || made.kind == handle_kind::iterator)
+            borrowers_.push_back({made, sender});
     }
     static std::uint32_t next_name(const model::machine& m, handle_kind kind) {
         switch (kind) {
@@ -193,8 +192,8 @@ class planner {
         }
     }
 
-    /// What was made before belongs to the first task that names it. A sender that more than one names, or borrowed by what another one
-    /// has, is shared.
+    /// What was made before belongs to the first task that names it. A sender that more than one names, or borrowed by
+    /// what another one has, is shared.
     [[nodiscard]] bool may_use(std::size_t t, const step& s) const {
         const handle h = s.subject;
         if (h.number >= names_of_tasks) return makes(t, h.number);
@@ -222,10 +221,9 @@ class planner {
             const std::optional<std::size_t> owner = owner_of(b.name);
             if (owner && owner != owner_of(sender)) return true;
         }
-        const auto count = std::ranges::count_if(
-            program_.tasks, [&](const auto& steps) {
-                return std::ranges::any_of(steps, [&](const planned_step& p) { return p.step.subject == sender; });
-            });
+        const auto count = std::ranges::count_if(program_.tasks, [&](const auto& steps) {
+            return std::ranges::any_of(steps, [&](const planned_step& p) { return p.step.subject == sender; });
+        });
         return count > 1;
     }
 

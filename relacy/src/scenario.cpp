@@ -17,9 +17,8 @@ std::vector<enrolled_scenario>& list() {
 
 std::vector<enrolled_scenario> all_scenarios() {
     std::vector<enrolled_scenario> sorted = list();
-    std::ranges::sort(sorted, [](const auto& a, const auto& b) {
-        return std::tie(a.name, a.target) < std::tie(b.name, b.target);
-    });
+    std::ranges::sort(
+        sorted, [](const auto& a, const auto& b) { return std::tie(a.name, a.target) < std::tie(b.name, b.target); });
     return sorted;
 }
 

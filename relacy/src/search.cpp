@@ -60,8 +60,7 @@ rl::test_result_e run_once(rl::test_params& params, std::ostream& state, bool ag
     return rl::run_test<suite_type, bound_scheduler<threads>>(params, state, again);
 }
 
-rl::test_result_e run_threads(unsigned threads, rl::test_params& params, std::ostream& state,
-                              bool again) {
+rl::test_result_e run_threads(unsigned threads, rl::test_params& params, std::ostream& state, bool again) {
     switch (threads) {
         case 2: return run_once<2>(params, state, again);
         case 3: return run_once<3>(params, state, again);
@@ -73,8 +72,7 @@ rl::test_result_e run_threads(unsigned threads, rl::test_params& params, std::os
 /// One run of Relacy, and what it needs to be told and asked.
 class attempt {
   public:
-    attempt(const enrolled_scenario& what, const search_request& request, unsigned switches)
-        : what_(what) {
+    attempt(const enrolled_scenario& what, const search_request& request, unsigned switches) : what_(what) {
         params_.output_stream = &report_;
         params_.progress_stream = &nowhere_;
         params_.execution_depth_limit = longest_execution;
@@ -117,8 +115,7 @@ class attempt {
 
   private:
     const enrolled_scenario& what_;
-    rl::ostringstream
-        report_;  // Relacy's own stream type: it stays clear of the simulated allocator
+    rl::ostringstream report_;  // Relacy's own stream type: it stays clear of the simulated allocator
     rl::ostringstream state_;
     std::ostream nowhere_{nullptr};
     rl::test_params params_;

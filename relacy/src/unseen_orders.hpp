@@ -19,15 +19,13 @@ struct unseen_order {
 };
 
 inline constexpr std::array unseen_orders{
-    unseen_order{
-        .file = "detail/interruptible_wait.hpp",
-        .code = "seen_.load(std::memory_order_acquire)",
-        .weaker = "relaxed",
-        .litmus = "unseen.race_on_ordinary_data",
-        .why =
-            "arrive() reads done_, an ordinary member, before it sets its `left` by the "
-            "release of add(). Whoever sees that bit here destroys the wait: without acquire the "
-            "destruction races with the read."},
+    unseen_order{.file = "detail/interruptible_wait.hpp",
+                 .code = "seen_.load(std::memory_order_acquire)",
+                 .weaker = "relaxed",
+                 .litmus = "unseen.race_on_ordinary_data",
+                 .why = "arrive() reads done_, an ordinary member, before it sets its `left` by the "
+                        "release of add(). Whoever sees that bit here destroys the wait: without acquire the "
+                        "destruction races with the read."},
 };
 static_assert(unseen_orders.size() <= 5);
 

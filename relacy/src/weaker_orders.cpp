@@ -9,17 +9,13 @@
 namespace tailrace::relacy {
 namespace {
 
-std::vector<std::memory_order> one_step_weaker(std::memory_order order, std::string_view what,
-                                               order_role role) {
+std::vector<std::memory_order> one_step_weaker(std::memory_order order, std::string_view what, order_role role) {
     const bool loads = what.ends_with("load") || role == order_role::failure;
     const bool stores = what.ends_with("store");
     switch (order) {
         case std::memory_order_seq_cst:
-            return {loads    ? std::memory_order_acquire
-                    : stores ? std::memory_order_release
-                             : std::memory_order_acq_rel};
-        case std::memory_order_acq_rel:
-            return {std::memory_order_acquire, std::memory_order_release};
+            return {loads ? std::memory_order_acquire : stores ? std::memory_order_release : std::memory_order_acq_rel};
+        case std::memory_order_acq_rel: return {std::memory_order_acquire, std::memory_order_release};
         case std::memory_order_acquire:
         case std::memory_order_release: return {std::memory_order_relaxed};
         default: return {};
@@ -31,10 +27,9 @@ std::vector<weaker_order> all_weaker_orders(const ordered_operation& o) {
     std::vector<weaker_order> all = weaker_orders(o);
     for (std::size_t i = 0; i < all.size(); ++i) {
         for (const std::memory_order to : one_step_weaker(all[i].to, o.what, all[i].role)) {
-            const weaker_order further{
-                .operation = &o, .role = all[i].role, .from = all[i].from, .to = to};
-            const bool known = std::ranges::any_of(
-                all, [&](const weaker_order& w) { return w.role == further.role && w.to == to; });
+            const weaker_order further{.operation = &o, .role = all[i].role, .from = all[i].from, .to = to};
+            const bool known =
+                std::ranges::any_of(all, [&](const weaker_order& w) { return w.role == further.role && w.to == to; });
             if (!known) all.push_back(further);
         }
     }
@@ -78,8 +73,7 @@ weakening weaker_order::as_weakening() const {
 }
 
 std::string weaker_order::argument() const {
-    return fmt::format("{}{}={}", operation->place(), role == order_role::failure ? "/failure" : "",
-                       name_of(to));
+    return fmt::format("{}{}={}", operation->place(), role == order_role::failure ? "/failure" : "", name_of(to));
 }
 
 bool is_at(const ordered_operation& o, std::string_view site) noexcept {
@@ -95,12 +89,10 @@ void require_site(const std::vector<ordered_operation>& operations, std::string_
     throw std::invalid_argument(fmt::format("--site {}: there is no atomic operation", site));
 }
 
-weaker_order parse_weakening(const std::vector<ordered_operation>& operations,
-                             std::string_view argument) {
+weaker_order parse_weakening(const std::vector<ordered_operation>& operations, std::string_view argument) {
     const auto complain = [&](std::string_view what) {
         return std::invalid_argument(
-            fmt::format("--weaken {}: {} (SITE=ORDER, as 'tailrace-relacy audit' prints them)",
-                        argument, what));
+            fmt::format("--weaken {}: {} (SITE=ORDER, as 'tailrace-relacy audit' prints them)", argument, what));
     };
     const std::size_t equals = argument.rfind('=');
     if (equals == std::string_view::npos) throw complain("no order is named");
@@ -120,8 +112,7 @@ weaker_order parse_weakening(const std::vector<ordered_operation>& operations,
     if (meant.empty()) throw complain("nothing there has a stronger order");
     if (meant.size() > 1) {
         std::string places;
-        for (const weaker_order& w : meant)
-            places += fmt::format(" {}:{}", w.operation->place(), w.operation->column);
+        for (const weaker_order& w : meant) places += fmt::format(" {}:{}", w.operation->place(), w.operation->column);
         throw complain("there are several:" + places);
     }
     return meant.front();

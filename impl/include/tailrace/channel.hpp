@@ -29,7 +29,8 @@ namespace tailrace {
 template <class T, class Platform = std_platform>
 [[nodiscard]] auto channel(std::size_t capacity) {
     static_assert(std::is_move_constructible_v<T>, "tailrace: a value is moved into the channel and out of it");
-    static_assert(std::is_nothrow_destructible_v<T>, "tailrace: a destructor that throws would end the program (clause wake.all)");
+    static_assert(std::is_nothrow_destructible_v<T>,
+                  "tailrace: a destructor that throws would end the program (clause wake.all)");
     if (capacity == 0 || capacity > detail::max_capacity) detail::bad_capacity();
     auto* core = new detail::core<T, Platform>(capacity);
     return std::pair(sender<T, Platform>(core), receiver<T, Platform>(core));

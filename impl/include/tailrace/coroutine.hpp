@@ -3,16 +3,17 @@
 //     auto sent = co_await tx.send(2);
 //     auto v = co_await tailrace::resume_on(pool, rx.recv());
 //
-// A coroutine is resumed by the call that completes its operation, on that thread, from a list that the outermost caller works off: never
-// under a lock, and never from within another resumption, so chains of any length need no stack. Given an executor it is resumed there.
+// A coroutine is resumed by the call that completes its operation, on that thread, from a list that the outermost
+// caller works off: never under a lock, and never from within another resumption, so chains of any length need no
+// stack. Given an executor it is resumed there.
 //
-// Cancellation: destroying a suspended coroutine cancels its operation. That must not happen while another thread may be resuming it
-// (as for any coroutine), nor after its resumption has been handed to an executor; one that is still on the list of the destroying
-// thread is taken off it. A coroutine counts as suspended while its operation is first polled: what that resumes may destroy it. To
-// cancel from elsewhere use a stop token (stop.hpp).
+// Cancellation: destroying a suspended coroutine cancels its operation. That must not happen while another thread may
+// be resuming it (as for any coroutine), nor after its resumption has been handed to an executor; one that is still on
+// the list of the destroying thread is taken off it. A coroutine counts as suspended while its operation is first
+// polled: what that resumes may destroy it. To cancel from elsewhere use a stop token (stop.hpp).
 //
-// g++ 12 gets some conditions wrong that have a co_await in them, whatever is awaited: detail::needs_a_wait keeps one fault away,
-// README.md says how to avoid the others.
+// g++ 12 gets some conditions wrong that have a co_await in them, whatever is awaited: detail::needs_a_wait keeps one
+// fault away, README.md says how to avoid the others.
 // After a change here run: ctest -L impl && ctest -L stress
 #pragma once
 
@@ -29,8 +30,9 @@
 
 namespace tailrace {
 
-/// Something that runs what it is given, later or elsewhere: execute(waker) calls that waker once. It must not throw, must not call it
-/// from within execute() while the caller's stack matters to it, and has to outlive the operations that were given to it.
+/// Something that runs what it is given, later or elsewhere: execute(waker) calls that waker once. It must not throw,
+/// must not call it from within execute() while the caller's stack matters to it, and has to outlive the operations
+/// that were given to it.
 template <class E>
 concept executor = requires(E& e, const waker& w) {
     { e.execute(w) } noexcept;
@@ -83,10 +85,10 @@ class executor_resumption {
 
 /// The part of an awaiter that is asked whether there is anything to wait for: only starting the operation tells.
 ///
-/// The closure type is there for g++ 12 (its bug 106188). For a condition with a co_await in it g++ makes a variable. In a coroutine that
-/// declares nothing it puts that variable in front of the frame's resume function, and the first resumption jumps to a bool. A closure
-/// type in a default argument is made anew, and declared, at each co_await. Not in the awaiter itself: g++ 12 rejects it in a member of
-/// a class template.
+/// The closure type is there for g++ 12 (its bug 106188). For a condition with a co_await in it g++ makes a variable.
+/// In a coroutine that declares nothing it puts that variable in front of the frame's resume function, and the first
+/// resumption jumps to a bool. A closure type in a default argument is made anew, and declared, at each co_await. Not
+/// in the awaiter itself: g++ 12 rejects it in a member of a class template.
 struct needs_a_wait {
     template <class = decltype([] {})>
     [[nodiscard]] bool await_ready() const noexcept {
@@ -103,9 +105,10 @@ class awaiter : public needs_a_wait {
 
     // Not inlined: nothing of it may live in the frame, which can be gone before it returns.
     [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> self) {
-        resumption_.prepare({[](void* frame) noexcept { std::coroutine_handle<>::from_address(frame).resume(); },
-                             self.address()});
-        bool over = false;  // what this poll has resumed has destroyed this coroutine: then it stays suspended, whatever the answer
+        resumption_.prepare(
+            {[](void* frame) noexcept { std::coroutine_handle<>::from_address(frame).resume(); }, self.address()});
+        // What this poll has resumed has destroyed this coroutine: then it stays suspended, whatever the answer.
+        bool over = false;
 #if defined(__cpp_exceptions)
         try {
             return start(over);
@@ -121,7 +124,8 @@ class awaiter : public needs_a_wait {
 
   private:
     bool start(bool& over) {
-        const bool finished = wait_.start({[](void* r) noexcept { (*static_cast<Resumption*>(r))(); }, &resumption_}, over);
+        const bool finished =
+            wait_.start({[](void* r) noexcept { (*static_cast<Resumption*>(r))(); }, &resumption_}, over);
         return over || !finished;
     }
 

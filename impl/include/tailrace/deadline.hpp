@@ -5,7 +5,8 @@
 //     arm(clock&, time_point, waker)    once armed, arming again for the same deadline changes whom it wakes
 //     bool disarm()                     true: it has not woken anybody and never will
 //
-// A timer that is destroyed is disarmed. manual_clock.hpp is one, timer.hpp has the default for programs without a runtime.
+// A timer that is destroyed is disarmed. manual_clock.hpp is one, timer.hpp has the default for programs without a
+// runtime.
 // After a change here run: ctest -L impl && ctest -L conformance
 #pragma once
 
@@ -64,15 +65,17 @@ class deadline_source {
 
 /// An operation that waits no longer than some time from its first poll. Success and closed beat the deadline.
 template <class Operation, class Clock>
-using deadline_operation = decltype(detail::interruptible(std::declval<Operation>(), std::declval<detail::deadline_source<Clock>>()));
+using deadline_operation =
+    decltype(detail::interruptible(std::declval<Operation>(), std::declval<detail::deadline_source<Clock>>()));
 
-/// Any waiting operation with a timeout, counted from its first poll, that is, from where it is awaited. One that is too long for the
-/// clock, or infinite, is none; one that is not a number is zero. The clock must outlive the operation. With a stop token as well (stop.hpp), in either order: the error is then an
-/// interrupt_error.
+/// Any waiting operation with a timeout, counted from its first poll, that is, from where it is awaited. One that is
+/// too long for the clock, or infinite, is none; one that is not a number is zero. The clock must outlive the
+/// operation. With a stop token as well (stop.hpp), in either order: the error is then an interrupt_error.
 ///
 ///     auto closed = co_await tailrace::with_timeout(tx.closed(), 5ms, clock);
 template <class Operation, class Rep, class Period, class Clock>
-[[nodiscard]] deadline_operation<Operation, Clock> with_timeout(Operation op, std::chrono::duration<Rep, Period> timeout,
+[[nodiscard]] deadline_operation<Operation, Clock> with_timeout(Operation op,
+                                                                std::chrono::duration<Rep, Period> timeout,
                                                                 Clock& clock) {
     return detail::interruptible(std::move(op), detail::deadline_source<Clock>(timeout, clock));
 }

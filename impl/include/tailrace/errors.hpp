@@ -1,7 +1,7 @@
 // The errors of the channel: one type per operation, so that an impossible outcome cannot be written down.
 //
-// An error that refuses a value carries that value, one that refuses a sender carries that sender: nothing is lost by failing.
-// Misuse (a moved-from handle, a second poll after the end) is not an error but a std::logic_error.
+// An error that refuses a value carries that value, one that refuses a sender carries that sender: nothing is lost by
+// failing. Misuse (a moved-from handle, a second poll after the end) is not an error but a std::logic_error.
 // After a change here run: ctest -L impl
 #pragma once
 
@@ -71,7 +71,9 @@ struct unsent {
     T value;
 
     template <class Traits>
-    friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, const unsent& e) { return out << e.reason; }
+    friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, const unsent& e) {
+        return out << e.reason;
+    }
 };
 
 template <class T>
@@ -91,7 +93,8 @@ struct try_reserve_owned_error {
     Sender sender;  // usable as before
 
     template <class Traits>
-    friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, const try_reserve_owned_error& e) {
+    friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out,
+                                                        const try_reserve_owned_error& e) {
         return out << e.reason;
     }
 };

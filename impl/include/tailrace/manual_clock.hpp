@@ -75,7 +75,7 @@ class basic_manual_clock {
       private:
         friend class basic_manual_clock;
         basic_manual_clock* armed_on_ = nullptr;  // its owner's: armed since the last disarm
-        tailrace::waker waker_;  // by the clock's mutex, as is what the queue has of it
+        tailrace::waker waker_;                   // by the clock's mutex, as is what the queue has of it
     };
 
   private:

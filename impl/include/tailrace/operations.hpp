@@ -8,12 +8,13 @@
 //     poll(waker)                     the result, or nothing: pending, and the waker will be called once
 //     attempt(), wait(waker)          the two steps of a poll (detail/permit_wait.hpp)
 //     stop_waiting(owed_wakes&)       ends the wait unless it is decided
-//     interruptible<E>                the result of a form that may also end for another reason, E::timeout or E::stopped
+//     interruptible<E>                the result of a form that may also end for another reason, E::timeout or
+//                                     E::stopped
 //     completed<E>(result)            a result in that form
 //     interrupted(E)                  what it says when that reason came first
 //
-// An operation may be moved until it is first polled; from then on others may hold its address. It is used by one thread at a time. A
-// waker that a poll calls may destroy the operation: nothing of it is touched afterwards.
+// An operation may be moved until it is first polled; from then on others may hold its address. It is used by one
+// thread at a time. A waker that a poll calls may destroy the operation: nothing of it is touched afterwards.
 // After a change here run: ctest -L impl && ctest -L conformance
 #pragma once
 
@@ -33,7 +34,8 @@
 
 namespace tailrace {
 
-/// A send that may have to wait for capacity. Destroying it unfinished destroys the value; the value is then never received.
+/// A send that may have to wait for capacity. Destroying it unfinished destroys the value; the value is then never
+/// received.
 template <class T, class Platform>
 class [[nodiscard]] TAILRACE_BORROWER send_operation {
   public:
@@ -122,7 +124,8 @@ class reservation {
 
 }  // namespace detail
 
-/// The wait for a permit. Destroying it unfinished gives up the place in the queue, and the permit if it was granted already.
+/// The wait for a permit. Destroying it unfinished gives up the place in the queue, and the permit if it was granted
+/// already.
 template <class T, class Platform>
 class [[nodiscard]] TAILRACE_BORROWER reserve_operation : public detail::reservation<permit<T, Platform>> {
     using wait_type = detail::permit_wait<T, Platform>;
@@ -156,11 +159,13 @@ class [[nodiscard]] TAILRACE_BORROWER reserve_operation : public detail::reserva
     wait_type wait_;
 };
 
-/// The wait for several permits. It takes what there is and waits for the rest; no waiter behind it gets one before it has them all.
+/// The wait for several permits. It takes what there is and waits for the rest; no waiter behind it gets one before it
+/// has them all.
 ///
 /// Destroying it unfinished gives back what it holds.
 template <class T, class Platform>
-class [[nodiscard]] TAILRACE_BORROWER reserve_many_operation : public detail::reservation<permit_iterator<T, Platform>> {
+class [[nodiscard]] TAILRACE_BORROWER reserve_many_operation
+    : public detail::reservation<permit_iterator<T, Platform>> {
     using wait_type = detail::permit_wait<T, Platform>;
 
   public:
@@ -176,7 +181,8 @@ class [[nodiscard]] TAILRACE_BORROWER reserve_many_operation : public detail::re
         const auto [v, left] = wait_.attempt();
         if (v == detail::verdict::none) return std::nullopt;
         auto& channel = wait_.finish();
-        if (v == detail::verdict::granted) return permit_iterator<T, Platform>(channel, std::move(rooms_), wait_.need());
+        if (v == detail::verdict::granted)
+            return permit_iterator<T, Platform>(channel, std::move(rooms_), wait_.need());
         const detail::returned last{channel, left};
         return result_type(std::unexpected(closed_error{}));
     }

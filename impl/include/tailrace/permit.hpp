@@ -38,8 +38,8 @@ class [[nodiscard]] TAILRACE_BORROWER permit {
 
     /// Queues the value. It is received unless the receive half goes first; then it is destroyed at once.
     ///
-    /// Never waits, never fails, allocates nothing. Afterwards the permit is used up. Throws: std::logic_error if it was used before;
-    /// whatever the move of T throws, and then the permit is as it was.
+    /// Never waits, never fails, allocates nothing. Afterwards the permit is used up. Throws: std::logic_error if it
+    /// was used before; whatever the move of T throws, and then the permit is as it was.
     void send(T value) {
         if (!core_) detail::misuse("tailrace: a permit was used twice, or after it was moved from");
         auto carried = room_.fill(std::move(value));
@@ -187,8 +187,7 @@ class [[nodiscard]] owned_permit {
     template <class U, class P>
     friend class reserve_owned_operation;
 
-    owned_permit(sender<T, Platform>&& s, detail::room<T>&& r) noexcept
-        : sender_(std::move(s)), room_(std::move(r)) {}
+    owned_permit(sender<T, Platform>&& s, detail::room<T>&& r) noexcept : sender_(std::move(s)), room_(std::move(r)) {}
     void require() const {
         if (!sender_) detail::misuse("tailrace: an owned permit was used twice, or after it was moved from");
     }

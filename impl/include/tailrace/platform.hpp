@@ -1,9 +1,9 @@
 // The platform seam: what the channel needs from the machine below it, as one template parameter.
 //
-// `std_platform` is production. The interleaving search brings one whose every operation is a scheduling point, the stress tests one
-// that can tell that everybody sleeps. A platform provides:
+// `std_platform` is production. The interleaving search brings one whose every operation is a scheduling point, the
+// stress tests one that can tell that everybody sleeps. A platform provides:
 //
-//     atomic<T>     load, store, exchange, compare_exchange_strong, fetch_add, _sub, _and, _or, _xor; orders always given
+//     atomic<T>     load, store, exchange, compare_exchange_strong, fetch_add, _sub, _and, _or, _xor; orders are given
 //     plain<T>      a variable that the protocol never lets two threads touch at once: load, store
 //     cell<T>       room for one T under the same promise: put(T&&), take()
 //     mutex         lock, unlock
@@ -75,11 +75,11 @@ struct std_platform {
 
     /// Spins for a moment, then sleeps. A token: unpark() may come before park().
     ///
-    /// It never yields: a yield gives a whole time slice to any thread that is ready to run, so a hand-off would take as
-    /// long as the busy threads beside it like. A sleeper is run again soon after it was woken.
+    /// It never yields: a yield gives a whole time slice to any thread that is ready to run, so a hand-off would take
+    /// as long as the busy threads beside it like. A sleeper is run again soon after it was woken.
     ///
-    /// The sleeper may be destroyed as soon as park() has returned: unpark() touches the mutex only of a sleeper that cannot leave
-    /// before that mutex is released.
+    /// The sleeper may be destroyed as soon as park() has returned: unpark() touches the mutex only of a sleeper that
+    /// cannot leave before that mutex is released.
     class parker {
       public:
         void park() noexcept { (void)park_until(clock::time_point::max()); }
@@ -135,7 +135,8 @@ struct std_platform {
         }
 
         bool take_token() noexcept {
-            // The look is free; the exchange is acquire, partner of unpark, and takes one token, never a newer one with it.
+            // The look is free; the exchange is acquire, partner of unpark, and takes one token, never a newer one with
+            // it.
             return state_.load(std::memory_order_relaxed) == token::given &&
                    state_.exchange(token::none, std::memory_order_acquire) == token::given;
         }
@@ -146,8 +147,9 @@ struct std_platform {
         bool delivered_ = false;  // by the mutex
     };
 
-    /// The first turns keep the processor. A thread that is not done by then has lost its own: from here on this sleeps,
-    /// each time twice as long, up to a millisecond. A yield would not do: it may serve any thread but that one.
+    /// The first turns keep the processor. A thread that is not done by then has lost its own: from here on this
+    /// sleeps, each time twice as long, up to a millisecond. A yield would not do: it may serve any thread but that
+    /// one.
     static void pause(unsigned turn) noexcept {
         constexpr unsigned busy_turns = 64;
         constexpr unsigned doublings = 10;

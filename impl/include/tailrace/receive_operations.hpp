@@ -44,7 +44,8 @@ class receive_wait {
         (void)finish();
     }
 
-    /// The end of the wait. The caller touches the channel only where there is a value to take: then the receiver is there.
+    /// The end of the wait. The caller touches the channel only where there is a value to take: then the receiver is
+    /// there.
     core_type& finish() noexcept {
         phase_ = phase::finished;
         if (!receiver_gone()) core_->receiving.store(nullptr);
@@ -61,7 +62,8 @@ class receive_wait {
         }
         return core_->look_at_front();
     }
-    /// True: parked, and `w` will be called once; its owner may be running on another thread by then. False: attempt() finds more now.
+    /// True: parked, and `w` will be called once; its owner may be running on another thread by then. False: attempt()
+    /// finds more now.
     [[nodiscard]] bool wait(const waker& w) {
         if (node_.parked.load()) {
             if (node_.waker.load() == w) return true;
@@ -101,8 +103,8 @@ class [[nodiscard]] recv_operation {
 
     /// Nothing: pending, and `w` will be called once.
     ///
-    /// Throws: std::logic_error once it has finished; what the move of T throws, and then that value is destroyed and its capacity is
-    /// back.
+    /// Throws: std::logic_error once it has finished; what the move of T throws, and then that value is destroyed and
+    /// its capacity is back.
     [[nodiscard]] std::optional<result_type> poll(const waker& w) { return detail::poll_in_two_steps(*this, w); }
 
     [[nodiscard]] std::optional<result_type> attempt() {
@@ -134,7 +136,8 @@ class [[nodiscard]] recv_operation {
     detail::receive_wait<T, Platform> wait_;
 };
 
-/// The wait for the next values, up to a limit: it waits for one and takes what is there, at the end of the caller's buffer.
+/// The wait for the next values, up to a limit: it waits for one and takes what is there, at the end of the caller's
+/// buffer.
 ///
 /// Destroying it unfinished has taken nothing.
 template <class T, class Platform, class Buffer>
@@ -147,9 +150,11 @@ class [[nodiscard]] recv_many_operation {
     template <class E>
     using interruptible = std::expected<std::size_t, E>;
 
-    /// How many were taken: 0 where recv would say none, or if the limit is 0. Nothing: pending, and `w` will be called once.
+    /// How many were taken: 0 where recv would say none, or if the limit is 0. Nothing: pending, and `w` will be called
+    /// once.
     ///
-    /// Throws as recv_operation::poll, and what the buffer throws when it grows: then nothing was taken, and this may be polled again.
+    /// Throws as recv_operation::poll, and what the buffer throws when it grows: then nothing was taken, and this may
+    /// be polled again.
     [[nodiscard]] std::optional<result_type> poll(const waker& w) { return detail::poll_in_two_steps(*this, w); }
 
     [[nodiscard]] std::optional<result_type> attempt() {

@@ -4,8 +4,8 @@
 
 #include <cstdint>
 #include <expected>
-#include <optional>
 #include <iosfwd>
+#include <optional>
 #include <utility>
 
 #include "tailrace/deadline.hpp"
@@ -18,10 +18,12 @@
 
 namespace tailrace {
 
-/// The receive half. Move-only; used by one thread at a time. Destroying it closes the channel and destroys what is buffered.
+/// The receive half. Move-only; used by one thread at a time. Destroying it closes the channel and destroys what is
+/// buffered.
 ///
-/// A receive borrows its receiver: it is of the same consumer, and used by one thread at a time together with it. A receiver that goes
-/// first ends its pending receive: that is not woken any more, and says none where it is polled (or ends with its deadline or stop).
+/// A receive borrows its receiver: it is of the same consumer, and used by one thread at a time together with it. A
+/// receiver that goes first ends its pending receive: that is not woken any more, and says none where it is polled (or
+/// ends with its deadline or stop).
 template <class T, class Platform>
 class receiver {
   public:
@@ -39,8 +41,8 @@ class receiver {
 
     [[nodiscard]] explicit operator bool() const noexcept { return core_ != nullptr; }
 
-    /// Waits for the next value. None once no value can ever arrive: every sender is gone, or the channel was closed and every
-    /// outstanding permit has been used or returned.
+    /// Waits for the next value. None once no value can ever arrive: every sender is gone, or the channel was closed
+    /// and every outstanding permit has been used or returned.
     ///
     /// Cancellation: safe at every point; a cancelled receive has taken nothing. One at a time: a second one throws
     /// std::logic_error. Progress: takes no lock when a value is ready and nobody waits to send.
@@ -56,11 +58,12 @@ class receiver {
         return recv_timeout(timeout, detail::default_clock<Platform>::get());
     }
 
-    /// Waits for a value and takes all that are there, up to `limit`, to the end of `into`, a std::vector<T> or what looks like one. How
-    /// many it took: 0 where recv would say none, or if the limit is 0. Their capacity comes back in one step.
+    /// Waits for a value and takes all that are there, up to `limit`, to the end of `into`, a std::vector<T> or what
+    /// looks like one. How many it took: 0 where recv would say none, or if the limit is 0. Their capacity comes back
+    /// in one step.
     ///
-    /// Cancellation: safe at every point; a cancelled receive has taken nothing. Throws: what `into` throws when it grows, before anything
-    /// was taken.
+    /// Cancellation: safe at every point; a cancelled receive has taken nothing. Throws: what `into` throws when it
+    /// grows, before anything was taken.
     template <class Buffer>
     [[nodiscard]] recv_many_operation<T, Platform, Buffer> recv_many(Buffer& into, std::size_t limit) {
         return {core(), into, limit};
@@ -68,8 +71,8 @@ class receiver {
 
     /// The next value if there is one: empty, or disconnected where recv would say none.
     ///
-    /// A value whose send happened before is never missed; where an earlier send has its place and has not written yet, this waits
-    /// for it: spinning, then sleeping. Throws: std::logic_error while another receive is unfinished.
+    /// A value whose send happened before is never missed; where an earlier send has its place and has not written yet,
+    /// this waits for it: spinning, then sleeping. Throws: std::logic_error while another receive is unfinished.
     [[nodiscard]] std::expected<T, try_recv_error> try_recv() {
         auto& c = core();
         auto op = recv();  // until it has finished no other receive may begin
@@ -78,7 +81,8 @@ class receiver {
             if (c.buffered_exactly() == 0) return std::unexpected(try_recv_error::empty);
             Platform::pause(turn);
         }
-        return taken(detail::block_on<Platform>(op));  // the place is taken and its value on its way: a plain wait for it ends
+        return taken(
+            detail::block_on<Platform>(op));  // the place is taken and its value on its way: a plain wait for it ends
     }
 
     [[nodiscard]] std::optional<T> blocking_recv() {
@@ -102,14 +106,15 @@ class receiver {
         return detail::block_on<Platform>(op);
     }
 
-    /// Refuses new values and wakes all that wait to send, and then those that wait for this. What is buffered, and what outstanding
-    /// permits still send, can be received.
+    /// Refuses new values and wakes all that wait to send, and then those that wait for this. What is buffered, and
+    /// what outstanding permits still send, can be received.
     void close() { core().close(); }
 
     /// True once closed, or when every sender is gone.
     [[nodiscard]] bool is_closed() const { return core().closed() || core().strong_count() == 0; }
 
-    // ---- Observing. A number may be stale by the time it is read; len() and is_empty() only ever by values sent since.
+    // ---- Observing. A number may be stale by the time it is read; len() and is_empty() only ever by values sent
+    // since.
 
     [[nodiscard]] std::uint64_t len() const { return core().buffered_exactly(); }
     [[nodiscard]] bool is_empty() const { return len() == 0; }
@@ -122,8 +127,7 @@ class receiver {
     template <class Traits>
     friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, const receiver& r) {
         if (!r) return out << "receiver{moved from}";
-        return out << "receiver{" << (r.is_closed() ? "closed" : "open") << ", " << r.len()
-                   << " buffered}";
+        return out << "receiver{" << (r.is_closed() ? "closed" : "open") << ", " << r.len() << " buffered}";
     }
 
   private:

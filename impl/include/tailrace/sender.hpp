@@ -18,10 +18,12 @@
 
 namespace tailrace {
 
-/// One of the senders of a channel. Copying it is cloning it; when the last one goes, the channel ends for the receiver.
+/// One of the senders of a channel. Copying it is cloning it; when the last one goes, the channel ends for the
+/// receiver.
 ///
-/// Const members may run concurrently on one object. A moved-from sender can be destroyed, assigned and tested; anything else throws
-/// std::logic_error. An operation or permit made from a sender borrows its share in the channel: the last sender must outlive them.
+/// Const members may run concurrently on one object. A moved-from sender can be destroyed, assigned and tested;
+/// anything else throws std::logic_error. An operation or permit made from a sender borrows its share in the channel:
+/// the last sender must outlive them.
 template <class T, class Platform>
 class sender {
   public:
@@ -37,7 +39,8 @@ class sender {
     }
     sender& operator=(sender&& other) noexcept {
         if (this != &other) {
-            const sender old = std::move(*this);  // goes last: it may end the channel, and what that resumes may use this
+            const sender old =
+                std::move(*this);  // goes last: it may end the channel, and what that resumes may use this
             core_ = std::exchange(other.core_, nullptr);
         }
         return *this;
@@ -54,8 +57,8 @@ class sender {
 
     // ---- Without waiting
 
-    /// Sends now or not at all: full while nothing is free or anybody waits, closed once the receive half has closed. Closed beats
-    /// full. The error hands the value back.
+    /// Sends now or not at all: full while nothing is free or anybody waits, closed once the receive half has closed.
+    /// Closed beats full. The error hands the value back.
     ///
     /// Ok does not mean received: the receiver may still go first. Progress: lock-free; takes no lock.
     [[nodiscard]] std::expected<void, try_send_error<T>> try_send(T value) const {
@@ -64,8 +67,7 @@ class sender {
         detail::word_type ticket;
         const detail::claim_result claim = c.claim_ticket(ticket);
         if (claim != detail::claim_result::claimed) {
-            return std::unexpected(
-                try_send_error<T>{reason(claim), detail::unpack<T>(std::move(carried))});
+            return std::unexpected(try_send_error<T>{reason(claim), detail::unpack<T>(std::move(carried))});
         }
         c.publish(ticket, std::move(carried));
         return {};
@@ -80,7 +82,8 @@ class sender {
         return permit<T, Platform>(c, std::move(room));
     }
 
-    /// n permits now or none at all: full if that many are not free, or never can be; closed. 0 are always there while it is open.
+    /// n permits now or none at all: full if that many are not free, or never can be; closed. 0 are always there while
+    /// it is open.
     [[nodiscard]] std::expected<permit_iterator<T, Platform>, try_reserve_error> try_reserve_many(
         std::uint64_t n) const {
         auto& c = core();
@@ -92,8 +95,7 @@ class sender {
     }
 
     /// An owned permit now, or an error with this sender inside, usable as before.
-    [[nodiscard]] std::expected<owned_permit<T, Platform>, try_reserve_owned_error<sender>>
-    try_reserve_owned() && {
+    [[nodiscard]] std::expected<owned_permit<T, Platform>, try_reserve_owned_error<sender>> try_reserve_owned() && {
         auto& c = core();
         auto room = detail::room<T>::make();
         const detail::claim_result claim = c.claim_permits(1);
@@ -103,16 +105,18 @@ class sender {
         return owned_permit<T, Platform>(std::move(*this), std::move(room));
     }
 
-    // ---- Waiting: to be awaited (coroutine.hpp), blocked on (blocking.hpp) or driven (operations.hpp); with a deadline
-    // (deadline.hpp), a stop token (stop.hpp) or an executor (coroutine.hpp) if need be.
+    // ---- Waiting: to be awaited (coroutine.hpp), blocked on (blocking.hpp) or driven (operations.hpp); with a
+    // deadline (deadline.hpp), a stop token (stop.hpp) or an executor (coroutine.hpp) if need be.
 
     /// Sends, waiting for capacity. Error, with the value: the receive half has closed; the value is never received.
-    [[nodiscard]] send_operation<T, Platform> send(T value) const TAILRACE_BORROWS { return {core(), std::move(value)}; }
+    [[nodiscard]] send_operation<T, Platform> send(T value) const TAILRACE_BORROWS {
+        return {core(), std::move(value)};
+    }
 
-    /// Sends, waiting no longer than `timeout` from the first poll; on the default timer (timer.hpp) or a clock of your own.
+    /// Sends, waiting no longer than `timeout` from the first poll; on the default timer (timer.hpp) or a clock of your
+    /// own.
     template <class Rep, class Period, class Clock>
-    [[nodiscard]] auto send_timeout(T value, std::chrono::duration<Rep, Period> timeout,
-                                    Clock& clock) const {
+    [[nodiscard]] auto send_timeout(T value, std::chrono::duration<Rep, Period> timeout, Clock& clock) const {
         return with_timeout(send(std::move(value)), timeout, clock);
     }
     template <class Rep, class Period>
@@ -125,8 +129,8 @@ class sender {
         return reserve_operation<T, Platform>(core());
     }
 
-    /// Waits for n permits together. Takes what there is and waits for the rest; nobody behind it is served before. Error: the receive
-    /// half has closed, or n can never be had.
+    /// Waits for n permits together. Takes what there is and waits for the rest; nobody behind it is served before.
+    /// Error: the receive half has closed, or n can never be had.
     [[nodiscard]] reserve_many_operation<T, Platform> reserve_many(std::uint64_t n) const TAILRACE_BORROWS {
         return reserve_many_operation<T, Platform>(core(), n);
     }
@@ -142,7 +146,8 @@ class sender {
         return closed_operation<T, Platform>(core());
     }
 
-    // ---- Waiting, blocking the thread. Each throws std::logic_error inside an async_context, even when it would not have to wait.
+    // ---- Waiting, blocking the thread. Each throws std::logic_error inside an async_context, even when it would not
+    // have to wait.
 
     [[nodiscard]] std::expected<void, send_error<T>> blocking_send(T value) const {
         detail::refuse_in_async_context<Platform>();
@@ -192,8 +197,8 @@ class sender {
     template <class Traits>
     friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out, const sender& s) {
         if (!s) return out << "sender{moved from}";
-        return out << "sender{" << (s.is_closed() ? "closed" : "open") << ", capacity " << s.capacity()
-                   << " of " << s.max_capacity() << '}';
+        return out << "sender{" << (s.is_closed() ? "closed" : "open") << ", capacity " << s.capacity() << " of "
+                   << s.max_capacity() << '}';
     }
 
   private:

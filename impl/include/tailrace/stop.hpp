@@ -56,15 +56,17 @@ class stop_source {
 
 }  // namespace detail
 
-/// An operation that a stop request ends. Success and closed beat it; whatever the operation would have consumed is in the error.
+/// An operation that a stop request ends. Success and closed beat it; whatever the operation would have consumed is in
+/// the error.
 template <class Operation>
 using stop_operation = decltype(detail::interruptible(std::declval<Operation>(), std::declval<detail::stop_source>()));
 
-/// Any waiting operation with a stop token. Unlike destroying it, requesting the stop is safe from any thread at any time, and always
-/// resumes the coroutine or thread that waits. With a deadline as well (deadline.hpp), in either order: the error is then an
-/// interrupt_error.
+/// Any waiting operation with a stop token. Unlike destroying it, requesting the stop is safe from any thread at any
+/// time, and always resumes the coroutine or thread that waits. With a deadline as well (deadline.hpp), in either
+/// order: the error is then an interrupt_error.
 ///
-///     auto sent = co_await tailrace::with_stop(tx.send(std::move(v)), token);   // the value is in sent.error() if it was stopped
+///     auto sent = co_await tailrace::with_stop(tx.send(std::move(v)), token);
+///     if (!sent) v = std::move(sent.error().value);  // stopped or closed
 template <class Operation>
 [[nodiscard]] stop_operation<Operation> with_stop(Operation op, std::stop_token token) {
     return detail::interruptible(std::move(op), detail::stop_source(std::move(token)));

@@ -32,16 +32,17 @@
 
 namespace tailrace {
 
-/// The steady clock, and one thread that wakes each waiter when its deadline has come. The thread is started by the first
-/// arm and joined by the destructor; an object that nothing was armed on has none.
+/// The steady clock, and one thread that wakes each waiter when its deadline has come. The thread is started by the
+/// first arm and joined by the destructor; an object that nothing was armed on has none.
 ///
 /// Wakers are called on that thread, one at a time, in order of deadline, without a lock held: they may arm and disarm,
-/// and one that takes long delays the others. The thread blocks all signals but those that a fault of its own raises, so
-/// that the program's handlers run on the program's threads. Threads and processes that a waker starts inherit that mask.
+/// and one that takes long delays the others. The thread blocks all signals but those that a fault of its own raises,
+/// so that the program's handlers run on the program's threads. Threads and processes that a waker starts inherit that
+/// mask.
 ///
-/// Thread-safe, all but the destructor: no other thread uses the object, or a timer armed on it, while that runs, but for
-/// the waker that its thread may be in. Called by such a waker, the destructor terminates the program. Timers still armed
-/// never fire; they may be disarmed, destroyed, or armed on another clock later.
+/// Thread-safe, all but the destructor: no other thread uses the object, or a timer armed on it, while that runs, but
+/// for the waker that its thread may be in. Called by such a waker, the destructor terminates the program. Timers still
+/// armed never fire; they may be disarmed, destroyed, or armed on another clock later.
 ///
 /// In a child made by fork() the object has no thread and must not be used, nor destroyed; the default timer may.
 class timer_thread {
@@ -200,7 +201,8 @@ inline void timer_thread::drop_all() noexcept {
     }
 }
 
-/// What becomes of the default timer at exit and at fork. The timer itself is never destroyed: what runs late may use it.
+/// What becomes of the default timer at exit and at fork. The timer itself is never destroyed: what runs late may use
+/// it.
 class timer_thread::of_the_program {
   public:
     of_the_program() {
@@ -211,7 +213,8 @@ class timer_thread::of_the_program {
     of_the_program(const of_the_program&) = delete;
     of_the_program& operator=(const of_the_program&) = delete;
 
-    /// Made before main. Made by the first use, a child would wait for ever for a thread that was just making it when its parent forked.
+    /// Made before main. Made by the first use, a child would wait for ever for a thread that was just making it when
+    /// its parent forked.
     static of_the_program once;
 
     /// The first use: from here on exit() ends the thread, before it destroys the static objects that are there by now.
@@ -253,7 +256,8 @@ class timer_thread::of_the_program {
         timer_thread& t = timer();
         std::construct_at(&t.changed_);  // not destroyed before: that would wait for sleepers that are not here
         t.started_ = t.stopping_ = false;
-        // What other threads armed may lie on their stacks, which the next thread to be started gets: off the queue with it.
+        // What other threads armed may lie on their stacks, which the next thread to be started gets: off the queue
+        // with it.
         detail::timer_queue<time_point> kept;
         while (!t.timers_.empty()) {
             auto& armed = static_cast<timer_thread::timer&>(t.timers_.pop_front());
@@ -275,13 +279,13 @@ inline timer_thread::of_the_program timer_thread::of_the_program::once;
 
 /// The program's own. Its thread is started by the first deadline.
 ///
-/// At exit it ends with the static objects, after those that were made later than its first use: what was armed until then never
-/// fires, and exit waits for the waker that runs, five seconds at most, unless it was called by that waker. What is armed
-/// later, by destructors, is served by a new thread.
+/// At exit it ends with the static objects, after those that were made later than its first use: what was armed until
+/// then never fires, and exit waits for the waker that runs, five seconds at most, unless it was called by that waker.
+/// What is armed later, by destructors, is served by a new thread.
 ///
 /// In a child made by fork() what the thread that called fork() had armed fires there too, on a new thread. What other
-/// threads had armed never fires there, as nothing else of theirs goes on in the child; nor is a waker run again that was
-/// running in the parent.
+/// threads had armed never fires there, as nothing else of theirs goes on in the child; nor is a waker run again that
+/// was running in the parent.
 [[nodiscard]] inline timer_thread& default_timer() {
     timer_thread::of_the_program::once.used();
     return timer_thread::of_the_program::once.timer();

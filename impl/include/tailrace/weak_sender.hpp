@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <iosfwd>
+#include <optional>
 #include <utility>
 
 #include "tailrace/detail/core.hpp"
@@ -15,8 +15,8 @@ namespace tailrace {
 
 /// Does not count as a sender, and never revives a channel whose last sender has gone. Copied freely.
 ///
-/// Const members may run concurrently on one object. A moved-from one can be destroyed, assigned and tested; anything else throws
-/// std::logic_error.
+/// Const members may run concurrently on one object. A moved-from one can be destroyed, assigned and tested; anything
+/// else throws std::logic_error.
 template <class T, class Platform>
 class weak_sender {
   public:

@@ -256,8 +256,8 @@ void blocking() {
 }
 
 template <class T>
-task awaiting(tailrace::sender<T, tailrace::std_platform> tx,
-              tailrace::receiver<T, tailrace::std_platform> rx, run_queue& queue, int& done) {
+task awaiting(tailrace::sender<T, tailrace::std_platform> tx, tailrace::receiver<T, tailrace::std_platform> rx,
+              run_queue& queue, int& done) {
     EXPECT(co_await tx.send(T(1)));
     EXPECT(co_await rx.recv());
     EXPECT(co_await tx.reserve());
@@ -268,8 +268,7 @@ task awaiting(tailrace::sender<T, tailrace::std_platform> tx,
     EXPECT((co_await rx.recv_many(into, 1)) == 1);
     std::stop_source source;
     source.request_stop();
-    EXPECT(
-        !co_await tailrace::resume_on(queue, tailrace::with_stop(rx.recv(), source.get_token())));
+    EXPECT(!co_await tailrace::resume_on(queue, tailrace::with_stop(rx.recv(), source.get_token())));
     rx.close();
     (void)co_await tx.closed();
     ++done;
@@ -311,8 +310,7 @@ void all() {
 
 static_assert(printable<tailrace::closed_error> && printable<tailrace::send_error<unique>>);
 static_assert(tailrace::executor<run_queue>);
-static_assert(
-    tailrace::waiting_operation<tailrace::recv_operation<unique, tailrace::std_platform>>);
+static_assert(tailrace::waiting_operation<tailrace::recv_operation<unique, tailrace::std_platform>>);
 
 }  // namespace
 

@@ -10,9 +10,7 @@
 #include "tailrace/channel.hpp"
 
 int main(int argc, char** argv) {
-    const auto is = [what = argc > 1 ? argv[1] : ""](const char* name) {
-        return std::strcmp(what, name) == 0;
-    };
+    const auto is = [what = argc > 1 ? argv[1] : ""](const char* name) { return std::strcmp(what, name) == 0; };
     auto [tx, rx] = tailrace::channel<int>(2);
     if (is("capacity_0")) (void)tailrace::channel<int>(0);
     if (is("capacity_too_large")) (void)tailrace::channel<int>(67'108'864);

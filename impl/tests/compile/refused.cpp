@@ -1,4 +1,5 @@
-// What must not compile, each under its macro; and what the compiler has to say, in the comment behind. Without a macro all of it is fine.
+// What must not compile, each under its macro; and what the compiler has to say, in the comment behind. Without a macro
+// all of it is fine.
 // After a change here run: ctest -R impl.compile
 #include <chrono>
 

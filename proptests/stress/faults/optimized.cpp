@@ -3,6 +3,5 @@
 #include "../optimized_kit.hpp"
 
 int main(int argc, char** argv) {
-    return tailrace::verify::stress::run_program<tailrace::verify::stress::optimized_watched>(argc,
-                                                                                              argv);
+    return tailrace::verify::stress::run_program<tailrace::verify::stress::optimized_watched>(argc, argv);
 }

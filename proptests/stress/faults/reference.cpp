@@ -3,6 +3,5 @@
 #include "../reference_kit.hpp"
 
 int main(int argc, char** argv) {
-    return tailrace::verify::stress::run_program<tailrace::verify::stress::reference_watched>(argc,
-                                                                                              argv);
+    return tailrace::verify::stress::run_program<tailrace::verify::stress::reference_watched>(argc, argv);
 }

@@ -36,8 +36,7 @@ using noisy_session = channel_session<api<noisy_platform<platform>>>;
 target make() {
     return {TAILRACE_ZOO_NAME, "tailrace::channel with a fault", capabilities::all(),
             [](std::uint64_t capacity) { return std::make_unique<quiet_session>(capacity); },
-            [](std::uint64_t capacity, session_events& told,
-               bool noisy) -> std::unique_ptr<lane_session> {
+            [](std::uint64_t capacity, session_events& told, bool noisy) -> std::unique_ptr<lane_session> {
                 if (noisy) return std::make_unique<noisy_session>(capacity, told);
                 return std::make_unique<quiet_session>(capacity, told);
             }};

@@ -59,14 +59,13 @@ bool report(const bug& b, const std::vector<sighting_of_bug>& seen, const reques
     const bool found = programs.size() == seen.size();
     const bool is_small = !operations.empty() && spread_of(operations).median <= b.most_operations;
     std::string until = found ? to_string(spread_of(programs))
-                              : fmt::format("NOT FOUND by {} of {} seeds",
-                                            seen.size() - programs.size(), seen.size());
+                              : fmt::format("NOT FOUND by {} of {} seeds", seen.size() - programs.size(), seen.size());
     std::string size = operations.empty() ? "-" : to_string(spread_of(operations));
     if (!operations.empty() && operations.size() < programs.size())
         size += fmt::format("; {} hung or crashed", programs.size() - operations.size());
     if (!is_small && !operations.empty()) size += fmt::format(", ABOVE {}", b.most_operations);
-    fmt::print("| {} | {} | `{}` | {} | `{}` | {} | {} | {} |\n", b.id, b.source, b.clause,
-               model::to_string(b.by), b.lives, until, size, b.most_operations);
+    fmt::print("| {} | {} | `{}` | {} | `{}` | {} | {} | {} |\n", b.id, b.source, b.clause, model::to_string(b.by),
+               b.lives, until, size, b.most_operations);
     if (r.text) {
         for (const sighting_of_bug& s : seen) fmt::print("{}\n", s.text);
     }
@@ -76,9 +75,10 @@ bool report(const bug& b, const std::vector<sighting_of_bug>& seen, const reques
 
 bool find_bugs(const request& r) {
     bool good = true;
-    fmt::print("| bug | seen in | breaks | engine | lives as | programs until found, median of {} "
-               "seeds | operations of the shrunk program | at most |\n|---|---|---|---|---|---|---|---|\n",
-               r.how.seeds);
+    fmt::print(
+        "| bug | seen in | breaks | engine | lives as | programs until found, median of {} "
+        "seeds | operations of the shrunk program | at most |\n|---|---|---|---|---|---|---|---|\n",
+        r.how.seeds);
     for (const bug& b : bugs()) {
         if (b.lives.empty() || !r.asks_for(b)) continue;
         const target home = home_of(b);
@@ -92,8 +92,7 @@ void list_absent(const request& r) {
     bool first = true;
     for (const bug& b : bugs()) {
         if (!b.lives.empty() || !r.asks_for(b)) continue;
-        if (std::exchange(first, false))
-            fmt::print("\n| bug | seen in | cannot exist here |\n|---|---|---|\n");
+        if (std::exchange(first, false)) fmt::print("\n| bug | seen in | cannot exist here |\n|---|---|---|\n");
         fmt::print("| {} | {} | {} |\n", b.id, b.source, b.why);
     }
 }
@@ -108,9 +107,8 @@ bool pass_the_sound(const request& r) {
             const std::vector<sighting_of_bug> seen = measure(t, e, programs, r.how);
             const auto failed = std::ranges::count(seen, true, &sighting_of_bug::found);
             good &= failed == 0;
-            fmt::print("{} {}: {} of {} seeds find nothing in {} programs each\n",
-                       model::to_string(e), t.name, seen.size() - static_cast<std::size_t>(failed),
-                       seen.size(), grouped(programs));
+            fmt::print("{} {}: {} of {} seeds find nothing in {} programs each\n", model::to_string(e), t.name,
+                       seen.size() - static_cast<std::size_t>(failed), seen.size(), grouped(programs));
             for (const sighting_of_bug& s : seen) {
                 if (s.found) fmt::print("{}\n", s.text);
             }

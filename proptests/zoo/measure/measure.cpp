@@ -18,19 +18,15 @@
 namespace tailrace::verify::zoo {
 namespace {
 
-const engine_entry& entry_of(model::engine e) {
-    return *std::ranges::find(engines(), e, &engine_entry::is);
-}
+const engine_entry& entry_of(model::engine e) { return *std::ranges::find(engines(), e, &engine_entry::is); }
 
-std::string run_once(const target& t, const engine_entry& e, std::uint64_t programs,
-                     std::uint64_t seed, pulse& p) {
+std::string run_once(const target& t, const engine_entry& e, std::uint64_t programs, std::uint64_t seed, pulse& p) {
     job j;
     j.faults = deviations();
     j.programs = programs;
     j.seed = seed;
     j.leads = false;  // no evidence, no long runs
-    engine_report r =
-        e.run(j, t, [&p](std::string_view, std::size_t done, std::size_t) { p.beat(done, done); });
+    engine_report r = e.run(j, t, [&p](std::string_view, std::size_t done, std::size_t) { p.beat(done, done); });
     r.engine = e.name();
     r.target = t.name;
     return to_json(r);
@@ -53,8 +49,8 @@ sighting_of_bug sighting_in(const child_end& end, const engine_entry& e) {
 
 }  // namespace
 
-std::vector<sighting_of_bug> measure(const target& t, model::engine by, std::uint64_t programs,
-                                     const measuring& how, const std::function<void()>& told) {
+std::vector<sighting_of_bug> measure(const target& t, model::engine by, std::uint64_t programs, const measuring& how,
+                                     const std::function<void()>& told) {
     const engine_entry& e = entry_of(by);
     std::vector<sighting_of_bug> all;
     for (std::uint64_t seed = 1; seed <= how.seeds;) {
@@ -62,8 +58,7 @@ std::vector<sighting_of_bug> measure(const target& t, model::engine by, std::uin
         for (; work.size() < how.jobs && seed <= how.seeds; ++seed) {
             work.push_back([&, seed](pulse& p) { return run_once(t, e, programs, seed, p); });
         }
-        for (const child_end& end : in_children(work, how.patience))
-            all.push_back(sighting_in(end, e));
+        for (const child_end& end : in_children(work, how.patience)) all.push_back(sighting_in(end, e));
         if (told) told();
     }
     return all;
@@ -72,8 +67,7 @@ std::vector<sighting_of_bug> measure(const target& t, model::engine by, std::uin
 std::uint64_t usual_budget(model::engine by) { return entry_of(by).usual_programs; }
 
 std::uint64_t sound_budget(model::engine by) {
-    return by == model::engine::threads ? threads_options{}.programs
-                                        : sequential_options{}.programs;
+    return by == model::engine::threads ? threads_options{}.programs : sequential_options{}.programs;
 }
 
 target home_of(const bug& b) {

@@ -15,8 +15,8 @@
 namespace tailrace::verify::zoo {
 
 struct measuring {
-    std::uint64_t seeds = 20;  // 1, 2, ...
-    std::size_t jobs = 2;      // child processes at once
+    std::uint64_t seeds = 20;                                       // 1, 2, ...
+    std::size_t jobs = 2;                                           // child processes at once
     std::chrono::milliseconds patience = std::chrono::seconds(20);  // with one that does nothing
 };
 
@@ -29,9 +29,8 @@ struct sighting_of_bug {
 };
 
 /// One for each seed. `told` whenever some seeds are done.
-[[nodiscard]] std::vector<sighting_of_bug> measure(const target& t, model::engine by,
-                                                   std::uint64_t programs, const measuring& how,
-                                                   const std::function<void()>& told = {});
+[[nodiscard]] std::vector<sighting_of_bug> measure(const target& t, model::engine by, std::uint64_t programs,
+                                                   const measuring& how, const std::function<void()>& told = {});
 
 /// The programs in which the engine has to find a bug that names no budget of its own: those of a campaign.
 [[nodiscard]] std::uint64_t usual_budget(model::engine by);

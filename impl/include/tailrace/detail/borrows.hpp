@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <utility>
 
-// What a compiler can say about it by itself: a local permit made from a sender that is gone at the end of the expression.
+// What a compiler can say about it by itself: a local permit made from a sender that is gone at the end of the
+// expression.
 #if defined(__clang__)
 #define TAILRACE_BORROWS [[clang::lifetimebound]]
 #define TAILRACE_BORROWER [[gsl::Pointer]]
@@ -23,12 +24,12 @@ inline constexpr bool assertions_on = false;
 inline constexpr bool assertions_on = true;
 #endif
 
-/// How many borrows there are, of those that were counted. There in every build: files with assertions and files without may share a
-/// channel, and then it counts what the files with assertions have made.
+/// How many borrows there are, of those that were counted. There in every build: files with assertions and files
+/// without may share a channel, and then it counts what the files with assertions have made.
 using borrow_count = std::atomic<std::uint32_t>;
 
-/// One borrow of a core, or none; moves along with its owner. It knows whether it was counted: a file without assertions may end the
-/// borrow that a file with assertions began, and the other way round.
+/// One borrow of a core, or none; moves along with its owner. It knows whether it was counted: a file without
+/// assertions may end the borrow that a file with assertions began, and the other way round.
 template <class Core>
 class borrowed {
   public:
@@ -49,7 +50,8 @@ class borrowed {
     [[nodiscard]] explicit operator bool() const noexcept { return core_ != 0; }
     [[nodiscard]] Core* operator->() const noexcept { return reinterpret_cast<Core*>(core_ & ~counted); }
     [[nodiscard]] Core& operator*() const noexcept { return *operator->(); }
-    /// Ends the borrow, and says what was borrowed. Done before foreign code may run, which may let go of the last sender.
+    /// Ends the borrow, and says what was borrowed. Done before foreign code may run, which may let go of the last
+    /// sender.
     Core& release() noexcept {
         Core& c = **this;
         if ((std::exchange(core_, 0) & counted) != 0) c.borrows.fetch_sub(1, std::memory_order_relaxed);

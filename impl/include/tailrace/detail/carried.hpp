@@ -1,8 +1,8 @@
 // How a value travels: itself if its move cannot throw, in a box otherwise.
 //
-// The box is made before anything is claimed: by the send, or by the reservation of the permit that will send. So a throwing move
-// leaves the channel as it was (throw.move-in), inside the channel only moves that cannot throw remain, and permit.send allocates
-// nothing.
+// The box is made before anything is claimed: by the send, or by the reservation of the permit that will send. So a
+// throwing move leaves the channel as it was (throw.move-in), inside the channel only moves that cannot throw remain,
+// and permit.send allocates nothing.
 // After a change here run: ctest -L impl
 #pragma once
 
@@ -96,9 +96,7 @@ class rooms<T, true> {
         for (; all.left_ < count; ++all.left_) all.places_[all.left_] = std::make_unique<place<T>>();
         return all;
     }
-    [[nodiscard]] room<T> next() noexcept {
-        return room<T>(std::move(places_[--left_]));
-    }
+    [[nodiscard]] room<T> next() noexcept { return room<T>(std::move(places_[--left_])); }
 
   private:
     std::unique_ptr<std::unique_ptr<place<T>>[]> places_;

@@ -1,9 +1,10 @@
 // The channel itself: the word, the slots, the lock for those who wait, and every transition between them.
 //
-// A claim is one compare-exchange on the word; a claimed ticket names the slot its value goes to. The receiver takes slots in the order
-// of tickets, and sleeps in the slot it waits for. Waiting senders stand in a queue under a small lock; whoever returns permits hands
-// them to the oldest. impl/DESIGN.md has the state tables, the invariants, the reason for every memory order by its number, and the
-// places where foreign code runs. After such a place a member touches nothing, unless it holds a share of its own (`pin`).
+// A claim is one compare-exchange on the word; a claimed ticket names the slot its value goes to. The receiver takes
+// slots in the order of tickets, and sleeps in the slot it waits for. Waiting senders stand in a queue under a small
+// lock; whoever returns permits hands them to the oldest. impl/DESIGN.md has the state tables, the invariants, the
+// reason for every memory order by its number, and the places where foreign code runs. After such a place a member
+// touches nothing, unless it holds a share of its own (`pin`).
 // After a change here run: ctest -L impl && ctest -L relacy
 #pragma once
 
@@ -46,12 +47,13 @@ class core {
         do {
             if (count == 0) return false;
             // (28) relaxed: a read-modify-write, so the last (23) still comes after every one before it. LP of upgrade.
-        } while (!strong_.compare_exchange_strong(count, count + 1, std::memory_order_relaxed,
-                                                  std::memory_order_relaxed));
+        } while (
+            !strong_.compare_exchange_strong(count, count + 1, std::memory_order_relaxed, std::memory_order_relaxed));
         return true;
     }
     void drop_sender() noexcept {
-        // (23) acq_rel: release, so that the last one (acquire) comes after every publication of the others: the end goes behind them.
+        // (23) acq_rel: release, so that the last one (acquire) comes after every publication of the others: the end
+        // goes behind them.
         if (strong_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
         if (assertions_on && borrows.load(std::memory_order_relaxed) != 0) {
             inspection::fail(*this, "the last sender went before a permit, iterator or operation made from a sender");
@@ -103,8 +105,8 @@ class core {
 
     /// Turns a permit into a value in the buffer.
     void send_permit(value&& v) noexcept {
-        // (5) acquire: as (2); the permit may be older than the slot it gets now, and than the emptying of that slot. LP of
-        // permit.send.
+        // (5) acquire: as (2); the permit may be older than the slot it gets now, and than the emptying of that slot.
+        // LP of permit.send.
         publish(tail(word_.fetch_add(one_ticket, std::memory_order_acquire)), std::move(v));
     }
 
@@ -114,9 +116,10 @@ class core {
         word_type w = word_.load(std::memory_order_relaxed);
         do {
             if (is_closed(w)) return false;
-            // (13) acquire: as (5). One exchange with the look at `closed`, or an end could come between. LP of a resumed send.
-        } while (!word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_acquire,
-                                                std::memory_order_relaxed));
+            // (13) acquire: as (5). One exchange with the look at `closed`, or an end could come between. LP of a
+            // resumed send.
+        } while (
+            !word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_acquire, std::memory_order_relaxed));
         ticket = tail(w);
         return true;
     }
@@ -124,9 +127,10 @@ class core {
     /// Gives permits back, in one step: to the oldest waiter first.
     void return_permits(word_type n) noexcept {
         if (n == 0) return;
-        // (6) release: what came before the return, to the caller that gets these permits (2, 13, 36) or is answered none (17).
-        // acquire: what came before the close (21), for a granted send that gives its permit back and answers closed; and if this ends the
-        // channel, the end must not land on a slot still seen full from a lap ago (15).
+        // (6) release: what came before the return, to the caller that gets these permits (2, 13, 36) or is answered
+        // none (17). acquire: what came before the close (21), for a granted send that gives its permit back and
+        // answers closed; and if this ends the channel, the end must not land on a slot still seen full from a lap ago
+        // (15).
         const word_type w = word_.fetch_sub(n * one_used, std::memory_order_acq_rel);
         if (is_closed(w)) {
             if (used(w) == n) post_end(tail(w));
@@ -139,29 +143,31 @@ class core {
 
     // ---- Waiting for permits
 
-    /// To be called before enqueue: storage for whatever may be granted, so that a grant allocates nothing. Throws std::bad_alloc.
+    /// To be called before enqueue: storage for whatever may be granted, so that a grant allocates nothing. Throws
+    /// std::bad_alloc.
     void prepare_to_wait() { ring_.cover_all(); }
 
-    /// What an operation that found too little capacity does: it takes what there is, and queues for the rest (verdict::none), unless
-    /// that was enough or the channel has closed: then the node is decided at once, and look() says how. The place in the queue, and
-    /// the linearization point of the request, is (8). verdict::unprepared: the channel was idle meanwhile and has given storage back;
-    /// nothing has been done, prepare again.
+    /// What an operation that found too little capacity does: it takes what there is, and queues for the rest
+    /// (verdict::none), unless that was enough or the channel has closed: then the node is decided at once, and look()
+    /// says how. The place in the queue, and the linearization point of the request, is (8). verdict::unprepared: the
+    /// channel was idle meanwhile and has given storage back; nothing has been done, prepare again.
     ///
     /// Once queued the node may be granted, and its owner run, on another thread, before this returns.
     [[nodiscard]] verdict enqueue(node& n, const waker& w) noexcept {
         const std::lock_guard guard(lock_);
         word_type part = 0;
-        // Outside the lock the waiters bit is set exactly while the queue is not empty (INV-3): it is never set on trial, or a
-        // concurrent capacity() would see a number that was never true.
+        // Outside the lock the waiters bit is set exactly while the queue is not empty (INV-3): it is never set on
+        // trial, or a concurrent capacity() would see a number that was never true.
         for (;;) {
             word_type seen = word_.load(std::memory_order_acquire);  // (1)
-            if (is_closed(seen)) return decide(n, verdict::failed);  // set under the lock: final here, and ordered by it
+            if (is_closed(seen))
+                return decide(n, verdict::failed);  // set under the lock: final here, and ordered by it
             if (!ring_.has_all()) return verdict::unprepared;
             if (has_waiters(seen)) break;
             part = smaller(max_ - used(seen), n.need);
             const bool enough = part == n.need;
-            // (8) release: the blocks of prepare_to_wait, to tickets of permits that are older (5, 13). Not acquire: before its owner uses
-            // the part, or says that it has it, it acquires by (13) or (36).
+            // (8) release: the blocks of prepare_to_wait, to tickets of permits that are older (5, 13). Not acquire:
+            // before its owner uses the part, or says that it has it, it acquires by (13) or (36).
             if (word_.compare_exchange_strong(seen, seen + part * one_used + (enough ? 0 : waiters_bit),
                                               std::memory_order_release, std::memory_order_relaxed)) {
                 n.held.store(part);
@@ -195,8 +201,9 @@ class core {
         return settle(n);
     }
 
-    /// Wake-ups of waiters that were served while another wait was given up. They are sent when this is destroyed: after its owner has
-    /// done all that it has to do with itself, for they may end it. Keeps the channel alive until then.
+    /// Wake-ups of waiters that were served while another wait was given up. They are sent when this is destroyed:
+    /// after its owner has done all that it has to do with itself, for they may end it. Keeps the channel alive until
+    /// then.
     class owed_wakes {
       public:
         owed_wakes() noexcept = default;
@@ -217,8 +224,8 @@ class core {
         waiter_list<Platform> chosen_;
     };
 
-    /// Ends the wait of a queued node. What it held goes on under the same lock: were it under way meanwhile, a hand-over could find
-    /// an empty queue while it is neither held nor free.
+    /// Ends the wait of a queued node. What it held goes on under the same lock: were it under way meanwhile, a
+    /// hand-over could find an empty queue while it is neither held nor free.
     /// `sent`: a wake-up was sent to the node and is on its way or has arrived.
     struct withdrawal {
         verdict result;
@@ -236,8 +243,8 @@ class core {
         const word_type held = n.held.load();
         n.held.store(0);
         if (waiters_.empty()) {
-            // (30) One step, or capacity() could see the queue gone and its permits not back. release: as (6). It is open, so unlike
-            // (6) this never posts the end.
+            // (30) One step, or capacity() could see the queue gone and its permits not back. release: as (6). It is
+            // open, so unlike (6) this never posts the end.
             const word_type before = word_.fetch_sub(waiters_bit + held * one_used, std::memory_order_release);
             guard.unlock();
             if (used(before) == held) idle(before);
@@ -269,7 +276,8 @@ class core {
         return is_closed(w) && used(w) == 0 ? front::end : front::nothing;
     }
 
-    /// Takes the value in front, which goes on counting as buffered until return_taken. Precondition: look_at_front() said value.
+    /// Takes the value in front, which goes on counting as buffered until return_taken. Precondition: look_at_front()
+    /// said value.
     [[nodiscard]] value take_uncounted() noexcept {
         auto& s = ring_.front(head());
         value v = s.storage.take();
@@ -282,8 +290,8 @@ class core {
     }
     /// Gives back the permits of n values that were taken.
     void return_taken(word_type n) noexcept {
-        // (15) release: the empty slots, to whoever gets them a lap later (2, 5, 13), ends the channel (6), or gives their blocks back
-        // (37). LP of a receive.
+        // (15) release: the empty slots, to whoever gets them a lap later (2, 5, 13), ends the channel (6), or gives
+        // their blocks back (37). LP of a receive.
         const word_type w = word_.fetch_sub(n * one_used, std::memory_order_release);
         if (has_waiters(w) && !is_closed(w)) return hand_over();
         if (used(w) == n) idle(w);
@@ -300,8 +308,8 @@ class core {
         return (tail(word_.load(std::memory_order_relaxed)) - head()) & ticket_mask;
     }
 
-    /// Lies down in the front slot. False if the slot has changed: look again. If true, the receive may be woken, and its owner run, on
-    /// another thread, before this returns.
+    /// Lies down in the front slot. False if the slot has changed: look again. If true, the receive may be woken, and
+    /// its owner run, on another thread, before this returns.
     [[nodiscard]] bool park(receive_node<Platform>& n, const waker& w) noexcept {
         n.waker.store(w);
         n.done.store(false, std::memory_order_relaxed);
@@ -309,8 +317,7 @@ class core {
         slot_state expected = slot_empty;
         // (18) release: the node, to (3) and (7).
         if (ring_.front(head()).state.compare_exchange_strong(expected, reinterpret_cast<slot_state>(&n),
-                                                           std::memory_order_release,
-                                                           std::memory_order_relaxed)) {
+                                                              std::memory_order_release, std::memory_order_relaxed)) {
             return true;
         }
         n.parked.store(false);
@@ -321,13 +328,14 @@ class core {
         return ring_.front(head()).state.load(std::memory_order_relaxed) == reinterpret_cast<slot_state>(&n);
     }
 
-    /// Gets up again. False if a writer has replaced the node, and so has sent or is about to send the wake-up; the node is free then.
+    /// Gets up again. False if a writer has replaced the node, and so has sent or is about to send the wake-up; the
+    /// node is free then.
     [[nodiscard]] bool unpark(receive_node<Platform>& n) noexcept {
         n.parked.store(false);
         auto expected = reinterpret_cast<slot_state>(&n);
         // (20) relaxed: on success no writer has seen the node.
         if (ring_.front(head()).state.compare_exchange_strong(expected, slot_empty, std::memory_order_relaxed,
-                                                           std::memory_order_relaxed)) {
+                                                              std::memory_order_relaxed)) {
             return true;
         }
         // Its writer stands between the exchange and its last access; nothing foreign runs there.
@@ -346,10 +354,9 @@ class core {
         word_type w = word_.load(std::memory_order_relaxed);
         do {
             if (is_closed(w)) return;
-            // (21) LP. release: what came before the close, to every answer that says closed (35, 36). One step, so that no capacity()
-            // sees closed with a queue that has gone.
-        } while (!word_.compare_exchange_strong(w, (w | closed_bit) & ~waiters_bit,
-                                                std::memory_order_release,
+            // (21) LP. release: what came before the close, to every answer that says closed (35, 36). One step, so
+            // that no capacity() sees closed with a queue that has gone.
+        } while (!word_.compare_exchange_strong(w, (w | closed_bit) & ~waiters_bit, std::memory_order_release,
                                                 std::memory_order_relaxed));
         choose_all(waiters_, chosen);
         choose_all(listeners_, chosen);
@@ -357,7 +364,8 @@ class core {
         if (used(w) == 0) post_end(tail(w));  // idle already: no permit will come back and wake a parked receive
     }
 
-    /// False, and the listener is queued, while the channel is open. Looking again keeps the place, and `w` is who will be woken.
+    /// False, and the listener is queued, while the channel is open. Looking again keeps the place, and `w` is who will
+    /// be woken.
     [[nodiscard]] bool listen(node& n, const waker& w) noexcept {
         const std::lock_guard guard(lock_);
         if (closed()) {
@@ -381,8 +389,8 @@ class core {
     }
 
     [[nodiscard]] bool closed() const noexcept {
-        // (36) acquire: what came before the close (21); and where a reservation looks that was granted, what came before its permits
-        // were given back (6, 15, 30, 31).
+        // (36) acquire: what came before the close (21); and where a reservation looks that was granted, what came
+        // before its permits were given back (6, 15, 30, 31).
         return is_closed(word_.load(std::memory_order_acquire));
     }
     [[nodiscard]] std::uint64_t max() const noexcept { return max_; }
@@ -391,7 +399,8 @@ class core {
         const word_type w = word_.load(std::memory_order_relaxed);  // (25) LP of capacity()
         return has_waiters(w) ? 0 : max_ - used(w);
     }
-    /// The buffer as anybody may ask it: head and tail are not read together, so a value sent or taken meanwhile may count or not.
+    /// The buffer as anybody may ask it: head and tail are not read together, so a value sent or taken meanwhile may
+    /// count or not.
     [[nodiscard]] std::uint64_t buffered() const noexcept {
         const word_type taken = taken_.load(std::memory_order_relaxed);  // (29)
         const word_type n = (tail(word_.load(std::memory_order_relaxed)) - taken) & ticket_mask;
@@ -429,30 +438,31 @@ class core {
 
     [[nodiscard]] claim_result claim(word_type n, word_type what, word_type& ticket) {
         for (;;) {
-            // (1) acquire: what came before the close (21), for an answer that says closed; and the limit that is left after an idle channel
-            // has given storage back (37). LP of a failure.
+            // (1) acquire: what came before the close (21), for an answer that says closed; and the limit that is left
+            // after an idle channel has given storage back (37). LP of a failure.
             word_type w = word_.load(std::memory_order_acquire);
             if (is_closed(w)) return claim_result::closed;
             if (n == 0) return claim_result::claimed;
             if (has_waiters(w) || max_ - used(w) < n) return claim_result::full;
             ring_.cover(tail(w) + used(w) + n + 1);  // this ticket, those of all permits that may be out, and the end
-            // (2) acquire: the emptied slot of (15). release: the slots that (27) has made, to later tickets of older permits
-            // (5, 13) and to the end (24). LP of success.
-            if (word_.compare_exchange_strong(w, w + what, std::memory_order_acq_rel,
-                                              std::memory_order_relaxed)) {
+            // (2) acquire: the emptied slot of (15). release: the slots that (27) has made, to later tickets of older
+            // permits (5, 13) and to the end (24). LP of success.
+            if (word_.compare_exchange_strong(w, w + what, std::memory_order_acq_rel, std::memory_order_relaxed)) {
                 ticket = tail(w);
                 return claim_result::claimed;
             }
         }
     }
 
-    /// The channel has just become idle, `w` was the word before: nothing is out, and its owner has a handle that keeps it alive.
+    /// The channel has just become idle, `w` was the word before: nothing is out, and its owner has a handle that keeps
+    /// it alive.
     void idle(word_type w) noexcept {
         if (ring_.holds_more_than_it_keeps(tail(w))) ring_.give_back(word_);
     }
 
     void post_end(word_type ticket) noexcept {
-        // (7) acquire: the node of (18). release: what the senders did before they went, to a receive that says none (16).
+        // (7) acquire: the node of (18). release: what the senders did before they went, to a receive that says none
+        // (16).
         const slot_state previous = ring_.at_end(ticket).state.exchange(slot_end, std::memory_order_acq_rel);
         if (assertions_on && previous == slot_full) inspection::fail(*this, "an end was posted over a value");
         if (previous != slot_empty && previous != slot_end && previous != slot_orphan) wake_receive(previous);
@@ -465,8 +475,8 @@ class core {
         w();
     }
 
-    /// The receiver goes before its receive, which is taken out of its slot, is not woken, and says none when it is polled. A wake-up
-    /// that was sent before arrives.
+    /// The receiver goes before its receive, which is taken out of its slot, is not woken, and says none when it is
+    /// polled. A wake-up that was sent before arrives.
     void end_receive() noexcept {
         receive_node<Platform>* const n = receiving.load();
         if (n == nullptr) return;
@@ -536,7 +546,8 @@ class core {
         while (node* n = from.pop_front()) choose(*n, verdict::failed, chosen);
     }
 
-    /// Wakes the chosen one by one, without the lock. Their owners can take themselves off `chosen` until their turn comes.
+    /// Wakes the chosen one by one, without the lock. Their owners can take themselves off `chosen` until their turn
+    /// comes.
     void wake_chosen(std::unique_lock<typename Platform::mutex>& guard, waiter_list<Platform>& chosen) noexcept {
         node* n = chosen.pop_front();
         if (n == nullptr) return guard.unlock();
@@ -544,7 +555,7 @@ class core {
         if (!chosen.empty()) alive.emplace(*this);
         while (n != nullptr) {
             const tailrace::waker w = n->waker.load();
-            const bool last = chosen.empty();  // no other is added
+            const bool last = chosen.empty();                              // no other is added
             n->state.store(wait_state::woken, std::memory_order_release);  // (4) the last access
             guard.unlock();
             w();
@@ -568,7 +579,7 @@ class core {
     const std::uint64_t max_;
 
     alignas(line) typename Platform::template plain<word_type> head_{0};  // values taken; of the consumer role
-    typename Platform::template atomic<word_type> taken_{0};               // the same for everybody else
+    typename Platform::template atomic<word_type> taken_{0};              // the same for everybody else
 
   public:
     /// The receive operation that is alive. Of the consumer.
@@ -582,7 +593,8 @@ class core {
     waiter_list<Platform> listeners_;  // by the lock
     typename Platform::template atomic<std::uint64_t> strong_{1};
     typename Platform::template atomic<std::uint64_t> weak_{0};
-    typename Platform::template atomic<std::uint64_t> shares_{2};  // the receiver, the senders together, and each weak sender
+    typename Platform::template atomic<std::uint64_t> shares_{
+        2};  // the receiver, the senders together, and each weak sender
 };
 
 }  // namespace tailrace::detail

@@ -10,8 +10,8 @@
 
 namespace tailrace::detail {
 
-/// Whether a count of periods can be made a count of units in 64 bits: std::ratio can say the factor, and what remains of
-/// a division by its denominator can be multiplied by its numerator.
+/// Whether a count of periods can be made a count of units in 64 bits: std::ratio can say the factor, and what remains
+/// of a division by its denominator can be multiplied by its numerator.
 template <class Period, class Unit>
 [[nodiscard]] consteval bool scales_exactly() {
     constexpr auto most = std::numeric_limits<std::intmax_t>::max();
@@ -57,8 +57,8 @@ template <class TimePoint, class Rep, class Period>
     }
 }
 
-/// Where a sleep on a condition variable ends at the latest, on its way to a deadline: some libraries add the distance to
-/// the time of another clock, which must not overflow.
+/// Where a sleep on a condition variable ends at the latest, on its way to a deadline: some libraries add the distance
+/// to the time of another clock, which must not overflow.
 template <class Clock>
 [[nodiscard]] typename Clock::time_point within_a_day(typename Clock::time_point deadline) {
     const auto tomorrow = Clock::now() + std::chrono::hours(24);

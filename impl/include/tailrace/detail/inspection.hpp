@@ -1,4 +1,5 @@
-// For tests and assertions: the state of a channel in words, and whether its invariants hold. The numbers INV-n are those of DESIGN.md.
+// For tests and assertions: the state of a channel in words, and whether its invariants hold. The numbers INV-n are
+// those of DESIGN.md.
 // After a change here run: ctest -L impl && ctest -L conformance
 #pragma once
 

@@ -1,22 +1,25 @@
-// The wait for an operation or for something that interrupts it (a clock, a stop token), whichever comes first; and the plain wait in
-// the same shape. Coroutine and blocking forms are made of these:
+// The wait for an operation or for something that interrupts it (a clock, a stop token), whichever comes first; and the
+// plain wait in the same shape. Coroutine and blocking forms are made of these:
 //
 //     if (!wait.start(waker, over)) sleep until that waker is called, which happens once; then  wait.finish()
 //
-// Foreign code that runs within start() may destroy the wait. Then `over` is true, and start() has touched nothing of it since.
+// Foreign code that runs within start() may destroy the wait. Then `over` is true, and start() has touched nothing of
+// it since.
 //
-// The channel's wake-up, and one interruption for each source, come from threads of their own, each once at most. The waker may be called
-// only when none of them touches the wait any more, for its owner then destroys it. One word, changed by fetch_or only, says how far each
-// of them is:
+// The channel's wake-up, and one interruption for each source, come from threads of their own, each once at most. The
+// waker may be called only when none of them touches the wait any more, for its owner then destroys it. One word,
+// changed by fetch_or only, says how far each of them is:
 //
 //     set_up        the owner has left start(): until then the others only say that they came
-//     ending        the wait is being ended by its ender: the first to come after set_up, or the owner if one came before
+//     ending        the wait is being ended by its ender: the first to come after set_up, or the owner if one came
+//                   before
 //     ended         the ender is done: it has stopped the operation's wait and disarmed the sources
-//     left          one bit for the operation and one for each source: it touches nothing any more. It says so itself when it has come;
-//                   the ender says it for what it has silenced
+//     left          one bit for the operation and one for each source: it touches nothing any more. It says so itself
+//                   when it has come; the ender says it for what it has silenced
 //     came          one bit for each source, the reason of an interruption
 //
-// The party whose bits make set_up, ended and every `left` complete calls the waker; the owner in start() goes on instead.
+// The party whose bits make set_up, ended and every `left` complete calls the waker; the owner in start() goes on
+// instead.
 //
 // After a change here run: ctest -L impl && ctest -L stress && ctest -L relacy
 #pragma once
@@ -46,7 +49,8 @@ template <class Operation>
     return std::move(*result);
 }
 
-/// A stretch in which foreign code may destroy the owner of `flag`: its destructor sets `over` then, if `flag` points there.
+/// A stretch in which foreign code may destroy the owner of `flag`: its destructor sets `over` then, if `flag` points
+/// there.
 class exposure {
   public:
     exposure(bool*& flag, bool& over) noexcept : flag_(flag), over_(over) { flag_ = &over_; }
@@ -162,8 +166,7 @@ class interruptible_wait {
 
     [[nodiscard]] result_type finish() {
         if (interruption_) return operation_.interrupted(*interruption_);
-        return Operation::template completed<reason_type>(result_ ? std::move(*result_)
-                                                                  : result_of_woken(operation_));
+        return Operation::template completed<reason_type>(result_ ? std::move(*result_) : result_of_woken(operation_));
     }
 
   private:
@@ -219,7 +222,8 @@ class interruptible_wait {
         }
     }
 
-    /// The operation has finished at once. True unless an interruption is on its way: it leaves last, and the owner goes on then.
+    /// The operation has finished at once. True unless an interruption is on its way: it leaves last, and the owner
+    /// goes on then.
     bool leave() noexcept {
         const bits silent = unarmed_ | disarm(unarmed_);
         const bits mine = silent | set_up | ending | ended | operation_left;
@@ -268,7 +272,8 @@ class interruptible_wait {
         for_each_source([this](auto& source, auto i) {
             if ((unarmed_ & left(i)) != 0 || source.disarm()) return;
             // It comes, says that it has left, and does nothing else. (34) acquire, from (33): then it has read done_.
-            for (unsigned turn = 0; (seen_.load(std::memory_order_acquire) & left(i)) == 0; ++turn) platform::pause(turn);
+            for (unsigned turn = 0; (seen_.load(std::memory_order_acquire) & left(i)) == 0; ++turn)
+                platform::pause(turn);
         });
     }
     struct silenced_if_it_throws {
@@ -322,7 +327,8 @@ class [[nodiscard]] interruptible_operation {
             if constexpr (!polled_in_two_steps<Operation>) {
                 return std::nullopt;
             } else {
-                if (operation_.wait(w)) return std::nullopt;  // its owner may be running elsewhere: nothing here is touched
+                if (operation_.wait(w))
+                    return std::nullopt;  // its owner may be running elsewhere: nothing here is touched
             }
         }
     }
@@ -340,7 +346,8 @@ class [[nodiscard]] interruptible_operation {
         if (source.arm(w) == arming::due && !due) due = Source::template reason<reason_type>;
     }
     /// Arms the sources and polls. Foreign code runs here: `over` says that it has destroyed this.
-    [[nodiscard]] std::optional<typename Operation::result_type> attempt(const waker& w, std::optional<reason_type>& due, bool& over) {
+    [[nodiscard]] std::optional<typename Operation::result_type> attempt(const waker& w,
+                                                                         std::optional<reason_type>& due, bool& over) {
         const exposure foreign(over_, over);
         std::apply([&](auto&... source) { (..., arm(source, w, due)); }, sources_);
         if constexpr (polled_in_two_steps<Operation>) {
@@ -352,7 +359,8 @@ class [[nodiscard]] interruptible_operation {
     [[nodiscard]] result_type interrupt(reason_type why) {
         typename Operation::owed_wakes owed;  // sent when the result is made
         if (operation_.stop_waiting(owed) == stopped::undecided) return operation_.interrupted(why);
-        return Operation::template completed<reason_type>(std::move(*operation_.poll({})));  // decided at the last moment
+        return Operation::template completed<reason_type>(
+            std::move(*operation_.poll({})));  // decided at the last moment
     }
 
     Operation operation_;

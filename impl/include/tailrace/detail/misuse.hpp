@@ -1,4 +1,5 @@
-// Misuse of the API: a programming error, reported by exception where exceptions are on, and by termination where they are not.
+// Misuse of the API: a programming error, reported by exception where exceptions are on, and by termination where they
+// are not.
 // After a change here run: ctest -L impl
 #pragma once
 

@@ -3,9 +3,9 @@
 //     created ──poll──▶ waiting ──poll──▶ finished        destroying it while it waits cancels it
 //        └───────────poll────────────────▶ finished
 //
-// It may be moved until it is first polled; from then on others may hold its address. Whatever it stores, it stores before its node
-// is published: from then on its owner may be running on another thread. Permits that the owner is to give back are given back last, for
-// that may wake a waiter, and end this.
+// It may be moved until it is first polled; from then on others may hold its address. Whatever it stores, it stores
+// before its node is published: from then on its owner may be running on another thread. Permits that the owner is to
+// give back are given back last, for that may wake a waiter, and end this.
 // After a change here run: ctest -L impl && ctest -L conformance && ctest -L relacy
 #pragma once
 
@@ -41,9 +41,9 @@ inline void require_unfinished(phase p) {
     if (p == phase::finished) misuse("tailrace: an operation was used after it had finished");
 }
 
-/// A poll in two steps, which every operation here has: attempt() gives the result if there is one, and wait(w) arranges for `w` to be
-/// called, or says that attempt() has a result now. Foreign code runs within attempt() only, and no other thread may resume the owner
-/// before wait().
+/// A poll in two steps, which every operation here has: attempt() gives the result if there is one, and wait(w)
+/// arranges for `w` to be called, or says that attempt() has a result now. Foreign code runs within attempt() only, and
+/// no other thread may resume the owner before wait().
 template <class Operation>
 [[nodiscard]] auto poll_in_two_steps(Operation& op, const waker& w) -> decltype(op.attempt()) {
     for (;;) {
@@ -90,13 +90,15 @@ class permit_wait {
         require_unfinished(phase_);
         return phase_ == phase::created;
     }
-    /// The end of the wait and of the borrow. What is left to be done with the channel is done by the caller, whose sender is alive.
+    /// The end of the wait and of the borrow. What is left to be done with the channel is done by the caller, whose
+    /// sender is alive.
     core_type& finish() noexcept {
         phase_ = phase::finished;
         return core_.release();
     }
 
-    /// granted: with the permits. failed, finished: `left` goes back when the caller has its answer. none: it has to wait.
+    /// granted: with the permits. failed, finished: `left` goes back when the caller has its answer. none: it has to
+    /// wait.
     struct outcome {
         verdict result;
         word_type left = 0;
@@ -118,7 +120,8 @@ class permit_wait {
     /// What became of the wait.
     [[nodiscard]] verdict look() const noexcept { return core_type::look(node_); }
 
-    /// Called where an attempt has found too little capacity. True: pending, and `w` will be called. False: it is decided.
+    /// Called where an attempt has found too little capacity. True: pending, and `w` will be called. False: it is
+    /// decided.
     [[nodiscard]] bool wait(const waker& w) {
         if (phase_ == phase::waiting) return core_->look(node_, w) == verdict::none;
         for (;;) {
@@ -130,7 +133,8 @@ class permit_wait {
         }
     }
 
-    /// Ends the wait unless it is decided; then what it held has been given back, and those whom that has served are owed a wake-up.
+    /// Ends the wait unless it is decided; then what it held has been given back, and those whom that has served are
+    /// owed a wake-up.
     [[nodiscard]] stopped stop_waiting(owed_wakes& owed) noexcept {
         if (phase_ == phase::waiting) {
             const auto [result, sent] = core_->withdraw(node_, owed);

@@ -1,18 +1,20 @@
 // The slots: storage for every ticket from the oldest value to the end marker behind the youngest permit.
 //
-//   slot of ticket t   | meaning                                      | next
-//   empty, t >= tail   | free                                         | claimed by a change of the word; a node or orphan (the
-//                      |                                              | consumer waits here, t == head); end (t == tail)
-//   empty, t < tail    | claimed, not written yet                     | full, by its claimer; a node or orphan if t == head
-//   a node's address   | the receiver sleeps here, t == head          | full or end: their writer owes the wake-up; empty: cancelled
-//   orphan             | the receiver is gone, its role lies here     | full: its writer takes the role; end
-//   full               | a value                                      | empty, by the consumer
-//   end                | t == tail: no value will ever come           | -
+//   slot of ticket t  | meaning                               | next
+//   empty, t >= tail  | free                                  | claimed by a change of the word; a node or orphan (the
+//                     |                                       | consumer waits here, t == head); end (t == tail)
+//   empty, t < tail   | claimed, not written yet              | full, by its claimer; a node or orphan if t == head
+//   a node's address  | the receiver sleeps here, t == head   | full or end: their writer owes the wake-up;
+//                     |                                       | empty: cancelled
+//   orphan            | the receiver is gone, its role        | full: its writer takes the role; end
+//                     | lies here                             |
+//   full              | a value                               | empty, by the consumer
+//   end               | t == tail: no value will ever come    | -
 //
-// Slots come in small blocks; a directory says which block holds which tickets. The block that the consumer has emptied goes to
-// the far end, so that the number of blocks follows what was once in use at a time, whatever the capacity; an idle channel gives back
-// what is more than `kept_blocks`. A ring of up to Platform::ring_bytes is made whole as soon as one block is not enough, and then turns
-// in place.
+// Slots come in small blocks; a directory says which block holds which tickets. The block that the consumer has emptied
+// goes to the far end, so that the number of blocks follows what was once in use at a time, whatever the capacity; an
+// idle channel gives back what is more than `kept_blocks`. A ring of up to Platform::ring_bytes is made whole as soon
+// as one block is not enough, and then turns in place.
 //
 // After a change here run: ctest -L impl && ctest -L relacy
 #pragma once
@@ -67,8 +69,8 @@ class ring {
 
     /// The slot of a claimed ticket. By its claimer, and until the value is in it.
     [[nodiscard]] slot<T, Platform>& at(word_type ticket) const noexcept {
-        // (26) acquire: what a wider directory says about old tickets, partner: the release in widen. An entry itself is written
-        // before the claim of its first ticket (27) and again after the last of its tickets was taken (16).
+        // (26) acquire: what a wider directory says about old tickets, partner: the release in widen. An entry itself
+        // is written before the claim of its first ticket (27) and again after the last of its tickets was taken (16).
         const directory& d = *directory_.load(std::memory_order_acquire);
         return d.entry(ticket / block_slots).load()->slots[ticket % block_slots];
     }
@@ -94,7 +96,8 @@ class ring {
         if (limit_.load(std::memory_order_relaxed) != everything) grow_to(everything);
     }
 
-    /// The consumer has emptied every slot before that of `head`, and nobody has any business there any more. Allocates nothing.
+    /// The consumer has emptied every slot before that of `head`, and nobody has any business there any more. Allocates
+    /// nothing.
     void passed(word_type head) noexcept {
         if (head % block_slots != 0) return;
         if (!turns_in_place_) return recycle(head / block_slots - 1);
@@ -103,7 +106,9 @@ class ring {
     }
 
     /// Whether no claim and no grant will ever need new storage.
-    [[nodiscard]] bool has_all() const noexcept { return limit_.load(std::memory_order_acquire) == everything; }  // (27)
+    [[nodiscard]] bool has_all() const noexcept {
+        return limit_.load(std::memory_order_acquire) == everything;
+    }  // (27)
 
     /// A hint, for when the channel is idle.
     [[nodiscard]] bool holds_more_than_it_keeps(word_type tail) const noexcept {
@@ -114,9 +119,9 @@ class ring {
 
     /// Gives back what is more than kept_blocks, if the channel is idle: open, without permits out, values and waiters.
     ///
-    /// A claim may have looked at the old limit and sleep. The word gets another era, so that this claim fails. There are only sixteen eras,
-    /// which could come round while it sleeps: so no more than fifteen are used at one tail, and then the storage stays until a message is
-    /// sent.
+    /// A claim may have looked at the old limit and sleep. The word gets another era, so that this claim fails. There
+    /// are only sixteen eras, which could come round while it sleeps: so no more than fifteen are used at one tail, and
+    /// then the storage stays until a message is sent.
     void give_back(atomic_word& word) noexcept {
         block* surplus = nullptr;
         directory* too_wide = nullptr;
@@ -126,11 +131,12 @@ class ring {
             if (blocks_ <= kept_blocks || !is_idle(w)) return;
             if (tail(w) == era_tail_ && eras_used_ == eras - 1) return;
             const word_type old_limit = limit_.load(std::memory_order_relaxed);
-            // Relaxed, as the two below: a claim that counts on one of them has looked at the word after (37). Until then none fits.
+            // Relaxed, as the two below: a claim that counts on one of them has looked at the word after (37). Until
+            // then none fits.
             limit_.store(limit_of(0), std::memory_order_relaxed);
             const word_type change = to_next_era(w);
-            // (37) release: the limit, to every claim after it (1). acquire: what the senders of received values have done with the
-            // directory, from (15).
+            // (37) release: the limit, to every claim after it (1). acquire: what the senders of received values have
+            // done with the directory, from (15).
             w = word.fetch_xor(change, std::memory_order_acq_rel);
             const auto now = static_cast<std::uint32_t>(tail(w));
             eras_used_ = static_cast<std::uint8_t>(now == std::exchange(era_tail_, now) ? eras_used_ + 1 : 1);
@@ -170,8 +176,8 @@ class ring {
 
     /// Which block holds which tickets: entry i those of every block number that is i modulo the size, a power of two.
     ///
-    /// One that has become too narrow stays as it was, for those who have already read its address: what it says about tickets in
-    /// use remains true.
+    /// One that has become too narrow stays as it was, for those who have already read its address: what it says about
+    /// tickets in use remains true.
     struct directory {
         explicit directory(word_type size) : mask(size - 1), entries(new holder[static_cast<std::size_t>(size)]) {}
         directory(const directory&) = delete;
@@ -235,7 +241,8 @@ class ring {
     void attach(std::unique_ptr<block> fresh) noexcept {
         directory_.load(std::memory_order_relaxed)->entry(first_ + blocks_).store(fresh.release());
         ++blocks_;
-        limit_.store(blocks_ == all_blocks_ ? everything : limit_of(blocks_), std::memory_order_release);  // partner: (27)
+        limit_.store(blocks_ == all_blocks_ ? everything : limit_of(blocks_),
+                     std::memory_order_release);  // partner: (27)
     }
     void recycle(word_type number) noexcept {
         const std::lock_guard guard(growing_);
@@ -260,8 +267,8 @@ class ring {
         return surplus;
     }
 
-    /// Goes back to a narrower directory, and returns those that are too wide. A claimer, who alone reads a directory without the lock, may
-    /// have read the address of a wide one since (37); if there is one, the directory stays.
+    /// Goes back to a narrower directory, and returns those that are too wide. A claimer, who alone reads a directory
+    /// without the lock, may have read the address of a wide one since (37); if there is one, the directory stays.
     [[nodiscard]] directory* narrow(atomic_word& word) noexcept {
         directory* const wide = directory_.load(std::memory_order_relaxed);
         directory* last_too_wide = nullptr;
@@ -283,17 +290,18 @@ class ring {
     }
 
     const bool turns_in_place_;
-    // By the lock. How many changes of the era there were at this tail, which the last of them has seen. Small, to fit in beside.
+    // By the lock. How many changes of the era there were at this tail, which the last of them has seen. Small, to fit
+    // in beside.
     std::uint8_t eras_used_ = 0;
     std::uint32_t era_tail_ = 0;
     static_assert(ticket_mask <= ~std::uint32_t{0});
     const word_type all_blocks_;  // with so many, every claim that the word allows has storage
     typename Platform::template atomic<directory*> directory_{nullptr};
-    atomic_word limit_{0};  // tickets below have slots; `everything` if all ever will
-    mutable typename Platform::mutex growing_;                // guards all changes of the above, and what follows
-    word_type first_ = 0;                                     // the number of the oldest block
-    word_type blocks_ = 0;                                    // in use: first_ to first_ + blocks_ - 1
-    pointer_to_block front_{nullptr};                         // the oldest block; of the consumer
+    atomic_word limit_{0};                      // tickets below have slots; `everything` if all ever will
+    mutable typename Platform::mutex growing_;  // guards all changes of the above, and what follows
+    word_type first_ = 0;                       // the number of the oldest block
+    word_type blocks_ = 0;                      // in use: first_ to first_ + blocks_ - 1
+    pointer_to_block front_{nullptr};           // the oldest block; of the consumer
 };
 
 }  // namespace tailrace::detail

@@ -1,7 +1,9 @@
-// Where resumptions run: a list for each thread, emptied by the outermost caller, so that a chain of a million of them does not grow
-// the stack.
+// Where resumptions run: a list for each thread, emptied by the outermost caller, so that a chain of a million of them
+// does not grow the stack.
 //
-//     waking ──▶ on the list ──▶ taken off, then run        one on the list can be taken off by whoever destroys it, on that thread
+//     waking ──▶ on the list ──▶ taken off, then run
+//
+// A coroutine that is destroyed on that thread is taken off the list.
 //
 // After a change here run: ctest -L impl
 #pragma once
@@ -28,7 +30,8 @@ struct run_node {
 
 class run_list {
   public:
-    /// Runs the node: at once, and then whatever that brings, or, where this is called from something that runs, when its turn comes.
+    /// Runs the node: at once, and then whatever that brings, or, where this is called from something that runs, when
+    /// its turn comes.
     void run(run_node& n) noexcept {
         push(n);
         if (running_) return;

@@ -10,8 +10,8 @@
 //   chosen    | whoever holds the lock         | being popped by the thread that chose it, or taken back by its owner
 //   woken     | its owner                      | -
 //
-// A chosen node stays on its chooser's own list, under the lock, until the very moment of its wake-up: so its owner can still take it
-// off, and no wake-up ever goes through a node that is gone.
+// A chosen node stays on its chooser's own list, under the lock, until the very moment of its wake-up: so its owner can
+// still take it off, and no wake-up ever goes through a node that is gone.
 // After a change here run: ctest -L impl && ctest -L relacy
 #pragma once
 
@@ -34,7 +34,8 @@ struct link {
 
 template <class Platform>
 struct waiter : link<Platform> {
-    // (4) release / (19) acquire: `woken` is the last thing that others write to a node. All else about it is under the lock.
+    // (4) release / (19) acquire: `woken` is the last thing that others write to a node. All else about it is under the
+    // lock.
     typename Platform::template atomic<wait_state> state{wait_state::created};
     typename Platform::template plain<verdict> result{verdict::none};
     typename Platform::template plain<word_type> held{0};  // permits: what it was given, of what it needs
@@ -85,13 +86,17 @@ class waiter_list {
     link<Platform> head_;
 };
 
-/// A receive. While it is parked its address stands in the slot it waits for; the writer that replaces it there owes it a wake-up.
+/// A receive. While it is parked its address stands in the slot it waits for; the writer that replaces it there owes it
+/// a wake-up.
 template <class Platform>
 struct alignas(8) receive_node {
     // Of the consumer.
-    typename Platform::template plain<bool> parked{false};         // its address stands in a slot, or stood there until its wake-up
-    typename Platform::template plain<bool> receiver_gone{false};  // it says none from now on, and does not touch the channel
-    typename Platform::template plain<bool> sent{false};           // when the receiver went, a wake-up was on its way or had come
+    typename Platform::template plain<bool> parked{
+        false};  // its address stands in a slot, or stood there until its wake-up
+    typename Platform::template plain<bool> receiver_gone{
+        false};  // it says none from now on, and does not touch the channel
+    typename Platform::template plain<bool> sent{
+        false};  // when the receiver went, a wake-up was on its way or had come
     // Published by (18), read by the writer that owes the wake-up.
     typename Platform::template plain<tailrace::waker> waker{tailrace::waker{}};
     // (4) release / (19) acquire: the last access of the writer that owes the wake-up.

@@ -1,10 +1,11 @@
-// Whether the contract allows a history: a search for one order of its events in which the specification answers each as it was
-// answered.
+// Whether the contract allows a history: a search for one order of its events in which the specification answers each
+// as it was answered.
 //
-// An event that waits is two transitions, a request and a follow-up; every other is one. The order has to keep the order of each lane and
-// the order of time. The search is Wing and Gong's, with the states it has been in remembered (Lowe): what has been placed of each lane,
-// and the state of the specification. When all lanes are at rest it asks one thing more, that nobody sleeps whom the specification would
-// answer: that is how a lost wake-up shows. Wakes are not compared: what they are for is. After a change here run: ctest -L model
+// An event that waits is two transitions, a request and a follow-up; every other is one. The order has to keep the
+// order of each lane and the order of time. The search is Wing and Gong's, with the states it has been in remembered
+// (Lowe): what has been placed of each lane, and the state of the specification. When all lanes are at rest it asks one
+// thing more, that nobody sleeps whom the specification would answer: that is how a lost wake-up shows. Wakes are not
+// compared: what they are for is. After a change here run: ctest -L model
 #pragma once
 
 #include <cstdint>
@@ -49,8 +50,8 @@ struct verdict {
     std::uint64_t nodes = 0;
     /// The order; for `asleep`, as far as the rest; otherwise the longest beginning of one.
     std::vector<point> order;
-    /// Where there is none: what could come next by the order of time, with what the specification would have answered; for `asleep`, the
-    /// follow-ups of those who sleep.
+    /// Where there is none: what could come next by the order of time, with what the specification would have answered;
+    /// for `asleep`, the follow-ups of those who sleep.
     std::vector<point> refused;
     /// The state of the specification at the end of `order`.
     machine state{1};

@@ -1,7 +1,8 @@
 // The specification: the abstract machine of the contract (model/README.md) as a plain value.
 //
-// No thread, no clock, no channel: a state that can be copied, compared, hashed and printed, and one transition for each step of the
-// vocabulary. Everything else in this project is judged by it, so it is written to be read, not to be fast.
+// No thread, no clock, no channel: a state that can be copied, compared, hashed and printed, and one transition for
+// each step of the vocabulary. Everything else in this project is judged by it, so it is written to be read, not to be
+// fast.
 // After a change here run: ctest -L model && ci/verify
 #pragma once
 
@@ -18,22 +19,22 @@ namespace tailrace::model {
 /// A waiting operation, from its creation until it finishes or is dropped.
 struct operation {
     enum class phase : unsigned char {
-        created,   // never polled: has no place in the queue, has taken nothing
-        waiting,   // polled; acquiring operations are in the queue, a receive is parked, a listener listens
-        granted,   // off the queue with everything it asked for; not polled since
-        failed     // off the queue because the channel closed; keeps what it held until it is polled or dropped
+        created,  // never polled: has no place in the queue, has taken nothing
+        waiting,  // polled; acquiring operations are in the queue, a receive is parked, a listener listens
+        granted,  // off the queue with everything it asked for; not polled since
+        failed    // off the queue because the channel closed; keeps what it held until it is polled or dropped
     };
 
     std::uint32_t number = 0;
     verb what = verb::send;
     std::uint32_t sender = 0;  // the sender it borrows; the one it owns, for reserve_owned; unused by a receive
     value_id value = 0;
-    std::uint64_t need = 0;    // permits asked for; the limit of a recv_many
-    std::uint64_t held = 0;    // permits already taken
+    std::uint64_t need = 0;  // permits asked for; the limit of a recv_many
+    std::uint64_t held = 0;  // permits already taken
     duration timeout{0};
     std::optional<duration> deadline;  // set by the first poll
     phase now = phase::created;
-    bool notified = false;        // a receive or a listener: woken since its last poll
+    bool notified = false;  // a receive or a listener: woken since its last poll
     bool deadline_fired = false;
 
     friend bool operator==(const operation&, const operation&) = default;
@@ -52,13 +53,15 @@ struct machine {
     /// Precondition: 1 <= capacity <= largest_capacity.
     explicit machine(std::uint64_t capacity) : max(capacity), available(capacity) {}
 
-    /// Why `s` is not a legal step now (a dead handle, a borrow, a second receive, a name used before): nothing if it is legal.
+    /// Why `s` is not a legal step now (a dead handle, a borrow, a second receive, a name used before): nothing if it
+    /// is legal.
     [[nodiscard]] std::optional<std::string> refusal(const step& s) const;
 
     /// Takes one step. Precondition: `refusal(s)` is empty.
     outcome apply(const step& s);
 
-    // ---- The state. Plain data: faulty models (proptests/zoo) reach in, the specification itself goes through the transitions below.
+    // ---- The state. Plain data: faulty models (proptests/zoo) reach in, the specification itself goes through the
+    // transitions below.
 
     std::uint64_t max;
     std::uint64_t available;
@@ -91,7 +94,7 @@ struct machine {
     [[nodiscard]] std::uint64_t held() const;          // permits held by unfinished operations
     [[nodiscard]] std::uint64_t strong_count() const;  // senders, owned permits, unfinished reserve_owned
     [[nodiscard]] bool idle() const { return available == max; }
-    [[nodiscard]] bool ended() const;                  // a receive would say none
+    [[nodiscard]] bool ended() const;  // a receive would say none
     /// The conservation law: every permit is in exactly one place.
     [[nodiscard]] bool conserves() const;
 
@@ -143,7 +146,5 @@ struct machine {
 
 template <>
 struct std::hash<tailrace::model::machine> {
-    std::size_t operator()(const tailrace::model::machine& m) const noexcept {
-        return tailrace::model::hash_value(m);
-    }
+    std::size_t operator()(const tailrace::model::machine& m) const noexcept { return tailrace::model::hash_value(m); }
 };

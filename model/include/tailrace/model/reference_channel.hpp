@@ -1,7 +1,7 @@
 // The reference channel: the specification behind a mutex, with a condition variable for each thread that sleeps.
 //
-// The same shape as the optimised channel, for the whole contract, and built to be obviously right: every operation is one transition
-// of model::machine. Slow, allocating, and the judge of everything else.
+// The same shape as the optimised channel, for the whole contract, and built to be obviously right: every operation is
+// one transition of model::machine. Slow, allocating, and the judge of everything else.
 //
 //     auto [tx, rx] = tailrace::model::reference_channel<int>(16);
 //
@@ -50,8 +50,7 @@ class reference_handle {
   protected:
     using core_type = reference_core<T, Platform>;
 
-    reference_handle(core_pointer<T, Platform> core, handle name) noexcept
-        : core_(std::move(core)), name_(name) {}
+    reference_handle(core_pointer<T, Platform> core, handle name) noexcept : core_(std::move(core)), name_(name) {}
     reference_handle(reference_handle&& other) noexcept : core_(std::move(other.core_)), name_(other.name_) {}
     reference_handle& operator=(reference_handle&& other) noexcept {
         if (this != &other) {
@@ -202,8 +201,7 @@ class sender : public reference_handle<T, Platform> {
         if (a.status != status::made) return std::unexpected(reason(a));
         return permit_iterator<T, Platform>(this->core_, a);
     }
-    [[nodiscard]] std::expected<owned_permit<T, Platform>, try_reserve_owned_error<sender>>
-    try_reserve_owned() && {
+    [[nodiscard]] std::expected<owned_permit<T, Platform>, try_reserve_owned_error<sender>> try_reserve_owned() && {
         const answer a = this->take(verb::try_reserve_owned);
         if (a.status != status::made) {
             return std::unexpected(try_reserve_owned_error<sender>{reason(a), std::move(*this)});
@@ -231,14 +229,11 @@ class sender : public reference_handle<T, Platform> {
         return operation<reading::reserve<T, Platform, permit_iterator, closed_error>>(s);
     }
     [[nodiscard]] auto reserve_owned() && {
-        auto op = operation<reading::reserve<T, Platform, owned_permit, closed_error>>(
-            this->ask(verb::reserve_owned));
+        auto op = operation<reading::reserve<T, Platform, owned_permit, closed_error>>(this->ask(verb::reserve_owned));
         (void)this->consume();
         return op;
     }
-    [[nodiscard]] auto closed() const {
-        return operation<reading::closed<T, Platform>>(this->ask(verb::closed));
-    }
+    [[nodiscard]] auto closed() const { return operation<reading::closed<T, Platform>>(this->ask(verb::closed)); }
 
     // ---- Waiting, blocking the thread
 
@@ -295,8 +290,7 @@ class sender : public reference_handle<T, Platform> {
     }
     template <class Reading>
     [[nodiscard]] auto operation(const step& s, T&& value) const {
-        return reference_operation<T, Platform, Reading>(this->share(), s,
-                                                         std::make_unique<T>(std::move(value)));
+        return reference_operation<T, Platform, Reading>(this->share(), s, std::make_unique<T>(std::move(value)));
     }
     [[nodiscard]] static try_error reason(const answer& a) noexcept {
         return a.status == status::closed ? try_error::closed : try_error::full;
@@ -328,8 +322,7 @@ class receiver : public reference_handle<T, Platform> {
     [[nodiscard]] std::expected<T, try_recv_error> try_recv() {
         effects<T> e = this->core().take(this->ask(verb::try_recv));
         if (e.answer.status == status::some) return e.value();
-        return std::unexpected(e.answer.status == status::empty ? try_recv_error::empty
-                                                                : try_recv_error::disconnected);
+        return std::unexpected(e.answer.status == status::empty ? try_recv_error::empty : try_recv_error::disconnected);
     }
     [[nodiscard]] std::optional<T> blocking_recv() {
         base::core_type::refuse_in_async_context();
@@ -355,12 +348,8 @@ class receiver : public reference_handle<T, Platform> {
     [[nodiscard]] std::uint64_t max_capacity() const {
         return this->core().observe([](const machine& m) { return m.max; });
     }
-    [[nodiscard]] std::uint64_t sender_strong_count() const {
-        return this->take(verb::sender_strong_count).number;
-    }
-    [[nodiscard]] std::uint64_t sender_weak_count() const {
-        return this->take(verb::sender_weak_count).number;
-    }
+    [[nodiscard]] std::uint64_t sender_strong_count() const { return this->take(verb::sender_strong_count).number; }
+    [[nodiscard]] std::uint64_t sender_weak_count() const { return this->take(verb::sender_weak_count).number; }
 
     friend std::ostream& operator<<(std::ostream& out, const receiver& r) {
         if (!r) return out << "receiver{moved from}";

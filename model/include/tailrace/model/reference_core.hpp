@@ -1,8 +1,8 @@
 // The shared part of the reference channel: the specification behind one mutex, the values, and those who sleep.
 //
-// Every operation is one step of the specification, taken under the mutex; its effects are carried out by the caller. A thread
-// that blocks has a condition variable of its own, so that nobody can wake the wrong kind. Wakers of driven operations, and destructors
-// of values, run after the mutex is released.
+// Every operation is one step of the specification, taken under the mutex; its effects are carried out by the caller. A
+// thread that blocks has a condition variable of its own, so that nobody can wake the wrong kind. Wakers of driven
+// operations, and destructors of values, run after the mutex is released.
 // After a change here run: ctest -L model && ctest -L stress
 #pragma once
 
@@ -46,8 +46,8 @@ class owed_wakes {
     std::vector<waker> wakers_;
 };
 
-/// What a step did, for the caller that took it. Destroying it wakes what the step woke, and then destroys the values that the channel
-/// destroyed. Both are foreign code: the caller does it last.
+/// What a step did, for the caller that took it. Destroying it wakes what the step woke, and then destroys the values
+/// that the channel destroyed. Both are foreign code: the caller does it last.
 template <class T>
 struct effects {
     model::answer answer;
@@ -95,8 +95,8 @@ class reference_core {
         (void)finish(lock, take_locked(drop_of(number)));
     }
 
-    /// Polls in blocking form until the operation finishes or the deadline comes: then it is withdrawn, the answer is `timeout`, and
-    /// the value comes back. A grant or a close at the last moment beats the deadline.
+    /// Polls in blocking form until the operation finishes or the deadline comes: then it is withdrawn, the answer is
+    /// `timeout`, and the value comes back. A grant or a close at the last moment beats the deadline.
     effects<T> block(std::uint32_t number, std::optional<time_point> deadline = std::nullopt) {
         lock_type lock(mutex_);
         sleeper bed;
@@ -148,7 +148,8 @@ class reference_core {
         return s;
     }
 
-    /// By the mutex, as everything from here on. Throws std::logic_error for a step that is not legal, and has done nothing then.
+    /// By the mutex, as everything from here on. Throws std::logic_error for a step that is not legal, and has done
+    /// nothing then.
     outcome take_locked(step s, std::unique_ptr<T> value = nullptr) {
         if (value) s.value = spec_.next_value;
         if (const auto why = spec_.refusal(s)) throw std::logic_error("tailrace: " + *why);
@@ -179,7 +180,8 @@ class reference_core {
                 wakers.push_back(w->second);
             }
         }
-        effects<T> done{.answer = std::move(out.answer), .leaving = {}, .destroyed = {}, .wakes = owed_wakes(std::move(wakers))};
+        effects<T> done{
+            .answer = std::move(out.answer), .leaving = {}, .destroyed = {}, .wakes = owed_wakes(std::move(wakers))};
         if (done.answer.value) leave(*done.answer.value, done);
         for (const value_id v : done.answer.values) leave(v, done);
         for (const value_id v : out.destroyed) {

@@ -44,10 +44,8 @@ struct send_timeout {
     using result_type = std::expected<void, send_timeout_error<T>>;
     static result_type read(const core_pointer<T, Platform>&, effects<T>& e) {
         if (e.answer.status == status::ok) return {};
-        return std::unexpected(send_timeout_error<T>{e.answer.status == status::timeout
-                                                         ? timeout_error::timeout
-                                                         : timeout_error::closed,
-                                                     e.value()});
+        return std::unexpected(send_timeout_error<T>{
+            e.answer.status == status::timeout ? timeout_error::timeout : timeout_error::closed, e.value()});
     }
 };
 
@@ -85,8 +83,7 @@ struct recv_timeout {
     using result_type = std::expected<T, recv_timeout_error>;
     static result_type read(const core_pointer<T, Platform>&, effects<T>& e) {
         if (e.answer.status == status::some) return e.value();
-        return std::unexpected(e.answer.status == status::timeout ? timeout_error::timeout
-                                                                  : timeout_error::closed);
+        return std::unexpected(e.answer.status == status::timeout ? timeout_error::timeout : timeout_error::closed);
     }
 };
 
@@ -113,8 +110,7 @@ class [[nodiscard]] reference_operation {
         core_->create(s, std::move(value));
         number_ = s.operation;
     }
-    reference_operation(reference_operation&& other) noexcept
-        : core_(std::move(other.core_)), number_(other.number_) {}
+    reference_operation(reference_operation&& other) noexcept : core_(std::move(other.core_)), number_(other.number_) {}
     reference_operation& operator=(reference_operation&&) = delete;
     ~reference_operation() {
         if (core_) core_->cancel(number_);

@@ -59,9 +59,7 @@ struct line {
     model::outcome expected;
     std::size_t number = 0;  // in its file, from 1; not part of the value
 
-    friend bool operator==(const line& a, const line& b) {
-        return a.step == b.step && a.expected == b.expected;
-    }
+    friend bool operator==(const line& a, const line& b) { return a.step == b.step && a.expected == b.expected; }
 };
 
 [[nodiscard]] std::string to_string(const line& l);
@@ -91,19 +89,16 @@ struct trace {
 /// is left, it reads `found the end of the line` (or `of the file`), without quotes.
 class parse_error : public std::runtime_error {
   public:
-    parse_error(std::string_view file, std::size_t line, std::size_t column,
-                std::string_view problem);
+    parse_error(std::string_view file, std::size_t line, std::size_t column, std::string_view problem);
 
     std::size_t line;
     std::size_t column;
 };
 
 /// Parses `<step> -> <outcome>`, without a line end. Throws parse_error naming `file` and `number`.
-[[nodiscard]] line parse_line(std::string_view text, std::string_view file = "<text>",
-                              std::size_t number = 1);
+[[nodiscard]] line parse_line(std::string_view text, std::string_view file = "<text>", std::size_t number = 1);
 /// Parses `<step>` alone.
-[[nodiscard]] step parse_step(std::string_view text, std::string_view file = "<text>",
-                              std::size_t number = 1);
+[[nodiscard]] step parse_step(std::string_view text, std::string_view file = "<text>", std::size_t number = 1);
 
 /// Parses a whole file of traces. Throws parse_error; a file without any trace is an error too.
 [[nodiscard]] std::vector<trace> parse_traces(std::string_view text, std::string_view file);

@@ -2,17 +2,19 @@
 //
 //     struct my_api {
 //         static constexpr capabilities supports = {...};
-//         template <class T> static auto open(std::size_t capacity);        // a pair: sender, receiver
-//         template <class Tx> static auto make_clock(const Tx& tx);         // with advance(duration); passed to send_timeout
+//         template <class T> static auto open(std::size_t capacity);   // a pair: sender, receiver
+//         template <class Tx> static auto make_clock(const Tx& tx);    // with advance(duration), for send_timeout
 //         // Optional:
-//         template <class Tx> static void settle(const Tx& tx);             // runs what is posted; called after each step
-//         template <class Handle> static const char* broken_invariant(const Handle&);   // asked after each step, on one thread
-//         static std::size_t capacity_for(std::size_t asked);               // what open(asked) really has room for
-//         static constexpr bool thread_safe = false;                        // for one thread only: the engine `threads` leaves it out
+//         template <class Tx> static void settle(const Tx& tx);        // runs what is posted; called after each step
+//         template <class Handle>
+//         static const char* broken_invariant(const Handle&);          // asked after each step, on one thread
+//         static std::size_t capacity_for(std::size_t asked);          // what open(asked) really has room for
+//         static constexpr bool thread_safe = false;                   // the engine `threads` leaves it out
 //     };
 //
-// Only what `supports` declares has to exist: no clock without deadlines. The names of a program become objects here; every object lives
-// until its `drop`. The engine `threads` calls one sender from several threads at once, and the receiver from one at a time.
+// Only what `supports` declares has to exist: no clock without deadlines. The names of a program become objects here;
+// every object lives until its `drop`. The engine `threads` calls one sender from several threads at once, and the
+// receiver from one at a time.
 // After a change here run: ctest -L conformance
 #pragma once
 
@@ -75,8 +77,8 @@ class channel_session final : public lane_session, private session_events {
     }
     static auto iterator_of() {
         if constexpr (has(capability::reserve_many)) {
-            return std::type_identity<
-                typename decltype(std::declval<sender_type&>().try_reserve_many(1))::value_type>{};
+            return std::type_identity<typename decltype(std::declval<sender_type&>().try_reserve_many(
+                1))::value_type>{};
         } else {
             return std::type_identity<nothing>{};
         }
@@ -128,8 +130,10 @@ class channel_session final : public lane_session, private session_events {
     };
 
   public:
-    explicit channel_session(std::uint64_t capacity) : channel_session(Api::template open<tracked>(capacity), nullptr, false) {}
-    /// For a lane: wakes and destructions are reported as they happen, not recorded. Noisy: the channel has no schedule noise of its own.
+    explicit channel_session(std::uint64_t capacity)
+        : channel_session(Api::template open<tracked>(capacity), nullptr, false) {}
+    /// For a lane: wakes and destructions are reported as they happen, not recorded. Noisy: the channel has no schedule
+    /// noise of its own.
     channel_session(std::uint64_t capacity, session_events& told, bool noisy = false)
         : channel_session(Api::template open<tracked>(capacity), &told, noisy) {}
     ~channel_session() override {
@@ -256,8 +260,7 @@ class channel_session final : public lane_session, private session_events {
         senders_.emplace(0, std::move(c.first));
     }
     /// A branch.
-    explicit channel_session(channel_session& of)
-        : root_(&of), told_(of.told_), noisy_(of.noisy_), clock_(of.clock_) {}
+    explicit channel_session(channel_session& of) : root_(&of), told_(of.told_), noisy_(of.noisy_), clock_(of.clock_) {}
 
     void woken(std::uint32_t operation) noexcept override {
         woken_.push_back({model::handle_kind::operation, operation});
@@ -273,8 +276,8 @@ class channel_session final : public lane_session, private session_events {
     void expect_invariants() {
         if constexpr (requires { Api::broken_invariant(*receiver_); }) {
             const char* what = !senders_.empty() ? Api::broken_invariant(senders_.begin()->second)
-                               : receiver_      ? Api::broken_invariant(*receiver_)
-                                                : nullptr;
+                               : receiver_       ? Api::broken_invariant(*receiver_)
+                                                 : nullptr;
             if (what != nullptr) throw std::logic_error(std::string(what) + ": " + describe());
         }
     }
@@ -422,7 +425,7 @@ class channel_session final : public lane_session, private session_events {
                     auto result = rx.try_recv();
                     if (result) return with_value(model::status::some, *result);
                     return model::answer_of(result.error() == try_recv_error::empty ? model::status::empty
-                                                                         : model::status::disconnected);
+                                                                                    : model::status::disconnected);
                 }
                 break;
             case verb::close:
@@ -485,9 +488,7 @@ class channel_session final : public lane_session, private session_events {
 
     // ---- From results to answers
 
-    static model::answer with_value(model::status s, tracked& v) {
-        return model::answer_with(s, v.accept());
-    }
+    static model::answer with_value(model::status s, tracked& v) { return model::answer_with(s, v.accept()); }
     static model::answer refused(try_error e) {
         return model::answer_of(e == try_error::full ? model::status::full : model::status::closed);
     }
@@ -507,8 +508,7 @@ class channel_session final : public lane_session, private session_events {
     }
     model::answer read(std::expected<void, send_timeout_error<tracked>>&& r) {
         if (r) return {};
-        return with_value(r.error().reason == timeout_error::timeout ? model::status::timeout
-                                                                     : model::status::closed,
+        return with_value(r.error().reason == timeout_error::timeout ? model::status::timeout : model::status::closed,
                           r.error().value);
     }
     template <class Handle>
@@ -549,8 +549,8 @@ class channel_session final : public lane_session, private session_events {
         }
     }
     template <class Handle>
-    model::answer keep(std::map<std::uint32_t, Handle>& where, model::handle_kind kind, std::uint32_t& next,
-                       Handle&& h, std::uint64_t size = 0) {
+    model::answer keep(std::map<std::uint32_t, Handle>& where, model::handle_kind kind, std::uint32_t& next, Handle&& h,
+                       std::uint64_t size = 0) {
         where.emplace(next, std::move(h));
         return model::made_answer({kind, next++}, size);
     }

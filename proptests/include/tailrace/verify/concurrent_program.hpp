@@ -1,8 +1,9 @@
 // Programs for several tasks at once, and how they are generated.
 //
-// What a task's step is about may not exist when its turn comes: a reservation may have been refused, a permit used. Then the step is passed
-// over, and so is one that would be illegal (a sender that is borrowed cannot go). So every program is legal, however tasks interleave, and
-// stays legal whatever is taken out of it. Names are part of the program: what step makes is named by the step, never by the channel.
+// What a task's step is about may not exist when its turn comes: a reservation may have been refused, a permit used.
+// Then the step is passed over, and so is one that would be illegal (a sender that is borrowed cannot go). So every
+// program is legal, however tasks interleave, and stays legal whatever is taken out of it. Names are part of the
+// program: what step makes is named by the step, never by the channel.
 // After a change here run: ctest -L proptests -R 'concurrent|threads'
 #pragma once
 
@@ -38,8 +39,8 @@ inline constexpr std::size_t most_lanes = 4;
 /// Handles made by the steps of lane k are numbered from (k + 1) * lane_names; those made before, from 0.
 inline constexpr std::uint32_t lane_names = 100;
 
-/// The lane that a handle made in `before` is given to: the one that names it. A sender that several lanes name is shared, and stays; so
-/// does what nobody names.
+/// The lane that a handle made in `before` is given to: the one that names it. A sender that several lanes name is
+/// shared, and stays; so does what nobody names.
 [[nodiscard]] std::vector<std::vector<model::handle>> gifts(const concurrent_program& p);
 
 /// How large generated programs are at most, and what is in them.
@@ -49,10 +50,12 @@ struct program_size {
     std::uint64_t capacity = 4;
     bool time = true;    // deadlines, and the clock
     bool blocks = true;  // blocking calls
-    /// What is told from another variable than everything else is (a number of handles, a sender's len, a receiver's is_closed): under weak memory
-    /// it is a number of its own time, and no order that has to explain the rest can have it, too.
+    /// What is told from another variable than everything else is (a number of handles, a sender's len, a receiver's
+    /// is_closed): under weak memory it is a number of its own time, and no order that has to explain the rest can have
+    /// it, too.
     bool counts = true;
-    bool permits = false;  // one, or all, are out already when the tasks begin: few steps are too few to come by one and lose it
+    bool permits =
+        false;  // one, or all, are out already when the tasks begin: few steps are too few to come by one and lose it
 };
 
 /// For real threads; and for a simulation, where every interleaving counts, and time is not simulated.
@@ -60,8 +63,8 @@ inline constexpr program_size large_programs{};
 inline constexpr program_size small_programs{
     .lanes = 3, .steps = 3, .capacity = 2, .time = false, .blocks = false, .counts = false, .permits = true};
 
-/// The same for the same capabilities, seed, index and size. A target that can only block has sends and receives that block; one without
-/// late_poll waits for whatever it begins.
+/// The same for the same capabilities, seed, index and size. A target that can only block has sends and receives that
+/// block; one without late_poll waits for whatever it begins.
 [[nodiscard]] concurrent_program generate_concurrent(capabilities within, std::uint64_t seed, std::uint64_t index,
                                                      const program_size& size = large_programs);
 

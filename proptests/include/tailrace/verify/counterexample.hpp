@@ -96,7 +96,7 @@ struct repetition {
 [[nodiscard]] std::string_view tool_version() noexcept;
 
 struct counterexample {
-    std::string tool{tool_version()};           // that found it
+    std::string tool{tool_version()};         // that found it
     std::string command = "tailrace-verify";  // by which it can be repeated
     model::engine engine = model::engine::sequential;
     std::string target;
@@ -134,7 +134,6 @@ class json_error : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 /// Throws json_error.
-[[nodiscard]] counterexample from_json(std::string_view text,
-                                       std::string_view file = "history.json");
+[[nodiscard]] counterexample from_json(std::string_view text, std::string_view file = "history.json");
 
 }  // namespace tailrace::verify

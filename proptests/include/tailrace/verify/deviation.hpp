@@ -1,6 +1,7 @@
 // A deviation: the specification with one clause broken, and nothing else. The zoo keeps them (proptests/zoo).
 //
-// They measure the checks. A recorded step is evidence for a clause if a model that deviates in just that clause answers it differently.
+// They measure the checks. A recorded step is evidence for a clause if a model that deviates in just that clause
+// answers it differently.
 // After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
 #pragma once
 

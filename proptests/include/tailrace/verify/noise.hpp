@@ -1,7 +1,9 @@
-// Schedule noise: now and then a thread gives the processor away, dawdles or sleeps, so that threads meet where they seldom meet.
+// Schedule noise: now and then a thread gives the processor away, dawdles or sleeps, so that threads meet where they
+// seldom meet.
 //
-// A channel over noisy_platform has noise at each of its own atomic operations and locks. A channel of somebody else has it around each
-// call, wherever it moves or destroys a value, and at each of its pthread mutexes (src/noisy_locks.cpp).
+// A channel over noisy_platform has noise at each of its own atomic operations and locks. A channel of somebody else
+// has it around each call, wherever it moves or destroys a value, and at each of its pthread mutexes
+// (src/noisy_locks.cpp).
 // After a change here run: ctest -L proptests -R 'threads|foreign'
 #pragma once
 
@@ -56,7 +58,8 @@ inline void noise() noexcept {
 inline void noise_in_call() noexcept {
     if (noise_in_calls) noise();
 }
-/// Where it moves a value. That is often, and on a loaded machine it takes long until a processor that is given away comes back.
+/// Where it moves a value. That is often, and on a loaded machine it takes long until a processor that is given away
+/// comes back.
 inline void noise_in_move() noexcept {
     const std::uint64_t often = noise_is_heavy ? 0x3 : 0xf;
     if (noise_in_calls && (draw_noise() & often) == 0) dawdle((noise_state >> 20) & 0x1fff);

@@ -1,5 +1,6 @@
-// A platform with schedule noise: at any atomic operation or lock a thread may lose the processor, and now and then sleeps, so that
-// threads meet where they seldom meet. Storage is cut small, so that it grows, is recycled and wraps in nearly every round.
+// A platform with schedule noise: at any atomic operation or lock a thread may lose the processor, and now and then
+// sleeps, so that threads meet where they seldom meet. Storage is cut small, so that it grows, is recycled and wraps in
+// nearly every round.
 //
 // After a change here run: ctest -L stress && ci/faults
 #pragma once
@@ -30,8 +31,7 @@ class noisy_atomic {
         noise();
         return value_.exchange(v, order);
     }
-    bool compare_exchange_strong(T& expected, T v, std::memory_order success,
-                                 std::memory_order failure) noexcept {
+    bool compare_exchange_strong(T& expected, T v, std::memory_order success, std::memory_order failure) noexcept {
         noise();
         return value_.compare_exchange_strong(expected, v, success, failure);
     }

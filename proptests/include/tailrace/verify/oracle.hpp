@@ -123,7 +123,7 @@ using progress = std::function<void(std::size_t, std::size_t)>;
 
 /// Replays every trace within the target's capabilities on a session of its own; the others are
 /// counted as skipped. Once it is `over` the rest is left.
-[[nodiscard]] replay_result replay(const target& t, std::span<const judged_trace> traces,
-                                   const progress& tell = {}, const std::function<bool()>& over = {});
+[[nodiscard]] replay_result replay(const target& t, std::span<const judged_trace> traces, const progress& tell = {},
+                                   const std::function<bool()>& over = {});
 
 }  // namespace tailrace::verify

@@ -43,8 +43,7 @@ void add_to(reach& one, const reach& other) noexcept;
 inline constexpr std::uint64_t least_for_verdict = 10;
 
 /// What `programs` programs of `run` say about something that `per_10000` have to reach.
-[[nodiscard]] reach_verdict judge_reach(std::uint64_t programs, std::uint64_t run,
-                                        std::uint64_t per_10000) noexcept;
+[[nodiscard]] reach_verdict judge_reach(std::uint64_t programs, std::uint64_t run, std::uint64_t per_10000) noexcept;
 
 /// A step of the specification with what surrounds it.
 struct moment {

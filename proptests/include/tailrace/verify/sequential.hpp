@@ -36,7 +36,7 @@ struct sequential_options {
     std::uint64_t programs = 20'000;
     std::uint64_t seed = 1;
     std::size_t max_length = usual_length;
-    std::uint64_t first = 0;  // the index of the first program: shards, and one program again
+    std::uint64_t first = 0;                   // the index of the first program: shards, and one program again
     std::optional<model::verb> left_out = {};  // see generator_options
     std::size_t most_failures = 1;             // of different classes: the run ends with the last
     failure_class classify = {};               // otherwise by what was asked and what differs
@@ -83,11 +83,11 @@ struct sequential_result {
     [[nodiscard]] bool passed() const;
 };
 
-/// Takes the steps up to the first that fails; nothing if none does. Throws std::runtime_error at a step that is illegal.
+/// Takes the steps up to the first that fails; nothing if none does. Throws std::runtime_error at a step that is
+/// illegal.
 [[nodiscard]] std::optional<sequential_failure> take_again(const target& t, const script& s);
 
-[[nodiscard]] sequential_result run_sequential(const target& t,
-                                               const sequential_options& options = {},
+[[nodiscard]] sequential_result run_sequential(const target& t, const sequential_options& options = {},
                                                const progress& tell = {});
 
 }  // namespace tailrace::verify

@@ -37,9 +37,9 @@ struct shrunk_script {
 };
 
 /// Precondition: `failing` fails at its last step. It is deterministic, or the result may not fail.
-/// Verbs stay within the capabilities. After `most_attempts`, and when it is `over`, the smallest so far is good enough.
-[[nodiscard]] shrunk_script shrink(const script& failing, capabilities within,
-                                   const failing_step& fails, std::size_t most_attempts = 20'000,
-                                   const std::function<bool()>& over = {});
+/// Verbs stay within the capabilities. After `most_attempts`, and when it is `over`, the smallest so far is good
+/// enough.
+[[nodiscard]] shrunk_script shrink(const script& failing, capabilities within, const failing_step& fails,
+                                   std::size_t most_attempts = 20'000, const std::function<bool()>& over = {});
 
 }  // namespace tailrace::verify

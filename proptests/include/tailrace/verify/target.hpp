@@ -1,7 +1,8 @@
 // The target adapter: what the engines see of a channel under test.
 //
-// A target opens sessions; a session is one channel with everything made from it, driven step by step in the vocabulary on one
-// thread. Channels do not implement this by hand: channel_session.hpp builds a session from a small description of their API.
+// A target opens sessions; a session is one channel with everything made from it, driven step by step in the vocabulary
+// on one thread. Channels do not implement this by hand: channel_session.hpp builds a session from a small description
+// of their API.
 // After a change here run: ctest -L conformance
 #pragma once
 
@@ -28,29 +29,29 @@ enum class capability : unsigned char {
     try_reserve,
     reserve_owned,
     try_reserve_owned,
-    reserve_many,      // with try_reserve_many and the iterator
-    closed,            // listeners
+    reserve_many,  // with try_reserve_many and the iterator
+    closed,        // listeners
     recv,
     try_recv,
     recv_timeout,
     recv_many,
-    close,             // by the receiver
+    close,  // by the receiver
     clone,
-    weak,              // weak senders, downgrade and upgrade
-    sender_counts,     // strong_count, weak_count
-    sender_capacity,   // what is free
+    weak,             // weak senders, downgrade and upgrade
+    sender_counts,    // strong_count, weak_count
+    sender_capacity,  // what is free
     sender_max_capacity,
     sender_is_closed,
     sender_len,
     receiver_observers,  // len, is_empty, is_closed, capacity, max_capacity, counts of a receiver
-    blocking,          // blocking and blocking-with-deadline forms: see the stress tests
+    blocking,            // blocking and blocking-with-deadline forms: see the stress tests
 
     // What steps of the forms above may rely on.
-    sender_drop,         // the last sender can go, which ends the channel for the receiver
-    receiver_drop,       // the receiver can go, which closes the channel and destroys what is buffered
-    late_poll,           // a woken operation may be left unpolled while other steps are taken: nothing happens by itself
+    sender_drop,    // the last sender can go, which ends the channel for the receiver
+    receiver_drop,  // the receiver can go, which closes the channel and destroys what is buffered
+    late_poll,      // a woken operation may be left unpolled while other steps are taken: nothing happens by itself
     send_returns_value,  // a waiting send that fails hands its value back; without, it destroys it
-    any_capacity         // a channel is as large as was asked for; without, see target::capacity_for. `make_target` declares it
+    any_capacity         // a channel is as large as was asked for; without, see target::capacity_for
 };
 
 inline constexpr std::size_t capability_count = static_cast<std::size_t>(capability::any_capacity) + 1;
@@ -92,7 +93,8 @@ class capabilities {
 /// The operation was woken, or would finish if polled.
 [[nodiscard]] bool is_ready(const model::operation& op) noexcept;
 
-/// The step is in order as far as `late_poll` goes: without it a ready operation is polled or dropped before anything else.
+/// The step is in order as far as `late_poll` goes: without it a ready operation is polled or dropped before anything
+/// else.
 [[nodiscard]] bool is_prompt(capabilities within, const model::machine& now, const model::step& s) noexcept;
 
 /// The outcome as a target can show it that has no more than these capabilities.
@@ -119,8 +121,8 @@ class session {
     session& operator=(const session&) = delete;
     virtual ~session() = default;
 
-    /// Takes a step that is legal and within the capabilities, and says everything that could be seen of it. Destroyed values are
-    /// those destroyed by the channel; a value handed back is in the answer.
+    /// Takes a step that is legal and within the capabilities, and says everything that could be seen of it. Destroyed
+    /// values are those destroyed by the channel; a value handed back is in the answer.
     virtual model::outcome apply(const model::step& s) = 0;
 
     /// The number of free permits, by any handle that can tell without disturbing anything; nothing if none is left.
@@ -143,8 +145,8 @@ class lane_session : public session {
     virtual model::answer block(const model::step& s) = 0;
     [[nodiscard]] virtual bool can_block(const model::step& s) const = 0;
 
-    /// Another lane on the same channel and clock, without handles. It may use the senders of this one, but not end them; and only
-    /// while this one is at rest. Must not outlive this one.
+    /// Another lane on the same channel and clock, without handles. It may use the senders of this one, but not end
+    /// them; and only while this one is at rest. Must not outlive this one.
     [[nodiscard]] virtual std::unique_ptr<lane_session> branch() = 0;
     /// Gives a handle to a branch of this one.
     virtual void give(model::handle h, lane_session& branch) = 0;
@@ -160,14 +162,17 @@ struct target {
     verify::capabilities capabilities;
     /// Opens a session on a new channel: sender s0 and the receiver exist, the clock is at 0.
     std::function<std::unique_ptr<session>(std::uint64_t capacity)> open;
-    /// The same for tasks at once, with schedule noise inside the channel if it can have it; nothing if the target is for one thread only.
-    std::function<std::unique_ptr<lane_session>(std::uint64_t capacity, session_events& told, bool noisy)> open_lanes = {};
+    /// The same for tasks at once, with schedule noise inside the channel if it can have it; nothing if the target is
+    /// for one thread only.
+    std::function<std::unique_ptr<lane_session>(std::uint64_t capacity, session_events& told, bool noisy)> open_lanes =
+        {};
     /// The simulator knows it by this name, and the engine `interleavings` can explore it.
     bool is_simulated = false;
-    /// How C++ names the Api of a foreign channel, for a test to paste; `own_adapter` for the channels of this project; nothing if no name
-    /// is known.
+    /// How C++ names the Api of a foreign channel, for a test to paste; `own_adapter` for the channels of this project;
+    /// nothing if no name is known.
     std::string adapter = {};
-    /// How many values a channel has room for that is opened for so many; nothing: just as many. Programs have such capacities only.
+    /// How many values a channel has room for that is opened for so many; nothing: just as many. Programs have such
+    /// capacities only.
     std::function<std::uint64_t(std::uint64_t asked)> capacity_for = {};
 };
 

@@ -1,9 +1,10 @@
 // The engine `threads`: generated programs of two to four tasks on real threads.
 //
-// Each performance leaves a history, and the specification has to be able to explain it: one order of the steps, in agreement with the
-// times, in which every answer is the contract's, nobody is left asleep whom it would answer, and nobody overtakes who was seen waiting.
-// Every value has one fate. The first program that fails is shrunk; a failure that comes and goes is looked for many times in each smaller
-// program, and the smallest is told with how often it failed. After a change here run: ctest -L proptests -R threads
+// Each performance leaves a history, and the specification has to be able to explain it: one order of the steps, in
+// agreement with the times, in which every answer is the contract's, nobody is left asleep whom it would answer, and
+// nobody overtakes who was seen waiting. Every value has one fate. The first program that fails is shrunk; a failure
+// that comes and goes is looked for many times in each smaller program, and the smallest is told with how often it
+// failed. After a change here run: ctest -L proptests -R threads
 #pragma once
 
 #include <cstddef>
@@ -23,12 +24,12 @@ namespace tailrace::verify {
 struct threads_options {
     std::uint64_t programs = 4'000;
     std::uint64_t seed = 1;
-    std::uint64_t first = 0;             // index of the first program
-    std::uint64_t most_nodes = 100'000;  // of the search for an order
-    std::size_t most_attempts = 300;     // programs that shrinking tries
+    std::uint64_t first = 0;                 // index of the first program
+    std::uint64_t most_nodes = 100'000;      // of the search for an order
+    std::size_t most_attempts = 300;         // programs that shrinking tries
     std::size_t most_performances = 30'000;  // of all of them together
-    std::size_t repeats = 1'000;           // performances of each of them at most
-    std::size_t keep = 0;                // histories, to measure evidence with
+    std::size_t repeats = 1'000;             // performances of each of them at most
+    std::size_t keep = 0;                    // histories, to measure evidence with
     /// Told the index of each program, before every performance: whoever watches may count on it.
     std::function<void(std::uint64_t program)> alive = {};
     /// True once no more programs are to be begun: asked before each.
@@ -45,8 +46,7 @@ struct threads_judgement {
     std::string problem;  // of the performance: an exception, a value's fate
 
     [[nodiscard]] bool failed() const {
-        return !problem.empty() || verdict.is == model::finding::answer ||
-               verdict.is == model::finding::asleep;
+        return !problem.empty() || verdict.is == model::finding::answer || verdict.is == model::finding::asleep;
     }
 };
 
@@ -83,10 +83,8 @@ struct threads_result {
                                          const progress& tell = {});
 
 /// Performs the program until it fails or `most` performances are over; nothing then.
-[[nodiscard]] std::optional<threads_failure> perform_again(const target& t,
-                                                           const concurrent_program& p,
-                                                           std::size_t most,
-                                                           const threads_options& options = {});
+[[nodiscard]] std::optional<threads_failure> perform_again(const target& t, const concurrent_program& p,
+                                                           std::size_t most, const threads_options& options = {});
 
 /// Many messages from several senders to one receiver.
 struct long_run {

@@ -12,10 +12,7 @@ namespace tailrace::verify {
 class tracked {
   public:
     tracked(model::value_id id, session_events& told) noexcept : id_(id), told_(&told) {}
-    tracked(tracked&& other) noexcept
-        : id_(other.id_), told_(std::exchange(other.told_, nullptr)) {
-        noise_in_move();
-    }
+    tracked(tracked&& other) noexcept : id_(other.id_), told_(std::exchange(other.told_, nullptr)) { noise_in_move(); }
     tracked& operator=(tracked&& other) noexcept {
         noise_in_move();
         if (this != &other) {

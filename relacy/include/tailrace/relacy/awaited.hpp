@@ -1,4 +1,5 @@
-// The third form of a waiting operation: awaited in a coroutine, which whoever completes the operation resumes, on that thread.
+// The third form of a waiting operation: awaited in a coroutine, which whoever completes the operation resumes, on that
+// thread.
 //
 // The simulated thread that starts it sleeps until it has ended. So a scenario is written as for the other forms.
 // After a change here run: ctest -L relacy && ci/faults -R relacy
@@ -32,8 +33,7 @@ struct detached {
 template <class Operation>
 struct with_types : Operation {
     using platform_type = relacy_platform;
-    using result_type =
-        typename decltype(std::declval<Operation&>().poll(std::declval<const waker&>()))::value_type;
+    using result_type = typename decltype(std::declval<Operation&>().poll(std::declval<const waker&>()))::value_type;
 
     explicit with_types(Operation&& op) : Operation(std::move(op)) {}
 };

@@ -25,15 +25,15 @@ struct exploration_request {
 
 struct exploration {
     std::uint64_t executions = 0;
-    std::uint64_t histories = 0;  // different ones
-    std::uint64_t unknown = 0;    // of these, given up
+    std::uint64_t histories = 0;          // different ones
+    std::uint64_t unknown = 0;            // of these, given up
     std::optional<unsigned> complete_to;  // switches
-    std::uint64_t microseconds = 0;  // of the processor, for executing and judging
-    std::string failure;          // one line; empty: none
-    std::vector<told_step> steps;  // of the execution that failed
-    std::string history;          // the same as events: notebook.hpp
-    std::vector<std::string> shown;  // histories, if they are asked for
-    bool refused = false;         // it was the history, not the simulation, that failed
+    std::uint64_t microseconds = 0;       // of the processor, for executing and judging
+    std::string failure;                  // one line; empty: none
+    std::vector<told_step> steps;         // of the execution that failed
+    std::string history;                  // the same as events: notebook.hpp
+    std::vector<std::string> shown;       // histories, if they are asked for
+    bool refused = false;                 // it was the history, not the simulation, that failed
 };
 
 /// A target that programs can be performed on.
@@ -52,8 +52,8 @@ bool enroll_player(const char* target) {
 
 [[nodiscard]] exploration explore(const player& on, const plan& p, const exploration_request& request);
 
-/// Reads requests from the standard input and answers each, until it ends: how tailrace-verify uses this program. The lines are in
-/// explore_lines.cpp. The exit status.
+/// Reads requests from the standard input and answers each, until it ends: how tailrace-verify uses this program. The
+/// lines are in explore_lines.cpp. The exit status.
 [[nodiscard]] int serve_explorations();
 
 }  // namespace tailrace::relacy

@@ -36,8 +36,7 @@ class alarm {
 /// Polls to the end, sleeping in between. A wake-up comes once, and means that the next poll
 /// finishes.
 template <class Operation>
-auto drive(Operation operation, alarm& bell,
-           std::source_location at = std::source_location::current()) {
+auto drive(Operation operation, alarm& bell, std::source_location at = std::source_location::current()) {
     const unsigned before = bell.rings();
     auto result = operation.poll(bell.waker());
     if (!result) {

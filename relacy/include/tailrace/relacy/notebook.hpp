@@ -1,8 +1,9 @@
 // What the simulated threads write down, and which histories of a program there have been.
 //
-// An execution leaves a history: each step with its answer, and how many events of every other task happened before it. Most
-// executions leave one that is known already, so histories are kept, compared as bytes, and judged once, when no simulation runs. The
-// order is happens-before, as Relacy keeps it, not that of the scheduler: nothing that is written here orders anything.
+// An execution leaves a history: each step with its answer, and how many events of every other task happened before it.
+// Most executions leave one that is known already, so histories are kept, compared as bytes, and judged once, when no
+// simulation runs. The order is happens-before, as Relacy keeps it, not that of the scheduler: nothing that is written
+// here orders anything.
 // After a change here run: ctest -R interleavings && ci/faults -R generated
 #pragma once
 
@@ -33,13 +34,14 @@ class outside_the_simulation {
     rl::context* context_;
 };
 
-/// An event, without anything that is not part of the history. Trivial: there is room for many, and an execution has few.
+/// An event, without anything that is not part of the history. Trivial: there is room for many, and an execution has
+/// few.
 struct noted {
     static constexpr std::uint8_t unanswered = 255;
 
     slot_number subject;
-    std::uint8_t what;    // the verb
-    std::uint8_t index;   // of the step
+    std::uint8_t what;   // the verb
+    std::uint8_t index;  // of the step
     std::uint8_t status;
     std::uint8_t number;  // a number, an index of a value, how many values there are, or the size of an iterator
     slot_number made;
@@ -51,7 +53,8 @@ inline constexpr unsigned most_noted_values = 3;
 
 /// What one task has done.
 struct log {
-    static constexpr unsigned most_events = most_slots + most_values + 4;  // what is taken apart at the end: each handle, each value
+    static constexpr unsigned most_events =
+        most_slots + most_values + 4;  // what is taken apart at the end: each handle, each value
     static_assert(most_events >= most_steps);
 
     std::array<noted, most_events> events;

@@ -44,8 +44,7 @@ class open_channel : public scenario {
             while (const auto p = rx_->try_recv()) (void)book_.received(*p);
         }
         const auto all_is_back = [](const auto& half) {
-            expect(half.capacity() == half.max_capacity(),
-                   "all capacity is back when nothing is left in the channel");
+            expect(half.capacity() == half.max_capacity(), "all capacity is back when nothing is left in the channel");
         };
         if (tx_) all_is_back(*tx_);
         if (rx_) all_is_back(*rx_);
@@ -88,8 +87,7 @@ class open_channel : public scenario {
         expect(p.has_value(), "the channel is open: a receive ends with a value", at);
         return book_.received(*p);
     }
-    void expect_value(const std::optional<parcel>& p, unsigned number,
-                      where at = where::current()) {
+    void expect_value(const std::optional<parcel>& p, unsigned number, where at = where::current()) {
         expect(take_value(p, at) == number, "the value that is first in line", at);
     }
     /// Looks once whether a value is in, and gives up if not. Where there never is room for it.

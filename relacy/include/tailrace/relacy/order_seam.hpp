@@ -22,8 +22,7 @@ enum class order_role : unsigned char { operation, failure };
 
 /// Line and column in one number, in the order of the file.
 using source_position = std::uint64_t;
-[[nodiscard]] constexpr source_position position_of(std::uint64_t line,
-                                                    std::uint64_t column) noexcept {
+[[nodiscard]] constexpr source_position position_of(std::uint64_t line, std::uint64_t column) noexcept {
     return line << 16U | column;
 }
 
@@ -58,8 +57,7 @@ class order_seam {
     [[nodiscard]] static std::span<const noted_place> noted() noexcept;
 
   private:
-    static std::memory_order look(std::memory_order given, order_role role,
-                                  const std::source_location& at) noexcept;
+    static std::memory_order look(std::memory_order given, order_role role, const std::source_location& at) noexcept;
 
     static inline bool watched = false;
 };

@@ -20,8 +20,7 @@ class ledger;
 /// counted.
 class parcel {
   public:
-    parcel(parcel&& other) noexcept
-        : book_(std::exchange(other.book_, nullptr)), number_(other.number_) {}
+    parcel(parcel&& other) noexcept : book_(std::exchange(other.book_, nullptr)), number_(other.number_) {}
     parcel& operator=(parcel&& other) noexcept {
         if (this != &other) {
             die();
@@ -57,8 +56,7 @@ class ledger {
 
     /// The channel has handed it back with an error.
     void refused(const parcel& p, unsigned number, where at = where::current()) {
-        expect(p.number() == number, "an error carries the value that was refused, not another",
-               at);
+        expect(p.number() == number, "an error carries the value that was refused, not another", at);
         ++of(number).refused;
     }
 
@@ -86,8 +84,7 @@ class ledger {
     /// For scenarios that receive until nothing is left: Ok means received here.
     void close_all_received(where at = where::current()) {
         close(at);
-        for (const fate& f : parcels_)
-            expect(f.sent == f.received, "what was sent, and nothing else, is received", at);
+        for (const fate& f : parcels_) expect(f.sent == f.received, "what was sent, and nothing else, is received", at);
     }
 
   private:

@@ -1,5 +1,5 @@
-// A generated program, as the simulated threads need it: every name is a slot, every step says which slot it is about and into which
-// it puts what it makes.
+// A generated program, as the simulated threads need it: every name is a slot, every step says which slot it is about
+// and into which it puts what it makes.
 //
 // It is worked out once for each program, so that an execution looks nothing up and allocates nothing of its own.
 // After a change here run: ctest -R interleavings && ci/faults -R generated
@@ -50,8 +50,8 @@ struct planned_program {
 struct plan {
     std::uint64_t capacity = 1;
     std::vector<act> before;
-    std::vector<std::vector<act>> tasks;      // at most most_tasks
-    std::vector<model::handle> names;         // of each slot
+    std::vector<std::vector<act>> tasks;  // at most most_tasks
+    std::vector<model::handle> names;     // of each slot
     std::vector<model::value_id> values;
     planned_program program;
 };
@@ -61,7 +61,8 @@ struct plan {
     return p.tasks.size() < 2 ? 2 : static_cast<unsigned>(p.tasks.size());
 }
 
-/// Throws std::runtime_error, one line, for a program that has too many tasks, steps, names or values, or steps that are not simulated.
+/// Throws std::runtime_error, one line, for a program that has too many tasks, steps, names or values, or steps that
+/// are not simulated.
 [[nodiscard]] plan make_plan(const planned_program& p);
 
 }  // namespace tailrace::relacy

@@ -60,21 +60,19 @@ struct relacy_platform {
             const scheduling_point here;
             return from_word(word_.exchange(to_word(v), order_at(order, at), site(at)));
         }
-        bool compare_exchange_strong(T& expected, T desired, std::memory_order success,
-                                     std::memory_order failure, where at = where::current()) {
+        bool compare_exchange_strong(T& expected, T desired, std::memory_order success, std::memory_order failure,
+                                     where at = where::current()) {
             return compare_exchange<false>(expected, desired, success, failure, at);
         }
-        bool compare_exchange_strong(T& expected, T desired, std::memory_order order,
-                                     where at = where::current()) {
+        bool compare_exchange_strong(T& expected, T desired, std::memory_order order, where at = where::current()) {
             return compare_exchange<false>(expected, desired, order, after_failure(order), at);
         }
         /// Fails now and then for no reason, under the random scheduler.
-        bool compare_exchange_weak(T& expected, T desired, std::memory_order success,
-                                   std::memory_order failure, where at = where::current()) {
+        bool compare_exchange_weak(T& expected, T desired, std::memory_order success, std::memory_order failure,
+                                   where at = where::current()) {
             return compare_exchange<true>(expected, desired, success, failure, at);
         }
-        bool compare_exchange_weak(T& expected, T desired, std::memory_order order,
-                                   where at = where::current()) {
+        bool compare_exchange_weak(T& expected, T desired, std::memory_order order, where at = where::current()) {
             return compare_exchange<true>(expected, desired, order, after_failure(order), at);
         }
         T fetch_add(T v, std::memory_order order, where at = where::current()) {
@@ -105,8 +103,8 @@ struct relacy_platform {
                 const scheduling_point here;
                 // The last look before the sleep is at the newest value, as the kernel's is.
                 word_type newest = to_word(old);
-                if (word_.compare_exchange(rl::bool_t<false>(), newest, newest, rl::mo_relaxed,
-                                           rl::mo_relaxed, site(at))) {
+                if (word_.compare_exchange(rl::bool_t<false>(), newest, newest, rl::mo_relaxed, rl::mo_relaxed,
+                                           site(at))) {
                     (void)word_.wait(rl::ctx(), false, true, site(at));
                 }
             }
@@ -134,29 +132,25 @@ struct relacy_platform {
             }
         }
         template <bool Weak>
-        bool compare_exchange(T& expected, T desired, std::memory_order success,
-                              std::memory_order failure, const where& at) {
+        bool compare_exchange(T& expected, T desired, std::memory_order success, std::memory_order failure,
+                              const where& at) {
             success = order_seam::pass(success, order_role::operation, at);
             failure = order_seam::pass(failure, order_role::failure, at);
             // Relacy forgets the second order where the first has no acquire in it.
-            const bool acquires =
-                success != std::memory_order_relaxed && success != std::memory_order_release;
+            const bool acquires = success != std::memory_order_relaxed && success != std::memory_order_release;
             expect(acquires || failure == std::memory_order_relaxed, unsimulated_orders, at);
             const scheduling_point here;
             word_type seen = to_word(expected);
-            const bool done =
-                word_.compare_exchange(rl::bool_t<Weak>(), seen, to_word(desired),
-                                       relacy_order(success), relacy_order(failure), site(at));
+            const bool done = word_.compare_exchange(rl::bool_t<Weak>(), seen, to_word(desired), relacy_order(success),
+                                                     relacy_order(failure), site(at));
             expected = from_word(seen);
             return done;
         }
 
         // Relacy prints what it stores: enumerators, pointers and characters travel as numbers.
-        static constexpr bool is_number =
-            std::is_integral_v<T> && std::numeric_limits<T>::digits > 8;
+        static constexpr bool is_number = std::is_integral_v<T> && std::numeric_limits<T>::digits > 8;
         using word_type =
-            std::conditional_t<is_number, T,
-                               std::conditional_t<std::is_pointer_v<T>, std::uintptr_t, unsigned>>;
+            std::conditional_t<is_number, T, std::conditional_t<std::is_pointer_v<T>, std::uintptr_t, unsigned>>;
 
         static word_type to_word(T v) noexcept {
             if constexpr (std::is_pointer_v<T>) {
@@ -189,9 +183,7 @@ struct relacy_platform {
         [[nodiscard]] T load(order_type order = strongest, where at = where::current()) const {
             return atomic<T>::load(order, at);
         }
-        void store(T v, order_type order = strongest, where at = where::current()) {
-            atomic<T>::store(v, order, at);
-        }
+        void store(T v, order_type order = strongest, where at = where::current()) { atomic<T>::store(v, order, at); }
         T exchange(T v, order_type order = strongest, where at = where::current()) {
             return atomic<T>::exchange(v, order, at);
         }
@@ -325,8 +317,7 @@ struct relacy_platform {
             while (!done()) wait(guard, at);
         }
         template <class TimePoint>
-        std::cv_status wait_until(std::unique_lock<mutex>& guard, TimePoint deadline,
-                                  where at = where::current()) {
+        std::cv_status wait_until(std::unique_lock<mutex>& guard, TimePoint deadline, where at = where::current()) {
             const scheduling_point here;
             adapter lock{guard};
             if (variable_.wait(lock, true, site(at)) != rl::sema_wakeup_reason_timeout)
@@ -343,8 +334,7 @@ struct relacy_platform {
             return true;
         }
         template <class Rep, class Period, class... Predicate>
-        auto wait_for(std::unique_lock<mutex>& guard, std::chrono::duration<Rep, Period> time,
-                      Predicate... done) {
+        auto wait_for(std::unique_lock<mutex>& guard, std::chrono::duration<Rep, Period> time, Predicate... done) {
             return wait_until(guard, clock::now() + time, std::move(done)...);
         }
         void notify_one(where at = where::current()) {
@@ -445,7 +435,8 @@ struct relacy_platform {
     static constexpr std::uint64_t kept_bytes = 64 * 1024;
 };
 
-/// The same, with storage as channels of great capacity have it: every value taken frees a block, which goes to the far end.
+/// The same, with storage as channels of great capacity have it: every value taken frees a block, which goes to the far
+/// end.
 struct recycling_platform : relacy_platform {
     static constexpr std::uint64_t block_slots = 1;
     static constexpr std::uint64_t ring_bytes = 0;

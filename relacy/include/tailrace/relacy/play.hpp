@@ -1,8 +1,9 @@
 // Performs a generated program on a channel under simulation: one task a thread, and what each was answered.
 //
-// A task sleeps in a step that waits until its operation is woken. When every task has ended or sleeps, the program is at rest: then
-// nobody can be woken any more, and the sleepers leave. At the end everything is taken apart, so that each permit and each value has to
-// show. All threads of a simulation are one OS thread, so what they share here needs no protection, and orders nothing.
+// A task sleeps in a step that waits until its operation is woken. When every task has ended or sleeps, the program is
+// at rest: then nobody can be woken any more, and the sleepers leave. At the end everything is taken apart, so that
+// each permit and each value has to show. All threads of a simulation are one OS thread, so what they share here needs
+// no protection, and orders nothing.
 // After a change here run: ctest -R interleavings && ci/faults -R generated
 #pragma once
 
@@ -84,7 +85,8 @@ class play final : public scenario {
         things_.clear();
         for (auto& one : beds_) one.reset();
         book_.close();
-        expect(performed::histories->add(seen_), "no order of the steps that agrees with happens-before explains the answers");
+        expect(performed::histories->add(seen_),
+               "no order of the steps that agrees with happens-before explains the answers");
     }
 
     // It lives in one place for all executions, so that the simulated allocator has less to do.
@@ -128,7 +130,9 @@ class play final : public scenario {
             store(0, rl::mo_relaxed, here_now());
         }
     };
-    static rl::debug_info here_now(const std::source_location& at = std::source_location::current()) { return site(at); }
+    static rl::debug_info here_now(const std::source_location& at = std::source_location::current()) {
+        return site(at);
+    }
 
     static constexpr unsigned no_task = most_tasks;
 
@@ -138,7 +142,8 @@ class play final : public scenario {
     [[nodiscard]] bool may(const act& a) const {
         if (!has(a.subject)) return false;
         if (a.on == kind::sender && a.consumes) return borrowers_[a.subject] == 0;
-        const bool alone = a.what == verb::recv || a.what == verb::recv_many || a.what == verb::try_recv || a.what == verb::drop;
+        const bool alone =
+            a.what == verb::recv || a.what == verb::recv_many || a.what == verb::try_recv || a.what == verb::drop;
         return a.on != kind::receiver || !alone || borrowers_[a.subject] == 0;
     }
     void borrow(slot_number by, slot_number from) {
@@ -276,9 +281,7 @@ class play final : public scenario {
                 if (!poll(a, n, {note, &b})) say(n, status::pending);
                 return;
             }
-            case verb::drop:
-                clear(a.subject);
-                return say(n, status::ok);
+            case verb::drop: clear(a.subject); return say(n, status::ok);
             default: break;
         }
         switch (a.on) {
@@ -291,7 +294,8 @@ class play final : public scenario {
             }
             case kind::owned_permit: {
                 owned p = take<owned>(a.subject);
-                return made(a, n, a.what == verb::send ? std::move(p).send(book_.make(a.value)) : std::move(p).release());
+                return made(a, n,
+                            a.what == verb::send ? std::move(p).send(book_.make(a.value)) : std::move(p).release());
             }
             case kind::iterator: {
                 const slot_number lender = borrows_[a.subject];

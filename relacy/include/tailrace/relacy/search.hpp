@@ -26,26 +26,24 @@ struct told_step {
 
 enum class scheduler : unsigned char {
     random,  // any thread at any point, any value that a load may see; as many as asked for
-    bound  // every execution with no more than so many switches away from a thread that could go on
+    bound    // every execution with no more than so many switches away from a thread that could go on
 };
 
 struct search_request {
     scheduler how = scheduler::random;
     std::uint64_t executions = 0;  // at most
     std::uint64_t seed = 1;        // random: the first execution's; each next one counts on
-    unsigned switches =
-        0;  // bound: first all executions with none, then those with one, and so on to this
+    unsigned switches = 0;         // bound: first all executions with none, then those with one, and so on to this
     std::uint64_t whole_executions = 0;  // bound: while there were fewer, to more switches
 };
 
 struct search_result {
     std::uint64_t executions = 0;
-    std::optional<unsigned>
-        complete_to;  // bound: every execution with no more than so many switches has been run
-    bool whole = false;  // bound: every execution there is
+    std::optional<unsigned> complete_to;  // bound: every execution with no more than so many switches has been run
+    bool whole = false;                   // bound: every execution there is
     double seconds = 0;
-    std::string failure;     // empty: none. Otherwise what went wrong, in one line
-    std::uint64_t seed = 0;  // random: of the execution that failed
+    std::string failure;             // empty: none. Otherwise what went wrong, in one line
+    std::uint64_t seed = 0;          // random: of the execution that failed
     std::vector<told_step> history;  // of the execution that failed
 };
 

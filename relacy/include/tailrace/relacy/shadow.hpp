@@ -1,7 +1,9 @@
-// What the simulation knows about a variable that is not atomic: who has written it last, and who has read it since, by the clocks that
-// Relacy keeps for its threads. Of two accesses, one of them a write, one has to come before the other; otherwise that is a data race.
+// What the simulation knows about a variable that is not atomic: who has written it last, and who has read it since, by
+// the clocks that Relacy keeps for its threads. Of two accesses, one of them a write, one has to come before the other;
+// otherwise that is a data race.
 //
-// rl::var says the same and does not take long either, but these accesses are half of all that a simulated execution does.
+// rl::var says the same and does not take long either, but these accesses are half of all that a simulated execution
+// does.
 // After a change here run: ctest -L relacy && ci/faults -R relacy
 #pragma once
 

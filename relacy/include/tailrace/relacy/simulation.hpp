@@ -29,8 +29,7 @@ inline constexpr const char* unsimulated_orders = "the search cannot simulate th
 
 /// Ends the execution, and the search with it, unless `holds`. Does not return then: nothing is
 /// unwound.
-inline void expect(bool holds, const char* what,
-                   const std::source_location& at = std::source_location::current()) {
+inline void expect(bool holds, const char* what, const std::source_location& at = std::source_location::current()) {
     if (!holds) rl::ctx().fail_test(what, rl::test_result_user_assert_failed, site(at));
 }
 
@@ -55,9 +54,8 @@ class exception_state {
     static void clear() noexcept { std::memset(real, 0, sizeof(storage)); }
 
   private:
-    using storage =
-        std::array<std::byte,
-                   2 * sizeof(void*)>;  // the caught ones, and the number of uncaught ones
+    using storage = std::array<std::byte,
+                               2 * sizeof(void*)>;              // the caught ones, and the number of uncaught ones
     static inline void* const real = abi::__cxa_get_globals();  // of the one OS thread, which is asked often
     storage words_;
 };
@@ -87,13 +85,9 @@ class simulation {
 
     [[nodiscard]] static std::chrono::nanoseconds now() noexcept { return time; }
     /// A deadline has come: whoever looks at the clock from now on must agree.
-    static void pass_time(std::chrono::nanoseconds deadline) noexcept {
-        time = std::max(time, deadline);
-    }
+    static void pass_time(std::chrono::nanoseconds deadline) noexcept { time = std::max(time, deadline); }
 
-    [[nodiscard]] static int& async_depth() {
-        return depths.at(static_cast<std::size_t>(rl::thread_index()));
-    }
+    [[nodiscard]] static int& async_depth() { return depths.at(static_cast<std::size_t>(rl::thread_index())); }
 
   private:
     static inline std::chrono::nanoseconds time{0};
