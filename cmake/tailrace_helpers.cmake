@@ -68,7 +68,7 @@ function(tailrace_add_stress source)
     endif()
 
     foreach(program IN LISTS programs)
-        target_include_directories(${program} PRIVATE "${PROJECT_SOURCE_DIR}/proptests/include")
+        target_include_directories(${program} PRIVATE "${PROJECT_SOURCE_DIR}/proptests/kit/include")
         # Supplies a main() where the source has none.
         target_link_libraries(${program} PRIVATE GTest::gtest_main Threads::Threads)
         add_test(NAME stress.${program} COMMAND ${program})

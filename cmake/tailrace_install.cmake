@@ -46,7 +46,7 @@ foreach(dependency IN ITEMS fmt::fmt rapidcheck)
     endif()
 endforeach()
 
-set(kit tailrace_model tailrace_verify tailrace_zoo tailrace_verify_main)
+set(kit tailrace_model tailrace_verify tailrace_verify_main)
 foreach(library IN LISTS kit)
     string(REPLACE tailrace_ "" name ${library})
     set_target_properties(${library} PROPERTIES EXPORT_NAME ${name})
@@ -60,7 +60,7 @@ install(
     ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT verify
     FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT verify)
 install(
-    TARGETS tailrace_zoo tailrace_verify_main
+    TARGETS tailrace_verify_main
     EXPORT tailrace_verify_targets
     ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT verify)
 install(
@@ -69,6 +69,6 @@ install(
     DESTINATION "${tailrace_verify_dir}"
     COMPONENT verify)
 install(
-    DIRECTORY "${PROJECT_SOURCE_DIR}/proptests/traces/"
+    DIRECTORY "${PROJECT_SOURCE_DIR}/model/traces/"
     DESTINATION "${CMAKE_INSTALL_DATADIR}/tailrace/traces"
     COMPONENT verify)

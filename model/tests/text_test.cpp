@@ -31,7 +31,7 @@ fs::path recorded_traces() {
 #ifdef TAILRACE_TRACES
     return TAILRACE_TRACES;
 #else
-    return fs::path(__FILE__).parent_path() / "../../proptests/traces";
+    return fs::path(__FILE__).parent_path() / "../traces";
 #endif
 }
 

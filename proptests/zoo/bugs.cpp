@@ -1,4 +1,4 @@
-// The table of bugs. A clause is the one that the fault breaks first.
+// The table of bugs. A clause is the one that the bug breaks first.
 // After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
 #include "bugs.hpp"
 
@@ -395,9 +395,9 @@ constexpr std::array table{
 
 std::span<const bug> bugs() noexcept { return table; }
 
-const deviation* find_deviation(std::string_view name) noexcept {
-    for (const std::span<const deviation> all : {deviations(), bug_family()}) {
-        const auto at = std::ranges::find(all, name, &deviation::name);
+const mutant* find_mutant(std::string_view name) noexcept {
+    for (const std::span<const mutant> all : {mutants(), bug_family()}) {
+        const auto at = std::ranges::find(all, name, &mutant::name);
         if (at != all.end()) return &*at;
     }
     return nullptr;

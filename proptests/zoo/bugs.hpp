@@ -1,7 +1,7 @@
 // Bugs that channels like this one really had, as faulty channels that an engine has to find.
 //
-// `sequential` finds deviations: the specification with that one fault. `threads` finds the optimised
-// channel with that one fault in its headers (faulty/). README.md has the same rows with what was
+// `sequential` finds mutants: the specification with that one bug. `threads` finds the optimised
+// channel with that one bug in its headers (mutants/zoo). README.md has the same rows with what was
 // measured, and tells how to add one. After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
 #pragma once
 
@@ -10,8 +10,8 @@
 #include <span>
 #include <string_view>
 
+#include "model_mutants/mutant.hpp"
 #include "tailrace/model/clauses.hpp"
-#include "tailrace/verify/deviation.hpp"
 
 namespace tailrace::verify::zoo {
 
@@ -20,7 +20,7 @@ struct bug {
     std::string_view source;   // tokio #7709
     std::string_view essence;  // what went wrong, one sentence
     model::engine by = model::engine::sequential;
-    std::string_view lives;           // a deviation or a fault by name; nothing: it cannot exist here
+    std::string_view lives;           // a mutant, of the model or of the source; nothing: it cannot exist here
     std::string_view clause;          // that it breaks first
     std::string_view why = {};        // it cannot exist here, or needs more than is usual
     std::size_t most_operations = 8;  // of a shrunk program (operations_of, counterexample.hpp)
@@ -30,10 +30,10 @@ struct bug {
 /// In order of ids.
 [[nodiscard]] std::span<const bug> bugs() noexcept;
 
-/// The deviations that only bugs have.
-[[nodiscard]] std::span<const deviation> bug_family() noexcept;
+/// The mutants that only bugs have.
+[[nodiscard]] std::span<const mutant> bug_family() noexcept;
 
-/// Of all deviations the one with this name, if there is one.
-[[nodiscard]] const deviation* find_deviation(std::string_view name) noexcept;
+/// Of all mutants the one with this name, if there is one.
+[[nodiscard]] const mutant* find_mutant(std::string_view name) noexcept;
 
 }  // namespace tailrace::verify::zoo

@@ -2,7 +2,7 @@
 #include <chrono>
 #include <mutex>
 
-#include "../src/litmus.hpp"
+#include "litmus/litmus.hpp"
 
 namespace tailrace::relacy::litmus {
 namespace {

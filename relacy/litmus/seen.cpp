@@ -1,5 +1,5 @@
 // What the search sees of the memory model, each next to what it must not see.
-#include "../src/litmus.hpp"
+#include "litmus/litmus.hpp"
 
 namespace tailrace::relacy::litmus {
 namespace {

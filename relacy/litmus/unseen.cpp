@@ -1,5 +1,5 @@
 // What C++ allows and the search never shows.
-#include "../src/litmus.hpp"
+#include "litmus/litmus.hpp"
 
 namespace tailrace::relacy::litmus {
 namespace {

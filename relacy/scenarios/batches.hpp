@@ -3,7 +3,7 @@
 //
 // Clauses: reserve_many.waits, acquire.partial-hold, release.head-of-line, cancel.driven, recv.none, recv_many.*,
 // weak.upgrade-never-revives.
-// After a change here run: ctest -L relacy && ci/faults -R relacy
+// After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <array>
@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "tailrace/relacy/forms.hpp"
-#include "tailrace/relacy/parcel.hpp"
-#include "tailrace/relacy/scenario.hpp"
+#include "kernel/parcel.hpp"
+#include "kernel/scenario.hpp"
+#include "scenarios/support/forms.hpp"
 
 namespace tailrace::relacy::batches {
 

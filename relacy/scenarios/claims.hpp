@@ -2,16 +2,16 @@
 // another one has, nobody is let in before those who wait, and nothing is let in behind the end.
 //
 // Clauses: try_send.*, try_reserve.*, release.oldest-first, permit.send, close.*, conservation, recv.order.
-// After a change here run: ctest -L relacy && ci/faults -R relacy
+// After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <optional>
 #include <utility>
 
+#include "kernel/scenario.hpp"
+#include "scenarios/support/forms.hpp"
+#include "scenarios/support/open_channel.hpp"
 #include "tailrace/errors.hpp"
-#include "tailrace/relacy/forms.hpp"
-#include "tailrace/relacy/open_channel.hpp"
-#include "tailrace/relacy/scenario.hpp"
 
 namespace tailrace::relacy::claims {
 

@@ -2,17 +2,17 @@
 // scenarios of other families have an awaited form besides.
 //
 // Clauses: wake.outside-locks, wake.all, cancel.driven.
-// After a change here run: ctest -L relacy && ci/faults -R relacy
+// After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <array>
 #include <stop_token>
 #include <utility>
 
+#include "kernel/scenario.hpp"
+#include "scenarios/support/awaited.hpp"
+#include "scenarios/support/open_channel.hpp"
 #include "tailrace/errors.hpp"
-#include "tailrace/relacy/awaited.hpp"
-#include "tailrace/relacy/open_channel.hpp"
-#include "tailrace/relacy/scenario.hpp"
 #include "tailrace/stop.hpp"
 
 namespace tailrace::relacy::coroutines {

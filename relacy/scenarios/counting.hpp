@@ -2,17 +2,17 @@
 // not true.
 //
 // Clauses: try_recv.*, len.*, is_empty.*, capacity.*, thread-safe.
-// After a change here run: ctest -L relacy && ci/faults -R relacy
+// After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <mutex>
 #include <optional>
 #include <utility>
 
+#include "kernel/scenario.hpp"
+#include "scenarios/support/forms.hpp"
+#include "scenarios/support/open_channel.hpp"
 #include "tailrace/errors.hpp"
-#include "tailrace/relacy/forms.hpp"
-#include "tailrace/relacy/open_channel.hpp"
-#include "tailrace/relacy/scenario.hpp"
 
 namespace tailrace::relacy::counting {
 

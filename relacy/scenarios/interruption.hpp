@@ -4,7 +4,7 @@
 //
 // Clauses: send_timeout.*, recv.timeout, cancel.driven. The optimised channel only: the reference has its own
 // deadlines.
-// After a change here run: ctest -L relacy && ci/faults -R relacy
+// After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <chrono>
@@ -12,12 +12,12 @@
 #include <optional>
 #include <utility>
 
+#include "kernel/scenario.hpp"
+#include "scenarios/support/forms.hpp"
+#include "scenarios/support/open_channel.hpp"
 #include "tailrace/blocking.hpp"
 #include "tailrace/deadline.hpp"
 #include "tailrace/manual_clock.hpp"
-#include "tailrace/relacy/forms.hpp"
-#include "tailrace/relacy/open_channel.hpp"
-#include "tailrace/relacy/scenario.hpp"
 
 namespace tailrace::relacy::interruption {
 

@@ -2,14 +2,14 @@
 // is touched once it has given up.
 //
 // Clauses: closed.*, close.wake-order, cancel.driven, recv.woken.
-// After a change here run: ctest -L relacy && ci/faults -R relacy
+// After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <optional>
 
-#include "tailrace/relacy/forms.hpp"
-#include "tailrace/relacy/open_channel.hpp"
-#include "tailrace/relacy/scenario.hpp"
+#include "kernel/scenario.hpp"
+#include "scenarios/support/forms.hpp"
+#include "scenarios/support/open_channel.hpp"
 
 namespace tailrace::relacy::listeners {
 

@@ -10,9 +10,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "tailrace/relacy/forms.hpp"
-#include "tailrace/relacy/parcel.hpp"
-#include "tailrace/relacy/scenario.hpp"
+#include "kernel/parcel.hpp"
+#include "kernel/scenario.hpp"
+#include "scenarios/support/forms.hpp"
 
 namespace tailrace::relacy::misuse {
 

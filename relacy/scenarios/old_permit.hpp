@@ -3,16 +3,16 @@
 //
 // Room for three in a ring of four slots, of which two are one segment.
 // Clauses: permit.send, recv.order, send.waits.
-// After a change here run: ctest -L relacy && ci/faults -R relacy
+// After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <array>
 #include <optional>
 #include <utility>
 
-#include "tailrace/relacy/forms.hpp"
-#include "tailrace/relacy/parcel.hpp"
-#include "tailrace/relacy/scenario.hpp"
+#include "kernel/parcel.hpp"
+#include "kernel/scenario.hpp"
+#include "scenarios/support/forms.hpp"
 
 namespace tailrace::relacy::old_permit {
 

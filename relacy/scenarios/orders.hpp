@@ -14,13 +14,13 @@
 #include <tuple>
 #include <utility>
 
+#include "kernel/platform.hpp"
+#include "kernel/scenario.hpp"
 #include "scenarios/interruption.hpp"
 #include "scenarios/storage.hpp"
+#include "scenarios/support/forms.hpp"
 #include "tailrace/channel.hpp"
 #include "tailrace/detail/interruptible_wait.hpp"
-#include "tailrace/relacy/forms.hpp"
-#include "tailrace/relacy/platform.hpp"
-#include "tailrace/relacy/scenario.hpp"
 #include "tailrace/waker.hpp"
 
 namespace tailrace::relacy::orders {

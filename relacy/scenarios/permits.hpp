@@ -2,17 +2,17 @@
 // out than there are, none is lost, and a close ends every loop.
 //
 // Clauses: conservation, reserve.*, reserve_many.*, permit.release, permit_iterator.*, close.*, cancel.driven.
-// After a change here run: ctest -L relacy && ci/faults -R relacy
+// After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "tailrace/relacy/forms.hpp"
-#include "tailrace/relacy/open_channel.hpp"
-#include "tailrace/relacy/platform.hpp"
-#include "tailrace/relacy/scenario.hpp"
+#include "kernel/platform.hpp"
+#include "kernel/scenario.hpp"
+#include "scenarios/support/forms.hpp"
+#include "scenarios/support/open_channel.hpp"
 
 namespace tailrace::relacy::permits {
 

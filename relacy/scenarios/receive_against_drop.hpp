@@ -3,17 +3,17 @@
 //
 // Clauses: recv.none, recv.woken, close.drains, recv.cancel, recv.timeout, clone.count,
 // owned_permit.release-on-drop.
-// After a change here run: ctest -L relacy && ci/faults -R relacy
+// After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <optional>
 #include <utility>
 
+#include "kernel/parcel.hpp"
+#include "kernel/scenario.hpp"
+#include "scenarios/support/awaited.hpp"
+#include "scenarios/support/forms.hpp"
 #include "tailrace/errors.hpp"
-#include "tailrace/relacy/awaited.hpp"
-#include "tailrace/relacy/forms.hpp"
-#include "tailrace/relacy/parcel.hpp"
-#include "tailrace/relacy/scenario.hpp"
 
 namespace tailrace::relacy::receive_against_drop {
 

@@ -2,16 +2,16 @@
 // all its room comes back, and the channel itself goes with its last handle, whichever that is.
 //
 // Clauses: receiver-drop.*, send.ok-not-received, permit.send, permit.never-fails, send.err-after-drop.
-// After a change here run: ctest -L relacy && ci/faults -R relacy
+// After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <optional>
 #include <utility>
 
+#include "kernel/scenario.hpp"
+#include "scenarios/support/forms.hpp"
+#include "scenarios/support/open_channel.hpp"
 #include "tailrace/errors.hpp"
-#include "tailrace/relacy/forms.hpp"
-#include "tailrace/relacy/open_channel.hpp"
-#include "tailrace/relacy/scenario.hpp"
 
 namespace tailrace::relacy::receiver_drop {
 

@@ -5,17 +5,17 @@
 // runs does not wait for it here: what is searched is the harder case.
 //
 // Clauses: cancel.driven, send.err-returns-value. The optimised channel only: the reference has no stop tokens.
-// After a change here run: ctest -L relacy && ci/faults -R relacy
+// After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <stop_token>
 #include <utility>
 
+#include "kernel/scenario.hpp"
 #include "scenarios/interruption.hpp"
+#include "scenarios/support/forms.hpp"
+#include "scenarios/support/open_channel.hpp"
 #include "tailrace/errors.hpp"
-#include "tailrace/relacy/forms.hpp"
-#include "tailrace/relacy/open_channel.hpp"
-#include "tailrace/relacy/scenario.hpp"
 #include "tailrace/stop.hpp"
 
 namespace tailrace::relacy::stop_token {

@@ -2,7 +2,7 @@
 // value taken frees a block of one slot. The reference channel has no such storage.
 //
 // Clauses: recv.order, permit.send, alloc.
-// After a change here run: ctest -L relacy && ci/faults -R relacy
+// After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <cstddef>
@@ -11,12 +11,12 @@
 #include <type_traits>
 #include <utility>
 
+#include "kernel/parcel.hpp"
+#include "kernel/platform.hpp"
+#include "kernel/scenario.hpp"
+#include "scenarios/support/forms.hpp"
 #include "tailrace/channel.hpp"
 #include "tailrace/errors.hpp"
-#include "tailrace/relacy/forms.hpp"
-#include "tailrace/relacy/parcel.hpp"
-#include "tailrace/relacy/platform.hpp"
-#include "tailrace/relacy/scenario.hpp"
 
 namespace tailrace::relacy::storage {
 

@@ -3,17 +3,17 @@
 //
 // Clauses: send.waits, send.ok-means-open, send.err-*, send_timeout.*, permit.send, permit.release,
 // recv.none, recv.woken, close.*, receiver-drop.destroys.
-// After a change here run: ctest -L relacy && ci/faults -R relacy
+// After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <optional>
 #include <utility>
 
+#include "kernel/scenario.hpp"
+#include "scenarios/support/awaited.hpp"
+#include "scenarios/support/forms.hpp"
+#include "scenarios/support/open_channel.hpp"
 #include "tailrace/errors.hpp"
-#include "tailrace/relacy/awaited.hpp"
-#include "tailrace/relacy/forms.hpp"
-#include "tailrace/relacy/open_channel.hpp"
-#include "tailrace/relacy/scenario.hpp"
 
 namespace tailrace::relacy::waiting_send {
 

@@ -2,15 +2,15 @@
 // does the end.
 //
 // Clauses: recv.order, send.waits, recv.none, conservation.
-// After a change here run: ctest -L relacy && ci/faults -R relacy
+// After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <optional>
 #include <utility>
 
-#include "tailrace/relacy/forms.hpp"
-#include "tailrace/relacy/open_channel.hpp"
-#include "tailrace/relacy/scenario.hpp"
+#include "kernel/scenario.hpp"
+#include "scenarios/support/forms.hpp"
+#include "scenarios/support/open_channel.hpp"
 
 namespace tailrace::relacy::wrap_around {
 

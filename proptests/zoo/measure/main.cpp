@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "../../src/text_layout.hpp"
 #include "measure.hpp"
+#include "support/text_layout.hpp"
 #include "tailrace/model/clauses.hpp"
 
 namespace tailrace::verify::zoo {
@@ -24,7 +24,7 @@ struct request {
     std::vector<std::string> ids;  // none: all
     measuring how;
     bool text = false;
-    bool sound = true;  // run the channels without faults as well
+    bool sound = true;  // run the channels themselves as well
 
     [[nodiscard]] bool asks_for(const bug& b) const {
         const bool by = std::ranges::find(engines, b.by) != engines.end();
@@ -97,7 +97,7 @@ void list_absent(const request& r) {
     }
 }
 
-/// With the same seeds and budgets nothing is found in what has no fault.
+/// With the same seeds and budgets nothing is found in the channels themselves.
 bool pass_the_sound(const request& r) {
     bool good = true;
     fmt::print("\n");
@@ -128,7 +128,7 @@ request parse(int argc, const char* const* argv) {
     app.add_option("--seeds", r.how.seeds, "so many")->check(CLI::Range(1, 10'000));
     app.add_option("--jobs", r.how.jobs, "processes at once")->check(CLI::Range(1, 256));
     app.add_flag("--text", r.text, "print each counterexample");
-    app.add_flag("!--no-sound", r.sound, "leave out the channels without a fault");
+    app.add_flag("!--no-sound", r.sound, "leave out the channels themselves");
     try {
         app.parse(argc, argv);
         for (const std::string& id : r.ids) {

@@ -8,12 +8,12 @@
 #include <stdexcept>
 #include <utility>
 
-#include "../../src/children.hpp"
-#include "../../src/engines.hpp"
-#include "tailrace/verify/sequential.hpp"
-#include "tailrace/verify/threads.hpp"
-#include "zoo/deviant_target.hpp"
-#include "zoo/faulty/targets.hpp"
+#include "campaign/engines.hpp"
+#include "engine/sequential.hpp"
+#include "engine/threads.hpp"
+#include "mutants/targets.hpp"
+#include "support/children.hpp"
+#include "zoo/mutant_target.hpp"
 
 namespace tailrace::verify::zoo {
 namespace {
@@ -22,7 +22,7 @@ const engine_entry& entry_of(model::engine e) { return *std::ranges::find(engine
 
 std::string run_once(const target& t, const engine_entry& e, std::uint64_t programs, std::uint64_t seed, pulse& p) {
     job j;
-    j.faults = deviations();
+    j.mutants = mutants();
     j.programs = programs;
     j.seed = seed;
     j.leads = false;  // no evidence, no long runs
@@ -72,8 +72,8 @@ std::uint64_t sound_budget(model::engine by) {
 
 target home_of(const bug& b) {
     if (b.by == model::engine::sequential) {
-        if (const deviation* d = find_deviation(b.lives)) return deviant_target(*d);
-    } else if (const target* t = find_faulty_target(b.lives)) {
+        if (const mutant* d = find_mutant(b.lives)) return mutant_target(*d);
+    } else if (const target* t = find_mutant_target(b.lives)) {
         return *t;
     }
     throw std::logic_error(fmt::format("{} lives in {}, which is not there", b.id, b.lives));

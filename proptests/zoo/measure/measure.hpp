@@ -35,7 +35,7 @@ struct sighting_of_bug {
 /// The programs in which the engine has to find a bug that names no budget of its own: those of a campaign.
 [[nodiscard]] std::uint64_t usual_budget(model::engine by);
 
-/// The programs in which it has to find nothing where there is no fault.
+/// The programs in which it has to find nothing in the channels themselves.
 [[nodiscard]] std::uint64_t sound_budget(model::engine by);
 
 /// The target in which the bug lives. Precondition: it lives somewhere.

@@ -59,7 +59,7 @@ struct verdict {
 
 struct check_options {
     std::uint64_t most_nodes = 100'000;
-    /// The transition of the specification; or of a deviation, to learn whether a history would tell.
+    /// The transition of the specification; or of a mutant, to learn whether a history would tell.
     outcome (*apply)(machine&, const step&) = nullptr;  // nullptr: machine::apply
     /// Which events of each lane must come first. Nothing: those that returned before it was invoked.
     /// For event `e` of lane `l`, `first[l][e][k]` events of lane `k`.

@@ -60,7 +60,7 @@ struct machine {
     /// Takes one step. Precondition: `refusal(s)` is empty.
     outcome apply(const step& s);
 
-    // ---- The state. Plain data: faulty models (proptests/zoo) reach in, the specification itself goes through the
+    // ---- The state. Plain data: the mutants of the model reach in, the specification itself goes through the
     // transitions below.
 
     std::uint64_t max;

@@ -1,0 +1,102 @@
+// Both channels on platforms that can be looked into: which locks a thread holds, what the channel
+// has made and not destroyed, and where it has made it.
+// After a change here run: ctest -L regressions && ci/mutants -R regressions
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <type_traits>
+
+#include "conformance/apis.hpp"
+#include "history/interloper.hpp"
+
+namespace tailrace::verify {
+
+/// What this thread has seen of the channels.
+struct probe {
+    int locks_held = 0;
+    long alive = 0;         // atomics: a slot, a waiting node and the channel itself have some
+    long on_the_stack = 0;  // of those that were made, how many lay between stack_top and the maker's frame
+    std::uintptr_t stack_top = 0;
+
+    static probe& here() {
+        static thread_local probe p;
+        return p;
+    }
+
+    void made(const void* object, const void* frame) noexcept {
+        ++alive;
+        const auto address = reinterpret_cast<std::uintptr_t>(object);
+        if (address >= reinterpret_cast<std::uintptr_t>(frame) && address < stack_top) ++on_the_stack;
+    }
+};
+
+class probing_mutex {
+  public:
+    void lock() {
+        mutex_.lock();
+        ++probe::here().locks_held;
+    }
+    void unlock() {
+        --probe::here().locks_held;
+        mutex_.unlock();
+    }
+
+  private:
+    std::mutex mutex_;
+};
+
+struct probing_platform : std_platform {
+    using mutex = probing_mutex;
+
+    template <class T>
+    class atomic : public std::atomic<T> {
+      public:
+        explicit atomic(T v) noexcept : std::atomic<T>(v) { probe::here().made(this, __builtin_frame_address(0)); }
+        atomic(const atomic&) = delete;
+        atomic& operator=(const atomic&) = delete;
+        ~atomic() { --probe::here().alive; }
+    };
+};
+
+struct probing_model_platform : model::std_platform {
+    using mutex = probing_mutex;
+    using condition_variable = std::condition_variable_any;
+};
+
+template <class Api>
+inline constexpr bool is_optimized = std::is_same_v<Api, optimized_api>;
+
+/// Api::open, on the platform with probes.
+template <class Api, class T>
+auto open_probed(std::size_t capacity) {
+    return open_on<Api, T, probing_platform, probing_model_platform>(capacity);
+}
+
+/// A waker that notes whether it was called under a lock.
+class witness {
+  public:
+    witness() = default;
+    witness(const witness&) = delete;
+    witness& operator=(const witness&) = delete;
+
+    [[nodiscard]] waker wire() noexcept {
+        return {[](void* self) noexcept { static_cast<witness*>(self)->note(); }, this};
+    }
+    [[nodiscard]] int calls() const noexcept { return calls_; }
+    [[nodiscard]] int under_a_lock() const noexcept { return under_a_lock_; }
+
+  private:
+    void note() noexcept {
+        ++calls_;
+        if (probe::here().locks_held != 0) ++under_a_lock_;
+    }
+
+    int calls_ = 0;
+    int under_a_lock_ = 0;
+};
+
+}  // namespace tailrace::verify

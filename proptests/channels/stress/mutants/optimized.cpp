@@ -1,0 +1,7 @@
+// The optimised channel on the watched platform alone: the program that the mutants are built into.
+#include "../blocking_stress.hpp"
+#include "../optimized_kit.hpp"
+
+int main(int argc, char** argv) {
+    return tailrace::verify::stress::run_program<tailrace::verify::stress::optimized_watched>(argc, argv);
+}

@@ -1,0 +1,125 @@
+// Running a campaign, and judging each clause by what it found.
+// After a change here run: ctest -L proptests
+#include "campaign/campaign.hpp"
+
+#include "campaign/engines.hpp"
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <fstream>
+#include <thread>
+#include <utility>
+
+#include "support/text_layout.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+/// The engine that a clause without evidence waits for: the first that can observe it and has not
+/// run.
+std::string waits_for(const model::clause& c, const std::vector<const engine_entry*>& ran) {
+    for (const model::engine e : c.observed_by) {
+        if (std::ranges::find(ran, e, &engine_entry::is) == ran.end())
+            return fmt::format("waits for {}", model::to_string(e));
+    }
+    return "waits for evidence: no engine that ran has seen any";
+}
+
+judgement judge_clause(const model::clause& c, const std::string& target, const campaign& all) {
+    judgement j;
+    for (const engine_report& r : all.reports) {
+        if (r.target != target) continue;
+        for (const failure& f : r.failures) {
+            if (std::ranges::find(f.clauses, c.name) == f.clauses.end()) continue;
+            if (j.is != verdict::fail) j.why = f.place;
+            j.is = verdict::fail;
+        }
+        if (const auto e = r.evidence.find(c.name); e != r.evidence.end()) j.evidence.push_back(e->second);
+        if (const auto l = r.lacking.find(c.name); l != r.lacking.end() && j.is != verdict::fail) {
+            if (j.is == verdict::waits || l->second.essential) j.why = l->second.why;
+            j.is = verdict::skipped;
+        }
+    }
+    if (j.is == verdict::fail) return j;
+    if (!j.evidence.empty()) return {verdict::pass, std::move(j.evidence), {}};
+    if (j.is == verdict::waits) j.why = waits_for(c, all.engines);
+    return j;
+}
+
+}  // namespace
+
+run_record record_here() {
+    utsname system{};
+    uname(&system);
+    std::string processor = "an unknown processor";
+    std::ifstream in("/proc/cpuinfo");
+    for (std::string line; std::getline(in, line);) {
+        if (!line.starts_with("model name") || line.find(": ") == line.npos) continue;
+        processor = line.substr(line.find(": ") + 2);
+        break;
+    }
+    run_record r;
+    r.machine = fmt::format("{}, {}, {} {} {}", counted(std::thread::hardware_concurrency(), "core"), processor,
+                            system.sysname, system.release, system.machine);
+#ifdef __clang__
+    r.compiler = __VERSION__;
+#else
+    r.compiler = "g++ " __VERSION__;
+#endif
+    return r;
+}
+
+std::string_view to_string(verdict v) noexcept {
+    switch (v) {
+        case verdict::pass: return "pass";
+        case verdict::fail: return "FAIL";
+        case verdict::skipped: return "skipped";
+        case verdict::waits: return "waits";
+    }
+    return "?";
+}
+
+bool campaign::failed() const {
+    return std::ranges::any_of(reports, [](const engine_report& r) { return !r.failures.empty(); });
+}
+
+void judge_clauses(campaign& c) {
+    c.judgements.clear();
+    for (const model::clause* clause : c.clauses) {
+        std::vector<judgement>& row = c.judgements.emplace_back();
+        for (const target* t : c.targets) row.push_back(judge_clause(*clause, t->name, c));
+    }
+}
+
+campaign run_campaign(const job& j, std::vector<const engine_entry*> engines, std::vector<const target*> targets,
+                      const campaign_news& tell, const how_to_run& how) {
+    campaign c;
+    c.engines = std::move(engines);
+    c.targets = std::move(targets);
+    c.clauses = j.clauses;
+    c.sources = j.sources;
+    c.programs = j.programs;
+    c.seed = j.seed;
+    c.program = j.program;
+    c.shards = {how.shard};
+    for (const engine_entry* e : c.engines) {
+        for (const target* t : c.targets) {
+            campaign_progress labelled;
+            if (tell) {
+                labelled = [&](std::string_view unit, std::size_t done, std::size_t of) {
+                    // Of several failures only the engine knows yet; without --failures the first ends it.
+                    tell(fmt::format("{} {}: {} of {}{}", e->name(), t->name, grouped(done), counted(of, unit),
+                                     j.most_failures == 1 ? ", 0 differences" : ""));
+                };
+            }
+            engine_report& r = c.reports.emplace_back(run_in_slices(*e, *t, j, labelled, how));
+            finish(r);
+        }
+    }
+    judge_clauses(c);
+    return c;
+}
+
+}  // namespace tailrace::verify

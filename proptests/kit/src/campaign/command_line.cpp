@@ -1,0 +1,357 @@
+// After a change here run: ctest -L proptests -R command_line
+#include "campaign/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <functional>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+#include "engine/interleavings.hpp"
+#include "support/text_layout.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+constexpr std::string_view version = TAILRACE_VERSION;
+
+/// The program, and one of its targets.
+constexpr std::string_view examples =
+    "Examples:\n"
+    "  {0}\n"
+    "      every engine on every target but the reference\n"
+    "  {0} run --engine oracle --target {1} --traces my/traces\n"
+    "      recordings of your own, a file or a directory of *.trace\n"
+    "  {0} run --clause 'close.*' --report out\n"
+    "      the verdicts on some clauses, and everything as files in out/\n"
+    "  {0} list clauses\n"
+    "\n"
+    "Exit status: 0 no difference, 1 a difference, 2 bad usage, bad input, or a report that cannot\n"
+    "be written, 4 a replay that did not fail again although it may, 128 and the signal: interrupted,\n"
+    "with the report of what was done until then.\n";
+
+// Above these, arithmetic would overflow, or the system runs out of processes and files before anything runs.
+constexpr std::uint64_t most_programs = 1'000'000'000'000;
+constexpr std::uint64_t most_jobs = 500;
+constexpr std::uint64_t longest_budget = 100'000'000;  // seconds
+
+/// What was typed, before it is looked up.
+struct typed_words {
+    std::vector<std::string> targets, engines, traces, clauses;
+    std::string programs, seed, failures, jobs, shard, budget, report, junit, topic, token;
+    std::vector<std::string> merged;
+};
+
+template <class Range, class Name>
+std::vector<std::string_view> names_of(const Range& range, Name name) {
+    std::vector<std::string_view> names;
+    for (const auto& element : range) names.push_back(std::invoke(name, element));
+    return names;
+}
+
+[[noreturn]] void refuse_name(std::string_view noun, std::string_view typed,
+                              const std::vector<std::string_view>& names) {
+    const std::string_view near = nearest(typed, names);
+    throw usage_error(fmt::format("there is no {} '{}'{}; expected {}", noun, printable(typed),
+                                  near.empty() ? "" : fmt::format(", did you mean '{}'?", near),
+                                  fmt::join(names, ", ")));
+}
+
+/// The elements with the typed names, each once; all of them if none was typed.
+template <class Range, class Name>
+auto look_up(std::string_view noun, const std::vector<std::string>& typed, const Range& range, Name name) {
+    std::vector<decltype(&*range.begin())> found;
+    for (const std::string& t : typed) {
+        const auto at = std::ranges::find(range, std::string_view(t),
+                                          [&](const auto& e) { return std::string_view(std::invoke(name, e)); });
+        if (at == range.end()) refuse_name(noun, t, names_of(range, name));
+        if (std::ranges::find(found, &*at) == found.end()) found.push_back(&*at);
+    }
+    if (typed.empty()) {
+        for (const auto& element : range) found.push_back(&element);
+    }
+    return found;
+}
+
+std::vector<const model::clause*> matching_clauses(const std::vector<std::string>& globs) {
+    std::vector<bool> chosen(model::clauses().size(), globs.empty());
+    for (const std::string& glob : globs) {
+        bool matched = false;
+        for (std::size_t i = 0; i < chosen.size(); ++i) {
+            if (!model::matches_glob(glob, model::clauses()[i].name)) continue;
+            matched = true;
+            chosen[i] = true;
+        }
+        if (matched) continue;
+        const std::string_view near = nearest(glob, names_of(model::clauses(), &model::clause::name));
+        throw usage_error(fmt::format("no clause matches '{}'{}; 'list clauses' names them all", printable(glob),
+                                      near.empty() ? "" : fmt::format(", did you mean '{}'?", near)));
+    }
+    std::vector<const model::clause*> clauses;
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+        if (chosen[i]) clauses.push_back(&model::clauses()[i]);
+    }
+    return clauses;
+}
+
+std::uint64_t number_of(std::string_view option, std::string_view typed, std::uint64_t least, std::uint64_t otherwise,
+                        std::uint64_t most = std::numeric_limits<std::uint64_t>::max()) {
+    if (typed.empty()) return otherwise;
+    std::uint64_t n = 0;
+    const auto [end, error] = std::from_chars(typed.data(), typed.data() + typed.size(), n);
+    if (error != std::errc{} || end != typed.data() + typed.size() || n < least) {
+        throw usage_error(fmt::format("{} expected a number from {}, found '{}'", option, least, printable(typed)));
+    }
+    if (n > most)
+        throw usage_error(
+            fmt::format("{} expected a number from {} to {}, found '{}'", option, least, most, printable(typed)));
+    return n;
+}
+
+shard shard_of(std::string_view typed) {
+    const std::size_t slash = typed.find('/');
+    shard s{0, 0};
+    if (slash != std::string_view::npos) {
+        const std::string_view part = typed.substr(0, slash);
+        const std::string_view of = typed.substr(slash + 1);
+        const auto read = [](std::string_view text, std::uint64_t& n) {
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+            if (error != std::errc{} || end != text.data() + text.size()) n = 0;
+        };
+        read(part, s.part);
+        read(of, s.of);
+    }
+    if (s.part == 0 || s.of == 0 || s.part > s.of || s.of > most_shards) {
+        throw usage_error(
+            fmt::format("--shard expected a part of a whole, like 1/8 to 8/8, found '{}'", printable(typed)));
+    }
+    return s;
+}
+
+token token_from(const std::string& typed, const program_info& program) {
+    if (typed.empty()) throw usage_error("replay expected a token, found nothing");
+    token t;
+    try {
+        t = parse_token(typed);
+    } catch (const token_error& e) {
+        throw usage_error(fmt::format("replay {}", e.what()));
+    }
+    const bool known = std::ranges::find(program.targets, t.target, &target::name) != program.targets.end();
+    if (!known)
+        throw usage_error(
+            fmt::format("the token is of a target '{}', which this program does not have", printable(t.target)));
+    const bool can = t.engine == model::engine::sequential || t.engine == model::engine::threads ||
+                     t.engine == model::engine::interleavings;
+    if (!can)
+        throw usage_error(
+            fmt::format("the token is of the engine {}, which this program cannot replay", model::to_string(t.engine)));
+    return t;
+}
+
+std::vector<std::string> traces_of(const std::vector<std::string>& typed, const program_info& program) {
+    if (!typed.empty()) return typed;
+    // Nothing changes the environment, and there are no threads yet.
+    const char* const variable = std::getenv("TAILRACE_TRACES");  // NOLINT(concurrency-mt-unsafe)
+    return {variable != nullptr && *variable != '\0' ? variable : program.traces};
+}
+
+/// An engine that was asked for by name and can run on nothing would look like one that found nothing.
+void refuse_threads_without(const std::vector<std::string>& typed, const std::vector<const target*>& targets) {
+    if (std::ranges::find(typed, model::to_string(model::engine::threads)) == typed.end()) return;
+    if (std::ranges::any_of(targets, [](const target* t) { return static_cast<bool>(t->open_lanes); })) return;
+    throw usage_error(fmt::format("--engine threads: {} says that it is for one thread only", targets.front()->name));
+}
+
+void refuse_interleavings_without(const std::vector<std::string>& typed, const std::vector<const target*>& targets) {
+    if (std::ranges::find(typed, model::to_string(model::engine::interleavings)) == typed.end()) return;
+    if (std::ranges::none_of(targets, &target::is_simulated)) {
+        throw usage_error(
+            fmt::format("--engine interleavings: {} is not simulated: only the channels that come with the kit are",
+                        targets.front()->name));
+    }
+    if (find_simulator().empty()) {
+        throw usage_error(
+            "--engine interleavings: there is no tailrace-interleavings beside this program (the variable "
+            "TAILRACE_INTERLEAVINGS can name it)");
+    }
+}
+
+void describe(CLI::App& app, CLI::App& run, CLI::App& list, CLI::App& replay, CLI::App& merge, typed_words& typed,
+              const program_info& program) {
+    app.set_version_flag("--version", fmt::format("{} {}", program.name, version));
+    app.require_subcommand(0, 1);
+    const std::string footer =
+        fmt::format(examples, program.name, program.targets.empty() ? "t" : program.targets.front().name);
+    app.footer(footer);
+    run.footer(footer);
+    run.add_option("--target", typed.targets, "the channel to check (repeatable; default: all but the reference)")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    run.add_option("--engine", typed.engines, "the engine to check with (repeatable; default: all)")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    run.add_option("--traces", typed.traces,
+                   "a trace file, or a directory of *.trace (repeatable)\n"
+                   "default: $TAILRACE_TRACES, or those that came with the program")
+        ->type_name("PATH")
+        ->allow_extra_args(false);
+    run.add_option("--clause", typed.clauses, "the clauses to measure and to show, like 'close.*' (repeatable)")
+        ->type_name("GLOB")
+        ->allow_extra_args(false);
+    run.add_option("--programs", typed.programs,
+                   "how many programs each engine generates (default: what is usual for each)")
+        ->type_name("N");
+    run.add_option("--seed", typed.seed, "what to generate them from; the same seed, the same programs (default: 1)")
+        ->type_name("S");
+    run.add_option("--failures", typed.failures,
+                   "go on after a failure, until so many of different clauses are found; each is\n"
+                   "told in its smallest program (default: 1)")
+        ->type_name("N");
+    run.add_option("--jobs", typed.jobs, "child processes at once (default: 2)")->type_name("N");
+    run.add_option("--shard", typed.shard, "run one part of the programs, like 1/8; 'merge' puts the reports together")
+        ->type_name("I/N");
+    run.add_option("--budget", typed.budget,
+                   "end each engine on each target after so many seconds, with what it has\n"
+                   "found by then; the report says how far it came")
+        ->type_name("S");
+    for (CLI::App* a : {&run, &merge}) {
+        a->add_option("--report", typed.report,
+                      "write report.html, report.json, junit.xml and every counterexample to DIR")
+            ->type_name("DIR");
+        a->add_option("--junit", typed.junit, "write JUnit XML to FILE")->type_name("FILE");
+    }
+    replay.add_option("token", typed.token, "what a failure said it can be repeated by")->type_name("TOKEN");
+    merge.add_option("folders", typed.merged, "the reports of all shards of one run")->type_name("DIR...");
+    list.add_option("topic", typed.topic, "clauses, engines or targets")->type_name("");
+    for (CLI::App* a : {&app, &run, &list, &replay, &merge}) {
+        a->get_formatter()->column_width(24);
+        a->get_formatter()->label("REQUIRED", "");
+        a->allow_extras();
+    }
+}
+
+/// Words that nothing takes are kept by CLI11, and refused here.
+void refuse_extras(const CLI::App& app, const CLI::App& run) {
+    const std::vector<std::string> extra = app.remaining(true);
+    if (extra.empty()) return;
+    std::vector<std::string> known;
+    if (extra.front().starts_with('-')) {
+        for (const CLI::Option* o : run.get_options()) known.push_back(o->get_name());
+    } else {
+        for (const CLI::App* s : app.get_subcommands({})) known.push_back(s->get_name());
+    }
+    std::string_view near = nearest(extra.front(), {known.begin(), known.end()});
+    if (near == extra.front()) near = {};  // right in itself, but not here
+    throw usage_error(fmt::format("did not expect '{}'{}", printable(extra.front()),
+                                  near.empty() ? "" : fmt::format(", did you mean '{}'?", near)));
+}
+
+/// CLI11's own words for a wrong number of arguments are no sentence.
+std::string complaint(const CLI::ParseError& e) {
+    std::string text = printable(e.what());
+    if (e.get_name() != "ArgumentMismatch") return text;
+    return text.substr(0, text.find(':')) +
+           (text.ends_with("missing") ? " expected a value, found nothing" : " can be given only once");
+}
+
+command_line::action topic_of(const std::string& typed) {
+    if (typed == "clauses") return command_line::action::list_clauses;
+    if (typed == "engines") return command_line::action::list_engines;
+    if (typed == "targets") return command_line::action::list_targets;
+    if (typed.empty()) throw usage_error("list expected clauses, engines or targets, found nothing");
+    refuse_name("list of", typed, {"clauses", "engines", "targets"});
+}
+
+/// `run` is what is meant by nothing, and by an option of it.
+std::vector<std::string> with_command(int argc, const char* const* argv) {
+    std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+    constexpr std::string_view of_the_program[] = {"--help", "-h", "--version"};
+    const bool implied = words.empty() || (words[0].starts_with('-') &&
+                                           std::ranges::find(of_the_program, words[0]) == std::end(of_the_program));
+    if (implied) words.insert(words.begin(), "run");
+    std::ranges::reverse(words);  // as CLI11 wants them
+    return words;
+}
+
+}  // namespace
+
+command_line parse_command_line(int argc, const char* const* argv, const program_info& program) {
+    typed_words typed;
+    CLI::App app{"Checks a bounded asynchronous channel against its contract, clause by clause.", program.name};
+    CLI::App& run = *app.add_subcommand("run", "run engines on targets (what the program does without a command)");
+    CLI::App& list = *app.add_subcommand("list", "list clauses, engines or targets");
+    CLI::App& replay = *app.add_subcommand("replay", "repeat a failure by its token");
+    CLI::App& merge = *app.add_subcommand("merge", "put the reports of shards together");
+    describe(app, run, list, replay, merge, typed, program);
+
+    command_line c;
+    try {
+        app.parse(with_command(argc, argv));
+    } catch (const CLI::CallForHelp&) {
+        c.what = command_line::action::help;
+        const CLI::App& of = run.parsed()      ? run
+                             : list.parsed()   ? list
+                             : replay.parsed() ? replay
+                             : merge.parsed()  ? merge
+                                               : app;
+        c.help = of.help(&of == &app ? "" : program.name);
+        return c;
+    } catch (const CLI::CallForVersion& e) {
+        c.what = command_line::action::help;
+        c.help = fmt::format("{}\n", e.what());
+        return c;
+    } catch (const CLI::ParseError& e) {
+        throw usage_error(complaint(e));
+    }
+    refuse_extras(app, run);
+
+    if (list.parsed()) {
+        c.what = topic_of(typed.topic);
+        return c;
+    }
+    if (run.count("--junit") > 0 || merge.count("--junit") > 0) {
+        if (typed.junit.empty()) throw usage_error("--junit expected a file, found nothing");
+        c.junit = typed.junit;
+    }
+    if (run.count("--report") > 0 || merge.count("--report") > 0) {
+        if (typed.report.empty()) throw usage_error("--report expected a directory, found nothing");
+        c.report = typed.report;
+    }
+    if (replay.parsed()) {
+        c.what = command_line::action::replay;
+        c.replayed = token_from(typed.token, program);
+        return c;
+    }
+    if (merge.parsed()) {
+        c.what = command_line::action::merge;
+        if (typed.merged.empty()) throw usage_error("merge expected the folders of reports, found nothing");
+        c.merged = typed.merged;
+        return c;
+    }
+    if (!run.parsed()) throw usage_error("expected a command: run, replay, merge or list");
+    c.engines = look_up("engine", typed.engines, engines(), &engine_entry::name);
+    c.targets = look_up("target", typed.targets, program.targets, &target::name);
+    if (typed.targets.empty() && c.targets.size() > 1)  // the model is there to be compared with
+        std::erase_if(c.targets, [](const target* t) { return t->name == "reference"; });
+    refuse_threads_without(typed.engines, c.targets);
+    refuse_interleavings_without(typed.engines, c.targets);
+    c.clauses = matching_clauses(typed.clauses);
+    c.traces = traces_of(typed.traces, program);
+    c.programs = number_of("--programs", typed.programs, 1, 0, most_programs);
+    c.seed = number_of("--seed", typed.seed, 0, 1);
+    c.failures = number_of("--failures", typed.failures, 1, 1);
+    c.how.jobs = number_of("--jobs", typed.jobs, 1, 2, most_jobs);
+    if (!typed.shard.empty()) c.how.shard = shard_of(typed.shard);
+    if (!typed.budget.empty())
+        c.how.budget = std::chrono::seconds(number_of("--budget", typed.budget, 1, 0, longest_budget));
+    return c;
+}
+
+}  // namespace tailrace::verify

@@ -1,0 +1,53 @@
+// The command line of tailrace-verify, read and checked: names are looked up, numbers are in range.
+//
+// Traces are named here but not read. After a change here run: ctest -L proptests -R command_line
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "campaign/campaign.hpp"
+#include "report/token.hpp"
+
+namespace tailrace::verify {
+
+/// Bad usage, in one line that says what would have been right.
+class usage_error : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+/// What the command line is about.
+struct program_info {
+    std::string name;
+    const std::vector<target>& targets;
+    std::string traces;      // a directory
+    run_record record = {};  // of the machine, and of what was typed
+};
+
+struct command_line {
+    enum class action : unsigned char { run, replay, merge, list_clauses, list_engines, list_targets, help };
+
+    action what = action::run;
+    std::string help;  // or the version: printed, and that is all
+    std::vector<const engine_entry*> engines;
+    std::vector<const target*> targets;
+    std::vector<const model::clause*> clauses;  // all without --clause
+    std::vector<std::string> traces;            // files and directories
+    std::uint64_t programs = 0;                 // 0: as many as is usual for each engine
+    std::uint64_t seed = 0;
+    std::size_t failures = 1;
+    how_to_run how;
+    std::optional<std::string> report;
+    std::optional<std::string> junit;
+    std::optional<token> replayed;
+    std::vector<std::string> merged;  // folders
+};
+
+/// Throws usage_error.
+[[nodiscard]] command_line parse_command_line(int argc, const char* const* argv, const program_info& program);
+
+}  // namespace tailrace::verify

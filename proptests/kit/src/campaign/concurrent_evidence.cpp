@@ -1,0 +1,221 @@
+// From histories to clauses. After a change here run: ctest -L proptests -R 'threads|interleavings|campaign'
+#include "campaign/concurrent_evidence.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "campaign/engines.hpp"
+#include "coverage/overlaps.hpp"
+#include "program/named_machine.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+using model::event;
+using model::handle_kind;
+using model::history;
+using model::machine;
+using model::outcome;
+using model::point;
+using model::status;
+using model::step;
+using model::verb;
+
+struct linear_step {
+    step taken;
+    const event* of;
+    std::optional<model::answer> recorded;  // nothing: `created`, or pending
+};
+
+std::vector<linear_step> linear(const history& h, const model::verdict& v) {
+    std::vector<linear_step> steps;
+    for (std::size_t i = 0; i < v.order.size(); ++i) {
+        const point& p = v.order[i];
+        const event& e = event_at(h, p.at);
+        const auto same = [&](const point& q) { return q.at == p.at; };
+        const bool first = std::none_of(v.order.begin(), v.order.begin() + static_cast<std::ptrdiff_t>(i), same);
+        const bool last = std::none_of(v.order.begin() + static_cast<std::ptrdiff_t>(i) + 1, v.order.end(), same);
+        const step poll{.what = verb::poll, .subject = {handle_kind::operation, e.step.operation}};
+        if (e.waits && first) {
+            steps.push_back({e.step, &e, std::nullopt});
+            steps.push_back({poll, &e, last ? e.answer : std::nullopt});
+        } else if (e.waits && last) {
+            steps.push_back({poll, &e, e.answer});
+        } else if (!e.waits && last) {
+            steps.push_back({e.step, &e, e.answer});
+        }
+    }
+    return steps;
+}
+
+void name_next(machine& m, const linear_step& s) {
+    m.next_operation = s.taken.operation;
+    if (!s.recorded || s.recorded->status != status::made) return;
+    const std::uint32_t number = s.recorded->made.number;
+    m.next_sender = m.next_weak_sender = m.next_permit = number;
+    m.next_iterator = m.next_owned_permit = number;
+}
+
+/// Does the mutant give itself away?
+bool shows(const mutant& d, std::uint64_t capacity, const std::vector<linear_step>& steps) {
+    machine plain(capacity);
+    machine altered(capacity);
+    for (const linear_step& s : steps) {
+        name_next(plain, s);
+        name_next(altered, s);
+        if (plain.refusal(s.taken)) return false;
+        if (altered.refusal(s.taken)) return true;
+        const outcome expected = plain.apply(s.taken);
+        if (s.recorded && expected.answer != *s.recorded) return false;  // it took effect in parts
+        const outcome got = d.apply(altered, s.taken);
+        if (got.answer != expected.answer) return true;
+        if (got.woken == expected.woken && got.destroyed == expected.destroyed) continue;
+        // A wake that is missing shows if it was slept for.
+        return std::ranges::any_of(expected.woken, [&](model::handle w) {
+            const bool missing = std::ranges::find(got.woken, w) == got.woken.end();
+            return missing && std::ranges::any_of(steps, [&](const linear_step& o) {
+                       return o.of->waits && o.taken.operation == w.number && o.of->answer;
+                   });
+        });
+    }
+    return false;
+}
+
+/// Does the mutant answer as the specification does, but leave out the wake of one who was left asleep?
+bool forgets_to_wake(const mutant& d, const history& h, const model::verdict& v,
+                     const std::vector<linear_step>& steps) {
+    machine plain(h.capacity);
+    machine altered(h.capacity);
+    bool forgotten = false;
+    for (const linear_step& s : steps) {
+        name_next(plain, s);
+        name_next(altered, s);
+        if (plain.refusal(s.taken) || altered.refusal(s.taken)) return false;
+        const outcome expected = plain.apply(s.taken);
+        const outcome got = d.apply(altered, s.taken);
+        if (got.answer != expected.answer) return false;
+        forgotten = forgotten || std::ranges::any_of(v.refused, [&](const point& p) {
+                        const model::handle sleeper{handle_kind::operation, event_at(h, p.at).step.operation};
+                        return std::ranges::find(expected.woken, sleeper) != expected.woken.end() &&
+                               std::ranges::find(got.woken, sleeper) == got.woken.end();
+                    });
+    }
+    return forgotten;
+}
+
+// ---- What a model of single steps cannot show
+
+bool looks_for_room(const event& e) {
+    if (e.step.subject.kind != handle_kind::sender) return false;
+    switch (e.step.what) {
+        case verb::capacity:
+        case verb::try_send:
+        case verb::try_reserve:
+        case verb::try_reserve_many:
+        case verb::try_reserve_owned: return true;
+        default: return false;
+    }
+}
+
+/// How many permits an iterator still has when it is dropped.
+std::uint64_t remainder(const history& h, model::handle iterator) {
+    std::uint64_t size = 0;
+    std::uint64_t taken = 0;
+    const auto look = [&](const event& e) {
+        if (!e.answer || e.answer->status != status::made) return;
+        if (e.answer->made == iterator) size = e.answer->number;
+        if (e.step.what == verb::next && e.step.subject == iterator) ++taken;
+    };
+    std::ranges::for_each(h.before, look);
+    for (const auto& lane : h.lanes) std::ranges::for_each(lane, look);
+    return size - taken;
+}
+
+/// Somebody looked while it happened, and could have been told of a middle.
+struct exposure {
+    std::string_view clause;
+    bool (*seen)(const history& h);
+};
+constexpr std::array exposures{
+    exposure{"thread-safe",
+             [](const history& h) {
+                 return any_overlap(h, [](const event& a, const event& b) {
+                     return a.step.subject.kind == handle_kind::sender && a.step.subject == b.step.subject;
+                 });
+             }},
+    exposure{"recv_many.batch-returns-together",
+             [](const history& h) {
+                 return any_overlap(h, [](const event& a, const event& b) {
+                     return a.answer && a.answer->status == status::many && a.answer->values.size() > 1 &&
+                            looks_for_room(b);
+                 });
+             }},
+    exposure{"iterator.remainder-at-once",
+             [](const history& h) {
+                 return any_overlap(h, [&](const event& a, const event& b) {
+                     return a.step.what == verb::drop && a.step.subject.kind == handle_kind::iterator &&
+                            remainder(h, a.step.subject) > 1 && looks_for_room(b);
+                 });
+             }},
+};
+
+void add(engine_report& report, std::string_view clause, const explained_history& h, const job& j) {
+    const std::string place = fmt::format("seed-{}-program-{}", j.seed, h.program);
+    ++report.evidence.try_emplace(clause, evidence_item{0, "history", place}).first->second.count;
+}
+
+}  // namespace
+
+void add_evidence(engine_report& report, model::engine by, const std::vector<explained_history>& histories,
+                  const job& j) {
+    std::vector<std::vector<linear_step>> all;
+    for (const explained_history& h : histories) all.push_back(linear(h.history, h.verdict));
+    for (const mutant& d : j.mutants) {
+        const model::clause* clause = model::find_clause(d.clause);
+        if (clause == nullptr || !clause->is_observed_by(by)) continue;
+        if (j.is_over()) return;
+        j.breathe();
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (shows(d, histories[i].history.capacity, all[i])) add(report, d.clause, histories[i], j);
+        }
+    }
+    for (const exposure& x : exposures) {
+        if (!model::find_clause(x.clause)->is_observed_by(by)) continue;
+        if (j.is_over()) return;
+        j.breathe();
+        for (const explained_history& h : histories) {
+            if (x.seen(h.history)) add(report, x.clause, h, j);
+        }
+    }
+}
+
+std::vector<std::string> clauses_of(const history& h, const model::verdict& v, model::check_options how,
+                                    model::engine by, const job& j, capabilities within) {
+    constexpr std::uint64_t most_nodes = 20'000;  // of each mutant
+    std::vector<std::string> clauses;
+    const std::vector<linear_step> steps = linear(h, v);
+    how.most_nodes = most_nodes;
+    for (const mutant& d : j.mutants) {
+        const model::clause* clause = model::find_clause(d.clause);
+        if (clause == nullptr || !clause->is_observed_by(by) || std::ranges::find(clauses, d.clause) != clauses.end())
+            continue;
+        if (!can_break(within, d.clause)) continue;
+        j.breathe();
+        how.apply = d.apply;
+        const bool explains = v.is == model::finding::asleep && forgets_to_wake(d, h, v, steps);
+        if (explains || model::check(h, how).is == model::finding::allowed) clauses.emplace_back(d.clause);
+    }
+    std::ranges::sort(clauses);
+    return clauses;
+}
+
+std::size_t length_of(const concurrent_program& p) {
+    std::size_t n = p.before.size();
+    for (const auto& lane : p.lanes) n += lane.size();
+    return n;
+}
+
+}  // namespace tailrace::verify

@@ -1,0 +1,114 @@
+// The engine `interleavings` as an entry of the table: explorations, their evidence, and how a counterexample is told.
+// After a change here run: ctest -L proptests -R 'interleavings|campaign'
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "campaign/concurrent_evidence.hpp"
+#include "campaign/engines.hpp"
+#include "engine/interleavings.hpp"
+#include "report/failure_report.hpp"
+#include "report/token.hpp"
+#include "support/text_layout.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+/// Histories that evidence is measured with.
+constexpr std::size_t most_for_evidence = 3'000;
+
+failure make_failure(const interleavings_failure& t, const job& j, const target& on) {
+    counterexample c = example_of(t, on, j.program);
+    if (t.problem.empty())
+        c.clauses = clauses_of(t.history.events, t.verdict, {.first = &t.history.first}, c.engine, j, on.capabilities);
+    c.seed = j.seed;
+    c.program = t.program;
+    c.shrunk = shrinking{length_of(t.found), length_of(t.smallest), t.attempts};
+    failure f = failure_of(std::move(c));
+    f.token = to_string(token{std::string(tool_version()), model::engine::interleavings, on.name, t.smallest});
+    return f;
+}
+
+}  // namespace
+
+counterexample example_of(const interleavings_failure& t, const target& on, const std::string& command) {
+    counterexample c;
+    c.engine = model::engine::interleavings;
+    c.target = on.name;
+    c.adapter = on.adapter;
+    c.command = command;
+    c.law = !t.problem.empty() ? "No execution fails in itself, whatever it answers."
+            : t.verdict.is == model::finding::asleep
+                ? "Nothing stays asleep that the specification would answer."
+                : "One order of the steps, in agreement with happens-before, explains every answer.";
+    c.capacity = t.smallest.capacity;
+    concurrent_run run = run_of(t.history.events, t.verdict);
+    run.problem = t.problem;
+    run.accesses = t.accesses;
+    c.run = std::move(run);
+    return c;
+}
+
+std::string summarise_interleavings(const engine_report& r) {
+    const auto number = [&](const char* name) { return number_of(r, name); };
+    if (number("programs") == 0 && r.failures.empty()) {
+        return find_simulator().empty() ? "not run: there is no tailrace-interleavings beside this program"
+                                        : "not run: this target is not simulated";
+    }
+    std::string text = fmt::format("{}, {}, {} judged, {}", counted(number("programs"), "program"),
+                                   counted(number("executions"), "execution"), counted(number("histories"), "history"),
+                                   counted_failures(r, "failure"));
+    if (number("unknown") > 0) text += fmt::format(", {} UNKNOWN", grouped(number("unknown")));
+    if (number("programs") > 0) text += fmt::format("; {} complete to 2 switches", grouped(number("complete")));
+    if (const std::uint64_t us = number("waiting_microseconds"); us > 0) {
+        text += fmt::format("; {} executions a second on one core, with three tasks and a wait",
+                            grouped(number("waiting_executions") * 1'000'000 / us));
+    }
+    return text;
+}
+
+engine_report run_interleavings_engine(const job& j, const target& t, const campaign_progress& tell) {
+    engine_report report;
+    report.engine = model::to_string(model::engine::interleavings);
+    report.target = t.name;
+    report.unit = "program";
+    if (!t.is_simulated || find_simulator().empty()) return report;
+    interleavings_options options;
+    options.programs = j.programs;
+    options.seed = j.seed;
+    options.first = j.first;
+    options.keep = j.leads ? most_for_evidence : 0;
+    std::uint64_t at = 0;
+    if (tell) options.alive = [&](std::uint64_t) { tell("program", at, j.programs); };
+    options.enough = j.enough;
+    options.over = j.over;
+    interleavings_result r = run_interleavings(t, options, [&](std::size_t done, std::size_t) { at = done; });
+    report.numbers = {{"programs", r.programs},
+                      {"executions", r.executions},
+                      {"histories", r.histories},
+                      {"complete", r.complete},
+                      {"unknown", r.unknown},
+                      {"waiting_executions", r.waiting.executions},
+                      {"waiting_microseconds", r.waiting.microseconds}};
+    report.reached = r.reached;
+    if (r.failure) {
+        report.failures.push_back(make_failure(*r.failure, j, t));
+        return report;
+    }
+    if (r.unknown * 1'000 > r.histories) {
+        report.failures.push_back(too_many_unknown(report, r.unknown, r.histories));
+    }
+    if (!j.leads) return report;
+    std::vector<explained_history> all;
+    for (partial_history& h : r.kept) {
+        if (j.is_over()) break;
+        j.breathe();
+        model::verdict v = h.judge();
+        all.push_back({std::move(h.events), std::move(v), h.program});
+    }
+    add_evidence(report, model::engine::interleavings, all, j);
+    return report;
+}
+
+}  // namespace tailrace::verify

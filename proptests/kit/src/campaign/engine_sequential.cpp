@@ -1,0 +1,156 @@
+// The engine `sequential` as an entry of the table: generated programs, their evidence, and how a
+// counterexample is told. After a change here run: ctest -L proptests
+#include "engine/sequential.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "campaign/engines.hpp"
+#include "evidence/evidence.hpp"
+#include "support/text_layout.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+/// Evidence is counted in this many programs; the rest are of the same kind.
+constexpr std::uint64_t most_for_evidence = 2'000;
+/// And what a single capability lacks shows in this many.
+constexpr std::uint64_t most_for_lack = 100;
+
+counterexample example_of(const sequential_failure& s, const job& j, const target& t) {
+    counterexample c = example_of(s, t, j.program);
+    c.clauses = clauses_of(std::get<sequential_run>(c.run), c.capacity, c.engine, j.mutants, t.capabilities);
+    c.seed = j.seed;
+    c.program = s.program;
+    c.shrunk = shrinking{s.length, s.trace.lines.size(), s.attempts};
+    return c;
+}
+
+/// The clauses that it may break; if none is known, the step and what differs.
+std::vector<std::string> class_of(const sequential_failure& s, const job& j, const target& t) {
+    const counterexample c = example_of(s, j, t);
+    if (!c.clauses.empty()) return c.clauses;
+    std::string name(model::shape_of(s.trace.lines.back().step.what).spelling);
+    for (const aspect a : s.last.differs) name += fmt::format(" {}", to_string(a));
+    return {std::move(name)};
+}
+
+/// Generated programs; of those that failed, what agreed.
+std::vector<model::trace> sample(const target& t, capabilities within, const job& j, std::uint64_t programs,
+                                 const std::map<std::uint64_t, std::size_t>& agreed = {}) {
+    generator_options options{.seed = j.seed};
+    if (!within.has(capability::any_capacity)) options.capacity_for = t.capacity_for;
+    const generator generate(within, options);
+    std::vector<model::trace> traces;
+    for (std::uint64_t i = 0; i < std::min(programs, most_for_evidence) && !j.is_over(); ++i) {
+        model::trace& one = traces.emplace_back(interpret(generate(i)));
+        if (const auto at = agreed.find(i); at != agreed.end()) one.lines.resize(at->second);
+    }
+    return traces;
+}
+
+evidence_table evidence_in(const std::vector<model::trace>& traces, const job& j, capabilities within) {
+    std::vector<const model::trace*> pointers;
+    for (const model::trace& t : traces) pointers.push_back(&t);
+    return collect_evidence(pointers, model::engine::sequential, j.mutants, within, j.alive, j.over);
+}
+
+void add_evidence(engine_report& report, const job& j, const target& t, const sequential_result& r) {
+    const evidence_table table = evidence_in(sample(t, t.capabilities, j, r.programs, r.agreed), j, t.capabilities);
+    for (const clause_evidence& e : table.clauses) {
+        if (e.traces == 0) continue;
+        const sighting& s = *e.by->first;
+        report.evidence.emplace(e.clause->name,
+                                evidence_item{e.traces, "program", fmt::format("{}:{}", s.trace, s.line)});
+    }
+}
+
+/// What one capability more would have been evidence for: of several, the one that gives the most.
+void add_lacking_alone(engine_report& report, job j, const target& t) {
+    std::vector<mutant> wanted;
+    for (const mutant& d : j.mutants) {
+        if (!report.evidence.contains(d.clause)) wanted.push_back(d);
+    }
+    j.mutants = wanted;
+    std::map<std::string_view, std::size_t> most;
+    for (std::size_t i = 0; i < capability_count; ++i) {
+        const auto c = static_cast<capability>(i);
+        if (t.capabilities.has(c) || j.is_over()) continue;
+        const capabilities more = t.capabilities.with({c});
+        const evidence_table table = evidence_in(sample(t, more, j, most_for_lack), j, more);
+        for (const clause_evidence& e : table.clauses) {
+            if (e.traces <= most[e.clause->name]) continue;
+            most[e.clause->name] = e.traces;
+            report.lacking[e.clause->name] = {fmt::format("no capability {}", to_string(c)), true};
+        }
+    }
+}
+
+/// What programs beyond the target's capabilities would have been evidence for.
+void add_lacking(engine_report& report, const job& j, const target& t, std::uint64_t programs) {
+    if (t.capabilities == capabilities::all()) return;
+    add_lacking_alone(report, j, t);
+    const std::vector<model::trace> traces = sample(t, capabilities::all(), j, programs);
+    const evidence_table table = evidence_in(traces, j, capabilities::all());
+    for (const clause_evidence& e : table.clauses) {
+        if (e.traces == 0 || report.evidence.contains(e.clause->name)) continue;
+        const sighting& s = *e.by->first;
+        const auto seen = std::ranges::find(traces, s.trace, &model::trace::id);
+        report.lacking.emplace(e.clause->name, why_not(t, *seen, s.line - 1, "program"));
+    }
+}
+
+}  // namespace
+
+counterexample example_of(const sequential_failure& s, const target& on, const std::string& command) {
+    counterexample c;
+    c.engine = model::engine::sequential;
+    c.target = on.name;
+    c.adapter = on.adapter;
+    c.command = command;
+    c.law = every_step;
+    c.capacity = s.trace.capacity;
+    c.run = run_of(s.trace, s.last);
+    return c;
+}
+
+std::string summarise_sequential(const engine_report& r) {
+    std::string text = fmt::format("{}, {}, {}", counted(number_of(r, "programs"), "program"),
+                                   counted(number_of(r, "steps"), "step"), counted_failures(r, "difference"));
+    const auto failed = r.numbers.find("failed");
+    if (failed != r.numbers.end()) text += fmt::format("; {} failed", counted(failed->second, "program"));
+    return text;
+}
+
+engine_report run_sequential_engine(const job& j, const target& t, const campaign_progress& tell) {
+    sequential_options options;
+    options.programs = j.programs;
+    options.seed = j.seed;
+    options.first = j.first;
+    options.most_failures = j.most_failures;
+    options.enough = j.enough;
+    options.over = j.over;
+    options.classify = [&](const sequential_failure& f) { return class_of(f, j, t); };
+    const sequential_result r = run_sequential(t, options, [&tell](std::size_t done, std::size_t of) {
+        if (tell) tell("program", done, of);
+    });
+
+    engine_report report;
+    report.unit = "program";
+    report.numbers = {{"programs", r.programs}, {"steps", r.steps}, {"conservation_checks", r.conservation_checks}};
+    if (r.failure) report.failures.push_back(failure_of(example_of(*r.failure, j, t)));
+    for (const sequential_failure& f : r.more) report.failures.push_back(failure_of(example_of(f, j, t)));
+    report.reached = r.reached;
+    if (r.failure && j.most_failures > 1) report.numbers.emplace("failed", r.agreed.size());
+    if (j.leads && (!r.failure || j.most_failures > 1)) {
+        add_evidence(report, j, t, r);
+        add_lacking(report, j, t, r.programs);
+    }
+    return report;
+}
+
+}  // namespace tailrace::verify

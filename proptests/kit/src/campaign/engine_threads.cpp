@@ -1,0 +1,137 @@
+// The engine `threads` as an entry of the table: histories, their evidence, and how a counterexample is told.
+// After a change here run: ctest -L proptests -R 'threads|campaign'
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "campaign/concurrent_evidence.hpp"
+#include "campaign/engines.hpp"
+#include "engine/threads.hpp"
+#include "report/failure_report.hpp"
+#include "report/token.hpp"
+#include "support/text_layout.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+using model::history;
+
+/// Histories that evidence is measured with.
+constexpr std::size_t most_for_evidence = 1'000;
+/// The longest run is a million messages; a small campaign makes a shorter one.
+constexpr std::uint64_t most_messages = 1'000'000;
+constexpr std::uint64_t messages_per_program = 200;
+
+failure make_failure(const threads_failure& t, const job& j, const target& on) {
+    counterexample c = example_of(t, on, j.program);
+    if (t.judgement.problem.empty())
+        c.clauses = clauses_of(t.history, t.judgement.verdict, {}, c.engine, j, on.capabilities);
+    c.seed = j.seed;
+    c.program = t.program;
+    c.shrunk = shrinking{length_of(t.found), length_of(t.smallest), t.attempts};
+    failure f = failure_of(std::move(c));
+    f.token = to_string(token{std::string(tool_version()), model::engine::threads, on.name, t.smallest});
+    return f;
+}
+
+bool can_run_long(const target& t) {
+    const capabilities& c = t.capabilities;
+    return c.has(capability::send) && c.has(capability::recv) && c.has(capability::clone) &&
+           c.has(capability::sender_drop);
+}
+
+void run_long(engine_report& report, const job& j, const target& t) {
+    for (const bool noisy : {false, true}) {
+        if (j.is_over()) return;
+        long_run r;
+        r.messages = std::min(most_messages, j.programs * messages_per_program) / (noisy ? 10 : 1);
+        r.noisy = noisy;
+        std::uint64_t received = 0;
+        r.alive = [&](std::uint64_t so_far) {
+            received = so_far;
+            j.breathe();
+        };
+        bool ended = false;
+        r.over = [&] { return ended = j.is_over(); };
+        const std::string problem = run_in_order(t, r);
+        report.numbers["messages"] += ended ? received : r.messages;
+        if (problem.empty()) continue;
+        const std::string place = fmt::format("a run of {} from {} senders", counted(r.messages, "message"), r.senders);
+        failure f = failure_of(failure::kind::difference, report, fmt::format("{}, in {}", problem, place), place);
+        f.clauses = {"recv.order"};
+        report.failures.push_back(std::move(f));
+    }
+}
+
+}  // namespace
+
+counterexample example_of(const threads_failure& t, const target& on, const std::string& command) {
+    counterexample c;
+    c.engine = model::engine::threads;
+    c.target = on.name;
+    c.adapter = on.adapter;
+    c.command = command;
+    c.law = !t.judgement.problem.empty() ? "Every value has one fate, and nothing throws."
+            : t.judgement.verdict.is == model::finding::asleep
+                ? "Nothing stays asleep that the specification would answer."
+                : "One order of the steps, in agreement with the times, explains every answer.";
+    c.capacity = t.smallest.capacity;
+    c.repeated = repetition{t.failed, t.performed};
+    concurrent_run run = run_of(t.history, t.judgement.verdict);
+    run.problem = t.judgement.problem;
+    c.run = std::move(run);
+    return c;
+}
+
+std::string summarise_threads(const engine_report& r) {
+    const auto number = [&](const char* name) { return number_of(r, name); };
+    if (number("programs") == 0 && r.failures.empty()) return "not run: the target says that it is for one thread only";
+    std::string text = fmt::format("{}, {}, {}", counted(number("programs"), "program"),
+                                   counted(number("histories"), "history"), counted_failures(r, "failure"));
+    if (number("unknown") > 0) text += fmt::format(", {} UNKNOWN", grouped(number("unknown")));
+    if (number("messages") > 0) text += fmt::format("; {} in order", counted(number("messages"), "message"));
+    return text;
+}
+
+engine_report run_threads_engine(const job& j, const target& t, const campaign_progress& tell) {
+    engine_report report;
+    report.engine = model::to_string(model::engine::threads);
+    report.target = t.name;
+    report.unit = "history";
+    if (!t.open_lanes) return report;
+    threads_options options;
+    options.programs = j.programs;
+    options.seed = j.seed;
+    options.first = j.first;
+    options.keep = j.leads ? std::min<std::size_t>(most_for_evidence, 2 * j.programs) : 0;
+    std::uint64_t at = 0;
+    if (tell) options.alive = [&](std::uint64_t) { tell("program", at, j.programs); };
+    options.enough = j.enough;
+    options.over = j.over;
+    const threads_result r = run_threads(t, options, [&](std::size_t done, std::size_t) { at = done; });
+    report.numbers = {{"programs", r.programs},
+                      {"histories", r.histories},
+                      {"events", r.events},
+                      {"nodes", r.nodes},
+                      {"unknown", r.unknown}};
+    report.reached = r.reached;
+    if (r.failure) {
+        report.failures.push_back(make_failure(*r.failure, j, t));
+        return report;
+    }
+    if (r.unknown * 1'000 > r.histories) {
+        report.failures.push_back(too_many_unknown(report, r.unknown, r.histories));
+    }
+    if (!j.leads) return report;
+    if (can_run_long(t) && !(j.enough && j.enough())) run_long(report, j, t);  // evidence is worth more
+    std::vector<explained_history> all;
+    for (std::size_t i = 0; i < r.kept.size() && !j.is_over(); ++i) {
+        j.breathe();
+        all.push_back({r.kept[i], model::check(r.kept[i]), j.first + i / 2});
+    }
+    add_evidence(report, model::engine::threads, all, j);
+    return report;
+}
+
+}  // namespace tailrace::verify

@@ -1,0 +1,27 @@
+// The table of engines. A new one is a function in engines.hpp, in a file engine_<name>.cpp, and
+// one line here. After a change here run: ctest -L proptests && ci/verify list engines
+#include "campaign/engines.hpp"
+
+#include <array>
+
+namespace tailrace::verify {
+
+std::span<const engine_entry> engines() noexcept {
+    static constexpr std::array table{
+        engine_entry{model::engine::oracle,
+                     "traces recorded from the original: the same answers, wakes and destructions", 0, run_oracle,
+                     summarise_oracle},
+        engine_entry{model::engine::sequential,
+                     "generated programs, one thread, against the specification after every step", 200'000,
+                     run_sequential_engine, summarise_sequential},
+        engine_entry{model::engine::threads,
+                     "generated programs of several tasks on real threads: their histories explained", 40'000,
+                     run_threads_engine, summarise_threads},
+        engine_entry{model::engine::interleavings,
+                     "generated small programs in simulated interleavings, under the C++ memory model", 4'000,
+                     run_interleavings_engine, summarise_interleavings},
+    };
+    return table;
+}
+
+}  // namespace tailrace::verify

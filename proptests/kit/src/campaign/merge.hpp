@@ -1,0 +1,16 @@
+// Shards of one campaign, put together from their reports.
+// After a change here run: ctest -L proptests -R 'merge|command_line'
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "campaign/campaign.hpp"
+
+namespace tailrace::verify {
+
+/// Reads report.json in each folder. Throws json_error, in one line, if one cannot be read, or if they are not all the
+/// shards of one run: of one version, seed, number of programs, and choice of engines, targets and clauses.
+[[nodiscard]] campaign merge(const std::vector<std::string>& folders, const std::vector<target>& targets);
+
+}  // namespace tailrace::verify

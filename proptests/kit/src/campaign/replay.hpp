@@ -1,0 +1,31 @@
+// A failure once more, by its token.
+// After a change here run: ctest -L proptests -R replay
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "report/token.hpp"
+#include "tailrace/verify/target.hpp"
+
+namespace tailrace::verify {
+
+struct replayed {
+    enum class end : unsigned char {
+        failed,
+        gone,    // a program on one thread, which does the same every time
+        unknown  // a program of several tasks, which fails now and then
+    };
+
+    end is = end::unknown;
+    std::string text;  // the log, or that it did not fail
+
+    [[nodiscard]] bool failed() const { return is == end::failed; }
+};
+
+/// A program on one thread is taken step by step; one of several tasks is performed until it fails, `most_performances`
+/// are over, or the time is. In a child process that is watched: it may hang or crash again.
+[[nodiscard]] replayed replay(const token& t, const target& on, std::chrono::milliseconds patience,
+                              const std::string& command = "tailrace-verify", std::size_t most_performances = 20'000);
+
+}  // namespace tailrace::verify

@@ -1,0 +1,216 @@
+// The programs of an engine in parts: each in a child process that is watched, several at once, in rounds, until all
+// are done, one
+// has failed, or the time is over. After a change here run: ctest -L proptests -R 'campaign|slices'
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <utility>
+
+#include "campaign/engines.hpp"
+#include "program/concurrent_program.hpp"
+#include "program/generator.hpp"
+#include "report/token.hpp"
+#include "support/children.hpp"
+#include "support/text_layout.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+/// Programs that one child takes at a time: enough to be worth a process.
+constexpr std::uint64_t slice_programs = 5'000;
+
+/// Of a budget, at most: the part that measures evidence needs no more, and a run without any decides nothing.
+constexpr auto most_for_evidence = std::chrono::seconds(5);
+
+/// In the numbers of a part: it has left out something. It is not in those of the whole, which say why.
+constexpr std::string_view left_over = "left_over";
+
+/// Of a program that hangs or crashes.
+constexpr std::size_t most_lines = 32;
+
+/// Program `at` of the engine, as a token has it; nothing for an engine without programs.
+std::optional<concurrent_program> program_of(const engine_entry& e, const target& t, const job& j, std::uint64_t at) {
+    switch (e.is) {
+        case model::engine::threads: return generate_concurrent(t, j.seed, at, large_programs);
+        case model::engine::interleavings: return generate_concurrent(t, j.seed, at, small_programs);
+        case model::engine::sequential: {
+            generator_options options{.seed = j.seed};
+            options.capacity_for = t.capacity_for;
+            const model::trace all = interpret(generator(t.capabilities, options)(at));
+            concurrent_program p{all.capacity, {}, {{}}};
+            for (const model::line& l : all.lines) p.lanes.front().push_back({.step = l.step});
+            return p;
+        }
+        default: return std::nullopt;
+    }
+}
+
+/// What is known of a program whose end was no answer.
+failure untimely(const child_end& end, const engine_entry& e, const engine_report& in, const target& t, const job& j) {
+    const bool given_up = end.is == child_end::how::given_up;
+    const bool hung = end.is == child_end::how::hung || given_up;
+    const std::string how = given_up ? "it did not end when it was asked to (UNKNOWN whether it hangs)"
+                            : hung   ? "it hangs"
+                            : end.signal != 0
+                                ? fmt::format("it crashes (signal {}, {})", end.signal, strsignal(end.signal))
+                                : "it ends the process";
+    const std::optional<concurrent_program> p = program_of(e, t, j, end.at);
+    std::string token;
+    std::string details;
+    if (p) {
+        token = to_string(verify::token{std::string(tool_version()), e.is, t.name, *p});
+        details = "  program\n";
+        std::istringstream lines(to_string(*p));
+        std::size_t shown = 0;
+        for (std::string line; std::getline(lines, line) && shown <= most_lines; ++shown)
+            details += shown == most_lines ? "    ...\n" : fmt::format("    {}\n", cut(line, report_width - 4));
+        details += fmt::format("  again     {} replay {}\n", shell_word(j.program), token);
+    }
+    failure f =
+        failure_of(hung ? failure::kind::hang : failure::kind::crash, in,
+                   fmt::format("{} in {} {} of seed {}", how, in.unit == "trace" ? "trace" : "program", end.at, j.seed),
+                   fmt::format("seed-{}-program-{}", j.seed, end.at), details);
+    f.token = std::move(token);
+    return f;
+}
+
+engine_report report_of(const child_end& end, const engine_entry& e, const target& t, const job& j) {
+    if (end.is == child_end::how::finished) return engine_report_from_json(end.text, e.name());
+    if (end.is == child_end::how::threw) throw std::runtime_error(end.text);
+    engine_report r;
+    r.engine = e.name();
+    r.target = t.name;
+    r.unit = e.usual_programs == 0 ? "trace" : "program";
+    if (end.is == child_end::how::given_up) {
+        r.numbers = {{std::string(left_over), 1}, {std::string(parts_given_up), 1}};
+    }
+    r.failures.push_back(untimely(end, e, r, t, j));
+    return r;
+}
+
+/// Programs of a job.
+struct slice {
+    std::uint64_t first = 0;
+    std::uint64_t programs = 0;
+};
+
+/// At most `number`, none of them empty.
+std::vector<slice> slices_of(std::uint64_t first, std::uint64_t end, std::uint64_t number) {
+    number = std::min(number, end - first);
+    std::vector<slice> parts;
+    for (std::uint64_t i = 0; i < number; ++i) {
+        const std::uint64_t at = first + (end - first) * i / number;
+        parts.push_back({at, first + (end - first) * (i + 1) / number - at});
+    }
+    return parts;
+}
+
+/// Runs the engine; what was left because the time was over is counted.
+engine_report run_until(const engine_entry& e, const target& t, job& j, const campaign_progress& tell) {
+    bool left = false;
+    const auto noted = [&left](bool ends) { return left = left || ends, ends; };
+    j.over = [noted, over = j.over] { return noted(over && over()); };
+    j.enough = [noted, over = j.over, enough = j.enough] { return noted(over() || (enough && enough())); };
+    engine_report r = e.run(j, t, tell);
+    r.numbers[std::string(left_over)] = left ? 1 : 0;
+    r.engine = e.name();
+    r.target = t.name;
+    return r;
+}
+
+std::vector<engine_report> run_round(const engine_entry& e, const target& t, job& all, const std::vector<slice>& parts,
+                                     const children_limits& limits, clock::time_point enough_at,
+                                     const children_progress& tell) {
+    std::vector<child_work> work;
+    for (const slice& part : parts) {
+        // The job is the child's own: memory is copied when it is written to, and of the traces nothing is.
+        work.push_back([&e, &t, &all, part, enough_at, leads = all.leads && &part == &parts.front()](pulse& p) {
+            std::size_t at = 0;
+            const auto beat = [&](std::string_view, std::size_t done, std::size_t) {
+                at = done;
+                p.beat(part.first + done, done);
+            };
+            all.first = part.first;
+            all.programs = part.programs;
+            all.leads = leads;
+            all.alive = [&] { p.beat(part.first + at, at); };
+            all.over = [&] { return p.over(); };
+            if (leads) all.enough = [enough_at] { return clock::now() >= enough_at; };
+            return to_json(run_until(e, t, all, beat));
+        });
+    }
+    const std::vector<child_end> ends = in_children(work, limits, tell);
+    std::vector<engine_report> reports;
+    for (const child_end& end : ends) reports.push_back(report_of(end, e, t, all));
+    return reports;
+}
+
+/// Whether anything was, and why.
+void note_what_was_left(engine_report& whole, bool rounds, bool by_signal) {
+    const auto at = whole.numbers.find(std::string(left_over));
+    const bool parts = at != whole.numbers.end() && at->second > 0;
+    if (at != whole.numbers.end()) whole.numbers.erase(at);
+    if (rounds || parts) whole.numbers[std::string(by_signal ? interrupted : over_budget)] = 1;
+}
+
+/// Which programs are to be run here; an engine without any has one part, and the first shard runs it.
+std::pair<std::uint64_t, std::uint64_t> range_of(const engine_entry& e, const job& j, const shard& s) {
+    if (e.usual_programs == 0) return {0, s.part == 1 ? 1 : 0};
+    const std::uint64_t total = j.programs == 0 ? e.usual_programs : j.programs;
+    return {total * (s.part - 1) / s.of, total * s.part / s.of};
+}
+
+}  // namespace
+
+engine_report run_in_slices(const engine_entry& e, const target& t, const job& j, const campaign_progress& tell,
+                            const how_to_run& how) {
+    job all = j;
+    all.leads = how.shard.part == 1;
+    const std::pair<std::uint64_t, std::uint64_t> range = range_of(e, j, how.shard);
+    std::uint64_t at = range.first;
+    const std::uint64_t end = range.second;
+    engine_report whole;
+    whole.engine = e.name();
+    whole.target = t.name;
+    if (how.jobs == 0) {
+        all.first = at;
+        all.programs = end - at;
+        all.over = how.interrupted;
+        if (at < end) add_to(whole, run_until(e, t, all, tell));
+        note_what_was_left(whole, false, how.interrupted && how.interrupted());
+        return whole;
+    }
+    const auto began = clock::now();
+    children_limits limits{.patience = how.patience, .over = how.interrupted};
+    if (how.budget) limits.deadline = began + *how.budget;
+    clock::time_point enough_at = limits.deadline;
+    if (how.budget) enough_at -= std::min<clock::duration>(*how.budget / 2, most_for_evidence);
+    const bool in_one = all.most_failures > 1;  // failures are compared with each other
+    const std::size_t jobs = in_one || e.usual_programs == 0 ? 1 : how.jobs;
+    const std::uint64_t done_before = at;
+    while (at < end && whole.failures.empty() && number_of(whole, left_over) == 0 && !limits.are_over()) {
+        const std::uint64_t round = in_one ? end - at : std::min(end - at, slice_programs * jobs);
+        const auto done_so_far = [&](std::uint64_t done) {
+            if (!tell) return;
+            if (e.usual_programs == 0) return tell("trace", done, j.traces.size());
+            tell("program", at - done_before + done, end - done_before);
+        };
+        for (engine_report& r : run_round(e, t, all, slices_of(at, at + round, jobs), limits, enough_at, done_so_far))
+            add_to(whole, std::move(r));
+        all.leads = false;
+        at += round;
+    }
+    note_what_was_left(whole, at < end && whole.failures.empty(), how.interrupted && how.interrupted());
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - began);
+    whole.numbers["milliseconds"] = static_cast<std::uint64_t>(took.count());
+    return whole;
+}
+
+}  // namespace tailrace::verify

@@ -1,0 +1,146 @@
+// Exploring, shrinking, counting. After a change here run: ctest -L proptests -R interleavings
+#include "engine/interleavings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "coverage/reach_histories.hpp"
+#include "engine/simulator.hpp"
+#include "program/smaller_concurrent.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+class run {
+  public:
+    run(const target& t, const interleavings_options& o) : simulator_(find_simulator()), target_(t), options_(o) {}
+
+    interleavings_result all(const progress& tell) && {
+        for (std::uint64_t i = 0; i < options_.programs && !result_.failure && !(options_.enough && options_.enough());
+             ++i) {
+            if (tell) tell(i, options_.programs);
+            one(options_.first + i);
+        }
+        if (!result_.failure) count_states();
+        return std::move(result_);
+    }
+
+    [[nodiscard]] exploration explore(const concurrent_program& p, bool show = false) {
+        if (options_.alive) options_.alive(at_);
+        return simulator_.explore(target_.name, p, options_, show);
+    }
+
+  private:
+    void one(std::uint64_t index) {
+        at_ = index;
+        const concurrent_program p = generate_concurrent(target_.capabilities, options_.seed, index, small_programs);
+        const bool show = result_.kept.size() < options_.keep;
+        exploration e = explore(p, show);
+        if (e.cut) return;
+        ++result_.programs;
+        result_.executions += e.executions;
+        result_.histories += e.histories;
+        result_.unknown += e.unknown;
+        result_.complete += e.complete ? 1 : 0;
+        if (is_typical(p)) {
+            result_.waiting.executions += e.executions;
+            result_.waiting.microseconds += e.microseconds;
+        }
+        if (e.failure) return fail(p, std::move(*e.failure));
+        constexpr std::size_t of_one_program = 6;  // or a few programs would fill the sample
+        for (std::size_t i = 0; i < std::min(e.all.size(), of_one_program); ++i) {
+            e.all[i].program = index;
+            if (result_.kept.size() < options_.keep) result_.kept.push_back(std::move(e.all[i]));
+        }
+    }
+
+    /// One of those by which the speed is told.
+    static bool is_typical(const concurrent_program& p) {
+        return p.lanes.size() == 3 && std::ranges::any_of(p.lanes, [](const auto& lane) {
+                   return std::ranges::any_of(lane, &task_step::waits);
+               });
+    }
+
+    /// In the histories that are kept.
+    void count_states() {
+        std::vector<std::uint64_t> seen(history_states().size());
+        for (const partial_history& h : result_.kept) {
+            if (options_.is_over()) return;
+            const model::verdict v = h.judge();
+            for (std::size_t r = 0; r < seen.size(); ++r) seen[r] += history_states()[r].seen(h.events, v) ? 1 : 0;
+            if (options_.alive) options_.alive(at_);
+        }
+        for (std::size_t r = 0; r < seen.size(); ++r) {
+            const history_state& s = history_states()[r];
+            if (s.per_10000_interleavings == 0) continue;
+            reach one{s.what,
+                      seen[r],
+                      0,
+                      reach_verdict::unknown,
+                      result_.kept.size(),
+                      s.per_10000_interleavings,
+                      target_.capabilities == capabilities::all()};
+            add_to(one, {});
+            result_.reached.push_back(one);
+        }
+    }
+
+    void fail(const concurrent_program& found, interleavings_failure&& first) {
+        interleavings_failure best = std::move(first);
+        std::size_t attempts = 0;
+        (void)smallest(found, [&](const concurrent_program& smaller) {
+            if (attempts >= options_.most_attempts || options_.is_over()) return false;
+            ++attempts;
+            exploration e = explore(smaller);
+            if (!e.failure) return false;
+            best = std::move(*e.failure);
+            return true;
+        });
+        without_empty_lanes(best);
+        best.program = at_;
+        best.found = found;
+        best.attempts = attempts;
+        result_.failure = std::move(best);
+    }
+
+    /// They are nobody's; but without them there may be a thread less to simulate.
+    void without_empty_lanes(interleavings_failure& best) {
+        concurrent_program p = best.smallest;
+        std::erase_if(p.lanes, [](const auto& lane) { return lane.empty(); });
+        if (p.lanes.size() == best.smallest.lanes.size() || options_.is_over()) return;
+        exploration e = explore(p);
+        if (e.failure) best = std::move(*e.failure);
+    }
+
+    simulator simulator_;
+    const target& target_;
+    const interleavings_options& options_;
+    std::uint64_t at_ = 0;
+    interleavings_result result_;
+};
+
+}  // namespace
+
+model::verdict partial_history::judge() const {
+    model::check_options o;
+    o.first = &first;
+    return model::check(events, o);
+}
+
+bool interleavings_result::passed() const {
+    return !failure && unknown * 1'000 <= histories &&
+           std::ranges::none_of(reached, [](const reach& r) { return r.verdict == reach_verdict::missed; });
+}
+
+interleavings_result run_interleavings(const target& t, const interleavings_options& options, const progress& tell) {
+    return run(t, options).all(tell);
+}
+
+std::optional<interleavings_failure> explore_again(const target& t, const concurrent_program& p,
+                                                   const interleavings_options& options) {
+    return run(t, options).explore(p).failure;
+}
+
+}  // namespace tailrace::verify

@@ -1,0 +1,99 @@
+// The engine `interleavings`: generated small programs, each explored by a simulator of threads and of the C++ memory
+// model.
+//
+// Every execution of the simulator leaves a history, and every history is judged: one order of the steps that contains
+// happens-before has to explain every answer, and nobody may be left asleep whom it would answer. A data race, a
+// deadlock, a use of freed memory, a leak or a value destroyed twice fails without any history. The same program is
+// always explored alike, so a failure repeats exactly; it is shrunk as one of threads is. The simulator is a program of
+// its own (`tailrace-interleavings`), run as a child.
+// After a change here run: ctest -L proptests -R interleavings
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "coverage/reach.hpp"
+#include "engine/atomic_access.hpp"
+#include "engine/oracle.hpp"
+#include "engine/threads.hpp"
+#include "tailrace/model/linearizability.hpp"
+
+namespace tailrace::verify {
+
+struct interleavings_options {
+    std::uint64_t programs = 1'000;
+    std::uint64_t seed = 1;                 // of the programs
+    std::uint64_t first = 0;                // index of the first program
+    std::uint64_t random_executions = 300;  // of each program
+    std::uint64_t bound_executions = 700;   // at most
+    unsigned switches = 2;                  // to which the bounded search goes
+    std::size_t most_attempts = 300;        // programs that shrinking tries
+    std::size_t keep = 0;                   // histories, to measure evidence with
+    /// Told the index of each program, before every exploration.
+    std::function<void(std::uint64_t program)> alive = {};
+    /// True once no more programs are to be begun: asked before each.
+    std::function<bool()> enough = {};
+    /// True once the run has to end with what it has: asked before every exploration, and during each.
+    std::function<bool()> over = {};
+
+    [[nodiscard]] bool is_over() const { return over && over(); }
+};
+
+/// A history, and what happened before what: for event `e` of lane `l`, `first[l][e][k]` events of lane `k`.
+struct partial_history {
+    model::history events;
+    std::vector<std::vector<std::vector<std::uint32_t>>> first;
+    std::uint64_t program = 0;  // its index
+
+    [[nodiscard]] model::verdict judge() const;
+};
+
+struct interleavings_failure {
+    std::uint64_t program = 0;  // its index
+    concurrent_program found;
+    concurrent_program smallest;
+    std::size_t attempts = 0;      // of shrinking
+    std::uint64_t executions = 0;  // of the smallest, until it failed
+    std::string problem;           // what the simulator says, if it is not the history that fails
+    partial_history history;
+    model::verdict verdict;
+    std::vector<atomic_access> accesses;
+};
+
+/// How fast executions are made and judged, in time of one processor.
+struct speed {
+    std::uint64_t executions = 0;
+    std::uint64_t microseconds = 0;
+};
+
+struct interleavings_result {
+    std::uint64_t programs = 0;
+    std::uint64_t executions = 0;
+    std::uint64_t histories = 0;  // different ones of one program
+    std::uint64_t complete = 0;   // programs that were explored whole, to the bound
+    std::uint64_t unknown = 0;    // histories for which the search for an order was given up
+    speed waiting;                // in programs of three tasks, one of them in an operation that waits
+    std::vector<reach> reached;   // empty if there was a failure
+    std::vector<partial_history> kept;
+    std::optional<interleavings_failure> failure;
+
+    [[nodiscard]] bool passed() const;
+};
+
+/// Where the simulator of the targets that come with the kit is: the value of the environment variable
+/// TAILRACE_INTERLEAVINGS, or beside this program. Empty if there is none.
+[[nodiscard]] std::string find_simulator();
+
+/// Precondition: the simulator is there, and knows the target. Throws std::runtime_error if it cannot be run.
+[[nodiscard]] interleavings_result run_interleavings(const target& t, const interleavings_options& options = {},
+                                                     const progress& tell = {});
+
+/// Explores one program; nothing if it does not fail.
+[[nodiscard]] std::optional<interleavings_failure> explore_again(const target& t, const concurrent_program& p,
+                                                                 const interleavings_options& options = {});
+
+}  // namespace tailrace::verify

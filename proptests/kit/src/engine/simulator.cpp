@@ -1,0 +1,324 @@
+// A socket, and the lines of relacy/explorer/explore_lines.cpp. After a change here run: ctest -L proptests -R
+// interleavings
+#include "engine/simulator.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "support/children.hpp"
+#include "tailrace/model/text.hpp"
+#include "tailrace/model/words.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+/// The status of a child that has found no program to become.
+constexpr int not_there = 127;
+
+using model::event;
+using model::step;
+using model::words;
+
+std::string request(const std::string& target, const concurrent_program& p, const interleavings_options& o, bool show) {
+    // The same executions of a program whatever it was generated from, or a token could not repeat what was found.
+    constexpr unsigned seed = 1;
+    std::string text = fmt::format("explore {} capacity {} random {} seed {} switches {} bound {} show {}\n", target,
+                                   p.capacity, o.random_executions, seed, o.switches, o.bound_executions, show ? 1 : 0);
+    for (const step& s : p.before) text += fmt::format("before {}\n", model::to_string(s));
+    for (const auto& lane : p.lanes) {
+        text += "task\n";
+        for (const task_step& t : lane) {
+            text += fmt::format("step {} {} {}\n", t.waits ? 1 : 0, t.step.operation, model::to_string(t.step));
+        }
+    }
+    return text + "go\n";
+}
+
+/// The answer in `... -> answer`; nothing if there is none.
+std::optional<model::answer> answer_of(const step& s, std::string_view text) {
+    if (text.empty()) return std::nullopt;
+    return model::parse_line(fmt::format("{} -> {}", model::to_string(s), text), "an answer").expected.answer;
+}
+
+/// What the lines `event` and `after` say.
+class history_reader {
+  public:
+    explicit history_reader(const concurrent_program& p) : program_(p) {
+        history_.events.capacity = p.capacity;
+        history_.events.lanes.resize(p.lanes.size());
+        history_.first.resize(p.lanes.size());
+    }
+
+    /// `before 0 -> ok`, `0 1 3 6 0 2 -> ok`
+    void event_line(std::string_view line) {
+        const std::size_t arrow = line.find("-> ");
+        if (arrow == line.npos) throw std::runtime_error("an event without an answer");
+        words w(line.substr(0, arrow));
+        const std::string_view answered = line.substr(arrow + 3);
+        if (line.starts_with("before")) {
+            (void)w.next();
+            const step& s = program_.before.at(w.number());
+            history_.events.before.push_back({s, false, answer_of(s, answered), 0, 0});
+            return;
+        }
+        const std::size_t lane = w.number();
+        const task_step& t = program_.lanes.at(lane).at(w.number());
+        event e{t.step, t.waits, answer_of(t.step, answered), 0, model::never};
+        e.invoked = w.number();
+        const model::instant ended = w.number();
+        last_ = std::max({last_, e.invoked, ended});
+        if (e.answer) e.returned = ended;
+        std::vector<std::uint32_t> row;
+        for (std::size_t k = 0; k < program_.lanes.size(); ++k) row.push_back(static_cast<std::uint32_t>(w.number()));
+        history_.events.lanes.at(lane).push_back(std::move(e));
+        history_.first.at(lane).push_back(std::move(row));
+    }
+    void after_line(std::string_view line) {
+        model::line l = model::parse_line(line, "an answer");
+        after_.push_back({l.step, false, std::move(l.expected.answer), 0, 0});
+    }
+
+    void rested() { rested_ = true; }
+
+    [[nodiscard]] partial_history take() && {
+        model::instant now = last_ + 1;
+        if (rested_) history_.events.rest = now;
+        for (event& e : after_) {
+            e.invoked = ++now;
+            e.returned = ++now;
+        }
+        history_.events.after = std::move(after_);
+        return std::move(history_);
+    }
+
+  private:
+    const concurrent_program& program_;
+    partial_history history_;
+    std::vector<event> after_;
+    model::instant last_ = 0;
+    bool rested_ = false;  // otherwise it failed in the middle
+};
+
+atomic_access access_of(std::string_view line) {
+    words w(line);
+    atomic_access a;
+    a.lane = static_cast<std::uint32_t>(w.number());
+    a.event = static_cast<std::uint32_t>(w.number());
+    a.stale = w.number() != 0;
+    a.order = w.next();
+    const std::string_view rest = w.rest();
+    const std::size_t end = std::min(rest.find("; "), rest.size());
+    a.value = rest.substr(0, end);
+    a.site = rest.substr(std::min(end + 2, rest.size()));
+    return a;
+}
+
+/// If it has ended, its answer will tell.
+void write_all(int to, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t n = send(to, text.data(), text.size(), MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return;
+        text.remove_prefix(static_cast<std::size_t>(n));
+    }
+}
+
+}  // namespace
+
+std::string find_simulator() {
+    namespace fs = std::filesystem;
+    if (const char* named = std::getenv("TAILRACE_INTERLEAVINGS"); named != nullptr) return named;
+    std::error_code ignored;
+    const fs::path here = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+    for (const fs::path& p : {here / "tailrace-interleavings", here / "../relacy/tailrace-interleavings"}) {
+        if (fs::is_regular_file(p, ignored)) return p.string();
+    }
+    return {};
+}
+
+simulator::simulator(std::string program) : program_(std::move(program)) { start(); }
+simulator::~simulator() {
+    if (child_ > 0) (void)stop();
+}
+
+void simulator::start() {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        throw std::system_error(errno, std::generic_category(), "socketpair");
+    }
+    const pid_t parent = getpid();
+    child_ = fork();
+    if (child_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
+    if (child_ == 0) {
+        belong_to(parent);  // it may be caught in a loop when its parent is given up
+        dup2(ends[1], STDIN_FILENO);
+        dup2(ends[1], STDOUT_FILENO);
+        execl(program_.c_str(), program_.c_str(), static_cast<char*>(nullptr));
+        _exit(not_there);
+    }
+    close(ends[1]);
+    socket_ = ends[0];
+    unread_.clear();
+}
+
+int simulator::stop() {
+    close(socket_);
+    int status = 0;
+    while (waitpid(child_, &status, 0) < 0 && errno == EINTR) {
+    }
+    child_ = -1;
+    return status;
+}
+
+std::optional<std::string> simulator::read_line(const std::function<bool()>& over) {
+    constexpr int between_looks = 50;  // milliseconds
+    for (;;) {
+        if (const std::size_t end = unread_.find('\n'); end != unread_.npos) {
+            std::string line = unread_.substr(0, end);
+            unread_.erase(0, end + 1);
+            return line;
+        }
+        pollfd answer{socket_, POLLIN, 0};
+        if (over && poll(&answer, 1, between_looks) == 0) {
+            if (over()) kill(child_, SIGKILL);
+            continue;
+        }
+        char buffer[16 * 1024];
+        const ssize_t n = read(socket_, buffer, sizeof buffer);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return std::nullopt;
+        unread_.append(buffer, static_cast<std::size_t>(n));
+    }
+}
+
+std::string simulator::start_again() {
+    const int status = stop();
+    if (WIFEXITED(status) && WEXITSTATUS(status) == not_there) {
+        throw std::runtime_error(fmt::format("cannot run '{}'", program_));
+    }
+    start();
+    return WIFSIGNALED(status) ? fmt::format("signal {}, {}", WTERMSIG(status), strsignal(WTERMSIG(status)))
+                               : fmt::format("it left with {}", WEXITSTATUS(status));
+}
+
+namespace {
+
+/// Everything that is said about one program.
+class answer_reader {
+  public:
+    answer_reader(const concurrent_program& p, unsigned switches) : program_(p), switches_(switches) {}
+
+    /// True at the end.
+    bool line(std::string_view text) {
+        words w(text);
+        const std::string_view what = w.next();
+        if (what == "refused") throw std::runtime_error(std::string(w.rest()));
+        if (what == "done") {
+            counts(w);
+        } else if (what == "failed") {
+            by_history_ = w.next() == "history";
+            counts(w);
+            failed_ = true;
+        } else if (what == "what") {
+            if (!by_history_) failure_.problem = w.rest();
+            history_.emplace(program_);
+        } else if (what == "history") {
+            finish_history();
+            history_.emplace(program_);
+        } else if (what == "event" && history_) {
+            history_->event_line(w.rest());
+        } else if (what == "rested" && history_) {
+            history_->rested();
+        } else if (what == "after" && history_) {
+            history_->after_line(w.rest());
+        } else if (what == "access") {
+            failure_.accesses.push_back(access_of(w.rest()));
+        } else if (what == "end") {
+            return true;
+        } else {
+            throw std::runtime_error(fmt::format("expected an answer, found '{}'", text));
+        }
+        return false;
+    }
+
+    [[nodiscard]] exploration take() && {
+        if (!failed_) {
+            finish_history();
+            return std::move(result_);
+        }
+        return std::move(*this).fail_with(std::move(failure_.problem));
+    }
+    /// What went wrong, if it was not the history.
+    [[nodiscard]] exploration fail_with(std::string problem) && {
+        if (!history_) history_.emplace(program_);
+        failure_.problem = std::move(problem);
+        failure_.history = std::move(*history_).take();
+        failure_.verdict = failure_.history.judge();
+        failure_.executions = result_.executions;
+        failure_.smallest = failure_.found = program_;
+        result_.failure = std::move(failure_);
+        return std::move(result_);
+    }
+
+  private:
+    void counts(words& w) {
+        w.expect("executions");
+        result_.executions = w.number();
+        w.expect("histories");
+        result_.histories = w.number();
+        w.expect("unknown");
+        result_.unknown = w.number();
+        w.expect("complete");
+        result_.complete = w.next() == std::to_string(switches_);
+        w.expect("microseconds");
+        result_.microseconds = w.number();
+    }
+    void finish_history() {
+        if (history_) result_.all.push_back(std::move(*history_).take());
+        history_.reset();
+    }
+
+    const concurrent_program& program_;
+    unsigned switches_;
+    exploration result_;
+    interleavings_failure failure_;
+    std::optional<history_reader> history_;
+    bool failed_ = false;
+    bool by_history_ = false;
+};
+
+}  // namespace
+
+exploration simulator::explore(const std::string& target, const concurrent_program& p,
+                               const interleavings_options& options, bool show_histories) try {
+    write_all(socket_, request(target, p, options, show_histories));
+    answer_reader answer(p, options.switches);
+    while (const std::optional<std::string> line = read_line(options.over)) {
+        if (answer.line(*line)) return std::move(answer).take();
+    }
+    if (options.over && options.over()) {
+        (void)start_again();
+        exploration e;
+        e.cut = true;
+        return e;
+    }
+    return answer_reader(p, options.switches).fail_with(fmt::format("CRASH ({})", start_again()));
+} catch (const std::runtime_error& e) {
+    throw std::runtime_error(fmt::format("the simulator: {}", e.what()));
+}
+
+}  // namespace tailrace::verify

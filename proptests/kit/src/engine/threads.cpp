@@ -1,0 +1,241 @@
+// Performing, judging, shrinking, counting.
+// After a change here run: ctest -L proptests -R threads
+#include "engine/threads.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "coverage/reach_histories.hpp"
+#include "program/smaller_concurrent.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+using noise = variation::noise;
+
+/// Performances of one program, one after another.
+variation various(std::uint64_t seed, std::uint64_t number) {
+    constexpr std::array kinds{noise::light, noise::heavy, noise::none, noise::light};
+    return {seed + number / kinds.size(), kinds[number % kinds.size()]};
+}
+
+/// Shrinks a program that fails now and then.
+class shrinker {
+  public:
+    shrinker(stage& on, const target& t, const threads_options& o) : stage_(on), target_(t), options_(o) {}
+
+    threads_failure smallest_of(const concurrent_program& p, threads_failure first) {
+        best_ = std::move(first);
+        best_.found = p;
+        best_.smallest = p;
+        estimate();
+        (void)smallest(p, [this](const concurrent_program& smaller) { return fails(smaller); });
+        measure();
+        return std::move(best_);
+    }
+
+  private:
+    /// True if the candidate fails, too: then it is the best.
+    bool fails(const concurrent_program& p) {
+        if (best_.attempts >= options_.most_attempts || performed_ >= options_.most_performances ||
+            options_.is_over() || !can_perform(target_, p))
+            return false;
+        ++best_.attempts;
+        for (std::size_t i = 0; i < enough_ && !options_.is_over(); ++i) {
+            if (!perform(p)) continue;
+            best_.smallest = p;
+            estimate();
+            return true;
+        }
+        return false;
+    }
+
+    /// True if it failed: then the history is that of the best.
+    bool perform(const concurrent_program& p) {
+        if (options_.alive) options_.alive(best_.program);
+        performance was = stage_.perform(target_, p, various(options_.seed, performed_++));
+        threads_judgement j = judge(was, options_.most_nodes);
+        if (!j.failed()) return false;
+        if (was.stuck) repeats_ = std::min(repeats_, repeats_if_stuck);
+        best_.history = std::move(was.history);
+        best_.judgement = std::move(j);
+        return true;
+    }
+
+    /// How often the best has to be performed until it fails says how often a smaller one is worth a
+    /// try: one that fails less often by much is not better.
+    void estimate() {
+        constexpr std::size_t failures = 4;
+        constexpr std::size_t generosity = 5;
+        std::size_t failed = 0;
+        std::size_t performed = 0;
+        while (failed < failures && performed < repeats_ && !options_.is_over()) {
+            failed += perform(best_.smallest) ? 1 : 0;
+            ++performed;
+        }
+        enough_ = std::min(repeats_, generosity * (performed / std::max<std::size_t>(failed, 1) + 1));
+    }
+
+    /// Empty tasks go, and how often it fails is counted.
+    void measure() {
+        std::erase_if(best_.smallest.lanes, [](const auto& lane) { return lane.empty(); });
+        std::erase_if(best_.history.lanes, [](const auto& lane) { return lane.empty(); });
+        best_.judgement.verdict = model::check(best_.history);  // its places are of these lanes
+        const auto wants_more = [this] {
+            return best_.performed < repeats_ || (best_.failed == 0 && best_.performed < options_.repeats);
+        };
+        for (; wants_more() && !options_.is_over(); ++best_.performed) {
+            best_.failed += perform(best_.smallest) ? 1 : 0;
+        }
+        if (best_.performed == 0) best_.failed = best_.performed = 1;  // there is only the one that was found
+    }
+
+    stage& stage_;
+    const target& target_;
+    const threads_options& options_;
+    threads_failure best_;
+    /// One that never returns takes long to be sure of.
+    static constexpr std::size_t repeats_if_stuck = 10;
+    std::size_t repeats_ = options_.repeats;  // of one candidate at most
+    std::size_t enough_ = 0;                  // performances of one candidate
+    std::size_t performed_ = 0;
+};
+
+/// What only the performance knows, not its history. Half of what was measured over 20,000 programs on two cores under
+/// load, as in the table of histories.
+struct performance_state {
+    std::string_view what;
+    std::uint64_t per_10000;  // histories
+    bool (*seen)(const performance& p);
+};
+constexpr std::array performance_states{
+    performance_state{"a task slept and was woken", 300, [](const performance& p) { return p.woken > 0; }},
+    performance_state{"a task slept until the end, rightly", 300,
+                      [](const performance& p) { return p.slept > p.woken; }},
+};
+
+class run {
+  public:
+    run(const target& t, const threads_options& o) : target_(t), options_(o) { result_.target = t.name; }
+
+    threads_result all(const progress& tell) && {
+        for (std::uint64_t i = 0; i < options_.programs && !result_.failure && !(options_.enough && options_.enough());
+             ++i) {
+            if (tell) tell(i, options_.programs);
+            one(options_.first + i);
+        }
+        if (!result_.failure) {
+            for (std::size_t r = 0; r < performance_states.size() && meets(target_.capabilities, {can_sleep}); ++r) {
+                tell_reach(performance_states[r].what, performed_[r], performance_states[r].per_10000);
+            }
+            for (std::size_t r = 0; r < history_states().size(); ++r) {
+                const history_state& h = history_states()[r];
+                if (h.per_10000_threads > 0 && meets(target_.capabilities, h.needs))
+                    tell_reach(h.what, reached_[r], h.per_10000_threads);
+            }
+        }
+        return std::move(result_);
+    }
+
+  private:
+    /// Twice: with little noise inside the channel, and with none or much.
+    void one(std::uint64_t index) {
+        const concurrent_program p = generate_concurrent(target_, options_.seed, index);
+        ++result_.programs;
+        const auto other = index % 4 == 0 ? noise::none : noise::heavy;
+        for (const noise inside : {noise::light, other}) {
+            if (options_.alive) options_.alive(index);
+            performance was = stage_.perform(target_, p, {options_.seed + index, inside});
+            threads_judgement j = judge(was, options_.most_nodes);
+            ++result_.histories;
+            for (const auto& lane : was.history.lanes) result_.events += lane.size();
+            result_.nodes += j.verdict.nodes;
+            if (j.failed()) return fail(index, p, std::move(was), std::move(j));
+            if (j.verdict.is == model::finding::unknown) {
+                ++result_.unknown;
+                continue;
+            }
+            for (std::size_t r = 0; r < performance_states.size(); ++r) {
+                performed_[r] += performance_states[r].seen(was) ? 1 : 0;
+            }
+            for (std::size_t r = 0; r < history_states().size(); ++r) {
+                reached_[r] += history_states()[r].seen(was.history, j.verdict) ? 1 : 0;
+            }
+            if (result_.kept.size() < options_.keep) {
+                result_.kept.push_back(std::move(was.history));
+            }
+        }
+    }
+
+    void tell_reach(std::string_view what, std::uint64_t histories, std::uint64_t per_10000) {
+        reach one{what,
+                  histories,
+                  0,
+                  reach_verdict::unknown,
+                  result_.histories,
+                  per_10000,
+                  target_.capabilities == capabilities::all()};
+        add_to(one, {});
+        result_.reached.push_back(one);
+    }
+
+    void fail(std::uint64_t index, const concurrent_program& p, performance&& was, threads_judgement&& j) {
+        threads_failure first;
+        first.program = index;
+        first.history = std::move(was.history);
+        first.judgement = std::move(j);
+        result_.failure = shrinker(stage_, target_, options_).smallest_of(p, std::move(first));
+    }
+
+    stage stage_;
+    const target& target_;
+    const threads_options& options_;
+    std::array<std::uint64_t, performance_states.size()> performed_{};
+    std::vector<std::uint64_t> reached_ = std::vector<std::uint64_t>(history_states().size());
+    threads_result result_;
+};
+
+}  // namespace
+
+threads_judgement judge(const performance& p, std::uint64_t most_nodes) {
+    threads_judgement j;
+    j.problem = p.problem;
+    model::check_options o;
+    o.most_nodes = most_nodes;
+    j.verdict = model::check(p.history, o);
+    return j;
+}
+
+bool threads_result::passed() const {
+    return !failure && unknown * 1'000 <= histories &&
+           std::ranges::all_of(reached, [](const reach& r) { return r.verdict == reach_verdict::reached; });
+}
+
+threads_result run_threads(const target& t, const threads_options& options, const progress& tell) {
+    return run(t, options).all(tell);
+}
+
+std::optional<threads_failure> perform_again(const target& t, const concurrent_program& program, std::size_t most,
+                                             const threads_options& options) {
+    const concurrent_program p = blocking_where_needed(t, program);
+    stage on;
+    for (std::size_t i = 0; i < most; ++i) {
+        if (options.alive) options.alive(0);
+        performance was = on.perform(t, p, various(options.seed, i));
+        threads_judgement j = judge(was, options.most_nodes);
+        if (!j.failed()) continue;
+        threads_failure f;
+        f.found = p;
+        f.smallest = p;
+        f.history = std::move(was.history);
+        f.judgement = std::move(j);
+        f.failed = 1;
+        f.performed = i + 1;
+        return f;
+    }
+    return std::nullopt;
+}
+
+}  // namespace tailrace::verify

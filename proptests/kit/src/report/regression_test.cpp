@@ -1,0 +1,444 @@
+// A test to paste, of a program on one thread: every step, and what the contract says it shows.
+//
+// Handles stand in optionals with the names of the program, so that a drop is a reset; results stay
+// where they are to the end, so that what was handed out is not taken for destroyed.
+// After a change here run: ctest -L proptests -R regression
+#include "report/regression_test.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <limits>
+#include <map>
+#include <set>
+#include <span>
+#include <vector>
+
+#include "program/named_machine.hpp"
+#include "report/failure_report.hpp"
+#include "report/token.hpp"
+#include "support/text_layout.hpp"
+#include "tailrace/model/clauses.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+using model::handle_kind;
+using model::status;
+using model::verb;
+
+std::string comment(std::string_view text) {
+    std::string out;
+    for (const std::string& line : wrap(plain(text), report_width - 3, 4)) {
+        // A backslash at the end would go on with the comment.
+        std::string harmless = line;
+        std::ranges::replace(harmless, '\\', '/');
+        out += fmt::format("// {}\n", harmless);
+    }
+    return out;
+}
+
+class sequential_writer {
+  public:
+    sequential_writer(const counterexample& c, const sequential_run& run) : run_(run) {
+        for (const taken_step& s : run.steps) {
+            const model::outcome& o = s.expected;
+            notes_destroyed_ |= !o.destroyed.empty();
+            timed_ |= model::shape_of(s.step.what).time;
+            wide_ |= s.step.value > std::numeric_limits<int>::max();
+            if (model::creates_operation(s.step.what, s.step.subject.kind)) created_by_[s.step.operation] = &s;
+            if (s.step.what == verb::poll) polled_.insert(s.step.subject.number);
+        }
+        for (const aspect a : run.differs) notes_destroyed_ |= a == aspect::destroyed;
+        notes_destroyed_ &=
+            std::ranges::any_of(run.steps, [](const taken_step& s) { return model::shape_of(s.step.what).value; });
+        open(c.capacity);
+        for (std::size_t i = 0; i < run.steps.size(); ++i) step(i);
+        for (const aspect a : run.differs)
+            if (a == aspect::conservation) free_capacity(c.capacity);
+    }
+    [[nodiscard]] std::string take() && { return std::move(out_).take(); }
+
+  private:
+    void open(std::uint64_t capacity);
+    void step(std::size_t i);
+    void act(const model::step& s, const model::answer& a);
+    void on_sender(const model::step& s, const model::answer& a);
+    void on_receiver(const model::step& s, const model::answer& a);
+    void poll(const model::step& s, const model::answer& a);
+    void create(const model::step& s);
+    void try_owned(const model::step& s, const model::answer& a);
+    void refused(const model::answer& a, std::string_view result, std::string_view error, std::string_view member);
+    void made(const model::answer& a, std::string_view from);
+    void free_capacity(std::uint64_t capacity);
+
+    [[nodiscard]] std::string_view type() const { return notes_destroyed_ ? "value" : wide_ ? "std::uint64_t" : "int"; }
+    [[nodiscard]] std::string_view number_type() const { return wide_ ? "std::uint64_t" : "int"; }
+    [[nodiscard]] std::string literal(std::uint64_t v) const { return fmt::format("{}{}", v, wide_ ? "U" : ""); }
+    [[nodiscard]] std::string value(std::uint64_t v) const {
+        return notes_destroyed_ ? fmt::format("value_of({})", literal(v)) : literal(v);
+    }
+    /// The number of a value that an expression gives.
+    [[nodiscard]] std::string number_of(std::string_view expression) const {
+        return fmt::format("{}{}", notes_destroyed_ ? "*" : "", expression);
+    }
+    void expect_value(std::string_view expression, const model::answer& a) {
+        if (a.value) out_.line("EXPECT_EQ({}, {});", number_of(expression), literal(*a.value));
+    }
+
+    const sequential_run& run_;
+    bool notes_destroyed_ = false;
+    bool timed_ = false;
+    bool wide_ = false;  // the numbers of values do not fit an int
+    std::map<std::uint32_t, const taken_step*> created_by_;
+    std::set<std::uint32_t> polled_;
+    std::string result_;  // the variable of this step
+    source out_{1};
+};
+
+void sequential_writer::open(std::uint64_t capacity) {
+    if (!polled_.empty()) {
+        out_.raw("// Notes who is woken, in order.");
+        out_.open("struct owner {");
+        out_.raw("std::vector<int>* woken;");
+        out_.raw("int operation;");
+        out_.open("static void wake(void* p) noexcept {");
+        out_.raw("auto* o = static_cast<owner*>(p);");
+        out_.raw("o->woken->push_back(o->operation);");
+        out_.close("}");
+        out_.raw("tailrace::waker waker() { return {wake, this}; }");
+        out_.close("};");
+        out_.raw("std::vector<int> woken;");
+        for (const std::uint32_t f : polled_) out_.line("owner f{0}_owner{{&woken, {0}}};", f);
+    }
+    if (notes_destroyed_) {
+        out_.raw("// Notes which values are destroyed, in order.");
+        out_.open("struct note {");
+        out_.line("std::vector<{}>* destroyed;", number_type());
+        out_.line("void operator()(const {}* v) const {{", number_type());
+        out_.raw("    destroyed->push_back(*v);");
+        out_.raw("    delete v;");
+        out_.raw("}");
+        out_.close("};");
+        out_.line("using value = std::unique_ptr<const {}, note>;", number_type());
+        out_.line("std::vector<{}> destroyed;", number_type());
+        out_.line(
+            "const auto value_of = [&destroyed]({0} v) {{ return value(new {0}(v), "
+            "note{{&destroyed}}); }};",
+            number_type());
+    }
+    if (timed_) out_.raw("tailrace::manual_clock clock;");
+    out_.line("auto [tx, rx] = tailrace::channel<{}>({});", type(), capacity);
+    out_.raw("std::optional s0(std::move(tx));");
+    out_.raw("std::optional r(std::move(rx));");
+}
+
+void sequential_writer::step(std::size_t i) {
+    const taken_step& s = run_.steps[i];
+    const bool last = i + 1 == run_.steps.size();
+    result_ = fmt::format("step_{}", i + 1);
+    out_.raw("");
+    out_.line("// {}. {}{}", i + 1, cut(model::to_string(model::line{s.step, s.expected, 0}), report_width - 24),
+              last ? "  <- fails" : "");
+    act(s.step, s.expected.answer);
+    std::vector<model::handle> woken = s.expected.woken;
+    if (s.step.what == verb::advance && !polled_.empty()) {
+        std::ranges::sort(woken);
+        out_.raw("std::ranges::sort(woken);");
+    }
+    if (!woken.empty() || (last && !polled_.empty())) {
+        std::vector<std::uint32_t> numbers;
+        for (const model::handle h : woken) numbers.push_back(h.number);
+        out_.line("EXPECT_EQ(std::exchange(woken, {{}}), (std::vector<int>{{{}}}));", fmt::join(numbers, ", "));
+    }
+    if (!s.expected.destroyed.empty() || (last && notes_destroyed_)) {
+        out_.line("EXPECT_EQ(std::exchange(destroyed, {{}}), (std::vector<{}>{{{}}}));", number_type(),
+                  fmt::join(s.expected.destroyed, ", "));
+    }
+}
+
+void sequential_writer::act(const model::step& s, const model::answer& a) {
+    const std::string name = model::to_string(s.subject);
+    if (s.what == verb::advance) return out_.line("clock.advance(std::chrono::milliseconds({}));", s.time.count());
+    if (s.what == verb::drop) return out_.line("{}.reset();", name);
+    if (s.what == verb::poll) return poll(s, a);
+    if (model::creates_operation(s.what, s.subject.kind)) return create(s);
+    if (a.status == status::number)
+        return out_.line("EXPECT_EQ({}->{}(), {}U);", name, model::shape_of(s.what).spelling, a.number);
+    if (a.status == status::boolean)
+        return out_.line("EXPECT_{}({}->{}());", a.number != 0 ? "TRUE" : "FALSE", name,
+                         model::shape_of(s.what).spelling);
+    switch (s.subject.kind) {
+        case handle_kind::sender: return on_sender(s, a);
+        case handle_kind::receiver: return on_receiver(s, a);
+        case handle_kind::permit:
+            out_.line("{}->send({});", name, value(s.value));
+            return out_.line("{}.reset();", name);
+        case handle_kind::owned_permit:
+            out_.line("std::optional {}(std::move(*{}).{}({}));", model::to_string(a.made), name,
+                      model::shape_of(s.what).spelling, s.what == verb::send ? value(s.value) : std::string());
+            return out_.line("{}.reset();", name);
+        case handle_kind::weak_sender:
+            if (s.what == verb::clone) return out_.line("std::optional {}(*{});", model::to_string(a.made), name);
+            [[fallthrough]];
+        case handle_kind::iterator:
+            out_.line("auto {} = {}->{}();", result_, name, model::shape_of(s.what).spelling);
+            if (a.status == status::none) return out_.line("EXPECT_FALSE({}.has_value());", result_);
+            return made(a, result_);
+        case handle_kind::operation: return;
+    }
+}
+
+void sequential_writer::create(const model::step& s) {
+    const std::string name = model::to_string(s.subject);
+    const bool owned = s.what == verb::reserve_owned;
+    std::string arguments;
+    if (model::shape_of(s.what).value) arguments = value(s.value);
+    if (s.what == verb::recv_many) {
+        out_.line("std::vector<{}> f{}_values;", type(), s.operation);
+        arguments = fmt::format("f{}_values, {}", s.operation, s.count);
+    } else if (model::shape_of(s.what).count) {
+        arguments = fmt::format("{}", s.count);
+    }
+    if (model::shape_of(s.what).time) {
+        arguments +=
+            fmt::format("{}std::chrono::milliseconds({}), clock", arguments.empty() ? "" : ", ", s.time.count());
+    }
+    const std::string made =
+        fmt::format("{}{}({})", owned ? fmt::format("std::move(*{}).", name) : fmt::format("{}->", name),
+                    model::shape_of(s.what).spelling, arguments);
+    const std::string begin = fmt::format("std::optional f{}(", s.operation);
+    if (4 + begin.size() + made.size() + 2 <= report_width) {
+        out_.line("{}{});", begin, made);
+    } else {
+        out_.raw(begin);
+        out_.line("    {});", made);
+    }
+    if (owned) out_.line("{}.reset();", name);
+}
+
+/// A refusal by `result`, an expected: the reason is this member of its error.
+void sequential_writer::refused(const model::answer& a, std::string_view result, std::string_view error,
+                                std::string_view member) {
+    out_.line("ASSERT_FALSE({}.has_value());", result);
+    out_.line("EXPECT_EQ({}.error(){}, tailrace::{}::{});", result, member, error,
+              a.status == status::full      ? "full"
+              : a.status == status::timeout ? "timeout"
+                                            : "closed");
+}
+
+void sequential_writer::made(const model::answer& a, std::string_view from) {
+    const std::string name = model::to_string(a.made);
+    out_.line("ASSERT_TRUE({}.has_value());", from);
+    out_.line("std::optional {}(std::move(*{}));", name, from);
+    if (a.made.kind == handle_kind::iterator) out_.line("EXPECT_EQ({}->size(), {}U);", name, a.number);
+}
+
+void sequential_writer::on_sender(const model::step& s, const model::answer& a) {
+    const std::string name = model::to_string(s.subject);
+    switch (s.what) {
+        case verb::clone:
+        case verb::downgrade:
+            return out_.line("std::optional {}({}->{}());", model::to_string(a.made), name,
+                             model::shape_of(s.what).spelling);
+        case verb::try_reserve_owned: return try_owned(s, a);
+        case verb::try_send:
+            out_.line("const auto {} = {}->try_send({});", result_, name, value(s.value));
+            if (a.status == status::ok) return out_.line("EXPECT_TRUE({}.has_value());", result_);
+            refused(a, result_, "try_error", ".reason");
+            return expect_value(fmt::format("{}.error().value", result_), a);
+        default: break;
+    }
+    out_.line("auto {} = {}->{}({});", result_, name, model::shape_of(s.what).spelling,
+              model::shape_of(s.what).count ? std::to_string(s.count) : std::string());
+    if (a.status == status::made) return made(a, result_);
+    refused(a, result_, "try_error", "");
+}
+
+void sequential_writer::try_owned(const model::step& s, const model::answer& a) {
+    const std::string name = model::to_string(s.subject);
+    out_.line("auto {} = std::move(*{}).try_reserve_owned();", result_, name);
+    if (a.status == status::made) {
+        made(a, result_);
+        return out_.line("{}.reset();", name);
+    }
+    refused(a, result_, "try_error", ".reason");
+    out_.line("*{} = std::move({}.error().sender);", name, result_);
+}
+
+void sequential_writer::on_receiver(const model::step& s, const model::answer& a) {
+    if (s.what == verb::close) return out_.raw("r->close();");
+    out_.line("const auto {} = r->try_recv();", result_);
+    if (a.status == status::some) {
+        out_.line("ASSERT_TRUE({}.has_value());", result_);
+        return expect_value(fmt::format("*{}", result_), a);
+    }
+    out_.line("ASSERT_FALSE({}.has_value());", result_);
+    out_.line("EXPECT_EQ({}.error(), tailrace::try_recv_error::{});", result_,
+              a.status == status::empty ? "empty" : "disconnected");
+}
+
+void sequential_writer::poll(const model::step& s, const model::answer& a) {
+    const std::string name = model::to_string(s.subject);
+    const std::string call = fmt::format("{0}->poll({0}_owner.waker())", name);
+    const auto at = created_by_.find(s.subject.number);
+    const verb what = at == created_by_.end() ? verb::closed : at->second->step.what;
+    if (a.status == status::pending) return out_.line("EXPECT_FALSE({}.has_value());", call);
+    out_.line("auto {} = {};", result_, call);
+    out_.line("ASSERT_TRUE({}.has_value());", result_);
+    const std::string inner = fmt::format("(*{})", result_);
+    switch (a.status) {
+        case status::done: break;
+        case status::ok: out_.line("EXPECT_TRUE({}->has_value());", result_); break;
+        case status::made: made(a, inner); break;
+        case status::some:
+            out_.line("ASSERT_TRUE({}->has_value());", result_);
+            expect_value(fmt::format("**{}", result_), a);
+            break;
+        case status::many: {
+            out_.line("EXPECT_EQ(*{}, {}U);", result_, a.values.size());
+            out_.line("ASSERT_EQ({}_values.size(), {}U);", name, a.values.size());
+            for (std::size_t i = 0; i < a.values.size(); ++i)
+                out_.line("EXPECT_EQ({}, {});", number_of(fmt::format("{}_values[{}]", name, i)), literal(a.values[i]));
+            break;
+        }
+        case status::none:
+            if (what == verb::recv) out_.line("EXPECT_FALSE({}->has_value());", result_);
+            if (what == verb::recv_timeout) refused(a, inner, "timeout_error", "");
+            break;
+        default:
+            if (what == verb::send_timeout) {
+                refused(a, inner, "timeout_error", ".reason");
+            } else if (what == verb::recv_timeout) {
+                refused(a, inner, "timeout_error", "");
+            } else {
+                out_.line("ASSERT_FALSE({}->has_value());", result_);
+            }
+            expect_value(fmt::format("{}.error().value", inner), a);
+    }
+    out_.line("{}.reset();", name);
+}
+
+void sequential_writer::free_capacity(std::uint64_t capacity) {
+    named_machine m(capacity);
+    for (const taken_step& s : run_.steps) (void)m.take(s.step, &s.expected.answer);
+    const model::machine& now = m.state();
+    if (now.senders.empty() && now.receiver_gone) return;
+    out_.raw("");
+    out_.raw("// No permit is lost, and none is made.");
+    out_.line("EXPECT_EQ({}->capacity(), {}U);", now.senders.empty() ? "r" : fmt::format("s{}", now.senders.front()),
+              now.available);
+}
+
+}  // namespace
+
+std::string test_name_of(const counterexample& c) {
+    std::string name = c.clauses.empty() ? "a_failure" : c.clauses.front();
+    name += c.recorded_at.empty() ? fmt::format("_seed_{}_program_{}", c.seed, c.program)
+                                  : '_' + c.recorded_at.substr(c.recorded_at.rfind('/') + 1);
+    std::ranges::replace_if(name, [](char b) { return std::isalnum(static_cast<unsigned char>(b)) == 0; }, '_');
+    return name;
+}
+
+std::string heading_of(const counterexample& c) {
+    std::string text = comment(what_went_wrong(c)) + comment(c.law);
+    for (const std::string& name : c.clauses) {
+        const model::clause* known = model::find_clause(name);
+        text += comment(known == nullptr ? name : fmt::format("{}: {}", name, known->promise));
+    }
+    text += comment(fmt::format("Found on {} by {}, {}.", c.target, model::to_string(c.engine), origin_of(c)));
+    const std::string repeat = fmt::format("{} replay {}", c.command, token_of(c));
+    return repeat.size() + 3 <= report_width ? text + comment(repeat) : text;
+}
+
+std::string sequential_test(const counterexample& c, const sequential_run& run) {
+    return sequential_writer(c, run).take();
+}
+
+namespace {
+
+/// A type that a file beside the user's program can name, as far as the compiler's own words tell.
+bool can_be_named(std::string_view type) {
+    return !type.empty() && type.find_first_of("{(<") == type.npos && type.find(' ') == type.npos;
+}
+
+/// What a test of somebody else's channel needs: the adapter, which stands in a file that only its owner can name.
+std::string foreign_head(const counterexample& c) {
+    std::string text =
+        "#include <gtest/gtest.h>\n\n#include <string_view>\n#include <tailrace/verify/channel_session.hpp>\n";
+    if (std::holds_alternative<concurrent_run>(c.run)) {
+        text += "#include <tailrace/verify/threads.hpp>\n#include <tailrace/verify/token.hpp>\n";
+    }
+    text += fmt::format("\n// TODO: include the file that defines {}, and link the test with tailrace::verify.\n",
+                        plain(c.adapter));
+    if (can_be_named(c.adapter)) {
+        text += fmt::format("#include \"{}.hpp\"\nusing adapter = {};\n\n", c.adapter.substr(c.adapter.rfind(':') + 1),
+                            c.adapter);
+    } else {
+        text +=
+            "// TODO: give it a name that this file can use: the compiler calls it as above.\nusing adapter = "
+            "YOUR_ADAPTER;\n\n";
+    }
+    return text;
+}
+
+/// Step by step through the adapter.
+std::string foreign_test(const counterexample& c, const sequential_run& run) {
+    source out(1);
+    out.line("tailrace::verify::channel_session<adapter> channel({});", c.capacity);
+    out.open("const auto take = [&channel](std::string_view step) {");
+    out.raw("return tailrace::model::to_string(channel.apply(tailrace::model::parse_step(std::string(step))));");
+    out.close("};");
+    for (const taken_step& s : run.steps) {
+        out.line("EXPECT_EQ(take(\"{}\"), \"{}\");{}", model::to_string(s.step), model::to_string(s.expected),
+                 &s == &run.steps.back() ? "  // <- fails" : "");
+    }
+    return std::move(out).take();
+}
+
+/// Performed by the kit, again and again.
+std::string foreign_test(const counterexample& c, const concurrent_run& run) {
+    source out(1);
+    const model::history& h = run.history;
+    for (const model::event& e : h.before) out.line("// before: {}", model::to_string(e.step));
+    for (std::size_t l = 0; l < h.lanes.size(); ++l) {
+        for (const model::event& e : h.lanes[l]) out.line("// task {}: {}", l + 1, model::to_string(e.step));
+    }
+    out.line("const auto program = tailrace::verify::parse_token(");
+    out.line("    \"{}\").program;", token_of(c));
+    out.line("const auto failure = tailrace::verify::perform_again(");
+    out.line("    tailrace::verify::make_target<adapter>(\"{}\", \"\"), program, 10'000);", plain(c.target));
+    out.line("EXPECT_FALSE(failure) << tailrace::verify::to_string(program);");
+    return std::move(out).take();
+}
+
+}  // namespace
+
+std::string to_regression_test(const counterexample& c) {
+    if (c.adapter.empty()) {
+        return heading_of(c) +
+               comment(fmt::format("There is no test to paste: nothing is known of how C++ names what drives {} "
+                                   "(make_target<Api> knows).",
+                                   c.target));
+    }
+    if (c.adapter != own_adapter) {
+        return foreign_head(c) + heading_of(c) + fmt::format("TEST(regression, {}) {{\n", test_name_of(c)) +
+               std::visit([&c](const auto& run) { return foreign_test(c, run); }, c.run) + "}\n";
+    }
+    std::string text;
+    for (const std::string_view header :
+         {"<gtest/gtest.h>", "", "<algorithm>", "<chrono>", "<condition_variable>", "<cstdint>", "<list>", "<memory>",
+          "<mutex>", "<optional>", "<thread>", "<utility>", "<vector>", "", "\"tailrace/channel.hpp\"",
+          "\"tailrace/manual_clock.hpp\"", ""}) {
+        text += header.empty() ? "\n" : fmt::format("#include {}\n", header);
+    }
+    text += heading_of(c);
+    text += fmt::format("TEST(regression, {}) {{\n", test_name_of(c));
+    if (const auto* one = std::get_if<sequential_run>(&c.run)) {
+        text += sequential_test(c, *one);
+    } else {
+        text += concurrent_test(c, std::get<concurrent_run>(c.run));
+    }
+    return text + "}\n";
+}
+
+}  // namespace tailrace::verify

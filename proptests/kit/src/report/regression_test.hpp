@@ -1,0 +1,55 @@
+// What the two generators of tests to paste share.
+// After a change here run: ctest -L proptests -R regression
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "report/counterexample.hpp"
+
+namespace tailrace::verify {
+
+/// Lines of C++, indented.
+class source {
+  public:
+    explicit source(int depth) : depth_(depth) {}
+
+    template <class... Args>
+    void line(fmt::format_string<Args...> form, Args&&... args) {
+        raw(fmt::format(form, std::forward<Args>(args)...));
+    }
+    void raw(std::string_view text) {
+        if (!text.empty()) text_.append(static_cast<std::size_t>(depth_) * 4, ' ').append(text);
+        text_ += '\n';
+    }
+    void verbatim(std::string_view lines) { text_ += lines; }
+    void open(std::string_view text) {
+        raw(text);
+        ++depth_;
+    }
+    void close(std::string_view text) {
+        --depth_;
+        raw(text);
+    }
+    [[nodiscard]] std::string take() && { return std::move(text_); }
+
+  private:
+    int depth_;
+    std::string text_;
+};
+
+/// A local class, and a lambda that waits with it: `tasks all(lanes)`, `wait(operation)`.
+extern const std::string_view tasks_class;
+extern const std::string_view wait_lambda;
+
+/// The comment above a test: what is broken, where it was found, how it is repeated.
+[[nodiscard]] std::string heading_of(const counterexample& c);
+
+[[nodiscard]] std::string sequential_test(const counterexample& c, const sequential_run& run);
+[[nodiscard]] std::string concurrent_test(const counterexample& c, const concurrent_run& run);
+
+}  // namespace tailrace::verify

@@ -1,0 +1,279 @@
+// The byte code of a token.
+//
+//     token    tool, engine, target, capacity, before, lanes..., checksum (4 bytes)
+//     text     its length, its bytes
+//     before   their number, steps        (lanes: their number first)
+//     step     a byte: the verb, and 32 times the kind of its subject; its number; then value,
+//              count, time where the verb has them; then the number of what it makes
+//
+// Numbers are little-endian groups of seven bits. The number of what a step makes comes with its
+// two flags in the lowest bits. After a change here run: ctest -L proptests -R token
+#include "report/token.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace tailrace::verify {
+namespace {
+
+using model::handle_kind;
+using model::verb;
+
+constexpr std::string_view prefix = "tr1.";
+constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::size_t checksum_size = 4;
+constexpr unsigned kinds = static_cast<unsigned>(handle_kind::owned_permit) + 1;
+static_assert(model::verb_count <= 32 && kinds <= 8, "both fit a byte");
+
+[[noreturn]] void refuse(std::string_view why) { throw token_error(fmt::format("token: {}", why)); }
+[[noreturn]] void broken() { refuse("expected a whole token, found one that is cut or mistyped"); }
+
+/// CRC-32, bit by bit.
+std::uint32_t checksum(std::string_view bytes) {
+    std::uint32_t sum = ~std::uint32_t{0};
+    for (const char c : bytes) {
+        sum ^= static_cast<unsigned char>(c);
+        for (int bit = 0; bit < 8; ++bit) sum = (sum >> 1) ^ ((sum & 1) != 0 ? 0xedb88320u : 0u);
+    }
+    return ~sum;
+}
+
+// ---- Six bits a letter
+
+std::string to_letters(std::string_view bytes) {
+    std::string letters;
+    unsigned bits = 0;
+    unsigned have = 0;
+    for (const char c : bytes) {
+        bits = (bits << 8 | static_cast<unsigned char>(c)) & 0xffffu;
+        for (have += 8; have >= 6; have -= 6) letters += alphabet[bits >> (have - 6) & 63u];
+    }
+    if (have > 0) letters += alphabet[bits << (6 - have) & 63u];
+    return letters;
+}
+
+std::string from_letters(std::string_view letters) {
+    std::string bytes;
+    unsigned bits = 0;
+    unsigned have = 0;
+    for (const char c : letters) {
+        const std::size_t at = alphabet.find(c);
+        if (at == alphabet.npos) broken();
+        bits = (bits << 6 | static_cast<unsigned>(at)) & 0xffffu;
+        have += 6;
+        if (have < 8) continue;
+        have -= 8;
+        bytes += static_cast<char>(bits >> have & 0xffu);
+    }
+    return bytes;
+}
+
+// ---- Steps
+
+/// The step says how what it makes is called.
+bool names_something(const model::step& s) {
+    if (model::creates_operation(s.what, s.subject.kind)) return true;
+    switch (s.what) {
+        case verb::try_reserve:
+        case verb::try_reserve_many:
+        case verb::try_reserve_owned:
+        case verb::clone:
+        case verb::downgrade:
+        case verb::upgrade:
+        case verb::release:
+        case verb::next: return true;
+        case verb::send: return s.subject.kind == handle_kind::owned_permit;
+        default: return false;
+    }
+}
+
+class writer {
+  public:
+    void number(std::uint64_t n) {
+        for (; n >= 128; n >>= 7) bytes_ += static_cast<char>((n & 127u) | 128u);
+        bytes_ += static_cast<char>(n);
+    }
+    void text(std::string_view t) {
+        number(t.size());
+        bytes_ += t;
+    }
+    void step(const model::step& s, bool waits, bool blocks) {
+        const model::verb_shape& shape = model::shape_of(s.what);
+        const unsigned kind = static_cast<unsigned>(s.subject.kind);
+        bytes_ += static_cast<char>(kind << 5 | static_cast<unsigned>(s.what));
+        if (has_number(s)) number(s.subject.number);
+        if (shape.value) number(s.value);
+        if (shape.count) number(s.count);
+        if (shape.time) number(static_cast<std::uint64_t>(s.time.count()));
+        if (names_something(s)) number(std::uint64_t{s.operation} << 2 | (blocks ? 2u : 0u) | (waits ? 1u : 0u));
+    }
+    /// With its checksum.
+    [[nodiscard]] std::string take() && {
+        const std::uint32_t sum = checksum(bytes_);
+        for (unsigned shift = 0; shift < 32; shift += 8) bytes_ += static_cast<char>(sum >> shift & 0xffu);
+        return std::move(bytes_);
+    }
+
+    static bool has_number(const model::step& s) {
+        return s.what != verb::advance && s.subject.kind != handle_kind::receiver;
+    }
+
+  private:
+    std::string bytes_;
+};
+
+class reader {
+  public:
+    explicit reader(std::string_view bytes) : rest_(bytes) {}
+
+    [[nodiscard]] unsigned byte() {
+        if (rest_.empty()) broken();
+        const auto b = static_cast<unsigned char>(rest_.front());
+        rest_.remove_prefix(1);
+        return b;
+    }
+    [[nodiscard]] std::uint64_t number(std::uint64_t most = std::numeric_limits<std::uint64_t>::max()) {
+        std::uint64_t n = 0;
+        unsigned shift = 0;
+        unsigned b = 0;
+        do {
+            b = byte();
+            if (shift > 63 || (shift == 63 && (b & 126u) != 0)) broken();
+            n |= std::uint64_t{b & 127u} << shift;
+            shift += 7;
+        } while ((b & 128u) != 0);
+        if (n > most) broken();
+        return n;
+    }
+    /// Of what takes a byte at least, each: there are no more of them than bytes behind the number.
+    [[nodiscard]] std::size_t count() {
+        const std::uint64_t n = number();
+        if (n > rest_.size()) broken();
+        return n;
+    }
+    [[nodiscard]] std::string text() {
+        const std::size_t size = count();
+        std::string t(rest_.substr(0, size));
+        rest_.remove_prefix(size);
+        return t;
+    }
+    [[nodiscard]] task_step step() {
+        constexpr std::uint64_t any_handle = std::numeric_limits<std::uint32_t>::max();
+        const unsigned head = byte();
+        if ((head & 31u) >= model::verb_count || head >> 5 >= kinds) broken();
+        task_step t;
+        model::step& s = t.step;
+        s.what = static_cast<verb>(head & 31u);
+        s.subject.kind = static_cast<handle_kind>(head >> 5);
+        if (s.what != verb::advance && !model::applies_to(s.what, s.subject.kind)) broken();
+        const model::verb_shape& shape = model::shape_of(s.what);
+        if (writer::has_number(s)) s.subject.number = static_cast<std::uint32_t>(number(any_handle));
+        if (shape.value) s.value = number();
+        if (shape.count) s.count = number();
+        if (shape.time) {
+            constexpr auto most = static_cast<std::uint64_t>(model::largest_duration.count());
+            s.time = model::duration(static_cast<model::duration::rep>(number(most)));
+        }
+        if (names_something(s)) {
+            const std::uint64_t named = number(any_handle << 2 | 3u);
+            s.operation = static_cast<std::uint32_t>(named >> 2);
+            t.blocks = (named & 2u) != 0;
+            t.waits = (named & 1u) != 0;
+            if ((t.waits || t.blocks) && !model::creates_operation(s.what, s.subject.kind)) broken();
+        }
+        return t;
+    }
+    [[nodiscard]] bool at_end() const { return rest_.empty(); }
+
+  private:
+    std::string_view rest_;
+};
+
+/// The bytes without their checksum.
+std::string_view checked(std::string_view bytes) {
+    if (bytes.size() < checksum_size) broken();
+    const std::string_view body = bytes.substr(0, bytes.size() - checksum_size);
+    const std::uint32_t sum = checksum(body);
+    for (std::size_t i = 0; i < checksum_size; ++i)
+        if (static_cast<unsigned char>(bytes[body.size() + i]) != (sum >> (8 * i) & 0xffu)) broken();
+    return body;
+}
+
+/// Says what is wrong with a word that is no token of this format.
+void expect_format(std::string_view word) {
+    if (word.starts_with(prefix)) return;
+    const std::string_view head = word.substr(0, word.find('.'));
+    const bool numbered = head.size() > 2 && head.size() < 8 && head.starts_with("tr") &&
+                          head.find_first_not_of("0123456789", 2) == head.npos;
+    if (numbered && head.size() < word.size()) {
+        refuse(
+            fmt::format("expected one of format tr1, found format {}: replay it with the "
+                        "version that made it",
+                        head));
+    }
+    refuse("expected a word that begins with 'tr1.', as a report has it under 'again'");
+}
+
+}  // namespace
+
+std::string to_string(const token& t) {
+    writer out;
+    out.text(t.tool);
+    out.number(static_cast<std::uint64_t>(t.engine));
+    out.text(t.target);
+    out.number(t.program.capacity);
+    out.number(t.program.before.size());
+    for (const model::step& s : t.program.before) out.step(s, false, false);
+    out.number(t.program.lanes.size());
+    for (const std::vector<task_step>& lane : t.program.lanes) {
+        out.number(lane.size());
+        for (const task_step& s : lane) out.step(s.step, s.waits, s.blocks);
+    }
+    return std::string(prefix) + to_letters(std::move(out).take());
+}
+
+std::string token_of(const counterexample& c) {
+    token t{c.tool, c.engine, c.target, {}};
+    t.program.capacity = c.capacity;
+    if (const auto* one = std::get_if<sequential_run>(&c.run)) {
+        std::vector<task_step>& lane = t.program.lanes.emplace_back();
+        for (const taken_step& s : one->steps) lane.push_back({s.step, false, false});
+        return to_string(t);
+    }
+    const model::history& h = std::get<concurrent_run>(c.run).history;
+    for (const model::event& e : h.before) t.program.before.push_back(e.step);
+    for (const std::vector<model::event>& events : h.lanes) {
+        std::vector<task_step>& lane = t.program.lanes.emplace_back();
+        for (const model::event& e : events) lane.push_back({e.step, e.waits, false});
+    }
+    return to_string(t);
+}
+
+token parse_token(std::string_view word) {
+    expect_format(word);
+    const std::string bytes = from_letters(word.substr(prefix.size()));
+    reader in(checked(bytes));
+    token t;
+    t.tool = in.text();
+    t.engine = static_cast<model::engine>(in.number(static_cast<std::uint64_t>(model::engine::tests)));
+    t.target = in.text();
+    t.program.capacity = in.number(model::largest_capacity);
+    if (t.program.capacity == 0) broken();
+    for (std::size_t n = in.count(); n > 0; --n) {
+        const task_step s = in.step();
+        if (s.waits || s.blocks) broken();
+        t.program.before.push_back(s.step);
+    }
+    for (std::size_t lanes = in.number(most_lanes); lanes > 0; --lanes) {
+        std::vector<task_step>& lane = t.program.lanes.emplace_back();
+        for (std::size_t n = in.count(); n > 0; --n) lane.push_back(in.step());
+    }
+    // A program has one token.
+    if (!in.at_end() || to_string(t) != word) broken();
+    return t;
+}
+
+}  // namespace tailrace::verify

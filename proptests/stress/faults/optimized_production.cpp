@@ -1,7 +1,0 @@
-// The optimised channel on the production platform alone, for the faults in that platform.
-#include "../blocking_stress.hpp"
-#include "../optimized_kit.hpp"
-
-int main(int argc, char** argv) {
-    return tailrace::verify::stress::run_program<tailrace::verify::stress::optimized_production>(argc, argv);
-}

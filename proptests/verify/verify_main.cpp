@@ -1,0 +1,162 @@
+// The program: does what the command line says. See command_line.hpp for what it is told,
+// report.hpp for what it says.
+// After a change here run: ctest -L proptests -R command_line
+#include "tailrace/verify/main.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <exception>
+#include <filesystem>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "campaign/command_line.hpp"
+#include "campaign/listing.hpp"
+#include "campaign/merge.hpp"
+#include "campaign/replay.hpp"
+#include "campaign/report.hpp"
+#include "model_mutants/mutant.hpp"
+#include "support/interruption.hpp"
+#include "support/progress_line.hpp"
+#include "support/text_layout.hpp"
+
+namespace tailrace::verify {
+namespace {
+
+/// The mutants of the clauses asked for.
+std::vector<mutant> mutants_of(const std::vector<const model::clause*>& clauses) {
+    std::vector<mutant> wanted;
+    std::ranges::copy_if(mutants(), std::back_inserter(wanted), [&](const mutant& d) {
+        return std::ranges::find(clauses, d.clause, &model::clause::name) != clauses.end();
+    });
+    return wanted;
+}
+
+/// Whether what is asked for can be written is known before anything runs.
+void prepare_files(const command_line& c) {
+    if (c.report) prepare_folder(*c.report);
+    if (c.junit) write_file(*c.junit, "");
+}
+
+std::string date_now() { return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(std::time(nullptr))); }
+
+std::uint64_t milliseconds_since(std::chrono::steady_clock::time_point began) {
+    const auto took = std::chrono::steady_clock::now() - began;
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
+}
+
+/// Everything that is said of a campaign. The files come first: who reads the standard output may have gone.
+int tell(const campaign& result, const command_line& c) {
+    std::string problem;
+    const auto keep = [&problem](const auto& write) {
+        try {
+            write();
+        } catch (const std::runtime_error& e) {
+            if (problem.empty()) problem = e.what();
+        }
+    };
+    if (c.report) keep([&] { write_files(result, *c.report); });
+    if (c.junit) keep([&] { write_file(*c.junit, to_junit(result)); });
+    fmt::print("{}", to_text(result));
+    if (!problem.empty()) throw std::runtime_error(problem);
+    return result.failed() ? 1 : 0;
+}
+
+int run(const command_line& c, const program_info& program) {
+    note_interruptions();
+    std::vector<model::trace> traces;
+    const bool replays = std::ranges::find(c.engines, model::engine::oracle, &engine_entry::is) != c.engines.end();
+    const std::vector<std::string> sources = replays ? c.traces : std::vector<std::string>();
+    for (const std::string& path : sources) std::ranges::move(model::read_traces(path), std::back_inserter(traces));
+    const std::vector<mutant> wanted = mutants_of(c.clauses);
+    const job all{
+        judge(std::move(traces)), sources, c.clauses, wanted, c.programs, c.seed, c.failures, program.name, 0, true};
+    prepare_files(c);
+
+    progress_line line(stderr, [] { return columns_of(stderr); });
+    how_to_run how = c.how;
+    how.interrupted = [] { return interruption() != 0; };
+    run_record record = program.record;
+    record.date = date_now();
+    const auto began = std::chrono::steady_clock::now();
+    campaign result = run_campaign(all, c.engines, c.targets, std::ref(line), how);
+    record.milliseconds = milliseconds_since(began);
+    result.record = std::move(record);
+    line.clear();
+    const int signal = interruption();
+    const int status = tell(result, c);
+    if (signal == 0) return status;
+    std::fflush(stdout);
+    fmt::print(stderr, "{}: interrupted by signal {} ({}): the report is of what was done until then\n", program.name,
+               signal, strsignal(signal));
+    return 128 + signal;
+}
+
+int replay(const command_line& c, const program_info& program) {
+    const token& t = *c.replayed;
+    const replayed r =
+        replay(t, *std::ranges::find(program.targets, t.target, &target::name), c.how.patience, program.name);
+    fmt::print("{}", r.text);
+    switch (r.is) {
+        case replayed::end::failed: return 1;
+        case replayed::end::gone: return 0;
+        case replayed::end::unknown: break;
+    }
+    return 4;
+}
+
+int merge(const command_line& c, const program_info& program) {
+    campaign whole = merge(c.merged, program.targets);
+    run_record record = program.record;
+    record.date = date_now();
+    whole.record = std::move(record);
+    prepare_files(c);
+    return tell(whole, c);
+}
+
+run_record record_of(int argc, const char* const* argv) {
+    run_record r = record_here();
+    r.command = fmt::format("{}", fmt::join(argv, argv + argc, " "));
+    return r;
+}
+
+int act(const command_line& c, const program_info& program) {
+    switch (c.what) {
+        case command_line::action::run: return run(c, program);
+        case command_line::action::replay: return replay(c, program);
+        case command_line::action::merge: return merge(c, program);
+        case command_line::action::list_clauses: fmt::print("{}", list_clauses()); break;
+        case command_line::action::list_engines: fmt::print("{}", list_engines()); break;
+        case command_line::action::list_targets: fmt::print("{}", list_targets(program.targets)); break;
+        case command_line::action::help: fmt::print("{}", c.help); break;
+    }
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, const char* const* argv, const std::vector<target>& targets, const std::string& traces) {
+    const program_info program{argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "tailrace-verify",
+                               targets, traces, record_of(argc, argv)};
+    try {
+        const int status = act(parse_command_line(argc, argv, program), program);
+        if (std::fflush(stdout) == 0) return status;
+        fmt::print(stderr, "{}: cannot write to the standard output\n", program.name);
+    } catch (const usage_error& e) {
+        fmt::print(stderr, "{0}: {1}; see {0} --help\n", program.name, e.what());
+    } catch (const std::exception& e) {
+        fmt::print(stderr, "{}\n", e.what());  // bad input: it begins with its place
+    }
+    return 2;
+}
+
+}  // namespace tailrace::verify

@@ -1,0 +1,11 @@
+// tailrace-interleavings: explores the programs that tailrace-verify sends it. The lines are in src/explore_lines.cpp.
+#include <cstdio>
+
+#include "explorer/explore.hpp"
+
+int main(int count, char**) {
+    if (count == 1) return tailrace::relacy::serve_explorations();
+    std::fputs("tailrace-interleavings: expected no arguments; it is a part of tailrace-verify, which runs it\n",
+               stderr);
+    return 2;
+}

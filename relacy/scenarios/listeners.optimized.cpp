@@ -1,6 +1,0 @@
-#include "scenarios/listeners.hpp"
-#include "tailrace/relacy/optimized.hpp"
-
-namespace tailrace::relacy {
-[[maybe_unused]] static const bool enrolled = listeners::enroll_all<optimized>();
-}

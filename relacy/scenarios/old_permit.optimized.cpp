@@ -1,6 +1,0 @@
-#include "scenarios/old_permit.hpp"
-#include "tailrace/relacy/optimized.hpp"
-
-namespace tailrace::relacy {
-[[maybe_unused]] static const bool enrolled = old_permit::enroll_all<optimized>();
-}

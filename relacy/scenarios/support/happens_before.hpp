@@ -1,0 +1,363 @@
+// What happens before what (model/README.md, section 4): plain data that one thread writes before a close, or before it
+// gives a permit back, and that another reads after the answer that follows from it. A missing order is a race on that
+// data.
+//
+// Clauses: order.closed, order.permit, order.none. Which order, each says by its number in impl/DESIGN.md.
+// After a change here run: ctest -L relacy && ci/order-audit
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "kernel/platform.hpp"
+#include "kernel/scenario.hpp"
+#include "scenarios/support/forms.hpp"
+#include "scenarios/support/open_channel.hpp"
+#include "tailrace/errors.hpp"
+
+namespace tailrace::relacy::orders {
+
+using note = relacy_platform::plain<unsigned>;
+
+/// The receiver says why it stops, and closes; a sender that is answered closed reads why: (21), with the order that
+/// the answer takes.
+template <class Target, class Form, class Ask>
+class close_tells_why_to : public open_channel<Target, 1, 0> {
+  public:
+    static constexpr const char* name = Ask::name;
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            why_.store(1);
+            if (Ask::by_drop) {
+                this->rx_.reset();
+            } else {
+                this->rx_->close();
+            }
+        } else if (Ask::template answers_closed<Form>(*this->tx_, this->book_)) {
+            expect(why_.load() == 1, "what came before the close is there for the sender that is answered closed");
+        }
+    }
+
+  private:
+    note why_{0};
+};
+
+template <bool Drop>
+struct closing {
+    static constexpr bool by_drop = Drop;
+};
+template <bool Drop>
+struct by_try_send : closing<Drop> {
+    static constexpr const char* name =
+        Drop ? "orders.close_tells_why.try_send_after_a_drop" : "orders.close_tells_why.try_send";
+    template <class Form, class Sender>
+    static bool answers_closed(Sender& tx, ledger& book) {
+        const auto answer = tx.try_send(book.make(0));
+        if (answer) {
+            book.sent(0);
+            return false;
+        }
+        book.refused(answer.error().value, 0);
+        return answer.error().reason == try_error::closed;
+    }
+};
+template <bool Drop>
+struct by_try_reserve : closing<Drop> {
+    static constexpr const char* name =
+        Drop ? "orders.close_tells_why.try_reserve_after_a_drop" : "orders.close_tells_why.try_reserve";
+    template <class Form, class Sender>
+    static bool answers_closed(Sender& tx, ledger& /*book*/) {
+        const auto answer = tx.try_reserve();
+        return !answer && answer.error() == try_error::closed;
+    }
+};
+template <bool Drop>
+struct by_is_closed : closing<Drop> {
+    static constexpr const char* name =
+        Drop ? "orders.close_tells_why.is_closed_after_a_drop" : "orders.close_tells_why.is_closed";
+    template <class Form, class Sender>
+    static bool answers_closed(Sender& tx, ledger& /*book*/) {
+        return tx.is_closed();
+    }
+};
+template <bool Drop>
+struct by_reserve : closing<Drop> {
+    static constexpr const char* name =
+        Drop ? "orders.close_tells_why.reserve_after_a_drop" : "orders.close_tells_why.reserve";
+    template <class Form, class Sender>
+    static bool answers_closed(Sender& tx, ledger& /*book*/) {
+        return !Form::reserve(tx);
+    }
+};
+
+template <class Target, class Form>
+using close_tells_try_send = close_tells_why_to<Target, Form, by_try_send<false>>;
+template <class Target, class Form>
+using drop_tells_try_send = close_tells_why_to<Target, Form, by_try_send<true>>;
+template <class Target, class Form>
+using close_tells_try_reserve = close_tells_why_to<Target, Form, by_try_reserve<false>>;
+template <class Target, class Form>
+using drop_tells_try_reserve = close_tells_why_to<Target, Form, by_try_reserve<true>>;
+template <class Target, class Form>
+using close_tells_is_closed = close_tells_why_to<Target, Form, by_is_closed<false>>;
+template <class Target, class Form>
+using drop_tells_is_closed = close_tells_why_to<Target, Form, by_is_closed<true>>;
+template <class Target, class Form>
+using close_tells_reserve = close_tells_why_to<Target, Form, by_reserve<false>>;
+template <class Target, class Form>
+using drop_tells_reserve = close_tells_why_to<Target, Form, by_reserve<true>>;
+
+/// The same where the sender has waited: it is granted by a receive, or failed by the close; closed is looked at first.
+/// (35), (36), (19).
+template <class Target, class Form>
+class close_tells_waiting_send : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "orders.close_tells_why.waiting_send";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            this->expect_value(Form::recv(*this->rx_), 1);
+            why_.store(1);
+            this->rx_->close();
+        } else if (!this->settle(Form::send(*this->tx_, this->book_.make(2)), 2)) {
+            expect(why_.load() == 1, "what came before the close is there for the send that failed");
+        }
+    }
+
+  private:
+    note why_{0};
+};
+template <class Target, class Form>
+class close_tells_waiting_reserve : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "orders.close_tells_why.waiting_reserve";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            this->expect_value(Form::recv(*this->rx_), 1);
+            why_.store(1);
+            this->rx_->close();
+        } else if (!Form::reserve(*this->tx_)) {
+            expect(why_.load() == 1, "what came before the close is there for the reserve that failed");
+        }
+    }
+
+  private:
+    note why_{0};
+};
+
+/// A mutex made of a channel: the permit is the lock. (6), with (2) where the next one finds the permit, and (36) where
+/// it is handed over or comes while the next one queues.
+template <class Target, class Form>
+class permit_is_a_mutex : public open_channel<Target, 1> {
+  public:
+    static constexpr const char* name = "orders.permit_is_a_semaphore.mutex";
+    static constexpr unsigned threads = 2;
+
+    permit_is_a_mutex() { held_.emplace(this->one_permit()); }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            data_.store(data_.load() + 1);
+            held_.reset();
+        } else {
+            const auto mine = Form::reserve(*this->tx_);
+            expect(mine.has_value(), "the channel stays open");
+            expect(data_.load() == 1, "what came before the permit was given back is there for its next owner");
+            data_.store(2);
+        }
+    }
+
+  private:
+    std::optional<typename open_channel<Target, 1>::permit> held_;
+    note data_{0};
+};
+/// The same where the next one only looks: (6) and (2).
+template <class Target, class Form>
+class permit_is_a_mutex_that_is_tried : public open_channel<Target, 1> {
+  public:
+    static constexpr const char* name = "orders.permit_is_a_semaphore.try_reserve";
+    static constexpr unsigned threads = 2;
+
+    permit_is_a_mutex_that_is_tried() { held_.emplace(this->one_permit()); }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            data_.store(1);
+            held_.reset();
+        } else if (const auto mine = this->tx_->try_reserve()) {
+            expect(data_.load() == 1, "what came before the permit was given back is there for its next owner");
+        }
+    }
+
+  private:
+    std::optional<typename open_channel<Target, 1>::permit> held_;
+    note data_{0};
+};
+
+/// Two permits come back at once, and a wait gets both: one of them is handed over by the thread that gave back the
+/// other. (36)
+template <class Target, class Form>
+class permits_of_two : public open_channel<Target, 2> {
+  public:
+    static constexpr const char* name = "orders.permit_is_a_semaphore.of_another";
+    static constexpr unsigned threads = 3;
+
+    permits_of_two() {
+        held_[0].emplace(this->one_permit());
+        held_[1].emplace(this->one_permit());
+    }
+    void thread(unsigned index) override {
+        if (index < 2) {
+            data_[index].store(1);
+            held_[index].reset();
+        } else {
+            const auto both = drive(this->tx_->reserve_many(2), bell_);
+            expect(both.has_value(), "the channel stays open");
+            expect(data_[0].load() == 1 && data_[1].load() == 1,
+                   "what came before each permit was given back is there for the owner of both");
+        }
+    }
+
+  private:
+    std::optional<typename open_channel<Target, 2>::permit> held_[2];
+    note data_[2] = {note(0), note(0)};
+    alarm bell_;
+};
+
+/// The receiver writes, and takes a value; the permit that comes free carries that to its next owner: (15).
+template <class Target, class Form>
+class receive_is_a_release : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "orders.permit_is_a_semaphore.received";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            data_.store(1);
+            this->expect_value(Form::recv(*this->rx_), 1);
+        } else {
+            const auto mine = Form::reserve(*this->tx_);
+            expect(mine.has_value(), "the channel stays open");
+            expect(data_.load() == 1, "what came before the receive is there for the owner of its permit");
+        }
+    }
+
+  private:
+    note data_{0};
+};
+
+/// A wait that holds one of two permits is given up. The permit goes to the next who asks: (30); with others behind it:
+/// (31).
+template <class Target, class Form>
+class cancelled_hold : public open_channel<Target, 2> {
+  public:
+    static constexpr const char* name = "orders.permit_is_a_semaphore.cancelled_hold";
+    static constexpr unsigned threads = 2;
+
+    cancelled_hold() {
+        out_.emplace(this->one_permit());
+        waiting_.emplace(this->tx_->reserve_many(2));
+        expect(!waiting_->poll(bell_.waker()), "it holds one and waits for the other");
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            data_.store(1);
+            waiting_.reset();
+        } else if (const auto mine = this->tx_->try_reserve()) {
+            expect(data_.load() == 1, "what came before the wait was given up is there for the owner of its permit");
+        }
+    }
+    void finish() override {
+        out_.reset();
+        open_channel<Target, 2>::finish();
+    }
+
+  private:
+    using sender = typename open_channel<Target, 2>::sender;
+    std::optional<typename open_channel<Target, 2>::permit> out_;
+    alarm bell_;
+    std::optional<decltype(std::declval<sender&>().reserve_many(2))> waiting_;
+    note data_{0};
+};
+template <class Target, class Form>
+class cancelled_hold_with_one_behind : public open_channel<Target, 3> {
+  public:
+    static constexpr const char* name = "orders.permit_is_a_semaphore.cancelled_hold_with_one_behind";
+    static constexpr unsigned threads = 2;
+
+    cancelled_hold_with_one_behind() {
+        out_.emplace(this->one_permit());
+        waiting_.emplace(this->tx_->reserve_many(3));
+        expect(!waiting_->poll(bells_[0].waker()), "it holds two and waits for the third");
+        behind_.emplace(this->tx_->reserve());
+        expect(!behind_->poll(bells_[1].waker()), "it waits behind");
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            data_.store(1);
+            waiting_.reset();
+        } else if (const auto mine = this->tx_->try_reserve()) {
+            expect(data_.load() == 1, "what came before the wait was given up is there for the owner of its permit");
+        }
+    }
+    void finish() override {
+        behind_.reset();
+        out_.reset();
+        open_channel<Target, 3>::finish();
+    }
+
+  private:
+    using sender = typename open_channel<Target, 3>::sender;
+    std::optional<typename open_channel<Target, 3>::permit> out_;
+    alarm bells_[2];
+    std::optional<decltype(std::declval<sender&>().reserve_many(3))> waiting_;
+    std::optional<decltype(std::declval<sender&>().reserve())> behind_;
+    note data_{0};
+};
+
+/// Closed, and the last permit comes back unused: what its owner did before is there for the receiver that is answered
+/// none, also where it sees that by the word alone: (6) and (17).
+template <class Target, class Form>
+class unused_permit_tells : public open_channel<Target, 1> {
+  public:
+    static constexpr const char* name = "orders.unused_permit_tells";
+    static constexpr unsigned threads = 2;
+
+    unused_permit_tells() {
+        held_.emplace(this->one_permit());
+        this->rx_->close();
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            data_.store(1);
+            held_.reset();
+        } else {
+            const auto answer = this->rx_->try_recv();
+            if (!answer && answer.error() == try_recv_error::disconnected)
+                expect(data_.load() == 1, "what came before the last permit was given back is there after none");
+        }
+    }
+
+  private:
+    std::optional<typename open_channel<Target, 1>::permit> held_;
+    note data_{0};
+};
+
+template <class Target>
+bool enroll_happens_before() {
+    return enroll<close_tells_try_send, Target, driven>() && enroll<drop_tells_try_send, Target, driven>() &&
+           enroll<close_tells_try_reserve, Target, driven>() && enroll<drop_tells_try_reserve, Target, driven>() &&
+           enroll<close_tells_is_closed, Target, driven>() && enroll<drop_tells_is_closed, Target, driven>() &&
+           enroll<close_tells_reserve, Target, driven>() && enroll<drop_tells_reserve, Target, driven>() &&
+           enroll<close_tells_waiting_send, Target, driven>() &&
+           enroll<close_tells_waiting_reserve, Target, driven>() && enroll<permit_is_a_mutex, Target, driven>() &&
+           enroll<permit_is_a_mutex, Target, blocking>() && enroll<permit_is_a_mutex_that_is_tried, Target, driven>() &&
+           enroll<permits_of_two, Target, driven>() && enroll<receive_is_a_release, Target, driven>() &&
+           enroll<cancelled_hold, Target, driven>() && enroll<cancelled_hold_with_one_behind, Target, driven>() &&
+           enroll<unused_permit_tells, Target, driven>();
+}
+
+}  // namespace tailrace::relacy::orders

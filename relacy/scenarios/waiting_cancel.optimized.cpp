@@ -1,6 +1,0 @@
-#include "scenarios/waiting_cancel.hpp"
-#include "tailrace/relacy/optimized.hpp"
-
-namespace tailrace::relacy {
-[[maybe_unused]] static const bool enrolled = waiting_cancel::enroll_all<optimized>();
-}

@@ -1,6 +1,0 @@
-#include "scenarios/waiting_send.hpp"
-#include "tailrace/relacy/reference.hpp"
-
-namespace tailrace::relacy {
-[[maybe_unused]] static const bool enrolled = waiting_send::enroll_all<reference>();
-}

@@ -1,6 +1,0 @@
-#include "scenarios/wrap_around.hpp"
-#include "tailrace/relacy/optimized.hpp"
-
-namespace tailrace::relacy {
-[[maybe_unused]] static const bool enrolled = wrap_around::enroll_all<optimized>();
-}
