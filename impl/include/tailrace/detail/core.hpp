@@ -11,13 +11,13 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
 
 #include "tailrace/detail/borrows.hpp"
 #include "tailrace/detail/carried.hpp"
 #include "tailrace/detail/inspection.hpp"
+#include "tailrace/detail/lock.hpp"
 #include "tailrace/detail/ring.hpp"
 #include "tailrace/detail/waiter.hpp"
 #include "tailrace/detail/word.hpp"
@@ -29,6 +29,7 @@ enum class claim_result : unsigned char { claimed, full, closed };
 template <class T, class Platform>
 class core {
   public:
+    using platform_type = Platform;
     using node = waiter<Platform>;
     using value = carried<T>;
 
@@ -51,11 +52,13 @@ class core {
             !strong_.compare_exchange_strong(count, count + 1, std::memory_order_relaxed, std::memory_order_relaxed));
         return true;
     }
+    /// Of senders, by permits, iterators and operations.
+    [[nodiscard]] borrow_count& borrows() noexcept { return borrows_; }
     void drop_sender() noexcept {
         // (23) acq_rel: release, so that the last one (acquire) comes after every publication of the others: the end
         // goes behind them.
         if (strong_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-        if (assertions_on && borrows.load(std::memory_order_relaxed) != 0) {
+        if (assertions_on && borrows_.load(std::memory_order_relaxed) != 0) {
             inspection::fail(*this, "the last sender went before a permit, iterator or operation made from a sender");
         }
         post_end(tail(word_.load(std::memory_order_relaxed)));  // (24) relaxed: (23) has ordered every claim before it
@@ -154,7 +157,7 @@ class core {
     ///
     /// Once queued the node may be granted, and its owner run, on another thread, before this returns.
     [[nodiscard]] verdict enqueue(node& n, const waker& w) noexcept {
-        const std::lock_guard guard(lock_);
+        const scoped_lock guard(lock_);
         word_type part = 0;
         // Outside the lock the waiters bit is set exactly while the queue is not empty (INV-3): it is never set on
         // trial, or a concurrent capacity() would see a number that was never true.
@@ -193,7 +196,7 @@ class core {
     [[nodiscard]] verdict look(node& n, const waker& w) noexcept {
         // (19) acquire: as above.
         if (n.state.load(std::memory_order_acquire) == wait_state::woken) return n.result.load();
-        const std::lock_guard guard(lock_);
+        const scoped_lock guard(lock_);
         if (n.state.load(std::memory_order_relaxed) == wait_state::queued) {
             n.waker.store(w);
             return verdict::none;
@@ -211,10 +214,8 @@ class core {
         owed_wakes& operator=(const owed_wakes&) = delete;
         ~owed_wakes() {
             if (core_ == nullptr) return;
-            {
-                std::unique_lock guard(core_->lock_);
-                core_->wake_chosen(guard, chosen_);
-            }
+            core_->lock_.lock();
+            core_->wake_chosen(chosen_);
             core_->drop_share();
         }
 
@@ -233,7 +234,7 @@ class core {
     };
     [[nodiscard]] withdrawal withdraw(node& n, owed_wakes& owed) noexcept {
         if (n.state.load(std::memory_order_acquire) == wait_state::woken) return {n.result.load(), true};  // (19)
-        std::unique_lock guard(lock_);
+        scoped_lock guard(lock_);
         if (n.state.load(std::memory_order_relaxed) != wait_state::queued) {
             const bool sent = n.state.load(std::memory_order_relaxed) == wait_state::woken;
             return {settle(n), sent};
@@ -260,6 +261,10 @@ class core {
     }
 
     // ---- Receiving. By the consumer only.
+
+    /// The receive operation that is alive, or null.
+    [[nodiscard]] receive_node<Platform>* receiving() const noexcept { return receiving_.load(); }
+    void set_receiving(receive_node<Platform>* n) noexcept { receiving_.store(n); }
 
     /// Whether a value is ready, will never be, or may yet come.
     enum class front : unsigned char { value, end, nothing };
@@ -350,24 +355,24 @@ class core {
     void close() noexcept {
         const pin alive(*this);
         waiter_list<Platform> chosen;
-        std::unique_lock guard(lock_);
+        lock_.lock();
         word_type w = word_.load(std::memory_order_relaxed);
         do {
-            if (is_closed(w)) return;
+            if (is_closed(w)) return lock_.unlock();
             // (21) LP. release: what came before the close, to every answer that says closed (35, 36). One step, so
             // that no capacity() sees closed with a queue that has gone.
         } while (!word_.compare_exchange_strong(w, (w | closed_bit) & ~waiters_bit, std::memory_order_release,
                                                 std::memory_order_relaxed));
         choose_all(waiters_, chosen);
         choose_all(listeners_, chosen);
-        wake_chosen(guard, chosen);
+        wake_chosen(chosen);
         if (used(w) == 0) post_end(tail(w));  // idle already: no permit will come back and wake a parked receive
     }
 
     /// False, and the listener is queued, while the channel is open. Looking again keeps the place, and `w` is who will
     /// be woken.
     [[nodiscard]] bool listen(node& n, const waker& w) noexcept {
-        const std::lock_guard guard(lock_);
+        const scoped_lock guard(lock_);
         if (closed()) {
             waiter_list<Platform>::unlink(n);  // chosen perhaps, and not woken yet
             return true;
@@ -381,7 +386,7 @@ class core {
     }
     /// Ends the wait of a listener.
     [[nodiscard]] withdrawal unlisten(node& n) noexcept {
-        const std::lock_guard guard(lock_);
+        const scoped_lock guard(lock_);
         const wait_state was = n.state.load(std::memory_order_relaxed);
         waiter_list<Platform>::unlink(n);
         n.state.store(wait_state::created, std::memory_order_relaxed);
@@ -478,7 +483,7 @@ class core {
     /// The receiver goes before its receive, which is taken out of its slot, is not woken, and says none when it is
     /// polled. A wake-up that was sent before arrives.
     void end_receive() noexcept {
-        receive_node<Platform>* const n = receiving.load();
+        receive_node<Platform>* const n = receiving_.load();
         if (n == nullptr) return;
         n->sent.store(n->parked.load() && !unpark(*n));
         n->receiver_gone.store(true);
@@ -506,13 +511,12 @@ class core {
     /// Gives free permits to the oldest waiters: to each until it has what it needs, then to the next.
     void hand_over() noexcept {
         waiter_list<Platform> chosen;
-        std::unique_lock guard(lock_);
+        lock_.lock();
         serve(chosen);
-        wake_chosen(guard, chosen);
+        wake_chosen(chosen);
     }
 
-    /// Under the lock.
-    void serve(waiter_list<Platform>& chosen) noexcept {
+    void serve(waiter_list<Platform>& chosen) noexcept TAILRACE_REQUIRES(lock_) {
         while (!waiters_.empty()) {
             node& n = waiters_.front();
             // (10) relaxed: while somebody waits, `used` grows only here, under the lock.
@@ -548,26 +552,26 @@ class core {
 
     /// Wakes the chosen one by one, without the lock. Their owners can take themselves off `chosen` until their turn
     /// comes.
-    void wake_chosen(std::unique_lock<typename Platform::mutex>& guard, waiter_list<Platform>& chosen) noexcept {
+    void wake_chosen(waiter_list<Platform>& chosen) noexcept TAILRACE_RELEASES(lock_) {
         node* n = chosen.pop_front();
-        if (n == nullptr) return guard.unlock();
+        if (n == nullptr) return lock_.unlock();
         std::optional<pin> alive;  // needed only to come back for the next
         if (!chosen.empty()) alive.emplace(*this);
         while (n != nullptr) {
             const tailrace::waker w = n->waker.load();
             const bool last = chosen.empty();                              // no other is added
             n->state.store(wait_state::woken, std::memory_order_release);  // (4) the last access
-            guard.unlock();
+            lock_.unlock();
             w();
             if (last) return;
-            guard.lock();
+            lock_.lock();
             n = chosen.pop_front();
         }
-        guard.unlock();
+        lock_.unlock();
     }
 
-    /// By the lock: takes the verdict of a node that is chosen or woken.
-    static verdict settle(node& n) noexcept {
+    /// Takes the verdict of a node that is chosen or woken.
+    verdict settle(node& n) noexcept TAILRACE_REQUIRES(lock_) {
         waiter_list<Platform>::unlink(n);
         n.state.store(wait_state::woken, std::memory_order_relaxed);
         return n.result.load();
@@ -580,17 +584,13 @@ class core {
 
     alignas(line) typename Platform::template plain<word_type> head_{0};  // values taken; of the consumer role
     typename Platform::template atomic<word_type> taken_{0};              // the same for everybody else
+    typename Platform::template plain<receive_node<Platform>*> receiving_{nullptr};
+    borrow_count borrows_{0};
 
-  public:
-    /// The receive operation that is alive. Of the consumer.
-    typename Platform::template plain<receive_node<Platform>*> receiving{nullptr};
-    borrow_count borrows{0};
-
-  private:
     alignas(line) ring<value, Platform> ring_;
-    typename Platform::mutex lock_;
-    waiter_list<Platform> waiters_;    // by the lock
-    waiter_list<Platform> listeners_;  // by the lock
+    mutex<Platform> lock_;
+    waiter_list<Platform> waiters_ TAILRACE_GUARDED_BY(lock_);
+    waiter_list<Platform> listeners_ TAILRACE_GUARDED_BY(lock_);
     typename Platform::template atomic<std::uint64_t> strong_{1};
     typename Platform::template atomic<std::uint64_t> weak_{0};
     typename Platform::template atomic<std::uint64_t> shares_{

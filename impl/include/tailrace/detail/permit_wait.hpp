@@ -9,52 +9,15 @@
 // After a change here run: ctest -L impl && ctest -L conformance && ctest -L relacy
 #pragma once
 
-#include <cassert>
-#include <optional>
-#include <type_traits>
 #include <utility>
 
 #include "tailrace/detail/borrows.hpp"
 #include "tailrace/detail/carried.hpp"
 #include "tailrace/detail/core.hpp"
-#include "tailrace/detail/misuse.hpp"
+#include "tailrace/detail/operation.hpp"
 #include "tailrace/waker.hpp"
 
 namespace tailrace::detail {
-
-enum class phase : unsigned char { created, waiting, finished };
-
-/// How an operation stopped waiting.
-enum class stopped : unsigned char {
-    undecided,  // it got nothing; no wake-up will come
-    decided,    // its answer is there; no wake-up will come
-    woken       // its answer is there; a wake-up has come or will
-};
-
-/// An operation may be moved before its first poll. Afterwards nothing may be done with what is left.
-[[nodiscard]] inline phase move_phase(phase& from) noexcept {
-    assert(from != phase::waiting && "an operation may be moved only before its first poll");
-    return std::exchange(from, phase::finished);
-}
-
-inline void require_unfinished(phase p) {
-    if (p == phase::finished) misuse("tailrace: an operation was used after it had finished");
-}
-
-/// A poll in two steps, which every operation here has: attempt() gives the result if there is one, and wait(w)
-/// arranges for `w` to be called, or says that attempt() has a result now. Foreign code runs within attempt() only, and
-/// no other thread may resume the owner before wait().
-template <class Operation>
-[[nodiscard]] auto poll_in_two_steps(Operation& op, const waker& w) -> decltype(op.attempt()) {
-    for (;;) {
-        if (auto result = op.attempt()) return result;
-        if (op.wait(w)) return std::nullopt;  // and nothing of the operation is touched any more
-    }
-}
-
-/// Whether an operation has these steps itself; one derived from such an operation may have another poll.
-template <class Operation>
-concept polled_in_two_steps = std::is_same_v<typename Operation::polled_in_two_steps, Operation>;
 
 /// Permits that go back when this ends.
 template <class Core>
