@@ -1,7 +1,6 @@
-// tailrace-mutant: reads the files *.mutant of this folder and writes the sources that they change. README.md has the
-// format.
+// tailrace-mutant: reads the files *.mutant of this folder and writes the sources that they change (README.md).
 //
-//     tailrace-mutant check ROOT FILE...      each of them changes what it says it does, exactly once; 1 if one does not
+//     tailrace-mutant check ROOT FILE...      each changes what it says it does, exactly once; 1 if one does not
 //     tailrace-mutant write ROOT FOLDER FILE  the changed sources, and nothing else, below FOLDER
 //
 // After a change here run: ctest -L mutants

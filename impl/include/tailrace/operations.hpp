@@ -98,8 +98,8 @@ class [[nodiscard]] TAILRACE_BORROWER send_operation
 
 namespace detail {
 
-/// What reserve, reserve_many and reserve_owned have in common: the answer is a handle, which `Self` makes by granted(),
-/// or closed, and then what lost() returns ends once the permits have gone back.
+/// What reserve, reserve_many and reserve_owned have in common: the answer is a handle, which `Self` makes by
+/// granted(), or closed, and then what lost() returns ends once the permits have gone back.
 template <class Self, class Core, class Handle>
 class reservation : public operation<Self, Core, std::expected<Handle, closed_error>> {
   public:

@@ -131,8 +131,8 @@ class [[nodiscard]] recv_operation
 /// The wait for the next values, up to a limit: it waits for one and takes what is there, at the end of the caller's
 /// buffer.
 ///
-/// Destroying it unfinished has taken nothing. The result is how many were taken: 0 where recv would say none, or if the
-/// limit is 0.
+/// Destroying it unfinished has taken nothing. The result is how many were taken: 0 where recv would say none, or if
+/// the limit is 0.
 ///
 /// Throws besides: as recv_operation; what the buffer throws when it grows, and then nothing was taken, and it may be
 /// polled again.

@@ -239,7 +239,7 @@ class core {
             const bool sent = n.state.load(std::memory_order_relaxed) == wait_state::woken;
             return {settle(n), sent};
         }
-        waiter_list<Platform>::unlink(n);
+        unlink(n);
         n.state.store(wait_state::created, std::memory_order_relaxed);
         const word_type held = n.held.load();
         n.held.store(0);
@@ -374,7 +374,7 @@ class core {
     [[nodiscard]] bool listen(node& n, const waker& w) noexcept {
         const scoped_lock guard(lock_);
         if (closed()) {
-            waiter_list<Platform>::unlink(n);  // chosen perhaps, and not woken yet
+            unlink(n);  // chosen perhaps, and not woken yet
             return true;
         }
         n.waker.store(w);
@@ -388,7 +388,7 @@ class core {
     [[nodiscard]] withdrawal unlisten(node& n) noexcept {
         const scoped_lock guard(lock_);
         const wait_state was = n.state.load(std::memory_order_relaxed);
-        waiter_list<Platform>::unlink(n);
+        unlink(n);
         n.state.store(wait_state::created, std::memory_order_relaxed);
         return {was == wait_state::queued ? verdict::none : verdict::failed, was == wait_state::woken};
     }
@@ -527,7 +527,7 @@ class core {
             n.held.store(held + part);
             word_.fetch_add(part * one_used, std::memory_order_relaxed);  // (11) relaxed: its owner acquires, as at (8)
             if (held + part != n.need) break;
-            waiter_list<Platform>::unlink(n);
+            unlink(n);
             choose(n, verdict::granted, chosen);
         }
         if (waiters_.empty()) word_.fetch_and(~waiters_bit, std::memory_order_relaxed);  // (12) by the lock
@@ -570,9 +570,12 @@ class core {
         lock_.unlock();
     }
 
+    /// From the list that it is on, if any.
+    void unlink(node& n) noexcept TAILRACE_REQUIRES(lock_) { waiter_list<Platform>::unlink(n); }
+
     /// Takes the verdict of a node that is chosen or woken.
     verdict settle(node& n) noexcept TAILRACE_REQUIRES(lock_) {
-        waiter_list<Platform>::unlink(n);
+        unlink(n);
         n.state.store(wait_state::woken, std::memory_order_relaxed);
         return n.result.load();
     }
