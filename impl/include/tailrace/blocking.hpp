@@ -19,10 +19,10 @@ template <class Operation>
 [[nodiscard]] typename Operation::result_type block_on(Operation op) {
     using platform = typename Operation::platform_type;
     detail::refuse_in_async_context<platform>();
-    typename platform::parker bed;
+    typename platform::parker parker;
     auto wait = detail::wait_of(std::move(op));
     bool over = false;  // never: this thread is the owner, and it is here
-    if (!wait.start(detail::waker_of<platform>(bed), over)) bed.park();
+    if (!wait.start(detail::waker_of<platform>(parker), over)) parker.park();
     return wait.finish();
 }
 

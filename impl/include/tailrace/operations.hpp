@@ -143,7 +143,7 @@ class [[nodiscard]] TAILRACE_BORROWER reserve_operation : public detail::reserva
         const auto [v, left] = wait_.attempt();
         if (v == detail::verdict::none) return std::nullopt;
         auto& channel = wait_.finish();
-        if (v == detail::verdict::granted) return permit<T, Platform>(channel, std::move(room_));
+        if (v == detail::verdict::granted) return permit<T, Platform>(channel, std::move(storage_));
         const detail::returned last{channel, left};
         return result_type(std::unexpected(closed_error{}));
     }
@@ -153,9 +153,10 @@ class [[nodiscard]] TAILRACE_BORROWER reserve_operation : public detail::reserva
   private:
     friend class sender<T, Platform>;
 
-    explicit reserve_operation(typename wait_type::core_type& c) : room_(detail::room<T>::make()), wait_(c, 1) {}
+    explicit reserve_operation(typename wait_type::core_type& c)
+        : storage_(detail::reserved_storage<T>::make()), wait_(c, 1) {}
 
-    [[no_unique_address]] detail::room<T> room_;
+    [[no_unique_address]] detail::reserved_storage<T> storage_;
     wait_type wait_;
 };
 
@@ -182,7 +183,7 @@ class [[nodiscard]] TAILRACE_BORROWER reserve_many_operation
         if (v == detail::verdict::none) return std::nullopt;
         auto& channel = wait_.finish();
         if (v == detail::verdict::granted)
-            return permit_iterator<T, Platform>(channel, std::move(rooms_), wait_.need());
+            return permit_iterator<T, Platform>(channel, std::move(storages_), wait_.need());
         const detail::returned last{channel, left};
         return result_type(std::unexpected(closed_error{}));
     }
@@ -193,9 +194,9 @@ class [[nodiscard]] TAILRACE_BORROWER reserve_many_operation
     friend class sender<T, Platform>;
 
     reserve_many_operation(typename wait_type::core_type& c, std::uint64_t n)
-        : rooms_(detail::rooms<T>::make(n <= c.max() ? n : 0)), wait_(c, n) {}
+        : storages_(detail::reserved_storages<T>::make(n <= c.max() ? n : 0)), wait_(c, n) {}
 
-    [[no_unique_address]] detail::rooms<T> rooms_;
+    [[no_unique_address]] detail::reserved_storages<T> storages_;
     wait_type wait_;
 };
 
@@ -222,7 +223,7 @@ class [[nodiscard]] reserve_owned_operation : public detail::reservation<owned_p
         const auto [v, left] = wait_.attempt();
         if (v == detail::verdict::none) return std::nullopt;
         auto& channel = wait_.finish();
-        if (v == detail::verdict::granted) return owned_permit<T, Platform>(std::move(sender_), std::move(room_));
+        if (v == detail::verdict::granted) return owned_permit<T, Platform>(std::move(sender_), std::move(storage_));
         const sender<T, Platform> drops_here = std::move(sender_);  // after the permits have gone back
         const detail::returned last{channel, left};
         return result_type(std::unexpected(closed_error{}));
@@ -239,9 +240,9 @@ class [[nodiscard]] reserve_owned_operation : public detail::reservation<owned_p
     friend class sender<T, Platform>;
 
     explicit reserve_owned_operation(sender<T, Platform>&& s)
-        : room_(detail::room<T>::make()), sender_(std::move(s)), wait_(*sender_.core_, 1) {}
+        : storage_(detail::reserved_storage<T>::make()), sender_(std::move(s)), wait_(*sender_.core_, 1) {}
 
-    [[no_unique_address]] detail::room<T> room_;
+    [[no_unique_address]] detail::reserved_storage<T> storage_;
     sender<T, Platform> sender_;
     wait_type wait_;  // ends before the sender
 };

@@ -26,7 +26,7 @@ class [[nodiscard]] TAILRACE_BORROWER permit {
         if (this != &other) {
             permit old = std::move(*this);
             core_.swap(other.core_);
-            room_ = std::move(other.room_);
+            storage_ = std::move(other.storage_);
         }
         return *this;
     }
@@ -42,7 +42,7 @@ class [[nodiscard]] TAILRACE_BORROWER permit {
     /// was used before; whatever the move of T throws, and then the permit is as it was.
     void send(T value) {
         if (!core_) detail::misuse("tailrace: a permit was used twice, or after it was moved from");
-        auto carried = room_.fill(std::move(value));
+        auto carried = storage_.fill(std::move(value));
         core_.release().send_permit(std::move(carried));
     }
 
@@ -54,10 +54,10 @@ class [[nodiscard]] TAILRACE_BORROWER permit {
     friend class permit_iterator;
     using core_type = detail::core<T, Platform>;
 
-    permit(core_type& c, detail::room<T>&& r) noexcept : core_(c), room_(std::move(r)) {}
+    permit(core_type& c, detail::reserved_storage<T>&& r) noexcept : core_(c), storage_(std::move(r)) {}
 
     detail::borrowed<core_type> core_;
-    [[no_unique_address]] detail::room<T> room_;
+    [[no_unique_address]] detail::reserved_storage<T> storage_;
 };
 
 /// Several permits, given out one by one. Borrowed as a permit is.
@@ -71,12 +71,12 @@ template <class T, class Platform>
 class [[nodiscard]] TAILRACE_BORROWER permit_iterator {
   public:
     permit_iterator(permit_iterator&& other) noexcept
-        : core_(std::move(other.core_)), rooms_(std::move(other.rooms_)), size_(std::exchange(other.size_, 0)) {}
+        : core_(std::move(other.core_)), storages_(std::move(other.storages_)), size_(std::exchange(other.size_, 0)) {}
     permit_iterator& operator=(permit_iterator&& other) noexcept {
         if (this != &other) {
             permit_iterator old = std::move(*this);
             core_.swap(other.core_);
-            rooms_ = std::move(other.rooms_);
+            storages_ = std::move(other.storages_);
             size_ = std::exchange(other.size_, 0);
         }
         return *this;
@@ -92,7 +92,7 @@ class [[nodiscard]] TAILRACE_BORROWER permit_iterator {
         require();
         if (size_ == 0) return std::nullopt;
         --size_;
-        return permit<T, Platform>(*core_, rooms_.next());
+        return permit<T, Platform>(*core_, storages_.next());
     }
 
     /// How many are left. Throws: std::logic_error if moved from.
@@ -131,14 +131,14 @@ class [[nodiscard]] TAILRACE_BORROWER permit_iterator {
     friend class reserve_many_operation;
     using core_type = detail::core<T, Platform>;
 
-    permit_iterator(core_type& c, detail::rooms<T>&& r, std::uint64_t n) noexcept
-        : core_(c), rooms_(std::move(r)), size_(n) {}
+    permit_iterator(core_type& c, detail::reserved_storages<T>&& r, std::uint64_t n) noexcept
+        : core_(c), storages_(std::move(r)), size_(n) {}
     void require() const {
         if (!core_) detail::misuse("tailrace: a permit iterator was used after it was moved from");
     }
 
     detail::borrowed<core_type> core_;
-    [[no_unique_address]] detail::rooms<T> rooms_;
+    [[no_unique_address]] detail::reserved_storages<T> storages_;
     std::uint64_t size_;
 };
 
@@ -153,7 +153,7 @@ class [[nodiscard]] owned_permit {
         if (this != &other) {
             owned_permit old = std::move(*this);
             sender_ = std::move(other.sender_);
-            room_ = std::move(other.room_);
+            storage_ = std::move(other.storage_);
         }
         return *this;
     }
@@ -168,7 +168,7 @@ class [[nodiscard]] owned_permit {
     /// Queues the value, as permit::send does, and gives the sender back.
     sender<T, Platform> send(T value) && {
         require();
-        auto carried = room_.fill(std::move(value));
+        auto carried = storage_.fill(std::move(value));
         sender<T, Platform> back = std::move(sender_);
         back.core_->send_permit(std::move(carried));
         return back;
@@ -187,13 +187,14 @@ class [[nodiscard]] owned_permit {
     template <class U, class P>
     friend class reserve_owned_operation;
 
-    owned_permit(sender<T, Platform>&& s, detail::room<T>&& r) noexcept : sender_(std::move(s)), room_(std::move(r)) {}
+    owned_permit(sender<T, Platform>&& s, detail::reserved_storage<T>&& r) noexcept
+        : sender_(std::move(s)), storage_(std::move(r)) {}
     void require() const {
         if (!sender_) detail::misuse("tailrace: an owned permit was used twice, or after it was moved from");
     }
 
     sender<T, Platform> sender_;
-    [[no_unique_address]] detail::room<T> room_;
+    [[no_unique_address]] detail::reserved_storage<T> storage_;
 };
 
 }  // namespace tailrace

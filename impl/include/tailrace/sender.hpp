@@ -76,10 +76,10 @@ class sender {
     /// A permit now or none at all; fails as try_send does.
     [[nodiscard]] std::expected<permit<T, Platform>, try_reserve_error> try_reserve() const {
         auto& c = core();
-        auto room = detail::room<T>::make();
+        auto storage = detail::reserved_storage<T>::make();
         const detail::claim_result claim = c.claim_permits(1);
         if (claim != detail::claim_result::claimed) return std::unexpected(reason(claim));
-        return permit<T, Platform>(c, std::move(room));
+        return permit<T, Platform>(c, std::move(storage));
     }
 
     /// n permits now or none at all: full if that many are not free, or never can be; closed. 0 are always there while
@@ -88,21 +88,21 @@ class sender {
         std::uint64_t n) const {
         auto& c = core();
         if (n > c.max()) return std::unexpected(try_error::full);
-        auto rooms = detail::rooms<T>::make(n);
+        auto storages = detail::reserved_storages<T>::make(n);
         const detail::claim_result claim = c.claim_permits(n);
         if (claim != detail::claim_result::claimed) return std::unexpected(reason(claim));
-        return permit_iterator<T, Platform>(c, std::move(rooms), n);
+        return permit_iterator<T, Platform>(c, std::move(storages), n);
     }
 
     /// An owned permit now, or an error with this sender inside, usable as before.
     [[nodiscard]] std::expected<owned_permit<T, Platform>, try_reserve_owned_error<sender>> try_reserve_owned() && {
         auto& c = core();
-        auto room = detail::room<T>::make();
+        auto storage = detail::reserved_storage<T>::make();
         const detail::claim_result claim = c.claim_permits(1);
         if (claim != detail::claim_result::claimed) {
             return std::unexpected(try_reserve_owned_error<sender>{reason(claim), std::move(*this)});
         }
-        return owned_permit<T, Platform>(std::move(*this), std::move(room));
+        return owned_permit<T, Platform>(std::move(*this), std::move(storage));
     }
 
     // ---- Waiting: to be awaited (coroutine.hpp), blocked on (blocking.hpp) or driven (operations.hpp); with a

@@ -19,8 +19,8 @@
 namespace tailrace::detail {
 
 template <class Platform>
-[[nodiscard]] tailrace::waker waker_of(typename Platform::parker& bed) noexcept {
-    return {[](void* p) noexcept { static_cast<typename Platform::parker*>(p)->unpark(); }, &bed};
+[[nodiscard]] tailrace::waker waker_of(typename Platform::parker& parker) noexcept {
+    return {[](void* p) noexcept { static_cast<typename Platform::parker*>(p)->unpark(); }, &parker};
 }
 
 /// A thread that resumes coroutines is in an asynchronous context too: while it blocks, none of those behind on its
@@ -35,10 +35,10 @@ void refuse_in_async_context() {
 /// Polls until finished.
 template <class Platform, class Operation>
 [[nodiscard]] typename Operation::result_type block_on(Operation& op) {
-    typename Platform::parker bed;
+    typename Platform::parker parker;
     for (;;) {
-        if (auto result = op.poll(waker_of<Platform>(bed))) return std::move(*result);
-        bed.park();
+        if (auto result = op.poll(waker_of<Platform>(parker))) return std::move(*result);
+        parker.park();
     }
 }
 
@@ -47,14 +47,14 @@ template <class Platform, class Operation>
 template <class Platform, class Operation>
 [[nodiscard]] std::optional<typename Operation::result_type> block_on_until(
     Operation& op, typename Platform::clock::time_point deadline) {
-    typename Platform::parker bed;
+    typename Platform::parker parker;
     for (;;) {
-        if (auto result = op.poll(waker_of<Platform>(bed))) return result;
-        if (bed.park_until(deadline)) continue;
+        if (auto result = op.poll(waker_of<Platform>(parker))) return result;
+        if (parker.park_until(deadline)) continue;
         typename Operation::owed_wakes owed;
         const stopped how = op.stop_waiting(owed);
         if (how == stopped::undecided) return std::nullopt;
-        if (how == stopped::woken) bed.park();  // the wake-up is on its way, and the answer is there
+        if (how == stopped::woken) parker.park();  // the wake-up is on its way, and the answer is there
     }
 }
 
