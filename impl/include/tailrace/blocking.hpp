@@ -1,4 +1,4 @@
-// Blocking on any waiting operation, with a deadline on any clock or with a stop token as well.
+// Blocking on any waiting operation, also with a deadline on any clock or with a stop token.
 // After a change here run: ctest -L impl && ctest -L stress
 #pragma once
 

@@ -1,9 +1,9 @@
-// The waiting operations of a sender: created, polled, finished or cancelled. Every other form is a shell around these.
+// The waiting operations of a sender: created, polled, finished or cancelled. Every other form is built on these.
 //
 //     created ──poll──▶ waiting ──poll──▶ finished        destroying an operation that has not finished cancels it
 //        └───────────poll────────────────▶ finished
 //
-// What an operation provides, for engines and for the other forms (blocking, coroutine, deadline, stop token):
+// An operation provides, for the engines and for the other forms (blocking, coroutine, deadline, stop token):
 //
 //     poll(waker)                     the result, or nothing: pending, and the waker will be called once
 //     attempt(), wait(waker)          the two steps of a poll (detail/permit_wait.hpp)
@@ -11,10 +11,10 @@
 //     interruptible<E>                the result of a form that may also end for another reason, E::timeout or
 //                                     E::stopped
 //     completed<E>(result)            a result in that form
-//     interrupted(E)                  what it says when that reason came first
+//     interrupted(E)                  the result when that reason came first
 //
-// An operation may be moved until it is first polled; from then on others may hold its address. It is used by one
-// thread at a time. A waker that a poll calls may destroy the operation: nothing of it is touched afterwards.
+// An operation may be moved until it is first polled; from then on its address is shared. It is used by one thread
+// at a time. A waker that a poll calls may destroy the operation: it is not touched afterwards.
 // After a change here run: ctest -L impl && ctest -L conformance
 #pragma once
 
@@ -67,7 +67,7 @@ class [[nodiscard]] TAILRACE_BORROWER send_operation {
         auto& channel = wait_.finish();
         if (v == verdict::failed) return refused(channel, wait_.held());
         if (channel.ticket_for_grant(ticket)) return sent(channel, ticket);
-        return refused(channel, 1);  // granted, but closed is looked at first
+        return refused(channel, 1);  // granted, but closed is checked first
     }
     [[nodiscard]] bool wait(const waker& w) { return wait_.wait(w); }
 
@@ -103,7 +103,7 @@ class [[nodiscard]] TAILRACE_BORROWER send_operation {
 
 namespace detail {
 
-/// The answers of reserve, reserve_many and reserve_owned: a handle, or closed.
+/// The results of reserve, reserve_many and reserve_owned: a handle, or closed.
 template <class Handle>
 class reservation {
   public:
@@ -160,10 +160,10 @@ class [[nodiscard]] TAILRACE_BORROWER reserve_operation : public detail::reserva
     wait_type wait_;
 };
 
-/// The wait for several permits. It takes what there is and waits for the rest; no waiter behind it gets one before it
-/// has them all.
+/// The wait for several permits. It takes all available permits and waits for the rest; no waiter behind it is served
+/// before it has them all.
 ///
-/// Destroying it unfinished gives back what it holds.
+/// Destroying it unfinished returns the permits that it holds.
 template <class T, class Platform>
 class [[nodiscard]] TAILRACE_BORROWER reserve_many_operation
     : public detail::reservation<permit_iterator<T, Platform>> {
@@ -200,7 +200,7 @@ class [[nodiscard]] TAILRACE_BORROWER reserve_many_operation
     wait_type wait_;
 };
 
-/// The wait for an owned permit. It has the sender: cancelling it, or its failing, drops that sender.
+/// The wait for an owned permit. It owns the sender: if it is cancelled or fails, that sender is dropped.
 template <class T, class Platform>
 class [[nodiscard]] reserve_owned_operation : public detail::reservation<owned_permit<T, Platform>> {
     using wait_type = detail::permit_wait<T, Platform>;
@@ -224,7 +224,7 @@ class [[nodiscard]] reserve_owned_operation : public detail::reservation<owned_p
         if (v == detail::verdict::none) return std::nullopt;
         auto& channel = wait_.finish();
         if (v == detail::verdict::granted) return owned_permit<T, Platform>(std::move(sender_), std::move(storage_));
-        const sender<T, Platform> drops_here = std::move(sender_);  // after the permits have gone back
+        const sender<T, Platform> drops_here = std::move(sender_);  // after the permits are returned
         const detail::returned last{channel, left};
         return result_type(std::unexpected(closed_error{}));
     }
@@ -279,7 +279,7 @@ class [[nodiscard]] TAILRACE_BORROWER closed_operation {
         return std::monostate{};
     }
     [[nodiscard]] bool wait(const waker& w) {
-        phase_ = detail::phase::waiting;  // before: once it listens, its owner may be running elsewhere
+        phase_ = detail::phase::waiting;  // before it listens: afterwards its owner may run on another thread
         return !core_->listen(node_, w);
     }
 

@@ -15,9 +15,9 @@
 
 namespace tailrace {
 
-/// One permit, borrowed from a sender's share in the channel: that share must outlive it.
+/// One permit. It borrows the senders' share in the channel: the last sender must outlive it.
 ///
-/// Destroying an unused permit gives the capacity back, to the oldest waiter first.
+/// Destroying an unused permit returns its capacity, to the oldest waiter first.
 template <class T, class Platform>
 class [[nodiscard]] TAILRACE_BORROWER permit {
   public:
@@ -36,10 +36,10 @@ class [[nodiscard]] TAILRACE_BORROWER permit {
 
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(core_); }
 
-    /// Queues the value. It is received unless the receive half goes first; then it is destroyed at once.
+    /// Queues the value. It is received unless the receive half is dropped first; then it is destroyed at once.
     ///
     /// Never waits, never fails, allocates nothing. Afterwards the permit is used up. Throws: std::logic_error if it
-    /// was used before; whatever the move of T throws, and then the permit is as it was.
+    /// was used before; what the move of T throws, and then the permit is unchanged.
     void send(T value) {
         if (!core_) detail::misuse("tailrace: a permit was used twice, or after it was moved from");
         auto carried = storage_.fill(std::move(value));
@@ -60,9 +60,9 @@ class [[nodiscard]] TAILRACE_BORROWER permit {
     [[no_unique_address]] detail::reserved_storage<T> storage_;
 };
 
-/// Several permits, given out one by one. Borrowed as a permit is.
+/// Several permits, handed out one by one. Borrows as a permit does.
 ///
-/// Destroying it gives the rest back in one step.
+/// Destroying it returns the remaining permits in one step.
 ///
 ///     if (auto permits = co_await tx.reserve_many(3)) {
 ///         for (auto& p : *permits) p.send(make());
@@ -87,7 +87,7 @@ class [[nodiscard]] TAILRACE_BORROWER permit_iterator {
 
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(core_); }
 
-    /// The next permit, or nothing when all have been given out. Throws: std::logic_error if moved from.
+    /// The next permit, or nothing when all have been handed out. Throws: std::logic_error if moved from.
     [[nodiscard]] std::optional<permit<T, Platform>> next() {
         require();
         if (size_ == 0) return std::nullopt;
@@ -95,14 +95,14 @@ class [[nodiscard]] TAILRACE_BORROWER permit_iterator {
         return permit<T, Platform>(*core_, storages_.next());
     }
 
-    /// How many are left. Throws: std::logic_error if moved from.
+    /// The number of remaining permits. Throws: std::logic_error if moved from.
     [[nodiscard]] std::uint64_t size() const {
         require();
         return size_;
     }
 
     struct sentinel {};
-    /// Input iterator over the permits that are left; one at a time is out, and goes back when it was not used.
+    /// Input iterator over the remaining permits. One at a time is handed out; it is returned if it was not used.
     class iterator {
       public:
         using value_type = permit<T, Platform>;
@@ -111,7 +111,7 @@ class [[nodiscard]] TAILRACE_BORROWER permit_iterator {
         explicit iterator(permit_iterator& from) : from_(&from), current_(from.next()) {}
         [[nodiscard]] value_type& operator*() { return *current_; }
         iterator& operator++() {
-            auto old = std::move(current_);  // goes back last
+            auto old = std::move(current_);  // returned last
             current_ = from_->next();
             return *this;
         }
@@ -142,7 +142,7 @@ class [[nodiscard]] TAILRACE_BORROWER permit_iterator {
     std::uint64_t size_;
 };
 
-/// A permit that has its sender with it, and so outlives any borrow. It counts as a sender.
+/// A permit that owns its sender, so it borrows nothing. It counts as a sender.
 ///
 /// Destroying it unused returns the capacity, then drops the sender.
 template <class T, class Platform>

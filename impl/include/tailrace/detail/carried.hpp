@@ -1,7 +1,7 @@
-// How a value travels: itself if its move cannot throw, in a box otherwise.
+// How a value travels through the channel: directly if its move cannot throw, in a box otherwise.
 //
-// The box is made before anything is claimed: by the send, or by the reservation of the permit that will send. So a
-// throwing move leaves the channel as it was (throw.move-in), inside the channel only moves that cannot throw remain,
+// The send, or the reservation of the permit that will send, allocates the box before anything is claimed. So a
+// throwing move leaves the channel unchanged (throw.move-in), inside the channel only moves that cannot throw remain,
 // and permit.send allocates nothing.
 // After a change here run: ctest -L impl
 #pragma once

@@ -1,11 +1,11 @@
-// The wait for permits: what send, reserve, reserve_many and reserve_owned have in common.
+// The wait for permits, shared by send, reserve, reserve_many and reserve_owned.
 //
 //     created ──poll──▶ waiting ──poll──▶ finished        destroying it while it waits cancels it
 //        └───────────poll────────────────▶ finished
 //
-// It may be moved until it is first polled; from then on others may hold its address. Whatever it stores, it stores
-// before its node is published: from then on its owner may be running on another thread. Permits that the owner is to
-// give back are given back last, for that may wake a waiter, and end this.
+// It may be moved until it is first polled; from then on its address is shared. It stores everything before its node is
+// published: afterwards its owner may run on another thread. Permits that the owner has to return are returned last,
+// because that may wake a waiter, which may destroy this.
 // After a change here run: ctest -L impl && ctest -L conformance && ctest -L relacy
 #pragma once
 
@@ -26,12 +26,12 @@ enum class phase : unsigned char { created, waiting, finished };
 
 /// How an operation stopped waiting.
 enum class stopped : unsigned char {
-    undecided,  // it got nothing; no wake-up will come
-    decided,    // its answer is there; no wake-up will come
-    woken       // its answer is there; a wake-up has come or will
+    undecided,  // no result; no wake-up will come
+    decided,    // the result is there; no wake-up will come
+    woken       // the result is there; a wake-up has come or will come
 };
 
-/// An operation may be moved before its first poll. Afterwards nothing may be done with what is left.
+/// An operation may be moved before its first poll. The moved-from operation must not be used.
 [[nodiscard]] inline phase move_phase(phase& from) noexcept {
     assert(from != phase::waiting && "an operation may be moved only before its first poll");
     return std::exchange(from, phase::finished);
@@ -41,22 +41,22 @@ inline void require_unfinished(phase p) {
     if (p == phase::finished) misuse("tailrace: an operation was used after it had finished");
 }
 
-/// A poll in two steps, which every operation here has: attempt() gives the result if there is one, and wait(w)
-/// arranges for `w` to be called, or says that attempt() has a result now. Foreign code runs within attempt() only, and
-/// no other thread may resume the owner before wait().
+/// A poll in two steps, which every operation here has. attempt() returns the result if there is one. wait(w) arranges
+/// for `w` to be called, or reports that attempt() has a result now. Foreign code runs in attempt() only, and no other
+/// thread may resume the owner before wait().
 template <class Operation>
 [[nodiscard]] auto poll_in_two_steps(Operation& op, const waker& w) -> decltype(op.attempt()) {
     for (;;) {
         if (auto result = op.attempt()) return result;
-        if (op.wait(w)) return std::nullopt;  // and nothing of the operation is touched any more
+        if (op.wait(w)) return std::nullopt;  // the operation is not touched any more
     }
 }
 
-/// Whether an operation has these steps itself; one derived from such an operation may have another poll.
+/// Whether an operation has these steps itself; a class derived from such an operation may have another poll.
 template <class Operation>
 concept polled_in_two_steps = std::is_same_v<typename Operation::polled_in_two_steps, Operation>;
 
-/// Permits that go back when this ends.
+/// Permits that are returned when this is destroyed.
 template <class Core>
 struct returned {
     Core& channel;
@@ -84,20 +84,20 @@ class permit_wait {
 
     [[nodiscard]] core_type& channel() const noexcept { return *core_; }
     [[nodiscard]] word_type need() const noexcept { return node_.need; }
-    /// What it has of what it needs.
+    /// The permits that it has so far.
     [[nodiscard]] word_type held() const noexcept { return node_.held.load(); }
     [[nodiscard]] bool created() const {
         require_unfinished(phase_);
         return phase_ == phase::created;
     }
-    /// The end of the wait and of the borrow. What is left to be done with the channel is done by the caller, whose
-    /// sender is alive.
+    /// The end of the wait and of the borrow. The caller, whose sender is alive, does the rest of the work on the
+    /// channel.
     core_type& finish() noexcept {
         phase_ = phase::finished;
         return core_.release();
     }
 
-    /// granted: with the permits. failed, finished: `left` goes back when the caller has its answer. none: it has to
+    /// granted: with the permits. failed, finished: `left` is returned when the caller has its result. none: it has to
     /// wait.
     struct outcome {
         verdict result;
@@ -114,27 +114,26 @@ class permit_wait {
         }
         const verdict v = look();
         if (v == verdict::failed) return {v, held()};
-        if (v == verdict::granted && core_->closed()) return {verdict::failed, need()};  // closed is looked at first
+        if (v == verdict::granted && core_->closed()) return {verdict::failed, need()};  // closed is checked first
         return {v};
     }
-    /// What became of the wait.
+    /// The state of the wait.
     [[nodiscard]] verdict look() const noexcept { return core_type::look(node_); }
 
-    /// Called where an attempt has found too little capacity. True: pending, and `w` will be called. False: it is
+    /// Called after an attempt has found too little capacity. True: pending, and `w` will be called. False: it is
     /// decided.
     [[nodiscard]] bool wait(const waker& w) {
         if (phase_ == phase::waiting) return core_->look(node_, w) == verdict::none;
         for (;;) {
             core_->prepare_to_wait();
-            phase_ = phase::waiting;  // before: once it is queued, its owner may be running elsewhere
+            phase_ = phase::waiting;  // before it is queued: afterwards its owner may run on another thread
             const verdict v = core_->enqueue(node_, w);
             if (v != verdict::unprepared) return v == verdict::none;
             phase_ = phase::created;
         }
     }
 
-    /// Ends the wait unless it is decided; then what it held has been given back, and those whom that has served are
-    /// owed a wake-up.
+    /// Ends the wait unless it is decided. Its permits are returned, and the waiters that this serves are in `owed`.
     [[nodiscard]] stopped stop_waiting(owed_wakes& owed) noexcept {
         if (phase_ == phase::waiting) {
             const auto [result, sent] = core_->withdraw(node_, owed);
