@@ -1,7 +1,7 @@
 // The bugs of the history: the table holds together, README.md has the same rows, and each that `sequential` has to
 // find is found and becomes small. ci/zoo does the same for both engines, with many seeds.
 // Run: ctest -L proptests -R bugs
-#include "zoo/bugs.hpp"
+#include "bugs.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "campaign/engines.hpp"
-#include "zoo/mutant_target.hpp"
+#include "model_mutants/mutant_target.hpp"
 
 namespace tailrace::verify::zoo {
 namespace {
