@@ -1,11 +1,11 @@
-# What gdb prints for each kind of handle.
+# Checks what gdb prints for each kind of handle.
 #
 #   cmake -D GDB=<gdb> -D PROGRAM=<debuggee> -P check_printers.cmake
 # After a change here run: ctest -R impl.gdb
 cmake_minimum_required(VERSION 3.25)
 
-set(open "open, used 5 of 5, somebody waits, tail 3, head 2, senders 2, weak 1")
-set(closed "closed, used 3 of 5, nobody waits, tail 4, head 2, senders 1, weak 1")
+set(open "open, used 5 of 5, waiters, tail 3, head 2, senders 2, weak 1")
+set(closed "closed, used 3 of 5, no waiters, tail 4, head 2, senders 1, weak 1")
 set(while_open
     "tx = tailrace::sender{${open}}"
     "rx = tailrace::receiver{${open}}"

@@ -1,11 +1,11 @@
-# gdb pretty printers for the handles of a channel on std_platform, as their threads last left it:
+# gdb pretty printers for the handles of a channel on std_platform:
 #
 #     (gdb) source impl/gdb/tailrace_gdb.py
 #     (gdb) print tx
-#     $1 = tailrace::sender{open, used 2 of 4, somebody waits, tail 3, head 2, senders 1, weak 0}
+#     $1 = tailrace::sender{open, used 2 of 4, waiters, tail 3, head 2, senders 1, weak 0}
 #
-# used: values, permits out, and permits of granted waiters. tail: values that have a place, head: those received,
-# both modulo 2^32, so tail - head are buffered.
+# used: values, outstanding permits, and permits of granted waiters. tail: tickets issued; head: values received, both
+# modulo 2^32, so tail - head values are buffered.
 # After a change here, in detail/word.hpp or in the members of detail/core.hpp run: ctest -R impl.gdb
 import gdb
 import gdb.printing
@@ -28,7 +28,7 @@ def state_of(core):
         "closed" if word & CLOSED else "open",
         (word >> USED_SHIFT) & USED_MASK,
         int(core["max_"]),
-        "somebody waits" if word & WAITERS else "nobody waits",
+        "waiters" if word & WAITERS else "no waiters",
         word >> TAIL_SHIFT,
         number(core["head_"]) & TICKET_MASK,
         number(core["strong_"]),

@@ -42,19 +42,19 @@ TEST(platform, a_yield_would_be_seen_here) {
 }
 
 TEST(platform, a_parked_thread_sleeps_and_never_yields) {
-    parker bed;
+    parker sleeper;
     const int before = yields;
     const long slept = sleeps();
-    EXPECT_FALSE(bed.park_until(clock::now() + 1ms));
+    EXPECT_FALSE(sleeper.park_until(clock::now() + 1ms));
     EXPECT_GT(sleeps(), slept);
     std::atomic<bool> parking{false};
     std::jthread waker([&] {
         parking.wait(false);
-        bed.unpark();
+        sleeper.unpark();
     });
     parking = true;
     parking.notify_one();
-    bed.park();
+    sleeper.park();
     EXPECT_EQ(yields, before);
 }
 
@@ -73,17 +73,17 @@ TEST(platform, the_sleeps_of_a_pause_grow_to_a_millisecond_and_no_further) {
 }
 
 TEST(parker, a_token_that_came_first_is_taken_without_sleep) {
-    parker bed;
-    bed.unpark();
-    bed.unpark();
-    bed.park();
-    EXPECT_FALSE(bed.park_until(clock::now())) << "two of them are one";
+    parker sleeper;
+    sleeper.unpark();
+    sleeper.unpark();
+    sleeper.park();
+    EXPECT_FALSE(sleeper.park_until(clock::now())) << "two of them are one";
 }
 
 TEST(parker, a_deadline_near_the_end_of_time_is_waited_for_like_another) {
-    parker bed;
-    std::jthread waker([&] { bed.unpark(); });
-    EXPECT_TRUE(bed.park_until(clock::time_point::max() - 1ns));
+    parker sleeper;
+    std::jthread waker([&] { sleeper.unpark(); });
+    EXPECT_TRUE(sleeper.park_until(clock::time_point::max() - 1ns));
 }
 
 TEST(parker, may_be_destroyed_as_soon_as_it_has_been_woken) {
@@ -93,13 +93,13 @@ TEST(parker, may_be_destroyed_as_soon_as_it_has_been_woken) {
             shared.wait(nullptr);
             shared.load()->unpark();
         });
-        parker bed;
-        shared = &bed;
+        parker sleeper;
+        shared = &sleeper;
         shared.notify_one();
         if (round % 2 == 0) {
-            bed.park();
+            sleeper.park();
         } else {
-            EXPECT_TRUE(bed.park_until(clock::now() + 10h));
+            EXPECT_TRUE(sleeper.park_until(clock::now() + 10h));
         }
     }
 }

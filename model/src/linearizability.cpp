@@ -79,10 +79,10 @@ bool is_receiver_drop(const step& s) { return s.what == verb::drop && s.subject.
 
 bool is_timed(verb v) { return v == verb::send_timeout || v == verb::recv_timeout; }
 
-constexpr std::uint32_t nobody = ~std::uint32_t{0};
+constexpr std::uint32_t no_number = ~std::uint32_t{0};
 
 /// The permit of a value that is on its way.
-handle claim_of(std::uint32_t lane) { return {handle_kind::permit, nobody - 1 - lane}; }
+handle claim_of(std::uint32_t lane) { return {handle_kind::permit, no_number - 1 - lane}; }
 
 /// The sender that an event of a lane has taken along, until it drops it.
 std::uint32_t taken_sender(std::uint32_t lane) { return claim_of(lane).number; }
@@ -126,7 +126,7 @@ class search {
     [[nodiscard]] bool gave_up() const { return gave_up_; }
     [[nodiscard]] std::uint64_t nodes() const { return nodes_; }
     [[nodiscard]] std::size_t reached() const { return longest_.size(); }
-    [[nodiscard]] bool anybody_sleeps() const { return !sleepers_.empty(); }
+    [[nodiscard]] bool has_sleepers() const { return !sleepers_.empty(); }
     /// The longest order that was found, and why it goes no further.
     void tell(verdict& v, finding is) const;
 
@@ -174,10 +174,10 @@ class search {
 
     struct sent {
         value_id value;
-        std::uint32_t operation;  // nobody, if it was not sent by one that is polled
+        std::uint32_t operation;  // no_number, if the operation that sent it is not polled
         std::uint32_t task;
-        std::uint32_t index;                 // the event in which it was sent
-        std::uint32_t received_by = nobody;  // the task
+        std::uint32_t index;                    // the event in which it was sent
+        std::uint32_t received_by = no_number;  // the task
         std::uint32_t received_at = 0;
     };
     std::vector<sent> sent_;
@@ -237,7 +237,7 @@ void search::note_value(const event& e, std::uint32_t index) {
         }
     } else if (shape_of(e.step.what).value && e.step.value != 0) {
         const bool polled = e.answer && e.answer->status == status::created;
-        sent_.push_back({e.step.value, polled ? e.step.operation : nobody, which, index, nobody, 0});
+        sent_.push_back({e.step.value, polled ? e.step.operation : no_number, which, index, no_number, 0});
     }
 }
 
@@ -472,7 +472,7 @@ void search::widen(const machine& m, std::uint32_t which, std::uint32_t index, a
     for (const sent& v : sent_) {
         const bool inside = std::ranges::find(m.buffer, v.value) != m.buffer.end();
         const bool received = m.receiver_gone || (inside && being_destroyed) ||
-                              (v.received_by != nobody && overlap(v.received_by, v.received_at, which, index));
+                              (v.received_by != no_number && overlap(v.received_by, v.received_at, which, index));
         const bool moves = received || overlap(v.task, v.index, which, index);
         moving_in += inside && moves ? 1 : 0;
         moving_out += !inside && moves ? 1 : 0;
@@ -656,7 +656,7 @@ verdict check(const history& h, const check_options& options) {
     search strict(h, options, true);
     const bool allowed = strict.run();
     v.nodes = strict.nodes();
-    if (allowed || strict.gave_up() || !strict.anybody_sleeps()) {
+    if (allowed || strict.gave_up() || !strict.has_sleepers()) {
         strict.tell(v, allowed ? finding::allowed : strict.gave_up() ? finding::unknown : finding::answer);
         return v;
     }

@@ -152,7 +152,7 @@ TEST(linearizability, a_receive_does_not_return_before_its_send_is_invoked) {
 
 // ---- Capacity and the queue
 
-TEST(linearizability, nobody_barges_past_a_waiter_that_was_seen_pending) {
+TEST(linearizability, no_task_barges_past_a_waiter_that_was_seen_pending) {
     const auto with = [](std::string_view waiter, std::string_view attempt) {
         return scripted{.before = "s0 clone -> s1\n s0 try_send v1 -> ok",
                         .lanes = {waiter, "5-6 r try_recv -> some v1", attempt}};

@@ -243,7 +243,7 @@ TEST(machine, more_permits_than_max_fail_before_closed_is_looked_at) {
         s0 try_reserve_many 3 -> closed)");
 }
 
-TEST(machine, zero_permits_come_at_once_whoever_waits) {
+TEST(machine, zero_permits_come_at_once_even_with_waiters_queued) {
     after(1, R"(
         s0 try_send v1 -> ok
         s0 reserve as f0 -> created
@@ -257,7 +257,7 @@ TEST(machine, zero_permits_come_at_once_whoever_waits) {
         s0 try_reserve_many 0 -> closed)");
 }
 
-TEST(machine, a_waiter_takes_all_there_is_and_nobody_barges) {
+TEST(machine, a_waiter_takes_all_that_is_available_and_no_request_barges) {
     after(3, R"(
         s0 try_send v1 -> ok
         s0 reserve_many 3 as f0 -> created

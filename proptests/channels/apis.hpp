@@ -1,5 +1,5 @@
-// The two channels as C++ types, for tests of what no script can say: handles, value types, wakers,
-// threads. Each test is written once, over the Api.
+// The two channels as C++ types, for tests that no script can express: handles, value types, wakers, threads.
+// Each test is written once, over the Api.
 // After a change here run: ctest -L conformance
 #pragma once
 
@@ -48,7 +48,7 @@ struct optimized_api {
     }
 };
 
-// A mutant of one channel has no use for the other.
+// A mutant of one channel does not need the other.
 #if defined(TAILRACE_ONLY_OPTIMIZED)
 using apis = ::testing::Types<optimized_api>;
 #elif defined(TAILRACE_ONLY_REFERENCE)
@@ -70,30 +70,30 @@ template <class Api, class T>
 using receiver_of = typename decltype(Api::template open<T>(1))::second_type;
 
 /// Counts the wake-ups of the operations that are polled with it.
-class bell {
+class counting_waker {
   public:
-    bell() = default;
-    bell(const bell&) = delete;
-    bell& operator=(const bell&) = delete;
+    counting_waker() = default;
+    counting_waker(const counting_waker&) = delete;
+    counting_waker& operator=(const counting_waker&) = delete;
 
-    [[nodiscard]] waker wire() noexcept {
-        return {[](void* self) noexcept { ++static_cast<bell*>(self)->rings_; }, this};
+    [[nodiscard]] waker as_waker() noexcept {
+        return {[](void* self) noexcept { ++static_cast<counting_waker*>(self)->wakes_; }, this};
     }
-    [[nodiscard]] int rings() const noexcept { return rings_; }
+    [[nodiscard]] int wakes() const noexcept { return wakes_; }
 
   private:
-    int rings_ = 0;
+    int wakes_ = 0;
 };
 
-/// A waker for operations that are not expected to wait.
-[[nodiscard]] inline waker nobody() noexcept {
+/// A waker that does nothing: for a poll whose wake-up the test does not look at.
+[[nodiscard]] inline waker no_waker() noexcept {
     return {[](void*) noexcept {}, nullptr};
 }
 
 /// The result of an operation that has to be ready by now.
 template <class Operation>
 [[nodiscard]] auto finished(Operation&& op) {
-    auto result = op.poll(nobody());
+    auto result = op.poll(no_waker());
     if (!result) throw std::runtime_error("the operation was expected to be finished, and is pending");
     return std::move(*result);
 }
@@ -110,47 +110,47 @@ template <class Operation>
     return !op.poll(w).has_value();
 }
 
-/// Which values died, in order.
-class register_of_deaths {
+/// The ids of the destroyed values, in order.
+class destruction_log {
   public:
     using list = std::vector<int>;
 
-    void enter(int id) { dead_.push_back(id); }
-    [[nodiscard]] const list& dead() const noexcept { return dead_; }
+    void add(int id) { ids_.push_back(id); }
+    [[nodiscard]] const list& ids() const noexcept { return ids_; }
 
   private:
-    list dead_;
+    list ids_;
 };
 
-/// A value whose death is registered, once: a moved-from one is nothing any more.
-class mortal {
+/// A value that logs its destruction, once: a moved-from one logs nothing.
+class tracked_value {
   public:
-    mortal(register_of_deaths& deaths, int id) : deaths_(&deaths), id_(id) {}
-    mortal(mortal&& other) noexcept : deaths_(std::exchange(other.deaths_, nullptr)), id_(other.id_) {}
-    mortal& operator=(mortal&&) = delete;
-    ~mortal() {
-        if (deaths_ != nullptr) deaths_->enter(id_);
+    tracked_value(destruction_log& destroyed, int id) : log_(&destroyed), id_(id) {}
+    tracked_value(tracked_value&& other) noexcept : log_(std::exchange(other.log_, nullptr)), id_(other.id_) {}
+    tracked_value& operator=(tracked_value&&) = delete;
+    ~tracked_value() {
+        if (log_ != nullptr) log_->add(id_);
     }
 
     [[nodiscard]] int id() const noexcept { return id_; }
 
   private:
-    register_of_deaths* deaths_;
+    destruction_log* log_;
     int id_;
 };
 
-/// A value that does something when it dies.
-class last_will {
+/// A value that calls a function when it is destroyed.
+class on_destroy {
   public:
-    explicit last_will(std::function<void()> act) : act_(std::make_unique<std::function<void()>>(std::move(act))) {}
-    last_will(last_will&&) noexcept = default;
-    last_will& operator=(last_will&&) = delete;
-    ~last_will() {
-        if (act_) (*act_)();
+    explicit on_destroy(std::function<void()> call) : call_(std::make_unique<std::function<void()>>(std::move(call))) {}
+    on_destroy(on_destroy&&) noexcept = default;
+    on_destroy& operator=(on_destroy&&) = delete;
+    ~on_destroy() {
+        if (call_) (*call_)();
     }
 
   private:
-    std::unique_ptr<std::function<void()>> act_;  // nothing once moved from
+    std::unique_ptr<std::function<void()>> call_;  // empty once moved from
 };
 
 }  // namespace tailrace::verify

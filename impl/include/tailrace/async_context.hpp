@@ -1,4 +1,4 @@
-// How a runtime says that a thread runs asynchronous tasks, so that a blocking operation there is refused.
+// The guard by which a runtime declares that a thread runs asynchronous tasks, where blocking operations are refused.
 // After a change here run: ctest -L impl && ctest -L conformance
 #pragma once
 

@@ -1,4 +1,4 @@
-// Blocking on any waiting operation, with a deadline on any clock or with a stop token as well.
+// Blocking on any waiting operation, also with a deadline on any clock or with a stop token.
 // After a change here run: ctest -L impl && ctest -L stress
 #pragma once
 
@@ -19,10 +19,10 @@ template <class Operation>
 [[nodiscard]] typename Operation::result_type block_on(Operation op) {
     using platform = typename Operation::platform_type;
     detail::refuse_in_async_context<platform>();
-    typename platform::parker bed;
+    typename platform::parker parker;
     auto wait = detail::wait_of(std::move(op));
     bool over = false;  // never: this thread is the owner, and it is here
-    if (!wait.start(detail::waker_of<platform>(bed), over)) bed.park();
+    if (!wait.start(detail::waker_of<platform>(parker), over)) parker.park();
     return wait.finish();
 }
 

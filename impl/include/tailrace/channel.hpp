@@ -23,7 +23,7 @@
 
 namespace tailrace {
 
-/// Makes a channel with room for `capacity` values, 1 to 67,108,863.
+/// Makes a channel with a capacity of 1 to 67,108,863 values.
 ///
 /// Returns its first sender and its receiver. Throws: std::invalid_argument for any other capacity, std::bad_alloc.
 template <class T, class Platform = std_platform>

@@ -4,16 +4,16 @@
 //     auto v = co_await tailrace::resume_on(pool, rx.recv());
 //
 // A coroutine is resumed by the call that completes its operation, on that thread, from a list that the outermost
-// caller works off: never under a lock, and never from within another resumption, so chains of any length need no
-// stack. Given an executor it is resumed there.
+// caller processes: never under a lock, and never inside another resumption, so chains of any length need no stack.
+// With an executor it is resumed there.
 //
 // Cancellation: destroying a suspended coroutine cancels its operation. That must not happen while another thread may
-// be resuming it (as for any coroutine), nor after its resumption has been handed to an executor; one that is still on
-// the list of the destroying thread is taken off it. A coroutine counts as suspended while its operation is first
-// polled: what that resumes may destroy it. To cancel from elsewhere use a stop token (stop.hpp).
+// be resuming it (as for any coroutine), nor after its resumption has been passed to an executor; a coroutine that is
+// still on the list of the destroying thread is unlinked. A coroutine counts as suspended while its operation is first
+// polled: code that the poll resumes may destroy it. To cancel from another thread use a stop token (stop.hpp).
 //
-// g++ 12 gets some conditions wrong that have a co_await in them, whatever is awaited: detail::needs_a_wait keeps one
-// fault away, README.md says how to avoid the others.
+// g++ 12 miscompiles some conditions with a co_await, with any awaitable. detail::needs_a_wait works around one of
+// these bugs; README.md says how to avoid the others.
 // After a change here run: ctest -L impl && ctest -L stress
 #pragma once
 
@@ -30,9 +30,9 @@
 
 namespace tailrace {
 
-/// Something that runs what it is given, later or elsewhere: execute(waker) calls that waker once. It must not throw,
-/// must not call it from within execute() while the caller's stack matters to it, and has to outlive the operations
-/// that were given to it.
+/// An executor runs wakers later or on another thread: execute(waker) calls that waker once. It must not throw, must
+/// not call the waker inside execute() if it depends on the caller's stack, and must outlive the operations that use
+/// it.
 template <class E>
 concept executor = requires(E& e, const waker& w) {
     { e.execute(w) } noexcept;
@@ -83,7 +83,7 @@ class executor_resumption {
     waker resumption_;
 };
 
-/// The part of an awaiter that is asked whether there is anything to wait for: only starting the operation tells.
+/// The await_ready of an awaiter: whether there is anything to wait for is known only after the operation has started.
 ///
 /// The closure type is there for g++ 12 (its bug 106188). For a condition with a co_await in it g++ makes a variable.
 /// In a coroutine that declares nothing it puts that variable in front of the frame's resume function, and the first
@@ -103,11 +103,11 @@ class awaiter : public needs_a_wait {
     explicit awaiter(Operation&& op, Args&... args) : wait_(wait_of(std::move(op))), resumption_(args...) {}
     awaiter(awaiter&&) = delete;
 
-    // Not inlined: nothing of it may live in the frame, which can be gone before it returns.
+    // Not inlined: none of its variables may be in the coroutine frame, which can be destroyed before it returns.
     [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> self) {
         resumption_.prepare(
             {[](void* frame) noexcept { std::coroutine_handle<>::from_address(frame).resume(); }, self.address()});
-        // What this poll has resumed has destroyed this coroutine: then it stays suspended, whatever the answer.
+        // Code that this poll has resumed has destroyed this coroutine: then it stays suspended, whatever is returned.
         bool over = false;
 #if defined(__cpp_exceptions)
         try {
@@ -133,7 +133,7 @@ class awaiter : public needs_a_wait {
     Resumption resumption_;
 };
 
-/// Not an aggregate: g++ 12 destroys an aggregate twice that is awaited where it is made.
+/// Not an aggregate: g++ 12 destroys an aggregate twice if it is created in the awaited expression.
 template <class Operation, class Executor>
 class [[nodiscard]] on_executor {
   public:
@@ -150,7 +150,7 @@ class [[nodiscard]] on_executor {
 
 }  // namespace detail
 
-/// Awaits an operation: it is first polled here. The coroutine goes on at once if there is nothing to wait for.
+/// Awaits an operation: it is first polled here. The coroutine continues at once if there is nothing to wait for.
 ///
 /// Returns the operation's result. Throws: what its poll throws; std::logic_error if it was awaited before.
 template <waiting_operation Operation>
@@ -159,7 +159,7 @@ template <waiting_operation Operation>
     return detail::awaiter<Operation, detail::inline_resumption<typename Operation::platform_type>>(std::move(op));
 }
 
-/// The same operation, resumed on an executor. One that has nothing to wait for goes on where it is.
+/// The same operation, resumed on an executor. If there is nothing to wait for, the coroutine continues on its thread.
 template <executor Executor, waiting_operation Operation>
 [[nodiscard]] detail::on_executor<Operation, Executor> resume_on(Executor& executor, Operation op) {
     return {std::move(op), executor};

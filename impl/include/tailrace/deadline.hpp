@@ -2,11 +2,11 @@
 //
 // A clock provides now(), time_point, duration, and a nested `timer` with
 //
-//     arm(clock&, time_point, waker)    once armed, arming again for the same deadline changes whom it wakes
-//     bool disarm()                     true: it has not woken anybody and never will
+//     arm(clock&, time_point, waker)    arming again for the same deadline replaces the waker
+//     bool disarm()                     true: it has not called the waker and never will
 //
-// A timer that is destroyed is disarmed. manual_clock.hpp is one, timer.hpp has the default for programs without a
-// runtime.
+// A timer that is destroyed is disarmed. manual_clock.hpp has such a clock, timer.hpp the default clock for programs
+// without a runtime.
 // After a change here run: ctest -L impl && ctest -L conformance
 #pragma once
 
@@ -23,7 +23,7 @@ namespace tailrace {
 
 namespace detail {
 
-/// The clock of the forms that name none: send_timeout(v, 5ms), recv_timeout(5ms).
+/// The clock of calls without a clock argument: send_timeout(v, 5ms), recv_timeout(5ms).
 template <class Platform, class = void>
 struct default_clock {
     static_assert(sizeof(Platform) == 0,
@@ -63,13 +63,13 @@ class deadline_source {
 
 }  // namespace detail
 
-/// An operation that waits no longer than some time from its first poll. Success and closed beat the deadline.
+/// An operation with a timeout, counted from its first poll. Success and closed beat the deadline.
 template <class Operation, class Clock>
 using deadline_operation =
     decltype(detail::interruptible(std::declval<Operation>(), std::declval<detail::deadline_source<Clock>>()));
 
-/// Any waiting operation with a timeout, counted from its first poll, that is, from where it is awaited. One that is
-/// too long for the clock, or infinite, is none; one that is not a number is zero. The clock must outlive the
+/// Any waiting operation with a timeout, counted from its first poll, that is, from where it is awaited. A timeout that
+/// is infinite, or too long for the clock, means no deadline; NaN means zero. The clock must outlive the
 /// operation. With a stop token as well (stop.hpp), in either order: the error is then an interrupt_error.
 ///
 ///     auto closed = co_await tailrace::with_timeout(tx.closed(), 5ms, clock);

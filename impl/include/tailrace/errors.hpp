@@ -1,7 +1,7 @@
-// The errors of the channel: one type per operation, so that an impossible outcome cannot be written down.
+// The errors of the channel: one type per operation, which has no representation for an impossible outcome.
 //
-// An error that refuses a value carries that value, one that refuses a sender carries that sender: nothing is lost by
-// failing. Misuse (a moved-from handle, a second poll after the end) is not an error but a std::logic_error.
+// An error that refuses a value contains that value, an error that refuses a sender contains that sender: a failure
+// loses nothing. Misuse (a moved-from handle, a second poll after the end) is not an error but a std::logic_error.
 // After a change here run: ctest -L impl
 #pragma once
 
@@ -103,13 +103,13 @@ struct try_reserve_owned_error {
 using reserve_timeout_error = timeout_error;
 using reserve_stop_error = stop_error;
 
-/// For the receives. `closed`: no value can ever arrive any more, where a plain receive would say none.
+/// For the receives. `closed`: no value can arrive any more; a plain receive would return none.
 using recv_timeout_error = timeout_error;
 using recv_stop_error = stop_error;
 
 enum class try_recv_error : unsigned char {
     empty,        // nothing to receive now
-    disconnected  // nothing to receive, ever again
+    disconnected  // nothing to receive any more
 };
 
 template <class Traits>

@@ -1,4 +1,4 @@
-// The names of the handles and of their operations, declared, with the platform they have when none is given.
+// Declarations of the handles and of their operations, with the default platform.
 // After a change here run: ctest -L impl
 #pragma once
 

@@ -1,5 +1,4 @@
-// A clock that stands still until it is told to move: for tests, and for programs that keep their
-// own time.
+// A clock that moves only when it is advanced: for tests, and for programs that keep their own time.
 // After a change here run: ctest -L impl
 #pragma once
 
@@ -28,7 +27,7 @@ class basic_manual_clock {
         return now_;
     }
 
-    /// Moves the time and wakes what has become due, in order of deadline, without a lock held.
+    /// Moves the time and calls the wakers of the due timers, in order of deadline, without a lock held.
     /// Stops at the end of time.
     template <class Rep, class Period>
     void advance(std::chrono::duration<Rep, Period> by) {
@@ -42,8 +41,8 @@ class basic_manual_clock {
         }
     }
 
-    /// One registration, of one owner. Arming it again for the same deadline changes whom it wakes;
-    /// once fired it stays silent until disarmed, and can be armed anew after that.
+    /// One registration, of one owner. Arming it again for the same deadline replaces the waker. Once fired it stays
+    /// silent until it is disarmed, and can then be armed again.
     class timer : private detail::timer_node<time_point> {
       public:
         timer() = default;
@@ -61,8 +60,8 @@ class basic_manual_clock {
             w();
         }
 
-        /// True: nothing was armed, or its wake-up has not come and never will. False: it has come,
-        /// or is on its way on another thread.
+        /// True: nothing was armed, or the wake-up has not come and never will. False: it has come, or is under way on
+        /// another thread.
         bool disarm() noexcept {
             if (armed_on_ == nullptr) return true;
             const std::lock_guard guard(armed_on_->mutex_);

@@ -1,9 +1,9 @@
-// The waiting operations of a sender: created, polled, finished or cancelled. Every other form is a shell around these.
+// The waiting operations of a sender: created, polled, finished or cancelled. Every other form is built on these.
 //
 //     created ──poll──▶ waiting ──poll──▶ finished        destroying an operation that has not finished cancels it
 //        └───────────poll────────────────▶ finished
 //
-// What an operation provides, for engines and for the other forms (blocking, coroutine, deadline, stop token):
+// An operation provides, for the engines and for the other forms (blocking, coroutine, deadline, stop token):
 //
 //     poll(waker)                     the result, or nothing: pending, and the waker will be called once
 //     attempt(), wait(waker)          the two steps of a poll (detail/operation.hpp)
@@ -11,10 +11,10 @@
 //     interruptible<E>                the result of a form that may also end for another reason, E::timeout or
 //                                     E::stopped
 //     completed<E>(result)            a result in that form
-//     interrupted(E)                  what it says when that reason came first
+//     interrupted(E)                  the result when that reason came first
 //
-// An operation may be moved until it is first polled; from then on others may hold its address. It is used by one
-// thread at a time. A waker that a poll calls may destroy the operation: nothing of it is touched afterwards.
+// An operation may be moved until it is first polled; from then on its address is shared. It is used by one thread
+// at a time. A waker that a poll calls may destroy the operation: it is not touched afterwards.
 // After a change here run: ctest -L impl && ctest -L conformance
 #pragma once
 
@@ -62,7 +62,7 @@ class [[nodiscard]] TAILRACE_BORROWER send_operation
         auto& channel = wait_.finish();
         if (v == verdict::failed) return refused(channel, wait_.held());
         if (channel.ticket_for_grant(ticket)) return sent(channel, ticket);
-        return refused(channel, 1);  // granted, but closed is looked at first
+        return refused(channel, 1);  // granted, but closed is checked first
     }
 
     template <class E>
@@ -98,8 +98,8 @@ class [[nodiscard]] TAILRACE_BORROWER send_operation
 
 namespace detail {
 
-/// What reserve, reserve_many and reserve_owned have in common: the answer is a handle, which `Self` makes by
-/// granted(), or closed, and then what lost() returns ends once the permits have gone back.
+/// What reserve, reserve_many and reserve_owned have in common. The result is a handle, which `Self::granted()` makes,
+/// or closed; then what `Self::lost()` returns is destroyed after the permits were returned.
 template <class Self, class Core, class Handle>
 class reservation : public operation<Self, Core, std::expected<Handle, closed_error>> {
   public:
@@ -141,17 +141,17 @@ class [[nodiscard]] TAILRACE_BORROWER reserve_operation
     template <class, class, class>
     friend class detail::operation;
 
-    explicit reserve_operation(core_type& c) : room_(detail::room<T>::make()), wait_(c, 1) {}
-    permit<T, Platform> granted(core_type& channel) { return {channel, std::move(room_)}; }
+    explicit reserve_operation(core_type& c) : storage_(detail::reserved_storage<T>::make()), wait_(c, 1) {}
+    permit<T, Platform> granted(core_type& channel) { return {channel, std::move(storage_)}; }
 
-    [[no_unique_address]] detail::room<T> room_;
+    [[no_unique_address]] detail::reserved_storage<T> storage_;
     detail::permit_wait<T, Platform> wait_;
 };
 
-/// The wait for several permits. It takes what there is and waits for the rest; no waiter behind it gets one before it
-/// has them all.
+/// The wait for several permits. It takes all available permits and waits for the rest; no waiter behind it is served
+/// before it has them all.
 ///
-/// Destroying it unfinished gives back what it holds.
+/// Destroying it unfinished returns the permits that it holds.
 template <class T, class Platform>
 class [[nodiscard]] TAILRACE_BORROWER reserve_many_operation
     : public detail::reservation<reserve_many_operation<T, Platform>, detail::core<T, Platform>,
@@ -164,14 +164,14 @@ class [[nodiscard]] TAILRACE_BORROWER reserve_many_operation
     friend class detail::operation;
 
     reserve_many_operation(core_type& c, std::uint64_t n)
-        : rooms_(detail::rooms<T>::make(n <= c.max() ? n : 0)), wait_(c, n) {}
-    permit_iterator<T, Platform> granted(core_type& channel) { return {channel, std::move(rooms_), wait_.need()}; }
+        : storages_(detail::reserved_storages<T>::make(n <= c.max() ? n : 0)), wait_(c, n) {}
+    permit_iterator<T, Platform> granted(core_type& channel) { return {channel, std::move(storages_), wait_.need()}; }
 
-    [[no_unique_address]] detail::rooms<T> rooms_;
+    [[no_unique_address]] detail::reserved_storages<T> storages_;
     detail::permit_wait<T, Platform> wait_;
 };
 
-/// The wait for an owned permit. It has the sender: cancelling it, or its failing, drops that sender.
+/// The wait for an owned permit. It owns the sender: if it is cancelled or fails, that sender is dropped.
 template <class T, class Platform>
 class [[nodiscard]] reserve_owned_operation
     : public detail::reservation<reserve_owned_operation<T, Platform>, detail::core<T, Platform>,
@@ -195,11 +195,11 @@ class [[nodiscard]] reserve_owned_operation
 
   private:
     explicit reserve_owned_operation(sender<T, Platform>&& s)
-        : room_(detail::room<T>::make()), sender_(std::move(s)), wait_(*sender_.core_, 1) {}
-    owned_permit<T, Platform> granted(core_type&) { return {std::move(sender_), std::move(room_)}; }
+        : storage_(detail::reserved_storage<T>::make()), sender_(std::move(s)), wait_(*sender_.core_, 1) {}
+    owned_permit<T, Platform> granted(core_type&) { return {std::move(sender_), std::move(storage_)}; }
     sender<T, Platform> lost() noexcept { return std::move(sender_); }
 
-    [[no_unique_address]] detail::room<T> room_;
+    [[no_unique_address]] detail::reserved_storage<T> storage_;
     sender<T, Platform> sender_;
     detail::permit_wait<T, Platform> wait_;  // ends before the sender
 };
@@ -232,7 +232,7 @@ class [[nodiscard]] TAILRACE_BORROWER closed_operation
         return std::monostate{};
     }
     [[nodiscard]] bool wait(const waker& w) {
-        phase_ = detail::phase::waiting;  // before: once it listens, its owner may be running elsewhere
+        phase_ = detail::phase::waiting;  // before it listens: afterwards its owner may run on another thread
         return !core_->listen(node_, w);
     }
 

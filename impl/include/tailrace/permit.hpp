@@ -15,9 +15,9 @@
 
 namespace tailrace {
 
-/// One permit, borrowed from a sender's share in the channel: that share must outlive it.
+/// One permit. It borrows the senders' share in the channel: the last sender must outlive it.
 ///
-/// Destroying an unused permit gives the capacity back, to the oldest waiter first.
+/// Destroying an unused permit returns its capacity, to the oldest waiter first.
 template <class T, class Platform>
 class [[nodiscard]] TAILRACE_BORROWER permit {
   public:
@@ -26,7 +26,7 @@ class [[nodiscard]] TAILRACE_BORROWER permit {
         if (this != &other) {
             permit old = std::move(*this);
             core_.swap(other.core_);
-            room_ = std::move(other.room_);
+            storage_ = std::move(other.storage_);
         }
         return *this;
     }
@@ -36,13 +36,13 @@ class [[nodiscard]] TAILRACE_BORROWER permit {
 
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(core_); }
 
-    /// Queues the value. It is received unless the receive half goes first; then it is destroyed at once.
+    /// Queues the value. It is received unless the receive half is dropped first; then it is destroyed at once.
     ///
     /// Never waits, never fails, allocates nothing. Afterwards the permit is used up. Throws: std::logic_error if it
-    /// was used before; whatever the move of T throws, and then the permit is as it was.
+    /// was used before; what the move of T throws, and then the permit is unchanged.
     void send(T value) {
         if (!core_) detail::misuse("tailrace: a permit was used twice, or after it was moved from");
-        auto carried = room_.fill(std::move(value));
+        auto carried = storage_.fill(std::move(value));
         core_.release().send_permit(std::move(carried));
     }
 
@@ -54,15 +54,15 @@ class [[nodiscard]] TAILRACE_BORROWER permit {
     friend class permit_iterator;
     using core_type = detail::core<T, Platform>;
 
-    permit(core_type& c, detail::room<T>&& r) noexcept : core_(c), room_(std::move(r)) {}
+    permit(core_type& c, detail::reserved_storage<T>&& r) noexcept : core_(c), storage_(std::move(r)) {}
 
     detail::borrowed<core_type> core_;
-    [[no_unique_address]] detail::room<T> room_;
+    [[no_unique_address]] detail::reserved_storage<T> storage_;
 };
 
-/// Several permits, given out one by one. Borrowed as a permit is.
+/// Several permits, handed out one by one. Borrows as a permit does.
 ///
-/// Destroying it gives the rest back in one step.
+/// Destroying it returns the remaining permits in one step.
 ///
 ///     if (auto permits = co_await tx.reserve_many(3)) {
 ///         for (auto& p : *permits) p.send(make());
@@ -71,12 +71,12 @@ template <class T, class Platform>
 class [[nodiscard]] TAILRACE_BORROWER permit_iterator {
   public:
     permit_iterator(permit_iterator&& other) noexcept
-        : core_(std::move(other.core_)), rooms_(std::move(other.rooms_)), size_(std::exchange(other.size_, 0)) {}
+        : core_(std::move(other.core_)), storages_(std::move(other.storages_)), size_(std::exchange(other.size_, 0)) {}
     permit_iterator& operator=(permit_iterator&& other) noexcept {
         if (this != &other) {
             permit_iterator old = std::move(*this);
             core_.swap(other.core_);
-            rooms_ = std::move(other.rooms_);
+            storages_ = std::move(other.storages_);
             size_ = std::exchange(other.size_, 0);
         }
         return *this;
@@ -87,22 +87,22 @@ class [[nodiscard]] TAILRACE_BORROWER permit_iterator {
 
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(core_); }
 
-    /// The next permit, or nothing when all have been given out. Throws: std::logic_error if moved from.
+    /// The next permit, or nothing when all have been handed out. Throws: std::logic_error if moved from.
     [[nodiscard]] std::optional<permit<T, Platform>> next() {
         require();
         if (size_ == 0) return std::nullopt;
         --size_;
-        return permit<T, Platform>(*core_, rooms_.next());
+        return permit<T, Platform>(*core_, storages_.next());
     }
 
-    /// How many are left. Throws: std::logic_error if moved from.
+    /// The number of remaining permits. Throws: std::logic_error if moved from.
     [[nodiscard]] std::uint64_t size() const {
         require();
         return size_;
     }
 
     struct sentinel {};
-    /// Input iterator over the permits that are left; one at a time is out, and goes back when it was not used.
+    /// Input iterator over the remaining permits. One at a time is handed out; it is returned if it was not used.
     class iterator {
       public:
         using value_type = permit<T, Platform>;
@@ -111,7 +111,7 @@ class [[nodiscard]] TAILRACE_BORROWER permit_iterator {
         explicit iterator(permit_iterator& from) : from_(&from), current_(from.next()) {}
         [[nodiscard]] value_type& operator*() { return *current_; }
         iterator& operator++() {
-            auto old = std::move(current_);  // goes back last
+            auto old = std::move(current_);  // returned last
             current_ = from_->next();
             return *this;
         }
@@ -131,18 +131,18 @@ class [[nodiscard]] TAILRACE_BORROWER permit_iterator {
     friend class reserve_many_operation;
     using core_type = detail::core<T, Platform>;
 
-    permit_iterator(core_type& c, detail::rooms<T>&& r, std::uint64_t n) noexcept
-        : core_(c), rooms_(std::move(r)), size_(n) {}
+    permit_iterator(core_type& c, detail::reserved_storages<T>&& r, std::uint64_t n) noexcept
+        : core_(c), storages_(std::move(r)), size_(n) {}
     void require() const {
         if (!core_) detail::misuse("tailrace: a permit iterator was used after it was moved from");
     }
 
     detail::borrowed<core_type> core_;
-    [[no_unique_address]] detail::rooms<T> rooms_;
+    [[no_unique_address]] detail::reserved_storages<T> storages_;
     std::uint64_t size_;
 };
 
-/// A permit that has its sender with it, and so outlives any borrow. It counts as a sender.
+/// A permit that owns its sender, so it borrows nothing. It counts as a sender.
 ///
 /// Destroying it unused returns the capacity, then drops the sender.
 template <class T, class Platform>
@@ -153,7 +153,7 @@ class [[nodiscard]] owned_permit {
         if (this != &other) {
             owned_permit old = std::move(*this);
             sender_ = std::move(other.sender_);
-            room_ = std::move(other.room_);
+            storage_ = std::move(other.storage_);
         }
         return *this;
     }
@@ -168,7 +168,7 @@ class [[nodiscard]] owned_permit {
     /// Queues the value, as permit::send does, and gives the sender back.
     sender<T, Platform> send(T value) && {
         require();
-        auto carried = room_.fill(std::move(value));
+        auto carried = storage_.fill(std::move(value));
         sender<T, Platform> back = std::move(sender_);
         back.core_->send_permit(std::move(carried));
         return back;
@@ -187,13 +187,14 @@ class [[nodiscard]] owned_permit {
     template <class U, class P>
     friend class reserve_owned_operation;
 
-    owned_permit(sender<T, Platform>&& s, detail::room<T>&& r) noexcept : sender_(std::move(s)), room_(std::move(r)) {}
+    owned_permit(sender<T, Platform>&& s, detail::reserved_storage<T>&& r) noexcept
+        : sender_(std::move(s)), storage_(std::move(r)) {}
     void require() const {
         if (!sender_) detail::misuse("tailrace: an owned permit was used twice, or after it was moved from");
     }
 
     sender<T, Platform> sender_;
-    [[no_unique_address]] detail::room<T> room_;
+    [[no_unique_address]] detail::reserved_storage<T> storage_;
 };
 
 }  // namespace tailrace

@@ -1,20 +1,20 @@
-// The platform seam: what the channel needs from the machine below it, as one template parameter.
+// The platform interface: what the channel needs from the machine below it, as one template parameter.
 //
-// `std_platform` is production. The interleaving search brings one whose every operation is a scheduling point, the
-// stress tests one that can tell that everybody sleeps. A platform provides:
+// `std_platform` is for production. The interleaving search has a platform whose every operation is a scheduling point,
+// the stress tests one that detects that all threads sleep. A platform provides:
 //
-//     atomic<T>     load, store, exchange, compare_exchange_strong, fetch_add, _sub, _and, _or, _xor; orders are given
-//     plain<T>      a variable that the protocol never lets two threads touch at once: load, store
-//     cell<T>       room for one T under the same promise: put(T&&), take()
+//     atomic<T>     load, store, exchange, compare_exchange_strong, fetch_add, _sub, _and, _or, _xor; explicit orders
+//     plain<T>      a variable that the protocol never lets two threads access at once: load, store
+//     cell<T>       storage for one T under the same promise: put(T&&), take()
 //     mutex         lock, unlock
-//     parker        one thread's bed: park, park_until, unpark
+//     parker        where one thread sleeps: park, park_until, unpark
 //     clock         now(), for deadlines of the blocking forms
 //     pause(n)      the n-th turn of a loop that waits for a few steps of another thread: busy at first, then asleep
 //     in_async_context()
 //     of_this_thread<T>()  the calling thread's own T
 //     block_slots   how many slots are allocated at a time, a power of two
 //     ring_bytes    a ring of slots up to this size is allocated as a whole
-//     kept_bytes    an idle channel keeps so much storage for slots, rounded up to a block, and no more
+//     kept_bytes    an idle channel keeps at most this much storage for slots, rounded up to a block
 //
 // After a change here run: ctest -L impl
 #pragma once
@@ -75,8 +75,8 @@ struct std_platform {
 
     /// Spins for a moment, then sleeps. A token: unpark() may come before park().
     ///
-    /// It never yields: a yield gives a whole time slice to any thread that is ready to run, so a hand-off would take
-    /// as long as the busy threads beside it like. A sleeper is run again soon after it was woken.
+    /// It never yields: a yield gives a whole time slice to any ready thread, so the duration of a hand-off would
+    /// depend on the busy threads beside it. A sleeping thread runs soon after it is woken.
     ///
     /// The sleeper may be destroyed as soon as park() has returned: unpark() touches the mutex only of a sleeper that
     /// cannot leave before that mutex is released.
@@ -84,7 +84,7 @@ struct std_platform {
       public:
         void park() noexcept { (void)park_until(clock::time_point::max()); }
 
-        /// False if the deadline came first; the token, if it comes later, is still owed.
+        /// False if the deadline came first; a token that comes later stays valid.
         [[nodiscard]] bool park_until(clock::time_point deadline) noexcept {
             for (unsigned turn = 0; turn < spin_turns; ++turn) {
                 if (take_token()) return true;
@@ -135,8 +135,7 @@ struct std_platform {
         }
 
         bool take_token() noexcept {
-            // The look is free; the exchange is acquire, partner of unpark, and takes one token, never a newer one with
-            // it.
+            // The load is cheap; the exchange is acquire, partner of unpark, and takes one token only.
             return state_.load(std::memory_order_relaxed) == token::given &&
                    state_.exchange(token::none, std::memory_order_acquire) == token::given;
         }
@@ -147,9 +146,8 @@ struct std_platform {
         bool delivered_ = false;  // by the mutex
     };
 
-    /// The first turns keep the processor. A thread that is not done by then has lost its own: from here on this
-    /// sleeps, each time twice as long, up to a millisecond. A yield would not do: it may serve any thread but that
-    /// one.
+    /// The first turns spin. If the other thread is not done by then, it has probably lost its processor: from here on
+    /// this sleeps, each time twice as long, up to a millisecond. A yield is not enough: it may run any other thread.
     static void pause(unsigned turn) noexcept {
         constexpr unsigned busy_turns = 64;
         constexpr unsigned doublings = 10;
@@ -171,7 +169,7 @@ struct std_platform {
     static constexpr std::uint64_t kept_bytes = 256 * 1024;
 
   private:
-    /// Says to the processor that this is a loop that waits.
+    /// The hint to the processor that this is a spin loop.
     static void relax() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
         __builtin_ia32_pause();

@@ -1,4 +1,4 @@
-// The waiting operations of the receiver, in the same driven form as those of a sender (operations.hpp).
+// The waiting operations of the receiver, in the same poll-based form as those of a sender (operations.hpp).
 // After a change here run: ctest -L impl && ctest -L conformance
 #pragma once
 
@@ -20,7 +20,7 @@ namespace tailrace {
 
 namespace detail {
 
-/// The wait for something to receive. One at a time exists for a receiver.
+/// The wait for something to receive. A receiver has at most one at a time.
 template <class T, class Platform>
 class receive_wait {
   public:
@@ -44,15 +44,15 @@ class receive_wait {
         (void)finish();
     }
 
-    /// The end of the wait. The caller touches the channel only where there is a value to take: then the receiver is
-    /// there.
+    /// The end of the wait. The caller touches the channel only if there is a value to take: then the receiver is
+    /// alive.
     core_type& finish() noexcept {
         phase_ = phase::finished;
         if (!receiver_gone()) core_->set_receiving(nullptr);
         return *core_;
     }
 
-    /// What is there to receive; the wait goes on where there is nothing.
+    /// What can be received; if nothing, the wait continues.
     [[nodiscard]] front attempt() {
         require_unfinished(phase_);
         if (receiver_gone()) return front::end;
@@ -62,7 +62,7 @@ class receive_wait {
         }
         return core_->look_at_front();
     }
-    /// True: parked, and `w` will be called once; its owner may be running on another thread by then. False: attempt()
+    /// True: parked, and `w` will be called once; its owner may already run on another thread. False: attempt()
     /// finds more now.
     [[nodiscard]] bool wait(const waker& w) {
         if (node_.parked.load()) {
@@ -90,7 +90,7 @@ class receive_wait {
 
 }  // namespace detail
 
-/// The wait for the next value. Destroying it unfinished has taken nothing: the value stays first in line.
+/// The wait for the next value. Destroying it unfinished has taken nothing: the value stays first in the buffer.
 ///
 /// Throws besides: what the move of T throws, and then that value is destroyed and its capacity is back.
 template <class T, class Platform>
@@ -128,8 +128,8 @@ class [[nodiscard]] recv_operation
     detail::receive_wait<T, Platform> wait_;
 };
 
-/// The wait for the next values, up to a limit: it waits for one and takes what is there, at the end of the caller's
-/// buffer.
+/// The wait for the next values, up to a limit: it waits for one value, takes all that are buffered, and appends them
+/// to the caller's buffer.
 ///
 /// Destroying it unfinished has taken nothing. The result is how many were taken: 0 where recv would say none, or if
 /// the limit is 0.
@@ -167,7 +167,7 @@ class [[nodiscard]] recv_many_operation
 
     recv_many_operation(core_type& c, Buffer& into, std::size_t limit) : wait_(c), into_(&into), limit_(limit) {}
 
-    /// Gives the permits of a batch back in one step, however the batch ends.
+    /// Returns the permits of a batch in one step, however the batch ends.
     struct batch {
         core_type& channel;
         std::size_t size = 0;

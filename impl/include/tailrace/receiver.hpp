@@ -18,12 +18,12 @@
 
 namespace tailrace {
 
-/// The receive half. Move-only; used by one thread at a time. Destroying it closes the channel and destroys what is
-/// buffered.
+/// The receive half. Move-only; used by one thread at a time. Destroying it closes the channel and destroys the
+/// buffered values.
 ///
-/// A receive borrows its receiver: it is of the same consumer, and used by one thread at a time together with it. A
-/// receiver that goes first ends its pending receive: that is not woken any more, and says none where it is polled (or
-/// ends with its deadline or stop).
+/// A receive borrows its receiver: both belong to one consumer and are used by one thread at a time. A receiver that is
+/// destroyed first ends its pending receive: the receive is not woken any more and returns none when it is polled (or
+/// ends with its deadline or stop request).
 template <class T, class Platform>
 class receiver {
   public:
@@ -32,7 +32,7 @@ class receiver {
     receiver(receiver&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
     receiver& operator=(receiver&& other) noexcept {
         if (this != &other) {
-            const receiver old = std::move(*this);  // goes last: what that resumes may use this
+            const receiver old = std::move(*this);  // destroyed last: code that this resumes may use *this
             core_ = std::exchange(other.core_, nullptr);
         }
         return *this;
@@ -45,7 +45,7 @@ class receiver {
     /// and every outstanding permit has been used or returned.
     ///
     /// Cancellation: safe at every point; a cancelled receive has taken nothing. One at a time: a second one throws
-    /// std::logic_error. Progress: takes no lock when a value is ready and nobody waits to send.
+    /// std::logic_error. Progress: takes no lock when a value is ready and no send waits.
     [[nodiscard]] recv_operation<T, Platform> recv() { return recv_operation<T, Platform>(core()); }
 
     /// The same, waiting no longer than `timeout` from the first poll. A value beats the deadline.
@@ -58,9 +58,9 @@ class receiver {
         return recv_timeout(timeout, detail::default_clock<Platform>::get());
     }
 
-    /// Waits for a value and takes all that are there, up to `limit`, to the end of `into`, a std::vector<T> or what
-    /// looks like one. How many it took: 0 where recv would say none, or if the limit is 0. Their capacity comes back
-    /// in one step.
+    /// Waits for a value, takes all that are buffered, up to `limit`, and appends them to `into`, a std::vector<T> or a
+    /// similar container. Returns the number of values taken: 0 where recv would return none, or if the limit is 0.
+    /// Their capacity is returned in one step.
     ///
     /// Cancellation: safe at every point; a cancelled receive has taken nothing. Throws: what `into` throws when it
     /// grows, before anything was taken.
@@ -69,10 +69,11 @@ class receiver {
         return {core(), into, limit};
     }
 
-    /// The next value if there is one: empty, or disconnected where recv would say none.
+    /// The next value if there is one; otherwise empty, or disconnected where recv would return none.
     ///
-    /// A value whose send happened before is never missed; where an earlier send has its place and has not written yet,
-    /// this waits for it: spinning, then sleeping. Throws: std::logic_error while another receive is unfinished.
+    /// A value whose send happened before is never missed. If an earlier send has claimed its slot and has not written
+    /// it yet, this waits for it: spinning, then sleeping. Throws: std::logic_error while another receive is
+    /// unfinished.
     [[nodiscard]] std::expected<T, try_recv_error> try_recv() {
         auto& c = core();
         auto op = recv();  // until it has finished no other receive may begin
@@ -81,8 +82,7 @@ class receiver {
             if (c.buffered_exactly() == 0) return std::unexpected(try_recv_error::empty);
             Platform::pause(turn);
         }
-        return taken(
-            detail::block_on<Platform>(op));  // the place is taken and its value on its way: a plain wait for it ends
+        return taken(detail::block_on<Platform>(op));  // the slot is claimed and its value under way, so this wait ends
     }
 
     [[nodiscard]] std::optional<T> blocking_recv() {
@@ -106,19 +106,19 @@ class receiver {
         return detail::block_on<Platform>(op);
     }
 
-    /// Refuses new values and wakes all that wait to send, and then those that wait for this. What is buffered, and
-    /// what outstanding permits still send, can be received.
+    /// Refuses new values; wakes all waiting senders, and then the listeners. Buffered values, and those that
+    /// outstanding permits still send, can be received.
     void close() { core().close(); }
 
     /// True once closed, or when every sender is gone.
     [[nodiscard]] bool is_closed() const { return core().closed() || core().strong_count() == 0; }
 
-    // ---- Observing. A number may be stale by the time it is read; len() and is_empty() only ever by values sent
-    // since.
+    // ---- Observing. A number may be stale by the time it is read; len() and is_empty() can only miss values
+    // sent since.
 
     [[nodiscard]] std::uint64_t len() const { return core().buffered_exactly(); }
     [[nodiscard]] bool is_empty() const { return len() == 0; }
-    /// Free permits; 0 while anybody waits.
+    /// Available permits; 0 while a send or reservation waits.
     [[nodiscard]] std::uint64_t capacity() const { return core().available(); }
     [[nodiscard]] std::uint64_t max_capacity() const { return core().max(); }
     [[nodiscard]] std::uint64_t sender_strong_count() const { return core().strong_count(); }

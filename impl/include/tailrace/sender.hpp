@@ -18,12 +18,12 @@
 
 namespace tailrace {
 
-/// One of the senders of a channel. Copying it is cloning it; when the last one goes, the channel ends for the
+/// One of the senders of a channel. A copy is a clone; when the last sender is gone, the channel ends for the
 /// receiver.
 ///
 /// Const members may run concurrently on one object. A moved-from sender can be destroyed, assigned and tested;
-/// anything else throws std::logic_error. An operation or permit made from a sender borrows its share in the channel:
-/// the last sender must outlive them.
+/// anything else throws std::logic_error. An operation or permit made from a sender borrows the senders' share in the
+/// channel: the last sender must outlive it.
 template <class T, class Platform>
 class sender {
   public:
@@ -40,7 +40,7 @@ class sender {
     sender& operator=(sender&& other) noexcept {
         if (this != &other) {
             const sender old =
-                std::move(*this);  // goes last: it may end the channel, and what that resumes may use this
+                std::move(*this);  // destroyed last: it may end the channel, and code that this resumes may use *this
             core_ = std::exchange(other.core_, nullptr);
         }
         return *this;
@@ -57,10 +57,11 @@ class sender {
 
     // ---- Without waiting
 
-    /// Sends now or not at all: full while nothing is free or anybody waits, closed once the receive half has closed.
+    /// Sends now or not at all: full while no permit is available or an operation waits, closed once the receive half
+    /// has closed.
     /// Closed beats full. The error hands the value back.
     ///
-    /// Ok does not mean received: the receiver may still go first. Progress: lock-free; takes no lock.
+    /// Ok does not mean received: the receiver may still be dropped first. Progress: lock-free; takes no lock.
     [[nodiscard]] std::expected<void, try_send_error<T>> try_send(T value) const {
         auto& c = core();
         auto carried = detail::pack<T>(std::move(value));
@@ -73,42 +74,43 @@ class sender {
         return {};
     }
 
-    /// A permit now or none at all; fails as try_send does.
+    /// A permit now or not at all; fails as try_send does.
     [[nodiscard]] std::expected<permit<T, Platform>, try_reserve_error> try_reserve() const {
         auto& c = core();
-        auto room = detail::room<T>::make();
+        auto storage = detail::reserved_storage<T>::make();
         const detail::claim_result claim = c.claim_permits(1);
         if (claim != detail::claim_result::claimed) return std::unexpected(reason(claim));
-        return permit<T, Platform>(c, std::move(room));
+        return permit<T, Platform>(c, std::move(storage));
     }
 
-    /// n permits now or none at all: full if that many are not free, or never can be; closed. 0 are always there while
-    /// it is open.
+    /// n permits now or not at all: full if fewer are available, or n is above the capacity; closed. 0 permits always
+    /// succeed on an open channel.
     [[nodiscard]] std::expected<permit_iterator<T, Platform>, try_reserve_error> try_reserve_many(
         std::uint64_t n) const {
         auto& c = core();
         if (n > c.max()) return std::unexpected(try_error::full);
-        auto rooms = detail::rooms<T>::make(n);
+        auto storages = detail::reserved_storages<T>::make(n);
         const detail::claim_result claim = c.claim_permits(n);
         if (claim != detail::claim_result::claimed) return std::unexpected(reason(claim));
-        return permit_iterator<T, Platform>(c, std::move(rooms), n);
+        return permit_iterator<T, Platform>(c, std::move(storages), n);
     }
 
     /// An owned permit now, or an error with this sender inside, usable as before.
     [[nodiscard]] std::expected<owned_permit<T, Platform>, try_reserve_owned_error<sender>> try_reserve_owned() && {
         auto& c = core();
-        auto room = detail::room<T>::make();
+        auto storage = detail::reserved_storage<T>::make();
         const detail::claim_result claim = c.claim_permits(1);
         if (claim != detail::claim_result::claimed) {
             return std::unexpected(try_reserve_owned_error<sender>{reason(claim), std::move(*this)});
         }
-        return owned_permit<T, Platform>(std::move(*this), std::move(room));
+        return owned_permit<T, Platform>(std::move(*this), std::move(storage));
     }
 
-    // ---- Waiting: to be awaited (coroutine.hpp), blocked on (blocking.hpp) or driven (operations.hpp); with a
-    // deadline (deadline.hpp), a stop token (stop.hpp) or an executor (coroutine.hpp) if need be.
+    // ---- Waiting: await these (coroutine.hpp), block on them (blocking.hpp) or poll them (operations.hpp), optionally
+    // with a deadline (deadline.hpp), a stop token (stop.hpp) or an executor (coroutine.hpp).
 
-    /// Sends, waiting for capacity. Error, with the value: the receive half has closed; the value is never received.
+    /// Sends, waiting for capacity. Error, with the value: the receive half has closed, and the value is never
+    /// received.
     [[nodiscard]] send_operation<T, Platform> send(T value) const TAILRACE_BORROWS {
         return {core(), std::move(value)};
     }
@@ -129,13 +131,13 @@ class sender {
         return reserve_operation<T, Platform>(core());
     }
 
-    /// Waits for n permits together. Takes what there is and waits for the rest; nobody behind it is served before.
-    /// Error: the receive half has closed, or n can never be had.
+    /// Waits for n permits together. Takes all available permits and waits for the rest; no waiter behind it is served
+    /// before. Error: the receive half has closed, or n is above the capacity.
     [[nodiscard]] reserve_many_operation<T, Platform> reserve_many(std::uint64_t n) const TAILRACE_BORROWS {
         return reserve_many_operation<T, Platform>(core(), n);
     }
 
-    /// Waits for an owned permit. Takes this sender; clone first to keep one. Cancelling, or failing, drops it.
+    /// Waits for an owned permit. Takes this sender; clone it first to keep one. A cancelled or failed wait drops it.
     [[nodiscard]] reserve_owned_operation<T, Platform> reserve_owned() && {
         (void)core();
         return reserve_owned_operation<T, Platform>(std::move(*this));
@@ -179,14 +181,14 @@ class sender {
 
     // ---- Observing. A number may be stale by the time it is read.
 
-    /// True once the receive half has closed or is gone; never because of senders.
+    /// True once the receive half has closed or is gone; never because senders are gone.
     [[nodiscard]] bool is_closed() const { return core().closed(); }
-    /// Free permits; 0 while anybody waits.
+    /// Available permits; 0 while an operation waits.
     [[nodiscard]] std::uint64_t capacity() const { return core().available(); }
     [[nodiscard]] std::uint64_t max_capacity() const { return core().max(); }
-    /// How many values are buffered; never above max_capacity().
+    /// The number of buffered values; never above max_capacity().
     [[nodiscard]] std::uint64_t len() const { return core().buffered(); }
-    /// How many senders there are, owned permits and unfinished waits for them included.
+    /// The number of senders, including owned permits and unfinished waits for them.
     [[nodiscard]] std::uint64_t strong_count() const { return core().strong_count(); }
     [[nodiscard]] std::uint64_t weak_count() const { return core().weak_count(); }
     [[nodiscard]] bool same_channel(const sender& other) const { return &core() == &other.core(); }

@@ -1,4 +1,4 @@
-// Operations that a std::stop_token ends. This is how to cancel from another thread.
+// Operations that a std::stop_token can end. Use this to cancel from another thread.
 // After a change here run: ctest -L impl && ctest -L stress
 #pragma once
 
@@ -56,8 +56,8 @@ class stop_source {
 
 }  // namespace detail
 
-/// An operation that a stop request ends. Success and closed beat it; whatever the operation would have consumed is in
-/// the error.
+/// An operation that a stop request ends. Success and closed beat it; the error contains what the operation would have
+/// consumed.
 template <class Operation>
 using stop_operation = decltype(detail::interruptible(std::declval<Operation>(), std::declval<detail::stop_source>()));
 

@@ -1,6 +1,6 @@
-// Real time for programs without a runtime: a clock, as deadline.hpp wants it, with its own thread. For POSIX.
+// The default clock, for programs without a runtime: real time, with its own thread. For POSIX.
 //
-// A timer's life; the clock, too, changes it, under its mutex only:
+// The states of a timer; the clock changes them under its mutex only:
 //
 //     idle ──arm──▶ armed ──due──▶ fired ──disarm: false──▶ idle
 //                     │ disarm: true, or the clock ends
@@ -32,19 +32,19 @@
 
 namespace tailrace {
 
-/// The steady clock, and one thread that wakes each waiter when its deadline has come. The thread is started by the
-/// first arm and joined by the destructor; an object that nothing was armed on has none.
+/// The steady clock, and one thread that calls each waker when its deadline has come. The first arm starts the thread,
+/// the destructor joins it; an object on which nothing was armed has no thread.
 ///
 /// Wakers are called on that thread, one at a time, in order of deadline, without a lock held: they may arm and disarm,
-/// and one that takes long delays the others. The thread blocks all signals but those that a fault of its own raises,
-/// so that the program's handlers run on the program's threads. Threads and processes that a waker starts inherit that
+/// and a slow waker delays the others. The thread blocks all signals except those of its own hardware faults, so the
+/// program's handlers run on the program's threads. Threads and processes that a waker starts inherit that
 /// mask.
 ///
-/// Thread-safe, all but the destructor: no other thread uses the object, or a timer armed on it, while that runs, but
-/// for the waker that its thread may be in. Called by such a waker, the destructor terminates the program. Timers still
-/// armed never fire; they may be disarmed, destroyed, or armed on another clock later.
+/// Thread-safe except the destructor: while it runs, no other thread may use the object or a timer armed on it, except
+/// a waker that the object's thread is calling. A destructor called by such a waker terminates the program. Timers that
+/// are still armed never fire; they may be disarmed, destroyed, or armed on another clock later.
 ///
-/// In a child made by fork() the object has no thread and must not be used, nor destroyed; the default timer may.
+/// In a child process made by fork() the object has no thread and must not be used or destroyed; the default timer may.
 class timer_thread {
   public:
     using duration = std::chrono::steady_clock::duration;
@@ -71,7 +71,7 @@ class timer_thread {
     std::mutex mutex_;
     std::condition_variable changed_;  // an earlier deadline than all others; stopping; the thread has ended
     detail::timer_queue<time_point> timers_;
-    bool started_ = false;   // worker_ is a thread, which is to be joined
+    bool started_ = false;   // worker_ is a thread that must be joined
     bool stopping_ = false;  // until the thread has ended
     pthread_t worker_{};
 };
@@ -87,9 +87,9 @@ namespace detail {
 }
 }  // namespace detail
 
-/// One registration, of one owner: its functions are called by one thread at a time. Once fired it
-/// stays silent until disarmed, and can be armed anew after that. Destroying it disarms it; a
-/// wake-up that is on its way does not need it any more.
+/// One registration, of one owner: its functions are called by one thread at a time. Once fired it stays silent until
+/// it is disarmed, and can then be armed again. Destroying it disarms it; a wake-up that is under way does not use it
+/// any more.
 class timer_thread::timer : private detail::timer_node<time_point> {
   public:
     timer() = default;
@@ -97,7 +97,7 @@ class timer_thread::timer : private detail::timer_node<time_point> {
 
     /// `w` will be called once, when the deadline has come, perhaps before this returns; never for
     /// time_point::max(), which is no deadline and arms nothing. Arming again for the same deadline
-    /// changes whom it wakes.
+    /// replaces the waker.
     ///
     /// The first arm on a clock starts its thread, and throws std::system_error if it cannot; nothing has changed then,
     /// and the next arm tries again. Apart from that this neither throws nor allocates.
@@ -115,8 +115,8 @@ class timer_thread::timer : private detail::timer_node<time_point> {
         if (&clock.timers_.front() == this) clock.changed_.notify_one();
     }
 
-    /// True: nothing was armed, or its wake-up has not come and never will. False: it has come, or
-    /// is on its way on the clock's thread; this does not wait for it.
+    /// True: nothing was armed, or the wake-up has not come and never will. False: it has come, or is under way on the
+    /// clock's thread; this does not wait for it.
     bool disarm() noexcept {
         // Partner: the store of fired, the clock's last touch. acquire: this may be destroyed next.
         if (state_.load(std::memory_order_acquire) == state::armed) {
@@ -189,7 +189,7 @@ inline void timer_thread::run() noexcept {
         w();
         guard.lock();
     }
-    if (!runs_here()) return;  // another has its place: this one was given up while it was in a waker
+    if (!runs_here()) return;  // another thread has replaced this one, which was abandoned while it was in a waker
     stopping_ = false;
     changed_.notify_one();
 }
@@ -201,8 +201,7 @@ inline void timer_thread::drop_all() noexcept {
     }
 }
 
-/// What becomes of the default timer at exit and at fork. The timer itself is never destroyed: what runs late may use
-/// it.
+/// The default timer at exit and at fork. The timer itself is never destroyed: code that runs late may use it.
 class timer_thread::of_the_program {
   public:
     of_the_program() {
@@ -213,11 +212,11 @@ class timer_thread::of_the_program {
     of_the_program(const of_the_program&) = delete;
     of_the_program& operator=(const of_the_program&) = delete;
 
-    /// Made before main. Made by the first use, a child would wait for ever for a thread that was just making it when
-    /// its parent forked.
+    /// Created before main. If the first use created it, a child would wait for ever for a thread that was just
+    /// creating it when its parent forked.
     static of_the_program once;
 
-    /// The first use: from here on exit() ends the thread, before it destroys the static objects that are there by now.
+    /// The first use: from here on exit() ends the thread before it destroys the static objects that exist now.
     void used() {
         if (ends_at_exit_.load(std::memory_order_acquire)) return;  // partner: the store below
         const std::lock_guard guard(timer().mutex_);                // no fork in the middle
@@ -227,8 +226,8 @@ class timer_thread::of_the_program {
     }
 
     static timer_thread& timer() {
-        alignas(timer_thread) static std::byte room[sizeof(timer_thread)];
-        static timer_thread& made = *std::construct_at(reinterpret_cast<timer_thread*>(room));
+        alignas(timer_thread) static std::byte storage[sizeof(timer_thread)];
+        static timer_thread& made = *std::construct_at(reinterpret_cast<timer_thread*>(storage));
         return made;
     }
 
@@ -247,17 +246,17 @@ class timer_thread::of_the_program {
         t.drop_all();
     }
 
-    // A waker may wait for what the thread that exits holds; or it has called exit() as well, which then never returns.
+    // A waker may wait for a lock of the exiting thread, or may have called exit() too, which then never returns.
     static constexpr std::chrono::seconds patience{5};
 
     static void before_fork() { timer().mutex_.lock(); }
     static void in_parent() { timer().mutex_.unlock(); }
     static void in_child() {
         timer_thread& t = timer();
-        std::construct_at(&t.changed_);  // not destroyed before: that would wait for sleepers that are not here
+        std::construct_at(
+            &t.changed_);  // not destroyed before: the destructor would wait for sleepers that do not exist here
         t.started_ = t.stopping_ = false;
-        // What other threads armed may lie on their stacks, which the next thread to be started gets: off the queue
-        // with it.
+        // Timers of other threads may be on their stacks, which the next new thread reuses: remove them from the queue.
         detail::timer_queue<time_point> kept;
         while (!t.timers_.empty()) {
             auto& armed = static_cast<timer_thread::timer&>(t.timers_.pop_front());
@@ -268,7 +267,7 @@ class timer_thread::of_the_program {
             }
         }
         while (!kept.empty()) t.timers_.push(kept.pop_front());
-        if (!t.timers_.empty()) (void)t.start();  // where that fails, the next arm tries again
+        if (!t.timers_.empty()) (void)t.start();  // if this fails, the next arm tries again
         t.mutex_.unlock();
     }
 
@@ -277,15 +276,15 @@ class timer_thread::of_the_program {
 
 inline timer_thread::of_the_program timer_thread::of_the_program::once;
 
-/// The program's own. Its thread is started by the first deadline.
+/// The default timer of the program. The first deadline starts its thread.
 ///
-/// At exit it ends with the static objects, after those that were made later than its first use: what was armed until
-/// then never fires, and exit waits for the waker that runs, five seconds at most, unless it was called by that waker.
-/// What is armed later, by destructors, is served by a new thread.
+/// At exit it ends with the static objects, after those that were created later than its first use. Timers armed until
+/// then never fire. exit() waits for the running waker, five seconds at most, unless that waker called exit(). A new
+/// thread serves timers that destructors arm later.
 ///
-/// In a child made by fork() what the thread that called fork() had armed fires there too, on a new thread. What other
-/// threads had armed never fires there, as nothing else of theirs goes on in the child; nor is a waker run again that
-/// was running in the parent.
+/// In a child made by fork(), timers armed by the thread that called fork() fire in the child too, on a new thread.
+/// Timers armed by other threads never fire in the child, where those threads do not exist; a waker that was running in
+/// the parent is not run again.
 [[nodiscard]] inline timer_thread& default_timer() {
     timer_thread::of_the_program::once.used();
     return timer_thread::of_the_program::once.timer();

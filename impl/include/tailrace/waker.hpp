@@ -1,7 +1,7 @@
-// A waker: how a waiting operation is told that polling it again is worth while.
+// A waker: the callback that notifies the owner of a waiting operation that a poll would finish it.
 //
-// Two words, trivially copyable, no ownership. A wake-up in progress uses a copy, so the operation it belongs to may
-// already be gone; what the context points to has to be there as long as an operation may be woken with it.
+// Two words, trivially copyable, no ownership. A wake-up in progress uses a copy, so its operation may already be
+// destroyed. The context must stay valid as long as an operation may be woken with it.
 // After a change here run: ctest -L impl
 #pragma once
 
@@ -11,8 +11,8 @@ struct waker {
     void (*wake)(void* context) noexcept = nullptr;
     void* context = nullptr;
 
-    /// Called without any lock held, at most once for each poll that answered "pending". A deadline, and a stop
-    /// request, has one call of its own besides.
+    /// Called without any lock held, at most once for each poll that returned pending. A deadline and a stop request
+    /// may each call it once more.
     void operator()() const noexcept {
         if (wake != nullptr) wake(context);
     }

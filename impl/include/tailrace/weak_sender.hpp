@@ -1,4 +1,4 @@
-// A weak sender: a way back to a channel that does not keep it open.
+// A weak sender: refers to a channel without keeping it open.
 // After a change here run: ctest -L impl && ctest -L conformance
 #pragma once
 
@@ -41,7 +41,7 @@ class weak_sender {
 
     [[nodiscard]] explicit operator bool() const noexcept { return core_ != nullptr; }
 
-    /// A sender, while there is another one; afterwards nothing, for ever. Progress: lock-free.
+    /// A sender, while another sender lives; afterwards nothing, for ever. Progress: lock-free.
     [[nodiscard]] std::optional<sender<T, Platform>> upgrade() const {
         if (!core().revive_sender()) return std::nullopt;
         return sender<T, Platform>(core_);

@@ -98,12 +98,12 @@ TYPED_TEST(blocking, a_blocking_reserve_gets_the_slot_that_a_receive_frees) {
 TYPED_TEST(blocking, a_blocking_send_waits_behind_an_asynchronous_one) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     EXPECT_TRUE(tx.try_send(1));
-    bell woken;
+    counting_waker woken;
     auto first = tx.send(2);
-    ASSERT_TRUE(pending(first, woken.wire()));
+    ASSERT_TRUE(pending(first, woken.as_waker()));
     std::jthread sending([sender = tx.clone()] { EXPECT_TRUE(sender.blocking_send(3)); });
     EXPECT_EQ(rx.blocking_recv(), 1);
-    EXPECT_EQ(woken.rings(), 1);
+    EXPECT_EQ(woken.wakes(), 1);
     EXPECT_TRUE(finished(first));
     EXPECT_EQ(rx.blocking_recv(), 2);
     EXPECT_EQ(rx.blocking_recv(), 3);

@@ -143,12 +143,12 @@ TYPED_TEST(handles, assigning_over_the_last_sender_ends_its_channel) {
     auto [tx1, rx1] = TypeParam::template open<int>(1);
     auto [tx2, rx2] = TypeParam::template open<int>(1);
     auto [tx3, rx3] = TypeParam::template open<int>(1);
-    bell woken;
+    counting_waker woken;
     auto receive = rx1.recv();
-    ASSERT_TRUE(pending(receive, woken.wire()));
+    ASSERT_TRUE(pending(receive, woken.as_waker()));
 
     tx1 = tx2;  // a copy
-    EXPECT_EQ(woken.rings(), 1);
+    EXPECT_EQ(woken.wakes(), 1);
     EXPECT_EQ(finished(receive), std::nullopt);
     EXPECT_TRUE(tx1.same_channel(tx2));
 
@@ -171,12 +171,12 @@ TYPED_TEST(handles, assigning_a_sender_of_the_same_channel_leaves_it_open) {
 TYPED_TEST(handles, assigning_over_a_receiver_closes_its_channel) {
     auto [tx1, rx1] = TypeParam::template open<int>(1);
     auto [tx2, rx2] = TypeParam::template open<int>(1);
-    bell woken;
+    counting_waker woken;
     auto listener = tx1.closed();
-    ASSERT_TRUE(pending(listener, woken.wire()));
+    ASSERT_TRUE(pending(listener, woken.as_waker()));
 
     rx1 = std::move(rx2);
-    EXPECT_EQ(woken.rings(), 1);
+    EXPECT_EQ(woken.wakes(), 1);
     EXPECT_TRUE(tx1.is_closed());
     EXPECT_FALSE(tx2.is_closed());
     EXPECT_TRUE(tx2.try_send(1));

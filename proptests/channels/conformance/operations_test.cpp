@@ -32,14 +32,14 @@ std::optional<Operation> boxed(Operation&& op) {
 
 /// Polls with one waker and then with another.
 template <class Operation>
-void poll_twice(Operation& op, bell& first, bell& second) {
-    ASSERT_TRUE(pending(op, first.wire()));
-    ASSERT_TRUE(pending(op, second.wire()));
+void poll_twice(Operation& op, counting_waker& first, counting_waker& second) {
+    ASSERT_TRUE(pending(op, first.as_waker()));
+    ASSERT_TRUE(pending(op, second.as_waker()));
 }
 
-void expect_only_the_second(const bell& first, const bell& second) {
-    EXPECT_EQ(first.rings(), 0);
-    EXPECT_EQ(second.rings(), 1);
+void expect_only_the_second(const counting_waker& first, const counting_waker& second) {
+    EXPECT_EQ(first.wakes(), 0);
+    EXPECT_EQ(second.wakes(), 1);
 }
 
 }  // namespace
@@ -70,10 +70,10 @@ TYPED_TEST(operations, an_operation_that_was_moved_from_refuses_to_be_polled) {
     auto [tx, rx] = TypeParam::template open<int>(4);
     auto send = tx.send(1);
     auto moved_send = std::move(send);
-    EXPECT_THROW((void)send.poll(nobody()), std::logic_error);
+    EXPECT_THROW((void)send.poll(no_waker()), std::logic_error);
     auto recv = rx.recv();
     auto moved_recv = std::move(recv);
-    EXPECT_THROW((void)recv.poll(nobody()), std::logic_error);
+    EXPECT_THROW((void)recv.poll(no_waker()), std::logic_error);
     EXPECT_TRUE(finished(moved_send));
     EXPECT_EQ(finished(moved_recv), 1);
 }
@@ -84,7 +84,7 @@ TYPED_TEST(operations, an_operation_that_has_finished_refuses_to_be_polled) {
     auto clock = TypeParam::clock_of(tx);
     const auto refuses = [](auto&& op) {
         (void)finished(op);
-        EXPECT_THROW((void)op.poll(nobody()), std::logic_error);
+        EXPECT_THROW((void)op.poll(no_waker()), std::logic_error);
     };
     refuses(tx.send(1));
     refuses(tx.send_timeout(2, milliseconds(1), clock));
@@ -112,7 +112,7 @@ TYPED_TEST(operations, a_second_receive_is_refused_while_one_is_alive) {
         EXPECT_THROW((void)rx.try_recv(), std::logic_error);
         EXPECT_THROW((void)rx.blocking_recv(), std::logic_error);
         EXPECT_THROW((void)rx.blocking_recv_timeout(milliseconds(1)), std::logic_error);
-        ASSERT_TRUE(pending(first, nobody()));
+        ASSERT_TRUE(pending(first, no_waker()));
         EXPECT_THROW((void)rx.recv(), std::logic_error);
         EXPECT_TRUE(tx.try_send(1));
         EXPECT_THROW((void)rx.try_recv(), std::logic_error);
@@ -129,16 +129,16 @@ TYPED_TEST(operations, a_second_receive_is_refused_while_one_is_alive) {
 // Clause: recv.exclusive.
 TYPED_TEST(operations, the_owner_of_a_pending_receive_may_close_and_observe) {
     auto [tx, rx] = TypeParam::template open<int>(4);
-    bell woken;
+    counting_waker woken;
     auto receive = rx.recv();
-    ASSERT_TRUE(pending(receive, woken.wire()));
+    ASSERT_TRUE(pending(receive, woken.as_waker()));
     EXPECT_FALSE(rx.is_closed());
     auto permit = tx.try_reserve();
     rx.close();
     EXPECT_TRUE(rx.is_closed());
-    EXPECT_EQ(woken.rings(), 0);
+    EXPECT_EQ(woken.wakes(), 0);
     permit->send(1);
-    EXPECT_EQ(woken.rings(), 1);
+    EXPECT_EQ(woken.wakes(), 1);
     EXPECT_EQ(finished(receive), 1);
 }
 
@@ -146,7 +146,7 @@ TYPED_TEST(operations, the_owner_of_a_pending_receive_may_close_and_observe) {
 TYPED_TEST(operations, a_waiting_send_or_reserve_wakes_the_waker_of_its_last_poll_only) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     EXPECT_TRUE(tx.try_send(1));
-    bell bells[6];
+    counting_waker bells[6];
     {
         auto send = tx.send(2);
         auto reserve = tx.reserve();
@@ -156,7 +156,7 @@ TYPED_TEST(operations, a_waiting_send_or_reserve_wakes_the_waker_of_its_last_pol
         poll_twice(owned, bells[4], bells[5]);
         EXPECT_EQ(rx.try_recv(), 1);
         expect_only_the_second(bells[0], bells[1]);
-        EXPECT_EQ(bells[3].rings(), 0);
+        EXPECT_EQ(bells[3].wakes(), 0);
         EXPECT_TRUE(finished(send));
         rx.close();
         expect_only_the_second(bells[2], bells[3]);
@@ -167,7 +167,7 @@ TYPED_TEST(operations, a_waiting_send_or_reserve_wakes_the_waker_of_its_last_pol
 
 TYPED_TEST(operations, a_receive_wakes_the_waker_of_its_last_poll_only) {
     auto [tx, rx] = TypeParam::template open<int>(2);
-    bell first, second;
+    counting_waker first, second;
     auto receive = rx.recv();
     poll_twice(receive, first, second);
     EXPECT_TRUE(tx.try_send(1));
@@ -178,14 +178,14 @@ TYPED_TEST(operations, a_receive_wakes_the_waker_of_its_last_poll_only) {
 
 TYPED_TEST(operations, a_listener_wakes_the_waker_of_its_last_poll_only) {
     auto [tx, rx] = TypeParam::template open<int>(1);
-    bell first, second, other;
+    counting_waker first, second, other;
     auto listener = tx.closed();
     auto neighbour = tx.closed();
-    ASSERT_TRUE(pending(neighbour, other.wire()));
+    ASSERT_TRUE(pending(neighbour, other.as_waker()));
     poll_twice(listener, first, second);
     rx.close();
     expect_only_the_second(first, second);
-    EXPECT_EQ(other.rings(), 1);
+    EXPECT_EQ(other.wakes(), 1);
     (void)finished(listener);
 }
 
@@ -193,7 +193,7 @@ TYPED_TEST(operations, a_deadline_wakes_the_waker_of_the_last_poll_only) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     auto clock = TypeParam::clock_of(tx);
     EXPECT_TRUE(tx.try_send(1));
-    bell first, second;
+    counting_waker first, second;
     auto send = tx.send_timeout(2, milliseconds(5), clock);
     poll_twice(send, first, second);
     clock.advance(milliseconds(5));
@@ -208,24 +208,24 @@ TYPED_TEST(operations, a_deadline_wakes_the_waker_of_the_last_poll_only) {
 TYPED_TEST(operations, a_dropped_operation_is_never_woken) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     auto clock = TypeParam::clock_of(tx);
-    bell bells[4];
+    counting_waker bells[4];
     {
         auto receive = rx.recv();
-        ASSERT_TRUE(pending(receive, bells[0].wire()));
+        ASSERT_TRUE(pending(receive, bells[0].as_waker()));
     }
     EXPECT_TRUE(tx.try_send(1));
     {
         auto send = tx.send_timeout(2, milliseconds(5), clock);
         auto reserve = tx.reserve();
         auto listener = tx.closed();
-        ASSERT_TRUE(pending(send, bells[1].wire()));
-        ASSERT_TRUE(pending(reserve, bells[2].wire()));
-        ASSERT_TRUE(pending(listener, bells[3].wire()));
+        ASSERT_TRUE(pending(send, bells[1].as_waker()));
+        ASSERT_TRUE(pending(reserve, bells[2].as_waker()));
+        ASSERT_TRUE(pending(listener, bells[3].as_waker()));
     }
     EXPECT_EQ(rx.try_recv(), 1);
     clock.advance(milliseconds(10));
     rx.close();
-    for (const bell& b : bells) EXPECT_EQ(b.rings(), 0);
+    for (const counting_waker& b : bells) EXPECT_EQ(b.wakes(), 0);
     EXPECT_EQ(tx.capacity(), 1);
 }
 
@@ -253,14 +253,14 @@ TYPED_TEST(operations, a_duration_too_long_for_the_clock_is_no_deadline) {
     auto clock = TypeParam::clock_of(tx);
     clock.advance(milliseconds(1));
     EXPECT_TRUE(tx.try_send(1));
-    bell woken;
+    counting_waker woken;
     auto long_send = tx.send_timeout(2, nanoseconds::max(), clock);
     auto longer_send = tx.send_timeout(3, hours::max(), clock);
-    ASSERT_TRUE(pending(long_send, woken.wire()));
-    ASSERT_TRUE(pending(longer_send, woken.wire()));
+    ASSERT_TRUE(pending(long_send, woken.as_waker()));
+    ASSERT_TRUE(pending(longer_send, woken.as_waker()));
     clock.advance(std::chrono::duration_cast<milliseconds>(hours(24 * 365 * 100)));
-    EXPECT_EQ(woken.rings(), 0);
-    EXPECT_TRUE(pending(long_send, woken.wire()));
+    EXPECT_EQ(woken.wakes(), 0);
+    EXPECT_TRUE(pending(long_send, woken.as_waker()));
     EXPECT_EQ(rx.try_recv(), 1);
     EXPECT_TRUE(finished(long_send));
     EXPECT_EQ(rx.try_recv(), 2);

@@ -37,7 +37,7 @@ TEST_P(conformance, dropping_the_receiver_closes_every_attempt) {
 }
 
 // Original: unconsumed_messages_are_dropped.
-TEST_P(conformance, a_value_that_nobody_receives_is_destroyed_with_the_receiver) {
+TEST_P(conformance, an_unreceived_value_is_destroyed_with_the_receiver) {
     run(100, R"(
         s0 try_send v1 -> ok
         drop s0 -> ok

@@ -23,7 +23,7 @@ class action {
     action(const action&) = delete;
     action& operator=(const action&) = delete;
 
-    [[nodiscard]] waker wire() noexcept {
+    [[nodiscard]] waker as_waker() noexcept {
         return {[](void* self) noexcept {
                     ++static_cast<action*>(self)->times_;
                     static_cast<action*>(self)->act_();
@@ -55,9 +55,9 @@ TYPED_TEST(reentrancy, a_waker_in_close_may_use_the_channel) {
     auto send = tx.send(2);
     auto reserve = tx.reserve();
     auto listener = tx.closed();
-    ASSERT_TRUE(pending(send, use.wire()));
-    ASSERT_TRUE(pending(reserve, use.wire()));
-    ASSERT_TRUE(pending(listener, use.wire()));
+    ASSERT_TRUE(pending(send, use.as_waker()));
+    ASSERT_TRUE(pending(reserve, use.as_waker()));
+    ASSERT_TRUE(pending(listener, use.as_waker()));
     rx.close();
     EXPECT_EQ(use.times(), 3);
     EXPECT_EQ(error_of(finished(send)).value, 2);
@@ -72,16 +72,16 @@ TYPED_TEST(reentrancy, a_waker_in_close_may_cancel_another_waiting_operation) {
         second.reset();
         listener.reset();
     });
-    bell third_woken, ignored;
+    counting_waker third_woken, ignored;
     auto first = tx.send(2);
     auto third = tx.reserve();
-    ASSERT_TRUE(pending(first, cancel.wire()));
-    ASSERT_TRUE(pending(*second, ignored.wire()));
-    ASSERT_TRUE(pending(third, third_woken.wire()));
-    ASSERT_TRUE(pending(*listener, ignored.wire()));
+    ASSERT_TRUE(pending(first, cancel.as_waker()));
+    ASSERT_TRUE(pending(*second, ignored.as_waker()));
+    ASSERT_TRUE(pending(third, third_woken.as_waker()));
+    ASSERT_TRUE(pending(*listener, ignored.as_waker()));
     rx.close();
     EXPECT_EQ(cancel.times(), 1);
-    EXPECT_EQ(third_woken.rings(), 1);
+    EXPECT_EQ(third_woken.wakes(), 1);
     EXPECT_FALSE(finished(first));
     EXPECT_FALSE(finished(third));
 }
@@ -93,8 +93,8 @@ TYPED_TEST(reentrancy, a_waker_in_close_may_cancel_its_own_operation) {
     std::optional listener(tx.closed());
     action cancel_send([&] { send.reset(); });
     action cancel_listener([&] { listener.reset(); });
-    ASSERT_TRUE(pending(*send, cancel_send.wire()));
-    ASSERT_TRUE(pending(*listener, cancel_listener.wire()));
+    ASSERT_TRUE(pending(*send, cancel_send.as_waker()));
+    ASSERT_TRUE(pending(*listener, cancel_listener.as_waker()));
     rx.close();
     EXPECT_EQ(cancel_send.times(), 1);
     EXPECT_EQ(cancel_listener.times(), 1);
@@ -108,7 +108,7 @@ TYPED_TEST(reentrancy, a_waker_in_the_receivers_drop_may_use_the_channel) {
     const auto& sender = tx;
     action use([&sender] { EXPECT_EQ(error_of(sender.try_send(9)).reason, try_error::closed); });
     auto send = tx.send(2);
-    ASSERT_TRUE(pending(send, use.wire()));
+    ASSERT_TRUE(pending(send, use.as_waker()));
     {
         const auto dropped = std::move(rx);
     }
@@ -124,10 +124,10 @@ TYPED_TEST(reentrancy, a_waker_in_a_permits_drop_may_use_the_channel) {
     action use([&] {
         EXPECT_EQ(error_of(sender.try_send(9)).reason,
                   try_error::full);  // the permit is the waiter's
-        EXPECT_TRUE(pending(*late, nobody()));
+        EXPECT_TRUE(pending(*late, no_waker()));
     });
     auto reserve = tx.reserve();
-    ASSERT_TRUE(pending(reserve, use.wire()));
+    ASSERT_TRUE(pending(reserve, use.as_waker()));
     {
         const auto dropped = std::move(*permit);
     }
@@ -144,12 +144,12 @@ TYPED_TEST(reentrancy, a_waker_in_a_permits_drop_may_cancel_another_waiting_oper
     auto permit = tx.try_reserve();
     std::optional second(tx.send(3));
     action cancel([&] { second.reset(); });
-    bell third_woken;
+    counting_waker third_woken;
     auto first = tx.reserve();
     auto third = tx.reserve();
-    ASSERT_TRUE(pending(first, cancel.wire()));
-    ASSERT_TRUE(pending(*second, nobody()));
-    ASSERT_TRUE(pending(third, third_woken.wire()));
+    ASSERT_TRUE(pending(first, cancel.as_waker()));
+    ASSERT_TRUE(pending(*second, no_waker()));
+    ASSERT_TRUE(pending(third, third_woken.as_waker()));
     {
         const auto dropped = std::move(*permit);
     }
@@ -157,7 +157,7 @@ TYPED_TEST(reentrancy, a_waker_in_a_permits_drop_may_cancel_another_waiting_oper
     {
         const auto used = finished(first);
     }
-    EXPECT_EQ(third_woken.rings(), 1);
+    EXPECT_EQ(third_woken.wakes(), 1);
     EXPECT_TRUE(finished(third));
 }
 
@@ -166,15 +166,15 @@ TYPED_TEST(reentrancy, a_waker_in_a_permits_drop_may_cancel_its_own_operation_an
     auto permit = tx.try_reserve();
     std::optional first(tx.reserve());
     action cancel([&] { first.reset(); });
-    bell second_woken;
+    counting_waker second_woken;
     auto second = tx.send(2);
-    ASSERT_TRUE(pending(*first, cancel.wire()));
-    ASSERT_TRUE(pending(second, second_woken.wire()));
+    ASSERT_TRUE(pending(*first, cancel.as_waker()));
+    ASSERT_TRUE(pending(second, second_woken.as_waker()));
     {
         const auto dropped = std::move(*permit);
     }
     EXPECT_EQ(cancel.times(), 1);
-    EXPECT_EQ(second_woken.rings(), 1);
+    EXPECT_EQ(second_woken.wakes(), 1);
     EXPECT_TRUE(finished(second));
     EXPECT_EQ(rx.try_recv(), 2);
 }
@@ -185,7 +185,7 @@ TYPED_TEST(reentrancy, a_waker_may_poll_the_operation_it_belongs_to) {
     auto send = tx.send(2);
     bool sent = false;
     action resume([&] { sent = finished(send).has_value(); });
-    ASSERT_TRUE(pending(send, resume.wire()));
+    ASSERT_TRUE(pending(send, resume.as_waker()));
     EXPECT_EQ(rx.try_recv(), 1);
     EXPECT_TRUE(sent);
     EXPECT_EQ(rx.try_recv(), 2);
@@ -201,11 +201,11 @@ TYPED_TEST(reentrancy, wakers_may_resume_each_other_in_a_chain) {
         received.push_back(finished(*first).value());
         first.reset();
     });
-    ASSERT_TRUE(pending(*first, receive.wire()));
+    ASSERT_TRUE(pending(*first, receive.as_waker()));
     auto permit = tx.try_reserve();
     auto waiting = tx.send(2);
     action resume([&] { EXPECT_TRUE(finished(waiting)); });
-    ASSERT_TRUE(pending(waiting, resume.wire()));
+    ASSERT_TRUE(pending(waiting, resume.as_waker()));
     permit->send(1);
     EXPECT_EQ(received, (std::vector<int>{1}));
     EXPECT_EQ(resume.times(), 1);
@@ -217,13 +217,13 @@ TYPED_TEST(reentrancy, a_receives_waker_may_close_the_channel) {
     auto& receiver = rx;
     auto receive = rx.recv();
     action close([&receiver] { receiver.close(); });
-    bell listener_woken;
+    counting_waker listener_woken;
     auto listener = tx.closed();
-    ASSERT_TRUE(pending(listener, listener_woken.wire()));
-    ASSERT_TRUE(pending(receive, close.wire()));
+    ASSERT_TRUE(pending(listener, listener_woken.as_waker()));
+    ASSERT_TRUE(pending(receive, close.as_waker()));
     EXPECT_TRUE(tx.try_send(1));
     EXPECT_EQ(close.times(), 1);
-    EXPECT_EQ(listener_woken.rings(), 1);
+    EXPECT_EQ(listener_woken.wakes(), 1);
     EXPECT_EQ(finished(receive), 1);
 }
 
@@ -232,7 +232,7 @@ TYPED_TEST(reentrancy, a_waker_in_the_last_senders_drop_may_take_the_end) {
     auto receive = rx.recv();
     bool ended = false;
     action take([&] { ended = !finished(receive).has_value(); });
-    ASSERT_TRUE(pending(receive, take.wire()));
+    ASSERT_TRUE(pending(receive, take.as_waker()));
     {
         const auto dropped = std::move(tx);
     }
@@ -244,33 +244,33 @@ TYPED_TEST(reentrancy, a_deadlines_waker_may_use_the_channel_and_finish_its_oper
     auto clock = TypeParam::clock_of(tx);
     EXPECT_TRUE(tx.try_send(1));
     std::optional timed(tx.send_timeout(2, std::chrono::milliseconds(5), clock));
-    bell next_woken;
+    counting_waker next_woken;
     auto next = tx.send(3);
     action expire([&] {
         EXPECT_EQ(error_of(finished(*timed)).reason, timeout_error::timeout);
         timed.reset();
     });
-    ASSERT_TRUE(pending(*timed, expire.wire()));
-    ASSERT_TRUE(pending(next, next_woken.wire()));
+    ASSERT_TRUE(pending(*timed, expire.as_waker()));
+    ASSERT_TRUE(pending(next, next_woken.as_waker()));
     clock.advance(std::chrono::milliseconds(5));
     EXPECT_EQ(expire.times(), 1);
     EXPECT_EQ(rx.try_recv(), 1);
-    EXPECT_EQ(next_woken.rings(), 1);
+    EXPECT_EQ(next_woken.wakes(), 1);
     EXPECT_TRUE(finished(next));
 }
 
 TYPED_TEST(reentrancy, a_values_destructor_in_the_receivers_drop_may_use_the_channel) {
-    auto [tx, rx] = TypeParam::template open<last_will>(1);
+    auto [tx, rx] = TypeParam::template open<on_destroy>(1);
     const auto& sender = tx;
     std::optional waiting(tx.reserve());
     bool done = false;
-    EXPECT_TRUE(tx.try_send(last_will([&] {
+    EXPECT_TRUE(tx.try_send(on_destroy([&] {
         EXPECT_TRUE(sender.is_closed());
         EXPECT_FALSE(sender.try_reserve());
         waiting.reset();
         done = true;
     })));
-    ASSERT_TRUE(pending(*waiting, nobody()));
+    ASSERT_TRUE(pending(*waiting, no_waker()));
     {
         const auto dropped = std::move(rx);
     }
@@ -279,7 +279,7 @@ TYPED_TEST(reentrancy, a_values_destructor_in_the_receivers_drop_may_use_the_cha
 }
 
 TYPED_TEST(reentrancy, a_values_destructor_in_a_late_permit_send_may_use_the_channel) {
-    auto [tx, rx] = TypeParam::template open<last_will>(2);
+    auto [tx, rx] = TypeParam::template open<on_destroy>(2);
     const auto& sender = tx;
     auto first = tx.try_reserve();
     auto second = tx.try_reserve();
@@ -287,9 +287,9 @@ TYPED_TEST(reentrancy, a_values_destructor_in_a_late_permit_send_may_use_the_cha
         const auto dropped = std::move(rx);
     }
     std::vector<int> died;
-    first->send(last_will([&] {
+    first->send(on_destroy([&] {
         died.push_back(1);
-        second->send(last_will([&] { died.push_back(2); }));
+        second->send(on_destroy([&] { died.push_back(2); }));
         EXPECT_FALSE(sender.try_reserve());
     }));
     EXPECT_EQ(died, (std::vector<int>{1, 2}));
@@ -297,16 +297,16 @@ TYPED_TEST(reentrancy, a_values_destructor_in_a_late_permit_send_may_use_the_cha
 }
 
 TYPED_TEST(reentrancy, a_values_destructor_in_a_cancelled_send_may_use_the_channel) {
-    auto [tx, rx] = TypeParam::template open<last_will>(1);
+    auto [tx, rx] = TypeParam::template open<on_destroy>(1);
     const auto& sender = tx;
     auto permit = tx.try_reserve();
     bool done = false;
-    std::optional waiting(tx.send(last_will([&] {
+    std::optional waiting(tx.send(on_destroy([&] {
         EXPECT_EQ(sender.capacity(), 0);
-        permit->send(last_will([] {}));
+        permit->send(on_destroy([] {}));
         done = true;
     })));
-    ASSERT_TRUE(pending(*waiting, nobody()));
+    ASSERT_TRUE(pending(*waiting, no_waker()));
     waiting.reset();
     EXPECT_TRUE(done);
     EXPECT_TRUE(rx.try_recv());
@@ -324,7 +324,7 @@ TYPED_TEST(reentrancy, a_listener_that_close_wakes_may_let_go_of_both_halves) {
         sender.reset();
         receiver.reset();
     });
-    ASSERT_TRUE(pending(*listener, let_go.wire()));
+    ASSERT_TRUE(pending(*listener, let_go.as_waker()));
     auto& closing = *receiver;
     closing.close();
     EXPECT_EQ(let_go.times(), 1);
@@ -337,7 +337,7 @@ TYPED_TEST(reentrancy, a_waker_may_destroy_the_operation_whose_poll_has_called_i
     std::optional send(tx.send(1));
     action destroy([&] { send.reset(); });
     auto receive = rx.recv();
-    ASSERT_TRUE(pending(receive, destroy.wire()));
+    ASSERT_TRUE(pending(receive, destroy.as_waker()));
     EXPECT_TRUE(finished(*send));
     EXPECT_FALSE(send);
     EXPECT_EQ(finished(receive), 1);
@@ -350,7 +350,7 @@ TYPED_TEST(reentrancy, the_receive_that_a_used_permit_wakes_may_let_go_of_the_la
     auto permit = *sender->try_reserve();
     action let_go([&] { sender.reset(); });
     auto receive = rx.recv();
-    ASSERT_TRUE(pending(receive, let_go.wire()));
+    ASSERT_TRUE(pending(receive, let_go.as_waker()));
     permit.send(9);
     EXPECT_FALSE(sender);
     EXPECT_EQ(finished(receive), 9);
@@ -364,7 +364,7 @@ TYPED_TEST(reentrancy, what_the_end_of_the_old_channel_wakes_may_assign_to_the_s
     auto slot = std::move(first);
     action assign([&slot, &second = second] { slot = std::move(second); });
     auto receive = from_first.recv();
-    ASSERT_TRUE(pending(receive, assign.wire()));
+    ASSERT_TRUE(pending(receive, assign.as_waker()));
     slot = std::move(third);
     EXPECT_EQ(from_second.sender_strong_count(), 1u) << "the later assignment stays";
     EXPECT_EQ(from_third.sender_strong_count(), 0u) << "and none is lost";
@@ -376,7 +376,7 @@ TYPED_TEST(reentrancy, a_receive_says_none_when_its_receiver_has_gone_before_it)
     auto permit = *tx.try_reserve();
     action wake([] {});
     auto receive = rx.recv();
-    ASSERT_TRUE(pending(receive, wake.wire()));
+    ASSERT_TRUE(pending(receive, wake.as_waker()));
     {
         const auto gone = std::move(rx);
     }

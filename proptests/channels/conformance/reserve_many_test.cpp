@@ -275,7 +275,7 @@ TEST_P(conformance, more_than_the_capacity_is_full_for_try_even_when_closed) {
 }
 
 // Clauses: reserve_many.zero, try_reserve_many.zero.
-TEST_P(conformance, nothing_is_waited_for_by_those_who_ask_for_nothing) {
+TEST_P(conformance, a_request_for_zero_permits_never_waits) {
     run(1, R"(
         s0 try_reserve -> p0
         s0 reserve as f0 -> created

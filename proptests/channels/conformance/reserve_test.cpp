@@ -131,7 +131,7 @@ TEST_P(conformance, a_released_permit_is_handed_over_and_never_shows_as_capacity
 }
 
 // Original: try_acquire_one_unavailable.
-TEST_P(conformance, a_permit_dropped_with_nobody_waiting_shows_as_capacity) {
+TEST_P(conformance, a_permit_dropped_without_waiters_shows_as_capacity) {
     run(1, R"(
         s0 try_reserve -> p0
         s0 capacity -> 0

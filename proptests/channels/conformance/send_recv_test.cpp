@@ -181,7 +181,7 @@ TEST_P(conformance, a_receive_wakes_the_next_waiter_in_line_not_the_cancelled_on
 }
 
 // Original: send_recv_buffer_limited.
-TEST_P(conformance, nobody_overtakes_a_waiter_that_was_granted_and_not_polled) {
+TEST_P(conformance, no_task_overtakes_a_granted_waiter_that_was_not_polled) {
     run(1, R"(
         s0 reserve as f0 -> created
         poll f0 -> p0

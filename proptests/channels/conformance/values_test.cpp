@@ -19,9 +19,9 @@ using std::chrono::milliseconds;
 template <class Api>
 class values : public ::testing::Test {
   protected:
-    using list = register_of_deaths::list;
+    using list = destruction_log::list;
 
-    register_of_deaths deaths;
+    destruction_log destroyed;
 };
 TYPED_TEST_SUITE(values, apis, api_names);
 
@@ -83,7 +83,7 @@ class fragile {
   public:
     struct broken {};
 
-    fragile(register_of_deaths& deaths, int id) : life_(deaths, id) {}
+    fragile(destruction_log& destroyed, int id) : life_(destroyed, id) {}
     fragile(fragile&& other) : life_(handle_with_care(other)) {}
     fragile& operator=(fragile&&) = delete;
     ~fragile() = default;
@@ -92,11 +92,11 @@ class fragile {
     static inline int moves_until_it_breaks = 0;  // 0: never
 
   private:
-    static mortal&& handle_with_care(fragile& other) {
+    static tracked_value&& handle_with_care(fragile& other) {
         if (moves_until_it_breaks > 0 && --moves_until_it_breaks == 0) throw broken{};
         return std::move(other.life_);
     }
-    mortal life_;
+    tracked_value life_;
 };
 
 /// Makes a send break at its first move, then at its second, and so on until it comes through.
@@ -122,106 +122,106 @@ void break_at_every_move(Attempt attempt, Check check) {
 }  // namespace
 
 TYPED_TEST(values, a_received_value_dies_with_its_receiver) {
-    auto [tx, rx] = TypeParam::template open<mortal>(2);
-    EXPECT_TRUE(tx.try_send(mortal(this->deaths, 1)));
-    EXPECT_TRUE(finished(tx.send(mortal(this->deaths, 2))));
+    auto [tx, rx] = TypeParam::template open<tracked_value>(2);
+    EXPECT_TRUE(tx.try_send(tracked_value(this->destroyed, 1)));
+    EXPECT_TRUE(finished(tx.send(tracked_value(this->destroyed, 2))));
     {
         const auto first = rx.try_recv();
         const auto second = finished(rx.recv());
         EXPECT_EQ(first->id(), 1);
         EXPECT_EQ(second->id(), 2);
-        EXPECT_TRUE(this->deaths.dead().empty());
+        EXPECT_TRUE(this->destroyed.ids().empty());
     }
-    EXPECT_EQ(this->deaths.dead(), (register_of_deaths::list{2, 1}));
+    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{2, 1}));
 }
 
 TYPED_TEST(values, a_refused_value_dies_with_the_error) {
-    auto [tx, rx] = TypeParam::template open<mortal>(1);
+    auto [tx, rx] = TypeParam::template open<tracked_value>(1);
     auto clock = TypeParam::clock_of(tx);
-    EXPECT_TRUE(tx.try_send(mortal(this->deaths, 1)));
+    EXPECT_TRUE(tx.try_send(tracked_value(this->destroyed, 1)));
     const auto refused = [this](auto&& result, int id) {
         EXPECT_FALSE(result);
         EXPECT_EQ(result.error().value.id(), id);
-        return this->deaths.dead().empty();
+        return this->destroyed.ids().empty();
     };
-    EXPECT_TRUE(refused(tx.try_send(mortal(this->deaths, 2)), 2));
-    EXPECT_EQ(this->deaths.dead(), (register_of_deaths::list{2}));
-    (void)finished(tx.send_timeout(mortal(this->deaths, 3), milliseconds(0), clock));
-    (void)tx.blocking_send_timeout(mortal(this->deaths, 4), milliseconds(0));
+    EXPECT_TRUE(refused(tx.try_send(tracked_value(this->destroyed, 2)), 2));
+    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{2}));
+    (void)finished(tx.send_timeout(tracked_value(this->destroyed, 3), milliseconds(0), clock));
+    (void)tx.blocking_send_timeout(tracked_value(this->destroyed, 4), milliseconds(0));
     rx.close();
-    (void)tx.try_send(mortal(this->deaths, 5));
-    (void)finished(tx.send(mortal(this->deaths, 6)));
-    (void)tx.blocking_send(mortal(this->deaths, 7));
-    EXPECT_EQ(this->deaths.dead(), (register_of_deaths::list{2, 3, 4, 5, 6, 7}));
+    (void)tx.try_send(tracked_value(this->destroyed, 5));
+    (void)finished(tx.send(tracked_value(this->destroyed, 6)));
+    (void)tx.blocking_send(tracked_value(this->destroyed, 7));
+    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{2, 3, 4, 5, 6, 7}));
     EXPECT_EQ(rx.try_recv()->id(), 1);
 }
 
 TYPED_TEST(values, a_cancelled_send_destroys_its_value_once) {
-    auto [tx, rx] = TypeParam::template open<mortal>(1);
+    auto [tx, rx] = TypeParam::template open<tracked_value>(1);
     {
-        const auto never_polled = tx.send(mortal(this->deaths, 1));
+        const auto never_polled = tx.send(tracked_value(this->destroyed, 1));
     }
-    EXPECT_EQ(this->deaths.dead(), (register_of_deaths::list{1}));
+    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1}));
     {
-        auto moved_first = tx.send(mortal(this->deaths, 2));
+        auto moved_first = tx.send(tracked_value(this->destroyed, 2));
         const auto never_polled = std::move(moved_first);
     }
-    EXPECT_EQ(this->deaths.dead(), (register_of_deaths::list{1, 2}));
+    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1, 2}));
     auto permit = tx.try_reserve();
     {
-        auto waiting = tx.send(mortal(this->deaths, 3));
-        EXPECT_TRUE(pending(waiting, nobody()));
+        auto waiting = tx.send(tracked_value(this->destroyed, 3));
+        EXPECT_TRUE(pending(waiting, no_waker()));
     }
-    EXPECT_EQ(this->deaths.dead(), (register_of_deaths::list{1, 2, 3}));
+    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1, 2, 3}));
     {
-        auto granted = tx.send(mortal(this->deaths, 4));
-        EXPECT_TRUE(pending(granted, nobody()));
+        auto granted = tx.send(tracked_value(this->destroyed, 4));
+        EXPECT_TRUE(pending(granted, no_waker()));
         {
             const auto dropped = std::move(*permit);
         }
     }
-    EXPECT_EQ(this->deaths.dead(), (register_of_deaths::list{1, 2, 3, 4}));
+    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1, 2, 3, 4}));
     EXPECT_EQ(tx.capacity(), 1);
 }
 
-TYPED_TEST(values, values_nobody_receives_die_with_the_receiver_in_order) {
-    auto [tx, rx] = TypeParam::template open<mortal>(4);
+TYPED_TEST(values, unreceived_values_are_destroyed_with_the_receiver_in_order) {
+    auto [tx, rx] = TypeParam::template open<tracked_value>(4);
     auto permit = tx.try_reserve();
     auto owned = tx.clone().try_reserve_owned();
-    EXPECT_TRUE(tx.try_send(mortal(this->deaths, 1)));
-    EXPECT_TRUE(tx.try_send(mortal(this->deaths, 2)));
+    EXPECT_TRUE(tx.try_send(tracked_value(this->destroyed, 1)));
+    EXPECT_TRUE(tx.try_send(tracked_value(this->destroyed, 2)));
     {
         const auto dropped = std::move(rx);
     }
-    EXPECT_EQ(this->deaths.dead(), (register_of_deaths::list{1, 2}));
-    permit->send(mortal(this->deaths, 3));
-    EXPECT_EQ(this->deaths.dead(), (register_of_deaths::list{1, 2, 3}));
-    (void)std::move(*owned).send(mortal(this->deaths, 4));
-    EXPECT_EQ(this->deaths.dead(), (register_of_deaths::list{1, 2, 3, 4}));
+    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1, 2}));
+    permit->send(tracked_value(this->destroyed, 3));
+    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1, 2, 3}));
+    (void)std::move(*owned).send(tracked_value(this->destroyed, 4));
+    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1, 2, 3, 4}));
     EXPECT_EQ(tx.capacity(), 4);
 }
 
 TYPED_TEST(values, values_outlive_all_senders_until_the_receiver_goes) {
     {
-        auto [tx, rx] = TypeParam::template open<mortal>(3);
-        EXPECT_TRUE(tx.try_send(mortal(this->deaths, 1)));
-        EXPECT_TRUE(tx.try_send(mortal(this->deaths, 2)));
+        auto [tx, rx] = TypeParam::template open<tracked_value>(3);
+        EXPECT_TRUE(tx.try_send(tracked_value(this->destroyed, 1)));
+        EXPECT_TRUE(tx.try_send(tracked_value(this->destroyed, 2)));
         {
             const auto dropped = std::move(tx);
         }
-        EXPECT_TRUE(this->deaths.dead().empty());
+        EXPECT_TRUE(this->destroyed.ids().empty());
         EXPECT_EQ(rx.try_recv()->id(), 1);
-        EXPECT_EQ(this->deaths.dead(), (register_of_deaths::list{1}));
+        EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1}));
     }
-    EXPECT_EQ(this->deaths.dead(), (register_of_deaths::list{1, 2}));
+    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1, 2}));
 }
 
 // Clause: receiver-drop.permit-first.
 TYPED_TEST(values, a_value_destroyed_with_the_receiver_dies_after_its_permit_went_back) {
-    auto [tx, rx] = TypeParam::template open<last_will>(3);
+    auto [tx, rx] = TypeParam::template open<on_destroy>(3);
     std::vector<std::uint64_t> seen;
     for (int i = 0; i < 3; ++i) {
-        EXPECT_TRUE(tx.try_send(last_will([&seen, &sender = tx] { seen.push_back(sender.capacity()); })));
+        EXPECT_TRUE(tx.try_send(on_destroy([&seen, &sender = tx] { seen.push_back(sender.capacity()); })));
     }
     {
         const auto dropped = std::move(rx);
@@ -231,11 +231,11 @@ TYPED_TEST(values, a_value_destroyed_with_the_receiver_dies_after_its_permit_wen
 }
 
 TYPED_TEST(values, a_value_may_hold_the_last_sender_of_its_own_channel) {
-    auto [tx, rx] = TypeParam::template open<last_will>(2);
+    auto [tx, rx] = TypeParam::template open<on_destroy>(2);
     bool closed_at_death = false;
     {
-        auto inside = std::make_shared<sender_of<TypeParam, last_will>>(tx.clone());
-        EXPECT_TRUE(tx.try_send(last_will([&closed_at_death, inside] { closed_at_death = inside->is_closed(); })));
+        auto inside = std::make_shared<sender_of<TypeParam, on_destroy>>(tx.clone());
+        EXPECT_TRUE(tx.try_send(on_destroy([&closed_at_death, inside] { closed_at_death = inside->is_closed(); })));
     }
     {
         const auto dropped = std::move(tx);
@@ -279,7 +279,7 @@ TYPED_TEST(values, a_type_of_a_mebibyte_goes_through_whole) {
     on_a_stack_of_its_own([&] { sender.try_reserve()->send(std::move(*filled(4))); });
     on_a_stack_of_its_own([&] {
         auto receive = receiver.recv();
-        const auto value = receive.poll(nobody());
+        const auto value = receive.poll(no_waker());
         EXPECT_TRUE(is_filled(**value, 4));
     });
 }
@@ -293,7 +293,7 @@ TYPED_TEST(values, an_over_aligned_type_is_always_aligned) {
         EXPECT_TRUE(finished(std::move(early)));
         tx.try_reserve()->send(over_aligned(3));
         auto waiting = std::make_unique<decltype(tx.send(over_aligned(4)))>(tx.send(over_aligned(4)));
-        EXPECT_TRUE(pending(*waiting, nobody()));
+        EXPECT_TRUE(pending(*waiting, no_waker()));
         for (int n = 1; n <= 3; ++n) EXPECT_EQ(rx.try_recv()->number, n);
         EXPECT_TRUE(finished(*waiting));
         EXPECT_EQ(finished(rx.recv())->number, 4);
@@ -305,7 +305,7 @@ TYPED_TEST(values, an_over_aligned_type_is_always_aligned) {
 // Clause: throw.move-in.
 TYPED_TEST(values, a_move_that_throws_in_a_try_send_leaves_the_channel_as_it_was) {
     auto [tx, rx] = TypeParam::template open<fragile>(2);
-    break_at_every_move([&, &sender = tx] { (void)sender.try_send(fragile(this->deaths, 1)); },
+    break_at_every_move([&, &sender = tx] { (void)sender.try_send(fragile(this->destroyed, 1)); },
                         [&sender = tx](bool broke) { EXPECT_EQ(sender.capacity(), broke ? 2 : 1); });
     EXPECT_EQ(rx.try_recv()->id(), 1);
     EXPECT_EQ(error_of(rx.try_recv()), try_recv_error::empty);
@@ -313,7 +313,7 @@ TYPED_TEST(values, a_move_that_throws_in_a_try_send_leaves_the_channel_as_it_was
 
 TYPED_TEST(values, a_move_that_throws_in_a_send_leaves_the_channel_as_it_was) {
     auto [tx, rx] = TypeParam::template open<fragile>(2);
-    break_at_every_move([&, &sender = tx] { EXPECT_TRUE(finished(sender.send(fragile(this->deaths, 1)))); },
+    break_at_every_move([&, &sender = tx] { EXPECT_TRUE(finished(sender.send(fragile(this->destroyed, 1)))); },
                         [&sender = tx](bool broke) { EXPECT_EQ(sender.capacity(), broke ? 2 : 1); });
     EXPECT_EQ(rx.try_recv()->id(), 1);
     EXPECT_EQ(error_of(rx.try_recv()), try_recv_error::empty);
@@ -322,13 +322,13 @@ TYPED_TEST(values, a_move_that_throws_in_a_send_leaves_the_channel_as_it_was) {
 TYPED_TEST(values, a_move_that_throws_in_a_permit_send_leaves_the_permit_usable) {
     auto [tx, rx] = TypeParam::template open<fragile>(2);
     auto permit = tx.try_reserve();
-    break_at_every_move([&] { permit->send(fragile(this->deaths, 1)); },
+    break_at_every_move([&] { permit->send(fragile(this->destroyed, 1)); },
                         [&](bool broke) { EXPECT_EQ(static_cast<bool>(*permit), broke); });
     EXPECT_EQ(tx.capacity(), 1);
     EXPECT_EQ(rx.try_recv()->id(), 1);
 
     auto owned = tx.clone().try_reserve_owned();
-    break_at_every_move([&] { (void)std::move(*owned).send(fragile(this->deaths, 2)); },
+    break_at_every_move([&] { (void)std::move(*owned).send(fragile(this->destroyed, 2)); },
                         [&](bool broke) { EXPECT_EQ(static_cast<bool>(*owned), broke); });
     EXPECT_EQ(tx.capacity(), 1);
     EXPECT_EQ(rx.try_recv()->id(), 2);
@@ -337,23 +337,23 @@ TYPED_TEST(values, a_move_that_throws_in_a_permit_send_leaves_the_permit_usable)
 // Clause: throw.move-out.
 TYPED_TEST(values, a_move_that_throws_on_the_way_out_destroys_the_value_and_returns_its_capacity) {
     auto [tx, rx] = TypeParam::template open<fragile>(2);
-    EXPECT_TRUE(tx.try_send(fragile(this->deaths, 1)));
-    EXPECT_TRUE(tx.try_send(fragile(this->deaths, 2)));
+    EXPECT_TRUE(tx.try_send(fragile(this->destroyed, 1)));
+    EXPECT_TRUE(tx.try_send(fragile(this->destroyed, 2)));
     EXPECT_EQ(tx.capacity(), 0);
     fragile::moves_until_it_breaks = 1;
     EXPECT_THROW((void)rx.try_recv(), fragile::broken);
-    EXPECT_EQ(this->deaths.dead(), (register_of_deaths::list{1}));
+    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1}));
     EXPECT_EQ(tx.capacity(), 1);
 
     fragile::moves_until_it_breaks = 1;
     {
         auto receive = rx.recv();
-        EXPECT_THROW((void)receive.poll(nobody()), fragile::broken);
+        EXPECT_THROW((void)receive.poll(no_waker()), fragile::broken);
     }
     fragile::moves_until_it_breaks = 0;
-    EXPECT_EQ(this->deaths.dead(), (register_of_deaths::list{1, 2}));
+    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1, 2}));
     EXPECT_EQ(tx.capacity(), 2);
-    EXPECT_TRUE(tx.try_send(fragile(this->deaths, 3)));
+    EXPECT_TRUE(tx.try_send(fragile(this->destroyed, 3)));
     EXPECT_EQ(rx.try_recv()->id(), 3);
 }
 

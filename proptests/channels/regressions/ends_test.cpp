@@ -21,14 +21,14 @@ struct ends : ::testing::Test {};
 TYPED_TEST_SUITE(ends, apis, api_names);
 
 /// A waker that does something.
-class errand {
+class callback_waker {
   public:
-    explicit errand(std::function<void()> act) : act_(std::move(act)) {}
-    errand(const errand&) = delete;
-    errand& operator=(const errand&) = delete;
+    explicit callback_waker(std::function<void()> act) : act_(std::move(act)) {}
+    callback_waker(const callback_waker&) = delete;
+    callback_waker& operator=(const callback_waker&) = delete;
 
-    [[nodiscard]] waker wire() noexcept {
-        return {[](void* self) noexcept { static_cast<errand*>(self)->act_(); }, this};
+    [[nodiscard]] waker as_waker() noexcept {
+        return {[](void* self) noexcept { static_cast<callback_waker*>(self)->act_(); }, this};
     }
 
   private:
@@ -76,15 +76,15 @@ void spin_until(const std::atomic<bool>& flag) {
 // ---- The receiver goes, or gives up
 
 // crossbeam #669, rust-lang #107466: messages lived on after the last receiver had gone, as long as there was a sender.
-TYPED_TEST(ends, what_is_buffered_dies_with_the_receiver_though_a_sender_lives) {
-    register_of_deaths deaths;
-    auto [tx, rx] = TypeParam::template open<mortal>(3);
-    ASSERT_TRUE(tx.try_send(mortal(deaths, 1)));
-    ASSERT_TRUE(tx.try_send(mortal(deaths, 2)));
+TYPED_TEST(ends, buffered_values_are_destroyed_with_the_receiver_while_a_sender_lives) {
+    destruction_log destroyed;
+    auto [tx, rx] = TypeParam::template open<tracked_value>(3);
+    ASSERT_TRUE(tx.try_send(tracked_value(destroyed, 1)));
+    ASSERT_TRUE(tx.try_send(tracked_value(destroyed, 2)));
     {
         const auto dropped = std::move(rx);
     }
-    EXPECT_EQ(deaths.dead(), (register_of_deaths::list{1, 2}));
+    EXPECT_EQ(destroyed.ids(), (destruction_log::list{1, 2}));
     EXPECT_EQ(tx.capacity(), 3u);
 }
 
@@ -92,15 +92,15 @@ TYPED_TEST(ends, what_is_buffered_dies_with_the_receiver_though_a_sender_lives) 
 // with it.
 TYPED_TEST(ends, a_receive_cancelled_after_its_wake_up_leaves_the_value_to_the_next) {
     auto [tx, rx] = TypeParam::template open<int>(1);
-    bell woken;
+    counting_waker woken;
     {
         auto cancelled = rx.recv();
-        ASSERT_TRUE(pending(cancelled, woken.wire()));
+        ASSERT_TRUE(pending(cancelled, woken.as_waker()));
         ASSERT_TRUE(tx.try_send(1));
-        ASSERT_EQ(woken.rings(), 1);
+        ASSERT_EQ(woken.wakes(), 1);
     }
     auto next = rx.recv();
-    const auto got = next.poll(nobody());
+    const auto got = next.poll(no_waker());
     ASSERT_TRUE(got) << "the value is there, and no further wake-up will come";
     EXPECT_EQ(*got, 1);
 }
@@ -108,24 +108,24 @@ TYPED_TEST(ends, a_receive_cancelled_after_its_wake_up_leaves_the_value_to_the_n
 // kanal (ferrotunnel #170), cats-effect #2920 and #3998: a receive that was cancelled just when it was handed a value
 // destroyed it, and the next one waited for ever.
 TYPED_TEST(ends, a_cancelled_receive_has_taken_nothing) {
-    register_of_deaths deaths;
-    auto [tx, rx] = TypeParam::template open<mortal>(2);
+    destruction_log destroyed;
+    auto [tx, rx] = TypeParam::template open<tracked_value>(2);
     for (int id = 1; id <= 20; ++id) {
-        bell woken;
+        counting_waker woken;
         {
             auto cancelled = rx.recv();
-            ASSERT_TRUE(pending(cancelled, woken.wire()));
-            ASSERT_TRUE(tx.try_send(mortal(deaths, id)));
+            ASSERT_TRUE(pending(cancelled, woken.as_waker()));
+            ASSERT_TRUE(tx.try_send(tracked_value(destroyed, id)));
         }
-        ASSERT_TRUE(deaths.dead().empty()) << "nobody has received it";
+        ASSERT_TRUE(destroyed.ids().empty()) << "nobody has received it";
         EXPECT_EQ(rx.len(), 1u);
         auto next = rx.recv();
-        auto got = next.poll(nobody());
+        auto got = next.poll(no_waker());
         ASSERT_TRUE(got);
         EXPECT_EQ((*got)->id(), id);
         got.reset();
-        ASSERT_EQ(deaths.dead(), register_of_deaths::list{id});
-        deaths = {};
+        ASSERT_EQ(destroyed.ids(), destruction_log::list{id});
+        destroyed = {};
     }
 }
 
@@ -133,21 +133,21 @@ TYPED_TEST(ends, a_cancelled_receive_has_taken_nothing) {
 TYPED_TEST(ends, operations_that_wait_outlive_the_receiver_and_every_sender) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     ASSERT_TRUE(tx.try_send(1));
-    bell owned_woken, send_woken, listener_woken;
+    counting_waker owned_woken, send_woken, listener_woken;
     auto owned = std::make_unique<decltype(tx.clone().reserve_owned())>(tx.clone().reserve_owned());
-    ASSERT_TRUE(pending(*owned, owned_woken.wire()));
+    ASSERT_TRUE(pending(*owned, owned_woken.as_waker()));
     {
         const auto sender = std::move(tx);
         auto send = sender.send(2);
         auto listener = sender.closed();
-        ASSERT_TRUE(pending(send, send_woken.wire()));
-        ASSERT_TRUE(pending(listener, listener_woken.wire()));
+        ASSERT_TRUE(pending(send, send_woken.as_waker()));
+        ASSERT_TRUE(pending(listener, listener_woken.as_waker()));
         {
             const auto dropped = std::move(rx);
         }
         EXPECT_EQ(sender.strong_count(), 2u);
     }
-    EXPECT_EQ(owned_woken.rings() + send_woken.rings() + listener_woken.rings(), 3);
+    EXPECT_EQ(owned_woken.wakes() + send_woken.wakes() + listener_woken.wakes(), 3);
     owned.reset();
 }
 
@@ -159,7 +159,7 @@ TYPED_TEST(ends, a_waker_in_the_receivers_drop_may_use_whatever_waits_there) {
     std::optional second(tx.reserve());
     std::optional listener(tx.closed());
     int called = 0;
-    errand use([&] {
+    callback_waker use([&] {
         ++called;
         second.reset();
         listener.reset();
@@ -167,9 +167,9 @@ TYPED_TEST(ends, a_waker_in_the_receivers_drop_may_use_whatever_waits_there) {
         (void)finished(sender.closed());
     });
     auto first = tx.send(2);
-    ASSERT_TRUE(pending(first, use.wire()));
-    ASSERT_TRUE(pending(*second, nobody()));
-    ASSERT_TRUE(pending(*listener, nobody()));
+    ASSERT_TRUE(pending(first, use.as_waker()));
+    ASSERT_TRUE(pending(*second, no_waker()));
+    ASSERT_TRUE(pending(*listener, no_waker()));
     {
         const auto dropped = std::move(rx);
     }
@@ -178,22 +178,22 @@ TYPED_TEST(ends, a_waker_in_the_receivers_drop_may_use_whatever_waits_there) {
 }
 
 // libcoro #401: draining at shutdown went on for ever when another party had shut down already.
-TYPED_TEST(ends, the_receivers_drop_ends_wherever_the_channel_has_ended_before) {
-    register_of_deaths deaths;
+TYPED_TEST(ends, dropping_the_receiver_returns_even_if_the_channel_has_ended) {
+    destruction_log destroyed;
     {
-        auto [tx, rx] = TypeParam::template open<mortal>(2);
-        ASSERT_TRUE(tx.try_send(mortal(deaths, 1)));
+        auto [tx, rx] = TypeParam::template open<tracked_value>(2);
+        ASSERT_TRUE(tx.try_send(tracked_value(destroyed, 1)));
         {
             const auto dropped = std::move(tx);
         }
         const auto dropped = std::move(rx);
     }
     {
-        auto [tx, rx] = TypeParam::template open<mortal>(2);
+        auto [tx, rx] = TypeParam::template open<tracked_value>(2);
         rx.close();
         const auto dropped = std::move(rx);
     }
-    EXPECT_EQ(deaths.dead(), register_of_deaths::list{1});
+    EXPECT_EQ(destroyed.ids(), destruction_log::list{1});
     at_every_moment([](unsigned n) {
         auto [tx, rx] = open_interruptible<TypeParam, int>(2);
         EXPECT_TRUE(tx.try_send(1));
@@ -209,14 +209,14 @@ TYPED_TEST(ends, the_receivers_drop_ends_wherever_the_channel_has_ended_before) 
 // ---- Values
 
 // kanal #63 and #19: what was handed over was read before it was written, or twice.
-TYPED_TEST(ends, a_value_is_not_received_before_it_is_there) {
+TYPED_TEST(ends, a_value_is_not_received_before_it_is_written) {
     auto [tx, rx] = TypeParam::template open<slow_mover>(2);
     int looked = 0, taken = 0;
     {
         const during_moves look([&] {
             ++looked;
             auto early = rx.recv();
-            if (!pending(early, nobody())) ++taken;
+            if (!pending(early, no_waker())) ++taken;
         });
         ASSERT_TRUE(tx.try_send(slow_mover(1)));
     }
@@ -227,21 +227,21 @@ TYPED_TEST(ends, a_value_is_not_received_before_it_is_there) {
 
 // boost.fiber #111: the index had come round, the slot had not, and a receive looped for ever. Here it would take a
 // value again.
-TYPED_TEST(ends, a_slot_is_empty_when_its_turn_comes_again) {
+TYPED_TEST(ends, a_slot_is_empty_when_it_is_reused) {
     for (std::size_t capacity = 1; capacity <= 9; ++capacity) {
         auto [tx, rx] = TypeParam::template open<int>(capacity);
         for (int i = 0; i < 200; ++i) {
             ASSERT_TRUE(tx.try_send(i));
             ASSERT_EQ(finished(rx.recv()), i);
             auto early = rx.recv();
-            ASSERT_TRUE(pending(early, nobody())) << "capacity " << capacity << ", after " << i;
+            ASSERT_TRUE(pending(early, no_waker())) << "capacity " << capacity << ", after " << i;
         }
     }
 }
 
 // moodycamel #173: the count said that there was something, and the queue had nothing: the receive went round and
 // round.
-TYPED_TEST(ends, permits_that_come_back_unused_look_like_no_value) {
+TYPED_TEST(ends, unused_permits_never_look_like_values) {
     auto [tx, rx] = TypeParam::template open<int>(3);
     for (int i = 0; i < 20; ++i) {
         {
@@ -253,7 +253,7 @@ TYPED_TEST(ends, permits_that_come_back_unused_look_like_no_value) {
         ASSERT_EQ(rx.len(), 0u);
         ASSERT_EQ(tx.capacity(), 3u);
         auto receive = rx.recv();
-        ASSERT_TRUE(pending(receive, nobody()));
+        ASSERT_TRUE(pending(receive, no_waker()));
     }
     EXPECT_EQ(error_of(rx.try_recv()), try_recv_error::empty);
     ASSERT_TRUE(tx.try_send(1));
@@ -261,7 +261,7 @@ TYPED_TEST(ends, permits_that_come_back_unused_look_like_no_value) {
 }
 
 // folly #1272: a block went before a producer that lagged behind had written to it.
-TYPED_TEST(ends, a_slow_sender_keeps_its_place_though_others_go_round_the_storage) {
+TYPED_TEST(ends, a_slow_sender_keeps_its_slot_while_others_wrap_around) {
     constexpr std::size_t too_large_to_turn_in_place = 5'000;
     for (const int others : {6, 40}) {
         for (int before = 0; before <= 17; ++before) {
@@ -284,7 +284,7 @@ TYPED_TEST(ends, a_slow_sender_keeps_its_place_though_others_go_round_the_storag
             }
             for (int id = 0; id <= (overtaken ? others : 0); ++id) {
                 auto receive = rx.recv();
-                auto got = receive.poll(nobody());
+                auto got = receive.poll(no_waker());
                 ASSERT_TRUE(got && *got);
                 ASSERT_EQ((*got)->id(), id);
             }
@@ -295,57 +295,57 @@ TYPED_TEST(ends, a_slow_sender_keeps_its_place_though_others_go_round_the_storag
 // kotlinx #2435 and #2826: the hook for undelivered elements was not called for a cancelled one, and called for a
 // delivered one.
 TYPED_TEST(ends, a_value_dies_once_whether_its_send_is_cancelled_refused_or_received) {
-    register_of_deaths deaths;
-    using list = register_of_deaths::list;
-    auto [tx, rx] = TypeParam::template open<mortal>(1);
-    ASSERT_TRUE(tx.try_send(mortal(deaths, 1)));
+    destruction_log destroyed;
+    using list = destruction_log::list;
+    auto [tx, rx] = TypeParam::template open<tracked_value>(1);
+    ASSERT_TRUE(tx.try_send(tracked_value(destroyed, 1)));
     {
-        auto waiting = tx.send(mortal(deaths, 2));
-        ASSERT_TRUE(pending(waiting, nobody()));
+        auto waiting = tx.send(tracked_value(destroyed, 2));
+        ASSERT_TRUE(pending(waiting, no_waker()));
     }
-    EXPECT_EQ(deaths.dead(), list{2}) << "cancelled while it waited";
+    EXPECT_EQ(destroyed.ids(), list{2}) << "cancelled while it waited";
     {
-        auto granted = tx.send(mortal(deaths, 3));
-        ASSERT_TRUE(pending(granted, nobody()));
+        auto granted = tx.send(tracked_value(destroyed, 3));
+        ASSERT_TRUE(pending(granted, no_waker()));
         EXPECT_EQ(finished(rx.recv())->id(), 1);
-        EXPECT_EQ(deaths.dead(), (list{2, 1}));
+        EXPECT_EQ(destroyed.ids(), (list{2, 1}));
     }
-    EXPECT_EQ(deaths.dead(), (list{2, 1, 3})) << "cancelled after its grant";
+    EXPECT_EQ(destroyed.ids(), (list{2, 1, 3})) << "cancelled after its grant";
     {
-        const auto never_polled = tx.send(mortal(deaths, 4));
+        const auto never_polled = tx.send(tracked_value(destroyed, 4));
     }
-    EXPECT_EQ(deaths.dead(), (list{2, 1, 3, 4}));
-    auto received = tx.send(mortal(deaths, 5));
+    EXPECT_EQ(destroyed.ids(), (list{2, 1, 3, 4}));
+    auto received = tx.send(tracked_value(destroyed, 5));
     ASSERT_TRUE(finished(received));
     EXPECT_EQ(finished(rx.recv())->id(), 5);
-    EXPECT_EQ(deaths.dead(), (list{2, 1, 3, 4, 5}));
+    EXPECT_EQ(destroyed.ids(), (list{2, 1, 3, 4, 5}));
     rx.close();
     {
-        auto refused = tx.send(mortal(deaths, 6));
+        auto refused = tx.send(tracked_value(destroyed, 6));
         EXPECT_EQ(error_of(finished(refused)).value.id(), 6);
     }
-    EXPECT_EQ(deaths.dead(), (list{2, 1, 3, 4, 5, 6}));
+    EXPECT_EQ(destroyed.ids(), (list{2, 1, 3, 4, 5, 6}));
 }
 
 // ---- Waiting senders
 
 // shuttle #167, golang/sync PR 10: a cancelled front waiter that needed much left those asleep behind it that needed
 // little.
-TYPED_TEST(ends, when_the_head_of_the_queue_gives_up_those_behind_it_get_what_it_held) {
+TYPED_TEST(ends, a_cancelled_head_passes_its_permits_to_the_waiters_behind_it) {
     auto [tx, rx] = TypeParam::template open<int>(3);
     ASSERT_TRUE(tx.try_send(0));
-    bell head_woken, second_woken, third_woken;
+    counting_waker head_woken, second_woken, third_woken;
     auto second = tx.send(1);
     auto third = tx.reserve();
     {
         auto head = tx.reserve_many(3);
-        ASSERT_TRUE(pending(head, head_woken.wire()));
-        ASSERT_TRUE(pending(second, second_woken.wire()));
-        ASSERT_TRUE(pending(third, third_woken.wire()));
+        ASSERT_TRUE(pending(head, head_woken.as_waker()));
+        ASSERT_TRUE(pending(second, second_woken.as_waker()));
+        ASSERT_TRUE(pending(third, third_woken.as_waker()));
     }
-    EXPECT_EQ(head_woken.rings(), 0);
-    EXPECT_EQ(second_woken.rings(), 1);
-    EXPECT_EQ(third_woken.rings(), 1);
+    EXPECT_EQ(head_woken.wakes(), 0);
+    EXPECT_EQ(second_woken.wakes(), 1);
+    EXPECT_EQ(third_woken.wakes(), 1);
     EXPECT_TRUE(finished(second));
     EXPECT_TRUE(finished(third));
 }
@@ -354,18 +354,18 @@ TYPED_TEST(ends, when_the_head_of_the_queue_gives_up_those_behind_it_get_what_it
 TYPED_TEST(ends, close_wakes_and_fails_every_send_that_waits) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     ASSERT_TRUE(tx.try_send(1));
-    bell send_woken, reserve_woken;
+    counting_waker send_woken, reserve_woken;
     auto send = tx.send(2);
     auto reserve = tx.reserve();
-    ASSERT_TRUE(pending(send, send_woken.wire()));
-    ASSERT_TRUE(pending(reserve, reserve_woken.wire()));
+    ASSERT_TRUE(pending(send, send_woken.as_waker()));
+    ASSERT_TRUE(pending(reserve, reserve_woken.as_waker()));
     rx.close();
-    EXPECT_EQ(send_woken.rings(), 1);
-    EXPECT_EQ(reserve_woken.rings(), 1);
-    const auto sent = send.poll(nobody());
+    EXPECT_EQ(send_woken.wakes(), 1);
+    EXPECT_EQ(reserve_woken.wakes(), 1);
+    const auto sent = send.poll(no_waker());
     ASSERT_TRUE(sent);
     EXPECT_FALSE(*sent);
-    const auto reserved = reserve.poll(nobody());
+    const auto reserved = reserve.poll(no_waker());
     ASSERT_TRUE(reserved);
     EXPECT_FALSE(*reserved);
 }
@@ -378,14 +378,14 @@ TYPED_TEST(ends, an_operation_may_be_woken_finished_and_gone_before_the_poll_tha
         auto& receiver = rx;
         std::optional reserve(tx.reserve());
         bool woken = false;
-        errand go([&] {
+        callback_waker go([&] {
             woken = true;
             reserve.reset();
         });
         bool came = false;
         {
             interloper receive(n, [&] { EXPECT_EQ(finished(receiver.recv()), 1); });
-            const auto result = reserve->poll(go.wire());
+            const auto result = reserve->poll(go.as_waker());
             came = receive.came();
             EXPECT_EQ(result.has_value(), came && !woken) << "either it has a permit now, or it was woken and has gone";
         }
@@ -400,15 +400,15 @@ TYPED_TEST(ends, an_operation_may_be_woken_finished_and_gone_before_the_poll_tha
 
 // zio #650: close took the waiters off under the lock and signalled them after it, through frames that had gone
 // meanwhile.
-TYPED_TEST(ends, close_wakes_nobody_through_an_operation_that_has_gone) {
+TYPED_TEST(ends, close_never_wakes_through_a_destroyed_operation) {
     at_every_moment([](unsigned n) {
         auto [tx, rx] = open_interruptible<TypeParam, int>(1);
         EXPECT_TRUE(tx.try_send(1));
-        bell first_woken, second_woken;
+        counting_waker first_woken, second_woken;
         auto first = std::make_unique<decltype(tx.reserve())>(tx.reserve());
         auto second = std::make_unique<decltype(tx.closed())>(tx.closed());
-        EXPECT_TRUE(pending(*first, first_woken.wire()));
-        EXPECT_TRUE(pending(*second, second_woken.wire()));
+        EXPECT_TRUE(pending(*first, first_woken.as_waker()));
+        EXPECT_TRUE(pending(*second, second_woken.as_waker()));
         interloper loser(n, [&] {
             first.reset();
             second.reset();
@@ -423,11 +423,11 @@ TYPED_TEST(ends, close_wakes_nobody_through_an_operation_that_has_gone) {
 // boost.fiber #114: try_push did not wake a pop that waited.
 TYPED_TEST(ends, a_try_send_wakes_the_receive_that_waits) {
     auto [tx, rx] = TypeParam::template open<int>(1);
-    bell woken;
+    counting_waker woken;
     auto receive = rx.recv();
-    ASSERT_TRUE(pending(receive, woken.wire()));
+    ASSERT_TRUE(pending(receive, woken.as_waker()));
     ASSERT_TRUE(tx.try_send(1));
-    ASSERT_EQ(woken.rings(), 1);
+    ASSERT_EQ(woken.wakes(), 1);
     EXPECT_EQ(finished(receive), 1);
 }
 
@@ -436,21 +436,21 @@ TYPED_TEST(ends, a_value_that_arrives_while_a_receive_goes_to_sleep_is_received)
     at_every_moment([](unsigned n) {
         auto [tx, rx] = open_interruptible<TypeParam, int>(1);
         auto& sender = tx;
-        bell woken;
+        counting_waker woken;
         auto receive = rx.recv();
         bool came = false;
         std::optional<std::optional<int>> got;
         {
             interloper send(n, [&] { EXPECT_TRUE(sender.try_send(1)); });
-            got = receive.poll(woken.wire());
+            got = receive.poll(woken.as_waker());
             came = send.came();
         }
         if (!came) {
             EXPECT_TRUE(sender.try_send(1));
         }
         if (!got) {
-            EXPECT_EQ(woken.rings(), 1) << "asleep beside a value, interloper at " << n;
-            got = receive.poll(nobody());
+            EXPECT_EQ(woken.wakes(), 1) << "asleep beside a value, interloper at " << n;
+            got = receive.poll(no_waker());
         }
         EXPECT_EQ(got.value_or(std::nullopt), 1);
         return came;
@@ -515,21 +515,21 @@ TYPED_TEST(ends, a_try_recv_that_waits_for_a_slow_sender_goes_to_sleep) {
 }
 
 // kotlinx #3834: close read the continuation of a receive that another thread had just put there.
-TYPED_TEST(ends, whoever_ends_the_channel_sees_the_whole_of_the_receive_that_waits) {
+TYPED_TEST(ends, the_party_that_ends_the_channel_sees_the_whole_parked_receive) {
     auto [tx, rx] = TypeParam::template open<int>(1);
-    bell woken;
+    counting_waker woken;
     auto receive = rx.recv();
     // relaxed: it orders nothing, so that only the channel does.
     std::atomic<bool> waits{false};
     std::thread other([&] {
-        EXPECT_TRUE(pending(receive, woken.wire()));
+        EXPECT_TRUE(pending(receive, woken.as_waker()));
         waits.store(true, std::memory_order_relaxed);
     });
     spin_until(waits);
     {
         const auto dropped = std::move(tx);
     }
-    EXPECT_EQ(woken.rings(), 1);
+    EXPECT_EQ(woken.wakes(), 1);
     other.join();
     EXPECT_EQ(finished(receive), std::nullopt);
 }

@@ -20,21 +20,22 @@ TYPED_TEST_SUITE(lifetimes, apis, api_names);
 
 /// Counts its like, and may do something whenever it is moved: into the channel, too, when its
 /// place is claimed already.
-class meddler {
+class counted_value {
   public:
-    explicit meddler(int& alive, std::function<void()>* meddle = nullptr) : alive_(&alive), meddle_(meddle) {
+    explicit counted_value(int& alive, std::function<void()>* on_move = nullptr) : alive_(&alive), on_move_(on_move) {
         ++*alive_;
     }
-    meddler(meddler&& other) noexcept : alive_(other.alive_), meddle_(std::exchange(other.meddle_, nullptr)) {
+    counted_value(counted_value&& other) noexcept
+        : alive_(other.alive_), on_move_(std::exchange(other.on_move_, nullptr)) {
         ++*alive_;
-        if (meddle_ != nullptr) (*meddle_)();
+        if (on_move_ != nullptr) (*on_move_)();
     }
-    meddler& operator=(meddler&&) = delete;
-    ~meddler() { --*alive_; }
+    counted_value& operator=(counted_value&&) = delete;
+    ~counted_value() { --*alive_; }
 
   private:
     int* alive_;
-    std::function<void()>* meddle_;
+    std::function<void()>* on_move_;
 };
 
 template <class Handle>
@@ -60,7 +61,7 @@ TYPED_TEST(lifetimes, every_block_goes_with_the_channel) {
 
 // tokio #5293: a block was built on the stack before it went to the heap, and large values
 // overflowed it.
-TYPED_TEST(lifetimes, room_for_huge_values_is_never_made_on_the_stack) {
+TYPED_TEST(lifetimes, storage_for_huge_values_is_never_made_on_the_stack) {
     if constexpr (!is_optimized<TypeParam>) {
         GTEST_SKIP() << "the reference makes room for no value in advance";
     }
@@ -95,52 +96,52 @@ struct fragile {
 TYPED_TEST(lifetimes, a_move_that_throws_in_the_middle_of_a_batch_costs_no_capacity) {
     auto [tx, rx] = TypeParam::template open<fragile>(3);
     for (int id = 1; id <= 3; ++id) ASSERT_TRUE(tx.try_send(fragile(id)));
-    bell woken;
+    counting_waker woken;
     auto waiting = tx.reserve();
-    ASSERT_TRUE(pending(waiting, woken.wire()));
+    ASSERT_TRUE(pending(waiting, woken.as_waker()));
     {
         std::vector<fragile> batch;
         auto receive = rx.recv_many(batch, 3);
         fragile::stuck = true;
-        EXPECT_THROW((void)receive.poll(nobody()), std::runtime_error);
+        EXPECT_THROW((void)receive.poll(no_waker()), std::runtime_error);
         fragile::stuck = false;
     }
-    EXPECT_EQ(woken.rings(), 1);
+    EXPECT_EQ(woken.wakes(), 1);
     EXPECT_TRUE(finished(waiting)) << "and its permit went back at once";
     EXPECT_EQ(tx.capacity() + rx.len(), 3u);
     EXPECT_TRUE(tx.try_send(fragile(4)));
 }
 
 // tokio #8095: the waker of a receive stayed in the channel when the receiver had gone.
-TYPED_TEST(lifetimes, nobody_wakes_a_receive_that_has_gone) {
+TYPED_TEST(lifetimes, a_cancelled_receive_is_never_woken) {
     auto [tx, rx] = TypeParam::template open<int>(2);
     auto p0 = tx.try_reserve();
     auto p1 = tx.try_reserve();
-    bell woken;
+    counting_waker woken;
     std::optional receive(rx.recv());
-    ASSERT_TRUE(pending(*receive, woken.wire()));
+    ASSERT_TRUE(pending(*receive, woken.as_waker()));
     receive.reset();
     p0->send(1);
-    EXPECT_EQ(woken.rings(), 0) << "the value came when nobody received";
+    EXPECT_EQ(woken.wakes(), 0) << "the value came when nobody received";
     drop(rx);
     p1->send(2);
     drop(tx);
-    EXPECT_EQ(woken.rings(), 0);
+    EXPECT_EQ(woken.wakes(), 0);
 }
 
 // tokio #7714, futures-rs #909: a request that was sent after the receiver had gone lived until the
 // last sender went, and with it the channel for the reply: whoever waited for that waited for ever.
-TYPED_TEST(lifetimes, a_request_that_comes_too_late_dies_and_whoever_waits_for_the_reply_is_told) {
+TYPED_TEST(lifetimes, a_request_sent_too_late_is_destroyed_and_the_wait_for_its_reply_ends) {
     using reply_channel = sender_of<TypeParam, int>;
     auto [requests, server] = TypeParam::template open<reply_channel>(2);
     auto [reply_to, replies] = TypeParam::template open<int>(1);
     auto permit = requests.try_reserve();
-    bell told;
+    counting_waker reply_woken;
     auto reply = replies.recv();
-    ASSERT_TRUE(pending(reply, told.wire()));
+    ASSERT_TRUE(pending(reply, reply_woken.as_waker()));
     drop(server);
     permit->send(std::move(reply_to));
-    EXPECT_EQ(told.rings(), 1);
+    EXPECT_EQ(reply_woken.wakes(), 1);
     EXPECT_EQ(finished(reply), std::nullopt);
     EXPECT_EQ(requests.capacity(), 2u);
 }
@@ -149,13 +150,13 @@ TYPED_TEST(lifetimes, a_request_that_comes_too_late_dies_and_whoever_waits_for_t
 // sent, and nobody removed the value.
 TYPED_TEST(lifetimes, a_value_whose_receiver_goes_while_it_is_being_sent_dies_or_comes_back) {
     int alive = 0;
-    auto [tx, rx] = TypeParam::template open<meddler>(1);
+    auto [tx, rx] = TypeParam::template open<counted_value>(1);
     const auto& sender = tx;
     std::optional receiver(std::move(rx));
     std::function<void()> leave = [&] {
         if (receiver && sender.capacity() == 0) receiver.reset();
     };
-    const bool sent = sender.try_send(meddler(alive, &leave)).has_value();
+    const bool sent = sender.try_send(counted_value(alive, &leave)).has_value();
     EXPECT_TRUE(sent);
     if (is_optimized<TypeParam>) {
         EXPECT_FALSE(receiver) << "it went between the claim and the value";
@@ -167,22 +168,22 @@ TYPED_TEST(lifetimes, a_value_whose_receiver_goes_while_it_is_being_sent_dies_or
 
 // crossbeam #1084, #1187 (RUSTSEC-2025-0024): the messages that were left were discarded on two
 // paths, and both found the same ones.
-TYPED_TEST(lifetimes, what_is_left_when_the_receiver_goes_is_destroyed_by_one_party_only) {
+TYPED_TEST(lifetimes, remaining_values_are_destroyed_once_when_the_receiver_goes) {
     int alive = 0;
     {
-        auto [tx, rx] = TypeParam::template open<meddler>(3);
+        auto [tx, rx] = TypeParam::template open<counted_value>(3);
         const auto& sender = tx;
         std::optional receiver(std::move(rx));
         std::function<void()> leave = [&] {
             if (receiver && sender.capacity() == 0) receiver.reset();
         };
-        ASSERT_TRUE(sender.try_send(meddler(alive)));
+        ASSERT_TRUE(sender.try_send(counted_value(alive)));
         auto permit = sender.try_reserve();
         ASSERT_TRUE(permit);
-        ASSERT_TRUE(sender.try_send(meddler(alive, &leave)));
+        ASSERT_TRUE(sender.try_send(counted_value(alive, &leave)));
         receiver.reset();
         EXPECT_EQ(alive, 0);
-        permit->send(meddler(alive));
+        permit->send(counted_value(alive));
         EXPECT_EQ(alive, 0);
         EXPECT_EQ(sender.capacity(), 3u);
     }
@@ -197,7 +198,7 @@ struct large {
 
 // crossbeam #971: while one sender installed a block, others went on from a state that was not
 // there any more.
-TYPED_TEST(lifetimes, whoever_makes_blocks_installs_them_next_to_those_that_others_have_made_meanwhile) {
+TYPED_TEST(lifetimes, new_blocks_are_installed_beside_those_that_other_tasks_made_meanwhile) {
     at_every_moment([](unsigned moment) {
         auto [tx, rx] = open_interruptible<TypeParam, large>(16);
         const auto& sender = tx;
@@ -221,7 +222,7 @@ TYPED_TEST(lifetimes, whoever_makes_blocks_installs_them_next_to_those_that_othe
 
 // Scenario: the last value is received, and the wait for its permit is given up before it gets that: then the wait
 // makes the channel idle, and gives back the storage that it had prepared.
-TYPED_TEST(lifetimes, storage_goes_back_though_a_receive_and_a_wait_that_is_given_up_meet) {
+TYPED_TEST(lifetimes, storage_is_given_back_when_a_receive_meets_a_cancelled_wait) {
     if constexpr (!is_optimized<TypeParam>) {
         GTEST_SKIP() << "the reference has no storage to give back";
     } else {
@@ -229,7 +230,7 @@ TYPED_TEST(lifetimes, storage_goes_back_though_a_receive_and_a_wait_that_is_give
             auto [tx, rx] = channel<large, interruptible_platform>(1'000);
             EXPECT_TRUE(tx.try_send(large(1)));
             std::optional waiting(tx.reserve_many(1'000));
-            EXPECT_TRUE(pending(*waiting, nobody()));
+            EXPECT_TRUE(pending(*waiting, no_waker()));
             bool came = false;
             {
                 const interloper other(moment, [&] { came = true, waiting.reset(); });

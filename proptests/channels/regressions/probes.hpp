@@ -77,14 +77,14 @@ auto open_probed(std::size_t capacity) {
 }
 
 /// A waker that notes whether it was called under a lock.
-class witness {
+class lock_checking_waker {
   public:
-    witness() = default;
-    witness(const witness&) = delete;
-    witness& operator=(const witness&) = delete;
+    lock_checking_waker() = default;
+    lock_checking_waker(const lock_checking_waker&) = delete;
+    lock_checking_waker& operator=(const lock_checking_waker&) = delete;
 
-    [[nodiscard]] waker wire() noexcept {
-        return {[](void* self) noexcept { static_cast<witness*>(self)->note(); }, this};
+    [[nodiscard]] waker as_waker() noexcept {
+        return {[](void* self) noexcept { static_cast<lock_checking_waker*>(self)->note(); }, this};
     }
     [[nodiscard]] int calls() const noexcept { return calls_; }
     [[nodiscard]] int under_a_lock() const noexcept { return under_a_lock_; }

@@ -23,14 +23,14 @@ struct scenarios : ::testing::Test {};
 TYPED_TEST_SUITE(scenarios, apis, api_names);
 
 /// A waker that does something.
-class errand {
+class callback_waker {
   public:
-    explicit errand(std::function<void()> act) : act_(std::move(act)) {}
-    errand(const errand&) = delete;
-    errand& operator=(const errand&) = delete;
+    explicit callback_waker(std::function<void()> act) : act_(std::move(act)) {}
+    callback_waker(const callback_waker&) = delete;
+    callback_waker& operator=(const callback_waker&) = delete;
 
-    [[nodiscard]] waker wire() noexcept {
-        return {[](void* self) noexcept { static_cast<errand*>(self)->act_(); }, this};
+    [[nodiscard]] waker as_waker() noexcept {
+        return {[](void* self) noexcept { static_cast<callback_waker*>(self)->act_(); }, this};
     }
 
   private:
@@ -39,21 +39,21 @@ class errand {
 
 // ---- The queue
 
-TYPED_TEST(scenarios, one_that_was_granted_and_is_never_polled_holds_back_nobody) {
+TYPED_TEST(scenarios, a_granted_waiter_that_is_never_polled_blocks_no_other_waiter) {
     auto [tx, rx] = TypeParam::template open<int>(3);
     for (int i = 1; i <= 3; ++i) ASSERT_TRUE(tx.try_send(i));
-    bell head_woken, second_woken, third_woken;
+    counting_waker head_woken, second_woken, third_woken;
     auto head = tx.send(4);
     auto second = tx.send(5);
     auto third = tx.send(6);
-    ASSERT_TRUE(pending(head, head_woken.wire()));
-    ASSERT_TRUE(pending(second, second_woken.wire()));
-    ASSERT_TRUE(pending(third, third_woken.wire()));
+    ASSERT_TRUE(pending(head, head_woken.as_waker()));
+    ASSERT_TRUE(pending(second, second_woken.as_waker()));
+    ASSERT_TRUE(pending(third, third_woken.as_waker()));
     std::vector<int> got;
     ASSERT_EQ(finished(rx.recv_many(got, 3)), 3u);
-    EXPECT_EQ(head_woken.rings(), 1);
-    ASSERT_EQ(second_woken.rings(), 1);
-    ASSERT_EQ(third_woken.rings(), 1);
+    EXPECT_EQ(head_woken.wakes(), 1);
+    ASSERT_EQ(second_woken.wakes(), 1);
+    ASSERT_EQ(third_woken.wakes(), 1);
     EXPECT_TRUE(finished(second));
     EXPECT_TRUE(finished(third));
     EXPECT_EQ(rx.try_recv(), 5);
@@ -66,20 +66,20 @@ TYPED_TEST(scenarios, one_that_was_granted_and_is_never_polled_holds_back_nobody
 TYPED_TEST(scenarios, a_granted_wait_that_is_cancelled_hands_its_permit_to_the_next_in_line) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     ASSERT_TRUE(tx.try_send(1));
-    bell first_woken, second_woken, third_woken;
+    counting_waker first_woken, second_woken, third_woken;
     std::optional first(tx.send(2));
     std::optional second(tx.reserve());
     auto third = tx.send(4);
-    ASSERT_TRUE(pending(*first, first_woken.wire()));
-    ASSERT_TRUE(pending(*second, second_woken.wire()));
-    ASSERT_TRUE(pending(third, third_woken.wire()));
+    ASSERT_TRUE(pending(*first, first_woken.as_waker()));
+    ASSERT_TRUE(pending(*second, second_woken.as_waker()));
+    ASSERT_TRUE(pending(third, third_woken.as_waker()));
     EXPECT_EQ(rx.try_recv(), 1);
-    EXPECT_EQ(first_woken.rings(), 1);
+    EXPECT_EQ(first_woken.wakes(), 1);
     first.reset();
-    EXPECT_EQ(second_woken.rings(), 1);
-    EXPECT_EQ(third_woken.rings(), 0);
+    EXPECT_EQ(second_woken.wakes(), 1);
+    EXPECT_EQ(third_woken.wakes(), 0);
     second.reset();
-    EXPECT_EQ(third_woken.rings(), 1);
+    EXPECT_EQ(third_woken.wakes(), 1);
     EXPECT_TRUE(finished(third));
     EXPECT_EQ(rx.try_recv(), 4);
     EXPECT_EQ(tx.capacity(), 1u);
@@ -88,21 +88,21 @@ TYPED_TEST(scenarios, a_granted_wait_that_is_cancelled_hands_its_permit_to_the_n
 TYPED_TEST(scenarios, a_request_that_is_served_in_part_blocks_smaller_ones_behind_it) {
     auto [tx, rx] = TypeParam::template open<int>(3);
     for (int i = 1; i <= 3; ++i) ASSERT_TRUE(tx.try_send(i));
-    bell large_woken, small_woken;
+    counting_waker large_woken, small_woken;
     auto large = tx.reserve_many(2);
     auto small = tx.reserve();
-    ASSERT_TRUE(pending(large, large_woken.wire()));
-    ASSERT_TRUE(pending(small, small_woken.wire()));
+    ASSERT_TRUE(pending(large, large_woken.as_waker()));
+    ASSERT_TRUE(pending(small, small_woken.as_waker()));
     EXPECT_EQ(rx.try_recv(), 1);
-    EXPECT_EQ(large_woken.rings() + small_woken.rings(), 0);
+    EXPECT_EQ(large_woken.wakes() + small_woken.wakes(), 0);
     EXPECT_EQ(rx.try_recv(), 2);
-    EXPECT_EQ(large_woken.rings(), 1) << "it was first";
-    EXPECT_EQ(small_woken.rings(), 0);
+    EXPECT_EQ(large_woken.wakes(), 1) << "it was first";
+    EXPECT_EQ(small_woken.wakes(), 0);
     EXPECT_EQ(rx.try_recv(), 3);
-    EXPECT_EQ(small_woken.rings(), 1);
+    EXPECT_EQ(small_woken.wakes(), 1);
 }
 
-TYPED_TEST(scenarios, more_than_can_ever_be_had_is_full_though_the_channel_is_closed) {
+TYPED_TEST(scenarios, more_than_max_is_full_even_on_a_closed_channel) {
     auto [tx, rx] = TypeParam::template open<int>(2);
     EXPECT_EQ(error_of(tx.try_reserve_many(3)), try_error::full);
     rx.close();
@@ -111,40 +111,40 @@ TYPED_TEST(scenarios, more_than_can_ever_be_had_is_full_though_the_channel_is_cl
     EXPECT_FALSE(finished(tx.reserve_many(3)));
 }
 
-TYPED_TEST(scenarios, no_permits_at_all_are_had_at_once_whoever_waits) {
+TYPED_TEST(scenarios, zero_permits_are_granted_at_once_even_with_waiters_queued) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     ASSERT_TRUE(tx.try_send(1));
-    bell woken;
+    counting_waker woken;
     auto waiting = tx.send(2);
-    ASSERT_TRUE(pending(waiting, woken.wire()));
+    ASSERT_TRUE(pending(waiting, woken.as_waker()));
     auto none = tx.reserve_many(0);
     {
-        auto got = none.poll(nobody());
+        auto got = none.poll(no_waker());
         ASSERT_TRUE(got && *got);
         EXPECT_FALSE((*got)->next());
     }
     EXPECT_TRUE(tx.try_reserve_many(0));
-    EXPECT_EQ(woken.rings(), 0);
+    EXPECT_EQ(woken.wakes(), 0);
     EXPECT_EQ(rx.try_recv(), 1);
-    EXPECT_EQ(woken.rings(), 1);
+    EXPECT_EQ(woken.wakes(), 1);
     EXPECT_TRUE(finished(waiting));
     rx.close();
     EXPECT_EQ(error_of(tx.try_reserve_many(0)), try_error::closed);
 }
 
 // Elsewhere wakers are collected in batches of 32, with the lock released in between.
-TYPED_TEST(scenarios, closing_wakes_every_one_of_a_crowd_in_order) {
+TYPED_TEST(scenarios, close_wakes_all_of_many_waiters_in_order) {
     constexpr int crowd = 70;
     auto [tx, rx] = TypeParam::template open<int>(1);
     ASSERT_TRUE(tx.try_send(0));
     std::vector<int> woken, expected;
-    std::deque<errand> wakers;
+    std::deque<callback_waker> wakers;
     std::deque<decltype(tx.send(0))> sends;
     std::deque<decltype(tx.closed())> listeners;
     const auto next = [&] {
         const int id = static_cast<int>(expected.size());
         expected.push_back(id);
-        return wakers.emplace_back([&woken, id] { woken.push_back(id); }).wire();
+        return wakers.emplace_back([&woken, id] { woken.push_back(id); }).as_waker();
     };
     for (int i = 0; i < crowd; ++i) {
         ASSERT_TRUE(pending(sends.emplace_back(tx.send(i)), next()));
@@ -155,11 +155,11 @@ TYPED_TEST(scenarios, closing_wakes_every_one_of_a_crowd_in_order) {
     rx.close();
     EXPECT_EQ(woken, expected);
     for (auto& send : sends) {
-        auto result = send.poll(nobody());
+        auto result = send.poll(no_waker());
         ASSERT_TRUE(result);
         EXPECT_FALSE(*result);
     }
-    for (auto& listener : listeners) ASSERT_FALSE(pending(listener, nobody()));
+    for (auto& listener : listeners) ASSERT_FALSE(pending(listener, no_waker()));
 }
 
 // ---- Who is woken
@@ -167,59 +167,59 @@ TYPED_TEST(scenarios, closing_wakes_every_one_of_a_crowd_in_order) {
 TYPED_TEST(scenarios, a_waiting_send_polled_with_another_waker_wakes_that_one_only) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     ASSERT_TRUE(tx.try_send(1));
-    bell old_one, new_one;
+    counting_waker old_one, new_one;
     auto send = tx.send(2);
-    ASSERT_TRUE(pending(send, old_one.wire()));
-    ASSERT_TRUE(pending(send, new_one.wire()));
+    ASSERT_TRUE(pending(send, old_one.as_waker()));
+    ASSERT_TRUE(pending(send, new_one.as_waker()));
     EXPECT_EQ(rx.try_recv(), 1);
-    EXPECT_EQ(old_one.rings(), 0);
-    EXPECT_EQ(new_one.rings(), 1);
+    EXPECT_EQ(old_one.wakes(), 0);
+    EXPECT_EQ(new_one.wakes(), 1);
 }
 
 TYPED_TEST(scenarios, a_listener_polled_with_another_waker_wakes_that_one_only) {
     auto [tx, rx] = TypeParam::template open<int>(1);
-    bell old_one, new_one;
+    counting_waker old_one, new_one;
     auto listener = tx.closed();
-    ASSERT_TRUE(pending(listener, old_one.wire()));
-    ASSERT_TRUE(pending(listener, new_one.wire()));
+    ASSERT_TRUE(pending(listener, old_one.as_waker()));
+    ASSERT_TRUE(pending(listener, new_one.as_waker()));
     rx.close();
-    EXPECT_EQ(old_one.rings(), 0);
-    EXPECT_EQ(new_one.rings(), 1);
+    EXPECT_EQ(old_one.wakes(), 0);
+    EXPECT_EQ(new_one.wakes(), 1);
 }
 
 TYPED_TEST(scenarios, a_receive_polled_with_another_waker_wakes_that_one_only) {
     auto [tx, rx] = TypeParam::template open<int>(1);
-    bell old_one, new_one;
+    counting_waker old_one, new_one;
     auto receive = rx.recv();
-    ASSERT_TRUE(pending(receive, old_one.wire()));
-    ASSERT_TRUE(pending(receive, new_one.wire()));
+    ASSERT_TRUE(pending(receive, old_one.as_waker()));
+    ASSERT_TRUE(pending(receive, new_one.as_waker()));
     ASSERT_TRUE(tx.try_send(1));
-    EXPECT_EQ(old_one.rings(), 0);
-    EXPECT_EQ(new_one.rings(), 1);
+    EXPECT_EQ(old_one.wakes(), 0);
+    EXPECT_EQ(new_one.wakes(), 1);
 }
 
-TYPED_TEST(scenarios, recv_many_is_woken_once_and_wakes_each_that_it_makes_room_for_once) {
+TYPED_TEST(scenarios, recv_many_is_woken_once_and_wakes_each_waiter_it_serves_once) {
     auto [tx, rx] = TypeParam::template open<int>(4);
-    bell receive_woken, large_woken, small_woken, last_woken;
+    counting_waker receive_woken, large_woken, small_woken, last_woken;
     std::vector<int> got;
     auto receive = rx.recv_many(got, 3);
-    ASSERT_TRUE(pending(receive, receive_woken.wire()));
+    ASSERT_TRUE(pending(receive, receive_woken.as_waker()));
     for (int i = 1; i <= 4; ++i) ASSERT_TRUE(tx.try_send(i));
-    EXPECT_EQ(receive_woken.rings(), 1);
+    EXPECT_EQ(receive_woken.wakes(), 1);
     auto large = tx.reserve_many(2);
     auto small = tx.send(5);
     auto last = tx.send(6);
-    ASSERT_TRUE(pending(large, large_woken.wire()));
-    ASSERT_TRUE(pending(small, small_woken.wire()));
-    ASSERT_TRUE(pending(last, last_woken.wire()));
+    ASSERT_TRUE(pending(large, large_woken.as_waker()));
+    ASSERT_TRUE(pending(small, small_woken.as_waker()));
+    ASSERT_TRUE(pending(last, last_woken.as_waker()));
     EXPECT_EQ(finished(receive), 3u);
     EXPECT_EQ(got, (std::vector<int>{1, 2, 3}));
-    EXPECT_EQ(receive_woken.rings(), 1);
-    EXPECT_EQ(large_woken.rings(), 1);
-    EXPECT_EQ(small_woken.rings(), 1);
-    EXPECT_EQ(last_woken.rings(), 0);
+    EXPECT_EQ(receive_woken.wakes(), 1);
+    EXPECT_EQ(large_woken.wakes(), 1);
+    EXPECT_EQ(small_woken.wakes(), 1);
+    EXPECT_EQ(last_woken.wakes(), 0);
     EXPECT_EQ(rx.try_recv(), 4);
-    EXPECT_EQ(last_woken.rings(), 1);
+    EXPECT_EQ(last_woken.wakes(), 1);
 }
 
 // ---- Closing
@@ -231,34 +231,34 @@ TYPED_TEST(scenarios, a_waker_in_close_may_close_again_and_replace_the_one_that_
     ASSERT_TRUE(tx.try_send(1));
     auto& receiver = rx;
     auto& other_sender = other_tx;
-    bell second_woken, replacement_woken, third_woken;
+    counting_waker second_woken, replacement_woken, third_woken;
     auto first = tx.send(2);
     std::optional second(tx.closed());
     auto third = tx.closed();
     int called = 0;
-    errand intrude([&] {
+    callback_waker intrude([&] {
         ++called;
         receiver.close();
         EXPECT_EQ(error_of(finished(first)).value, 2);
         second.emplace(other_sender.closed());
-        EXPECT_TRUE(pending(*second, replacement_woken.wire()));
+        EXPECT_TRUE(pending(*second, replacement_woken.as_waker()));
     });
-    ASSERT_TRUE(pending(first, intrude.wire()));
-    ASSERT_TRUE(pending(*second, second_woken.wire()));
-    ASSERT_TRUE(pending(third, third_woken.wire()));
+    ASSERT_TRUE(pending(first, intrude.as_waker()));
+    ASSERT_TRUE(pending(*second, second_woken.as_waker()));
+    ASSERT_TRUE(pending(third, third_woken.as_waker()));
     rx.close();
     EXPECT_EQ(called, 1);
-    EXPECT_EQ(third_woken.rings(), 1);
-    EXPECT_EQ(replacement_woken.rings(), 0);
+    EXPECT_EQ(third_woken.wakes(), 1);
+    EXPECT_EQ(replacement_woken.wakes(), 0);
     other_rx.close();
-    EXPECT_EQ(replacement_woken.rings(), 1);
+    EXPECT_EQ(replacement_woken.wakes(), 1);
 }
 
 template <class Function>
 concept can_be_a_waker = requires(Function* f) { waker{f, nullptr}; };
 
 // A waker that threw would leave those behind it asleep: so it cannot be written down.
-TYPED_TEST(scenarios, what_may_throw_cannot_be_a_waker) {
+TYPED_TEST(scenarios, a_function_that_may_throw_cannot_be_a_waker) {
     EXPECT_TRUE((can_be_a_waker<void(void*) noexcept>));
     EXPECT_FALSE((can_be_a_waker<void(void*)>));
 }
@@ -274,13 +274,13 @@ TYPED_TEST(scenarios, a_leaked_permit_costs_its_place_and_after_close_keeps_the_
         ASSERT_EQ(finished(rx.recv()), i);
     }
     rx.close();
-    bell woken;
+    counting_waker woken;
     {
         auto receive = rx.recv();
-        ASSERT_TRUE(pending(receive, woken.wire()));
+        ASSERT_TRUE(pending(receive, woken.as_waker()));
     }
     EXPECT_EQ(error_of(rx.try_recv()), try_recv_error::empty);
-    EXPECT_EQ(woken.rings(), 0);
+    EXPECT_EQ(woken.wakes(), 0);
     leaked.reset();
     EXPECT_EQ(finished(rx.recv()), std::nullopt);
 }
@@ -294,7 +294,7 @@ TYPED_TEST(scenarios, a_cancelled_reserve_owned_drops_the_last_sender_however_fa
             auto last = std::move(tx).reserve_owned();
             EXPECT_EQ(rx.sender_strong_count(), 1u);
             if (how_far != progress::created) {
-                ASSERT_TRUE(pending(last, nobody()));
+                ASSERT_TRUE(pending(last, no_waker()));
             }
             if (how_far == progress::granted) {
                 EXPECT_EQ(rx.try_recv(), 1);
@@ -305,7 +305,7 @@ TYPED_TEST(scenarios, a_cancelled_reserve_owned_drops_the_last_sender_however_fa
         }
         EXPECT_EQ(rx.sender_strong_count(), 0u);
         auto receive = rx.recv();
-        const auto end = receive.poll(nobody());
+        const auto end = receive.poll(no_waker());
         ASSERT_TRUE(end);
         EXPECT_EQ(*end, std::nullopt);
     }
@@ -319,7 +319,7 @@ TYPED_TEST(scenarios, a_send_that_is_granted_and_overdue_at_once_succeeds) {
         auto clock = TypeParam::clock_of(tx);
         ASSERT_TRUE(tx.try_send(1));
         auto send = tx.send_timeout(2, 5ms, clock);
-        ASSERT_TRUE(pending(send, nobody()));
+        ASSERT_TRUE(pending(send, no_waker()));
         if (granted_first) {
             EXPECT_EQ(rx.try_recv(), 1);
         }
@@ -340,12 +340,12 @@ TYPED_TEST(scenarios, a_grant_while_an_overdue_send_gives_up_is_not_lost) {
         auto clock = TypeParam::clock_of(tx);
         EXPECT_TRUE(tx.try_send(1));
         auto send = tx.send_timeout(2, 5ms, clock);
-        EXPECT_TRUE(pending(send, nobody()));
+        EXPECT_TRUE(pending(send, no_waker()));
         clock.advance(5ms);
         bool came = false, sent = false;
         {
             interloper receive(n, [&] { EXPECT_EQ(finished(receiver.recv()), 1); });
-            const auto result = send.poll(nobody());
+            const auto result = send.poll(no_waker());
             came = receive.came();
             EXPECT_TRUE(result) << "there is nothing left to wait for";
             if (!result) return came;
@@ -367,10 +367,10 @@ TYPED_TEST(scenarios, a_grant_while_an_overdue_send_gives_up_is_not_lost) {
 // ---- Values
 
 TYPED_TEST(scenarios, a_destructor_sees_the_capacity_of_the_value_that_dies) {
-    auto [tx, rx] = TypeParam::template open<last_will>(5);
+    auto [tx, rx] = TypeParam::template open<on_destroy>(5);
     const auto& sender = tx;
     std::vector<std::uint64_t> seen;
-    const auto value = [&] { return last_will([&] { seen.push_back(sender.capacity()); }); };
+    const auto value = [&] { return on_destroy([&] { seen.push_back(sender.capacity()); }); };
     auto permit = tx.try_reserve();
     ASSERT_TRUE(permit);
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(tx.try_send(value()));
@@ -386,18 +386,18 @@ TYPED_TEST(scenarios, a_destructor_sees_the_capacity_of_the_value_that_dies) {
 TYPED_TEST(scenarios, a_value_sent_while_the_receiver_goes_dies_once_and_at_once) {
     for (const bool with_permit : {false, true}) {
         at_every_moment([with_permit](unsigned n) {
-            register_of_deaths deaths;
-            auto [tx, rx] = open_interruptible<TypeParam, mortal>(3);
+            destruction_log destroyed;
+            auto [tx, rx] = open_interruptible<TypeParam, tracked_value>(3);
             auto& sender = tx;
-            EXPECT_TRUE(tx.try_send(mortal(deaths, 1)));
+            EXPECT_TRUE(tx.try_send(tracked_value(destroyed, 1)));
             auto permit = tx.try_reserve();
             bool came = false;
             {
                 interloper late(n, [&] {
                     if (with_permit) {
-                        permit->send(mortal(deaths, 2));
+                        permit->send(tracked_value(destroyed, 2));
                     } else {
-                        (void)sender.try_send(mortal(deaths, 2));
+                        (void)sender.try_send(tracked_value(destroyed, 2));
                     }
                 });
                 {
@@ -405,7 +405,7 @@ TYPED_TEST(scenarios, a_value_sent_while_the_receiver_goes_dies_once_and_at_once
                 }
                 came = late.came();
             }
-            EXPECT_EQ(deaths.dead().size(), came ? 2u : 1u)
+            EXPECT_EQ(destroyed.ids().size(), came ? 2u : 1u)
                 << "a sender lives, and keeps no value; interloper at " << n;
             EXPECT_EQ(sender.capacity(), with_permit && came ? 3u : 2u);
             return came;
@@ -415,18 +415,18 @@ TYPED_TEST(scenarios, a_value_sent_while_the_receiver_goes_dies_once_and_at_once
 
 TYPED_TEST(scenarios, a_receiver_that_goes_while_a_value_is_sent_leaves_nothing_behind) {
     at_every_moment([](unsigned n) {
-        register_of_deaths deaths;
-        auto [tx, rx] = open_interruptible<TypeParam, mortal>(3);
+        destruction_log destroyed;
+        auto [tx, rx] = open_interruptible<TypeParam, tracked_value>(3);
         auto& receiver = rx;
-        EXPECT_TRUE(tx.try_send(mortal(deaths, 1)));
+        EXPECT_TRUE(tx.try_send(tracked_value(destroyed, 1)));
         bool came = false;
         {
             interloper goes(n, [&] { const auto dropped = std::move(receiver); });
-            (void)tx.try_send(mortal(deaths, 2));
+            (void)tx.try_send(tracked_value(destroyed, 2));
             came = goes.came();
         }
         if (came) {
-            EXPECT_EQ(deaths.dead().size(), 2u) << "receiver gone at " << n;
+            EXPECT_EQ(destroyed.ids().size(), 2u) << "receiver gone at " << n;
             EXPECT_EQ(tx.capacity(), 3u);
         }
         return came;
@@ -442,7 +442,7 @@ struct empty_value {
     ~empty_value() { --alive; }
 };
 
-TYPED_TEST(scenarios, values_without_any_size_are_made_and_destroyed_like_others) {
+TYPED_TEST(scenarios, empty_values_are_made_and_destroyed_like_others) {
     static_assert(std::is_empty_v<empty_value>);
     {
         auto [tx, rx] = TypeParam::template open<empty_value>(3);
@@ -461,7 +461,7 @@ struct huge_value {
     std::array<int, 16 * 1024> content;
 };
 
-TYPED_TEST(scenarios, huge_values_arrive_whole_and_have_room_made_for_them_one_by_one) {
+TYPED_TEST(scenarios, huge_values_arrive_whole_in_blocks_of_one_slot) {
     auto [tx, rx] = TypeParam::template open<huge_value>(1'000);
     int sent = 0, received = 0;
     for (int round = 1; round <= 3; ++round) {
@@ -560,7 +560,7 @@ TYPED_TEST(scenarios, a_move_that_throws_on_the_way_out_costs_the_value_and_no_c
         [&] {
             send();
             auto receive = receiver.recv();
-            (void)receive.poll(nobody());
+            (void)receive.poll(no_waker());
         },
         gone);
     EXPECT_EQ(throwing_mover::alive, 0);
@@ -597,7 +597,7 @@ struct aged_platform : std_platform {
     };
 };
 
-TYPED_TEST(scenarios, when_the_numbers_of_tickets_come_round_nothing_changes) {
+TYPED_TEST(scenarios, ticket_wrap_around_changes_nothing) {
     aged_platform::counters_made = aged_platform::plain_ones_made = 0;
     auto [tx, rx] = open_on<TypeParam, int, aged_platform>(3);
     auto permit = tx.try_reserve();
@@ -612,7 +612,7 @@ TYPED_TEST(scenarios, when_the_numbers_of_tickets_come_round_nothing_changes) {
         ASSERT_EQ(rx.len(), 2u);
         ASSERT_EQ(tx.len(), 2u);
         auto waiting = tx.send(1'000);
-        ASSERT_TRUE(pending(waiting, nobody()));
+        ASSERT_TRUE(pending(waiting, no_waker()));
         ASSERT_EQ(finished(rx.recv()), i);
         ASSERT_TRUE(finished(waiting));
         ASSERT_EQ(finished(rx.recv()), -i);

@@ -14,14 +14,14 @@ struct waiters : ::testing::Test {};
 TYPED_TEST_SUITE(waiters, apis, api_names);
 
 /// A waker that does something.
-class action {
+class callback_waker {
   public:
-    explicit action(std::function<void()> act) : act_(std::move(act)) {}
-    action(const action&) = delete;
-    action& operator=(const action&) = delete;
+    explicit callback_waker(std::function<void()> act) : act_(std::move(act)) {}
+    callback_waker(const callback_waker&) = delete;
+    callback_waker& operator=(const callback_waker&) = delete;
 
-    [[nodiscard]] waker wire() noexcept {
-        return {[](void* self) noexcept { static_cast<action*>(self)->act_(); }, this};
+    [[nodiscard]] waker as_waker() noexcept {
+        return {[](void* self) noexcept { static_cast<callback_waker*>(self)->act_(); }, this};
     }
 
   private:
@@ -40,7 +40,7 @@ TYPED_TEST(waiters, a_queued_send_that_was_given_nothing_can_be_dropped) {
     ASSERT_TRUE(tx.try_send(1));
     {
         auto dropped = tx.send(2);
-        ASSERT_TRUE(pending(dropped, nobody()));
+        ASSERT_TRUE(pending(dropped, no_waker()));
     }
     EXPECT_EQ(rx.try_recv(), 1);
     EXPECT_EQ(tx.capacity(), 1u) << "nobody waits, so what comes back is free";
@@ -49,18 +49,18 @@ TYPED_TEST(waiters, a_queued_send_that_was_given_nothing_can_be_dropped) {
 
 // tokio #2237, #2637: the node of a cancelled wait stayed until a release came by, so memory grew
 // with every wait there had been.
-TYPED_TEST(waiters, waits_that_are_given_up_leave_nothing_behind) {
+TYPED_TEST(waiters, cancelled_waits_leave_nothing_behind) {
     if constexpr (!is_optimized<TypeParam>) {
         GTEST_SKIP() << "what the reference allocates is not seen";
     }
     auto [tx, rx] = open_probed<TypeParam, int>(1);
     ASSERT_TRUE(tx.try_send(1));
     auto first = tx.send(2);
-    ASSERT_TRUE(pending(first, nobody()));
+    ASSERT_TRUE(pending(first, no_waker()));
     const long before = probe::here().alive;
     for (int i = 0; i < 1000; ++i) {
         auto given_up = tx.send(i);
-        ASSERT_TRUE(pending(given_up, nobody()));
+        ASSERT_TRUE(pending(given_up, no_waker()));
         ASSERT_GT(probe::here().alive, before) << "the probe sees a wait";
     }
     EXPECT_EQ(probe::here().alive, before) << "and nobody has released anything";
@@ -71,7 +71,7 @@ TYPED_TEST(waiters, waits_that_are_given_up_leave_nothing_behind) {
 // tokio #2340: the nodes of those to be woken went to a list of their own, which was walked after
 // the lock was released, while their owners could already go. Here the first one's waker ends the
 // second operation and makes another one in the same place.
-TYPED_TEST(waiters, a_waker_may_put_another_operation_where_one_stood_that_was_about_to_be_woken) {
+TYPED_TEST(waiters, a_waker_may_replace_an_operation_that_was_about_to_be_woken) {
     auto [tx, rx] = TypeParam::template open<int>(2);
     const auto& sender = tx;
     auto both = tx.try_reserve_many(2);
@@ -79,49 +79,49 @@ TYPED_TEST(waiters, a_waker_may_put_another_operation_where_one_stood_that_was_a
     auto first = tx.reserve();
     std::optional place(tx.reserve());
     auto taken = tx.try_reserve();
-    bell second, third;
-    action replace([&] {
+    counting_waker second, third;
+    callback_waker replace([&] {
         place.reset();
         taken = sender.try_reserve();
         place.emplace(sender.reserve());
-        EXPECT_TRUE(pending(*place, third.wire()));
+        EXPECT_TRUE(pending(*place, third.as_waker()));
     });
-    ASSERT_TRUE(pending(first, replace.wire()));
-    ASSERT_TRUE(pending(*place, second.wire()));
+    ASSERT_TRUE(pending(first, replace.as_waker()));
+    ASSERT_TRUE(pending(*place, second.as_waker()));
     drop(*both);
     EXPECT_TRUE(taken) << "the second operation has given its permit back";
-    EXPECT_EQ(third.rings(), 0) << "the third waits, and nothing has come free for it";
+    EXPECT_EQ(third.wakes(), 0) << "the third waits, and nothing has come free for it";
     drop(*taken);
-    EXPECT_EQ(third.rings(), 1);
+    EXPECT_EQ(third.wakes(), 1);
     EXPECT_TRUE(finished(*place));
     EXPECT_TRUE(finished(first));
 }
 
 // tokio #3215: a permit that came back after the close went to a waiter that the close had failed
 // already.
-TYPED_TEST(waiters, what_comes_back_after_the_close_goes_to_no_waiter_that_the_close_has_failed) {
+TYPED_TEST(waiters, permits_returned_after_close_go_to_no_failed_waiter) {
     auto [tx, rx] = TypeParam::template open<int>(2);
     auto p0 = tx.try_reserve();
     auto p1 = tx.try_reserve();
-    bell granted_woken, queued_woken, receive_woken;
+    counting_waker granted_woken, queued_woken, receive_woken;
     auto granted = tx.reserve();
     auto queued = tx.send(1);
     auto receive = rx.recv();
-    ASSERT_TRUE(pending(granted, granted_woken.wire()));
-    ASSERT_TRUE(pending(queued, queued_woken.wire()));
-    ASSERT_TRUE(pending(receive, receive_woken.wire()));
+    ASSERT_TRUE(pending(granted, granted_woken.as_waker()));
+    ASSERT_TRUE(pending(queued, queued_woken.as_waker()));
+    ASSERT_TRUE(pending(receive, receive_woken.as_waker()));
     drop(*p0);
-    ASSERT_EQ(granted_woken.rings(), 1) << "it has a permit, and is not polled yet";
+    ASSERT_EQ(granted_woken.wakes(), 1) << "it has a permit, and is not polled yet";
     rx.close();
-    EXPECT_EQ(queued_woken.rings(), 1);
+    EXPECT_EQ(queued_woken.wakes(), 1);
     drop(*p1);
     EXPECT_EQ(tx.capacity(), 1u) << "free";
     EXPECT_EQ(error_of(finished(queued)).value, 1);
     EXPECT_EQ(tx.capacity(), 1u) << "it held nothing";
-    EXPECT_EQ(receive_woken.rings(), 0) << "one permit is held yet";
+    EXPECT_EQ(receive_woken.wakes(), 0) << "one permit is held yet";
     EXPECT_FALSE(finished(granted));
     EXPECT_EQ(tx.capacity(), 2u);
-    EXPECT_EQ(receive_woken.rings(), 1);
+    EXPECT_EQ(receive_woken.wakes(), 1);
     EXPECT_EQ(finished(receive), std::nullopt);
 }
 
@@ -129,13 +129,13 @@ TYPED_TEST(waiters, what_comes_back_after_the_close_goes_to_no_waiter_that_the_c
 TYPED_TEST(waiters, the_last_permit_dropped_unused_wakes_the_closed_receiver) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     auto permit = tx.try_reserve();
-    bell woken;
+    counting_waker woken;
     auto receive = rx.recv();
-    ASSERT_TRUE(pending(receive, woken.wire()));
+    ASSERT_TRUE(pending(receive, woken.as_waker()));
     rx.close();
-    ASSERT_EQ(woken.rings(), 0) << "a value may come yet";
+    ASSERT_EQ(woken.wakes(), 0) << "a value may come yet";
     drop(*permit);
-    EXPECT_EQ(woken.rings(), 1);
+    EXPECT_EQ(woken.wakes(), 1);
     EXPECT_EQ(finished(receive), std::nullopt);
 }
 
@@ -146,18 +146,18 @@ TYPED_TEST(waiters, a_cancelled_wait_that_holds_the_last_permits_wakes_the_close
         auto [tx, rx] = TypeParam::template open<int>(2);
         auto p0 = tx.try_reserve();
         auto p1 = tx.try_reserve();
-        bell woken;
+        counting_waker woken;
         auto receive = rx.recv();
-        ASSERT_TRUE(pending(receive, woken.wire()));
+        ASSERT_TRUE(pending(receive, woken.as_waker()));
         {
             auto wait = make(tx);
-            ASSERT_TRUE(pending(wait, nobody()));
+            ASSERT_TRUE(pending(wait, no_waker()));
             drop(*p0);  // for the wait: all that it needs, or half
             rx.close();
             drop(*p1);
-            EXPECT_EQ(woken.rings(), 0);
+            EXPECT_EQ(woken.wakes(), 0);
         }
-        EXPECT_EQ(woken.rings(), 1);
+        EXPECT_EQ(woken.wakes(), 1);
         EXPECT_EQ(finished(receive), std::nullopt);
         EXPECT_EQ(tx.capacity(), 2u);
     };
@@ -173,17 +173,17 @@ TYPED_TEST(waiters, a_wait_that_fails_with_the_last_permits_wakes_the_closed_rec
         auto [tx, rx] = TypeParam::template open<int>(2);
         auto p0 = tx.try_reserve();
         auto p1 = tx.try_reserve();
-        bell woken;
+        counting_waker woken;
         auto receive = rx.recv();
-        ASSERT_TRUE(pending(receive, woken.wire()));
+        ASSERT_TRUE(pending(receive, woken.as_waker()));
         auto wait = make(tx);
-        ASSERT_TRUE(pending(wait, nobody()));
+        ASSERT_TRUE(pending(wait, no_waker()));
         drop(*p0);
         rx.close();
         drop(*p1);
-        EXPECT_EQ(woken.rings(), 0);
+        EXPECT_EQ(woken.wakes(), 0);
         EXPECT_FALSE(finished(wait));
-        EXPECT_EQ(woken.rings(), 1);
+        EXPECT_EQ(woken.wakes(), 1);
         EXPECT_EQ(finished(receive), std::nullopt);
         EXPECT_EQ(tx.capacity(), 2u);
     };
@@ -199,13 +199,13 @@ TYPED_TEST(waiters, replacing_a_waker_runs_nothing_of_the_old_one) {
     EXPECT_TRUE(std::is_trivially_destructible_v<waker>) << "or its destructor would be foreign code";
     auto [tx, rx] = open_probed<TypeParam, int>(1);
     auto permit = tx.try_reserve();
-    witness before, after;
+    lock_checking_waker before, after;
     auto wait = tx.reserve();
     auto listener = tx.closed();
-    ASSERT_TRUE(pending(wait, before.wire()));
-    ASSERT_TRUE(pending(listener, before.wire()));
-    EXPECT_TRUE(pending(wait, after.wire()));
-    EXPECT_TRUE(pending(listener, after.wire()));
+    ASSERT_TRUE(pending(wait, before.as_waker()));
+    ASSERT_TRUE(pending(listener, before.as_waker()));
+    EXPECT_TRUE(pending(wait, after.as_waker()));
+    EXPECT_TRUE(pending(listener, after.as_waker()));
     EXPECT_EQ(before.calls(), 0);
     EXPECT_EQ(after.calls(), 0);
     drop(*permit);
@@ -217,12 +217,12 @@ TYPED_TEST(waiters, replacing_a_waker_runs_nothing_of_the_old_one) {
 
 // tokio's close() still does: it wakes under the lock that a resumed task needs in order to cancel
 // another.
-TYPED_TEST(waiters, nobody_is_woken_under_a_lock) {
+TYPED_TEST(waiters, no_waker_is_called_under_a_lock) {
     auto [tx, rx] = open_probed<TypeParam, int>(2);
-    witness receive_woken, granted, failed, told, ended;
+    lock_checking_waker receive_woken, granted, failed, listener_woken, ended;
     {
         auto receive = rx.recv();
-        ASSERT_TRUE(pending(receive, receive_woken.wire()));
+        ASSERT_TRUE(pending(receive, receive_woken.as_waker()));
         ASSERT_TRUE(tx.try_send(1));
         EXPECT_EQ(finished(receive), 1);
     }
@@ -231,17 +231,17 @@ TYPED_TEST(waiters, nobody_is_woken_under_a_lock) {
         ASSERT_TRUE(both);
         std::optional first(tx.reserve());
         std::optional second(tx.reserve());
-        ASSERT_TRUE(pending(*first, granted.wire()));
-        ASSERT_TRUE(pending(*second, granted.wire()));
+        ASSERT_TRUE(pending(*first, granted.as_waker()));
+        ASSERT_TRUE(pending(*second, granted.as_waker()));
         drop(*both);
         auto third = tx.send(2);
         auto fourth = tx.reserve_many(2);
         auto listener = tx.closed();
-        ASSERT_TRUE(pending(third, failed.wire()));
-        ASSERT_TRUE(pending(fourth, failed.wire()));
-        ASSERT_TRUE(pending(listener, told.wire()));
+        ASSERT_TRUE(pending(third, failed.as_waker()));
+        ASSERT_TRUE(pending(fourth, failed.as_waker()));
+        ASSERT_TRUE(pending(listener, listener_woken.as_waker()));
         auto receive = rx.recv();
-        ASSERT_TRUE(pending(receive, ended.wire()));
+        ASSERT_TRUE(pending(receive, ended.as_waker()));
         rx.close();
         first.reset();
         second.reset();
@@ -252,8 +252,8 @@ TYPED_TEST(waiters, nobody_is_woken_under_a_lock) {
     EXPECT_EQ(granted.under_a_lock(), 0);
     EXPECT_EQ(failed.calls(), 2);
     EXPECT_EQ(failed.under_a_lock(), 0);
-    EXPECT_EQ(told.calls(), 1);
-    EXPECT_EQ(told.under_a_lock(), 0);
+    EXPECT_EQ(listener_woken.calls(), 1);
+    EXPECT_EQ(listener_woken.under_a_lock(), 0);
     EXPECT_EQ(ended.calls(), 1);
     EXPECT_EQ(ended.under_a_lock(), 0);
 }
@@ -267,19 +267,19 @@ TYPED_TEST(waiters, a_send_that_found_it_full_does_not_sleep_if_it_closes_meanwh
             auto& receiver = rx;
             EXPECT_TRUE(tx.try_send(1));
             auto wait = make(tx);
-            bell woken;
+            counting_waker woken;
             bool came = false;
             auto result = [&] {
                 const interloper closer(moment, [&] {
                     came = true;
                     receiver.close();
                 });
-                return wait.poll(woken.wire());
+                return wait.poll(woken.as_waker());
             }();
             if (!result) {
-                EXPECT_EQ(woken.rings(), came ? 1 : 0) << "or nobody would ever wake it";
+                EXPECT_EQ(woken.wakes(), came ? 1 : 0) << "or nobody would ever wake it";
                 if (!came) receiver.close();
-                result = wait.poll(nobody());
+                result = wait.poll(no_waker());
             }
             EXPECT_TRUE(result && !*result);
             EXPECT_EQ(receiver.try_recv(), 1);
@@ -293,26 +293,26 @@ TYPED_TEST(waiters, a_send_that_found_it_full_does_not_sleep_if_it_closes_meanwh
 
 // async-channel #45: a sender that was notified and never polled again kept everybody behind it
 // from being notified.
-TYPED_TEST(waiters, one_that_is_never_polled_again_keeps_nobody_else_waiting) {
+TYPED_TEST(waiters, a_notified_waiter_that_is_never_polled_blocks_no_other_waiter) {
     auto [tx, rx] = TypeParam::template open<int>(3);
     for (int v = 1; v <= 3; ++v) ASSERT_TRUE(tx.try_send(v));
-    bell idle_woken, second_woken, third_woken;
+    counting_waker idle_woken, second_woken, third_woken;
     auto idle = tx.send(4);
     auto second = tx.send(5);
     auto third = tx.reserve();
-    ASSERT_TRUE(pending(idle, idle_woken.wire()));
-    ASSERT_TRUE(pending(second, second_woken.wire()));
-    ASSERT_TRUE(pending(third, third_woken.wire()));
+    ASSERT_TRUE(pending(idle, idle_woken.as_waker()));
+    ASSERT_TRUE(pending(second, second_woken.as_waker()));
+    ASSERT_TRUE(pending(third, third_woken.as_waker()));
     EXPECT_EQ(rx.try_recv(), 1);
-    EXPECT_EQ(idle_woken.rings(), 1);
+    EXPECT_EQ(idle_woken.wakes(), 1);
     EXPECT_EQ(rx.try_recv(), 2);
-    EXPECT_EQ(second_woken.rings(), 1);
+    EXPECT_EQ(second_woken.wakes(), 1);
     EXPECT_TRUE(finished(second));
     EXPECT_EQ(rx.try_recv(), 3);
-    EXPECT_EQ(third_woken.rings(), 1);
+    EXPECT_EQ(third_woken.wakes(), 1);
     EXPECT_TRUE(finished(third));
     EXPECT_EQ(rx.try_recv(), 5);
-    EXPECT_EQ(idle_woken.rings(), 1);
+    EXPECT_EQ(idle_woken.wakes(), 1);
 }
 
 }  // namespace

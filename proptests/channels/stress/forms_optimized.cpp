@@ -161,17 +161,17 @@ class sending {
     void settle(Result& r) {
         if (r) {
             ++tally_.sent;
-            book.note(told::sent);
+            book.note(send_result::sent);
         } else {
             r.error().value.end(fate::handed_back);
-            book.note(told::handed_back);
+            book.note(send_result::handed_back);
         }
     }
     template <class Permit>
     void use(Permit& p) {
         if (random_.one_in(3)) return;
         p.send(book.make());
-        book.note(told::sent);
+        book.note(send_result::sent);
         ++tally_.sent;
     }
     template <class Permits>
@@ -186,7 +186,7 @@ class sending {
         switch (random_.below(3)) {
             case 0: {
                 (void)std::move(p).send(book.make());
-                book.note(told::sent);
+                book.note(send_result::sent);
                 ++tally_.sent;
                 break;
             }
@@ -198,17 +198,17 @@ class sending {
     /// Polled, and dropped at some moment.
     void drop_one() {
         // Its waker is called at most once, and never needs anything that may be gone.
-        const waker nobody = {[](void*) noexcept { noise(); }, nullptr};
+        const waker noisy = {[](void*) noexcept { noise(); }, nullptr};
         auto op = tx_->send(book.make());
         for (unsigned polls = random_.below(3); polls != 0; --polls) {
-            if (auto r = op.poll(nobody)) {
+            if (auto r = op.poll(noisy)) {
                 hear(std::move(*r));
                 return;
             }
             noise();
         }
         ++tally_.dropped;
-        book.note(told::cancelled);
+        book.note(send_result::cancelled);
     }
 
     world& world_;

@@ -1,8 +1,7 @@
-// What became of every value: each is to end exactly once, and as the operation that carried it has
-// said.
+// The fate of every value: each has to end exactly once, and in the way that the operation which carried it answered.
 //
-// The value counts its own end; the worker that made it notes what it was told. After a change here
-// run: ctest -L stress
+// The value counts its own end; the worker that made it notes the answer of its send.
+// After a change here run: ctest -L stress
 #pragma once
 
 #include <fmt/core.h>
@@ -19,17 +18,17 @@ namespace tailrace::verify::stress {
 /// How a value ends, as a count in a number of its own.
 enum class fate : std::uint32_t { received = 1, handed_back = 1U << 10, destroyed = 1U << 20 };
 
-/// What its sender was told.
-enum class told : unsigned char {
+/// What the send of a value answered.
+enum class send_result : unsigned char {
     nothing,
-    sent,  // it will be received, if anybody goes on receiving
+    sent,  // it will be received, if the receiver goes on receiving
     handed_back,
     cancelled  // it will never be received
 };
 
 struct entry {
     std::atomic<std::uint32_t> ends{0};  // a sum of fates
-    told news = told::nothing;
+    send_result result = send_result::nothing;
 };
 
 /// Move-only. Destroyed as it is, it was destroyed by the channel.
@@ -71,28 +70,28 @@ class ledger {
         const auto number = static_cast<unsigned>(entries_.size());
         return {entries_.emplace_back(), sender_, number, farewell};
     }
-    /// What the sender was told about the value it made last.
-    void note(told news) { entries_.back().news = news; }
+    /// What the send of the value made last answered.
+    void note(send_result result) { entries_.back().result = result; }
 
-    /// What is wrong. `may_die`: values that were sent need not have been received.
+    /// The first mistake. `may_die`: values that were sent need not have been received.
     [[nodiscard]] std::optional<std::string> mistake(bool may_die) const {
         for (std::size_t i = 0; i < entries_.size(); ++i) {
             const std::uint32_t ends = entries_[i].ends.load(std::memory_order_relaxed);
             const auto ended = [ends](fate f) { return ends == static_cast<std::uint32_t>(f); };
             bool right = false;
-            switch (entries_[i].news) {
-                case told::nothing: break;
-                case told::sent: right = ended(fate::received) || (may_die && ended(fate::destroyed)); break;
-                case told::handed_back: right = ended(fate::handed_back); break;
-                case told::cancelled: right = ended(fate::destroyed); break;
+            switch (entries_[i].result) {
+                case send_result::nothing: break;
+                case send_result::sent: right = ended(fate::received) || (may_die && ended(fate::destroyed)); break;
+                case send_result::handed_back: right = ended(fate::handed_back); break;
+                case send_result::cancelled: right = ended(fate::destroyed); break;
             }
             if (right) continue;
             constexpr const char* said[] = {"nothing", "sent", "handed back", "cancelled"};
             constexpr std::uint32_t mask = static_cast<std::uint32_t>(fate::handed_back) - 1;
             return fmt::format(
-                "value {} of worker {}: its sender was told '{}', and it was {} times received, "
+                "value {} of worker {}: its send answered '{}', and it was {} times received, "
                 "{} times handed back, {} times destroyed",
-                i, sender_, said[static_cast<int>(entries_[i].news)], ends & mask, ends >> 10 & mask,
+                i, sender_, said[static_cast<int>(entries_[i].result)], ends & mask, ends >> 10 & mask,
                 ends >> 20 & mask);
         }
         return std::nullopt;

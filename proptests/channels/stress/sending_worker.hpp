@@ -116,7 +116,7 @@ class sending_worker : public worker {
                     hear(std::move(*result));
                 } else {
                     hold_a_permit();
-                    ledger_.note(told::cancelled);
+                    ledger_.note(send_result::cancelled);
                 }
                 break;
             }
@@ -224,7 +224,7 @@ class sending_worker : public worker {
         self.doing = "using a permit";
         if (random_.one_in(2)) return;  // dropped
         p.send(ledger_.make());
-        ledger_.note(told::sent);
+        ledger_.note(send_result::sent);
     }
 
     template <class OwnedPermit>
@@ -236,7 +236,7 @@ class sending_worker : public worker {
             case 1: (void)std::move(p).release(); break;
             default:
                 (void)std::move(p).send(ledger_.make());
-                ledger_.note(told::sent);
+                ledger_.note(send_result::sent);
                 break;
         }
     }
@@ -253,7 +253,7 @@ class sending_worker : public worker {
     template <class Error>
     void hear_value(std::expected<void, Error>& result) {
         if (!result) result.error().value.end(fate::handed_back);
-        ledger_.note(result ? told::sent : told::handed_back);
+        ledger_.note(result ? send_result::sent : send_result::handed_back);
     }
     void hear_closed() const {
         if (!plan_.will_close()) fail("closed, in a round in which nobody closes");

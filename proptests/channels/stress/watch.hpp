@@ -1,10 +1,9 @@
-// Tells that everybody sleeps, without a clock: who of a round's workers is awake is counted where
-// they fall asleep and where they are woken.
+// Detects without a clock that all workers of a round sleep: it counts the workers that are awake.
 //
-// A worker counts as asleep from the moment it lies down without a deadline until somebody rings
-// its bed, and both happen under the bed's own mutex: a sleeper that has been rung for is awake. So
-// when the last one lies down, nobody is left who could ever wake anybody: the report is exact,
-// neither early nor late. After a change here run: ctest -L stress && ci/mutants -R stress
+// A worker counts as asleep from the moment it goes to sleep without a deadline until another worker notifies it. Both
+// changes are made under the mutex of the worker's sleep_slot, so a notified worker counts as awake. When the count
+// reaches zero, no worker is left that could wake another: the report is exact, neither early nor late.
+// After a change here run: ctest -L stress && ci/mutants -R stress
 #pragma once
 
 #include <fmt/core.h>
@@ -32,8 +31,8 @@ struct worker_self {
 
 inline thread_local worker_self self;
 
-/// Who of the current round is awake. One round at a time; the thread that starts it is not part of
-/// it.
+/// Counts the workers of the current round that are awake. One round at a time; the thread that starts the round is
+/// not counted.
 class watch {
   public:
     /// `headline` says in every report how to get this round again.
@@ -49,13 +48,13 @@ class watch {
         places_[self.number].role = role;
     }
 
-    void lies_down() {
+    void falls_asleep() {
         const std::lock_guard guard(mutex_);
         places_[self.number].where = self.doing;
         --awake_;
-        judge();
+        check_for_deadlock();
     }
-    void is_rung_for(unsigned worker) {
+    void is_woken(unsigned worker) {
         const std::lock_guard guard(mutex_);
         places_[worker].where = nullptr;
         ++awake_;
@@ -64,7 +63,7 @@ class watch {
         const std::lock_guard guard(mutex_);
         places_[self.number].finished = true;
         --awake_;
-        judge();
+        check_for_deadlock();
     }
 
     /// Ends the program: a check of this round failed.
@@ -80,15 +79,15 @@ class watch {
         bool finished = false;
     };
 
-    void judge() {
+    void check_for_deadlock() {
         if (awake_ > 0) return;
         std::string sleepers;
         for (unsigned i = 0; i < workers_; ++i) {
             if (places_[i].finished) continue;
             sleepers += fmt::format("\n  worker {}, a {}: in {}", i, places_[i].role, places_[i].where);
         }
-        if (sleepers.empty()) return;  // everybody has finished
-        leave("asleep for ever, and everybody else has finished:" + sleepers);
+        if (sleepers.empty()) return;  // every worker has finished
+        leave("asleep for ever, and every other worker has finished:" + sleepers);
     }
     [[noreturn]] void leave(std::string_view what) const {
         fmt::print("{}\n  {}\n", headline_, what);
@@ -105,73 +104,73 @@ class watch {
 
 inline watch the_watch;
 
-/// One sleeper's bed: what everything under the watch sleeps in.
-class bed {
+/// Where one worker sleeps: the base of the parker and the condition variable under watch.
+class sleep_slot {
   public:
     using clock = std::chrono::steady_clock;
     static constexpr clock::time_point no_deadline = clock::time_point::max();
 
-    /// Sleeps until it is rung for, or the deadline: false. Calls `settled` as soon as no ring can
+    /// Sleeps until it is notified, or until the deadline: then false. Calls `settled` as soon as no notification can
     /// be missed any more.
     template <class Settled>
     bool sleep(clock::time_point deadline, Settled settled) noexcept {
         std::unique_lock guard(mutex_);
         settled();
-        if (!rung_) {
-            if (occupied_) the_watch.fail("two threads in one bed");
+        if (!notified_) {
+            if (occupied_) the_watch.fail("two threads sleep in one slot");
             occupied_ = true;
             sleeper_ = self.number;
-            const auto woken = [this] { return rung_; };
+            const auto woken = [this] { return notified_; };
             if (deadline == no_deadline) {
                 counted_ = true;
-                the_watch.lies_down();
-                bell_.wait(guard, woken);
+                the_watch.falls_asleep();
+                condition_.wait(guard, woken);
             } else {
-                (void)bell_.wait_until(guard, deadline, woken);
+                (void)condition_.wait_until(guard, deadline, woken);
             }
             occupied_ = false;
         }
-        return std::exchange(rung_, false);
+        return std::exchange(notified_, false);
     }
 
-    /// Kept for the next one to lie down, if nobody sleeps here now.
-    void ring() noexcept {
+    /// Kept for the next sleeper, if no worker sleeps here now.
+    void notify() noexcept {
         const std::lock_guard guard(mutex_);
         wake();
     }
-    /// Lost if nobody sleeps here now.
-    void ring_for_sleeper() noexcept {
+    /// Lost if no worker sleeps here now.
+    void notify_sleeper() noexcept {
         const std::lock_guard guard(mutex_);
         if (occupied_) wake();
     }
 
   private:
     void wake() {
-        rung_ = true;
-        if (std::exchange(counted_, false)) the_watch.is_rung_for(sleeper_);
-        bell_.notify_one();  // under the mutex: the bed may be gone after it
+        notified_ = true;
+        if (std::exchange(counted_, false)) the_watch.is_woken(sleeper_);
+        condition_.notify_one();  // under the mutex: the slot may be destroyed right after
     }
 
     // All by the mutex.
     std::mutex mutex_;
-    std::condition_variable bell_;
-    bool rung_ = false;
+    std::condition_variable condition_;
+    bool notified_ = false;
     bool occupied_ = false;
-    bool counted_ = false;  // lies here and is counted as asleep
+    bool counted_ = false;  // a worker sleeps here and is counted as asleep
     unsigned sleeper_ = 0;
 };
 
 /// The platforms' parker under watch.
 class watched_parker {
   public:
-    void park() noexcept { (void)park_until(bed::no_deadline); }
-    [[nodiscard]] bool park_until(bed::clock::time_point deadline) noexcept {
-        return bed_.sleep(deadline, [] {});
+    void park() noexcept { (void)park_until(sleep_slot::no_deadline); }
+    [[nodiscard]] bool park_until(sleep_slot::clock::time_point deadline) noexcept {
+        return slot_.sleep(deadline, [] {});
     }
-    void unpark() noexcept { bed_.ring(); }
+    void unpark() noexcept { slot_.notify(); }
 
   private:
-    bed bed_;
+    sleep_slot slot_;
 };
 
 /// The platforms' condition variable under watch, for one sleeper, which is how the channels use
@@ -180,10 +179,10 @@ class watched_condition_variable {
   public:
     template <class Lock>
     void wait(Lock& lock) {
-        (void)sleep(lock, bed::no_deadline);
+        (void)sleep(lock, sleep_slot::no_deadline);
     }
     template <class Lock>
-    std::cv_status wait_until(Lock& lock, bed::clock::time_point deadline) {
+    std::cv_status wait_until(Lock& lock, sleep_slot::clock::time_point deadline) {
         return sleep(lock, deadline) ? std::cv_status::no_timeout : std::cv_status::timeout;
     }
     template <class Lock, class Predicate>
@@ -191,23 +190,23 @@ class watched_condition_variable {
         while (!holds()) wait(lock);
     }
     template <class Lock, class Predicate>
-    bool wait_until(Lock& lock, bed::clock::time_point deadline, Predicate holds) {
+    bool wait_until(Lock& lock, sleep_slot::clock::time_point deadline, Predicate holds) {
         while (!holds()) {
             if (wait_until(lock, deadline) == std::cv_status::timeout) return holds();
         }
         return true;
     }
-    void notify_one() noexcept { bed_.ring_for_sleeper(); }
+    void notify_one() noexcept { slot_.notify_sleeper(); }
 
   private:
     template <class Lock>
-    bool sleep(Lock& lock, bed::clock::time_point deadline) {
-        const bool rung = bed_.sleep(deadline, [&] { lock.unlock(); });
+    bool sleep(Lock& lock, sleep_slot::clock::time_point deadline) {
+        const bool notified = slot_.sleep(deadline, [&] { lock.unlock(); });
         lock.lock();
-        return rung;
+        return notified;
     }
 
-    bed bed_;
+    sleep_slot slot_;
 };
 
 }  // namespace tailrace::verify::stress

@@ -44,13 +44,13 @@ class worker {
     struct probe {
         std::atomic<unsigned> calls{0};
         unsigned pending = 0;
-        watched_parker* bed = nullptr;
+        watched_parker* parker = nullptr;
 
         [[nodiscard]] tailrace::waker as_waker() noexcept {
             return {[](void* context) noexcept {
                         auto& p = *static_cast<probe*>(context);
                         p.calls.fetch_add(1, std::memory_order_relaxed);
-                        if (p.bed != nullptr) p.bed->unpark();
+                        if (p.parker != nullptr) p.parker->unpark();
                     },
                     this};
         }
@@ -69,15 +69,15 @@ class worker {
     template <class Operation, class Meanwhile>
     typename Operation::result_type finish(Operation& op, Meanwhile meanwhile) {
         probe& mine = probes_.emplace_back();
-        mine.bed = &bed_;
+        mine.parker = &parker_;
         for (bool first = true;; first = false) {
             if (random_.one_in(3)) {
                 if (auto result = poll(op, probes_.emplace_back())) return std::move(*result);
             }
             if (auto result = poll(op, mine)) return std::move(*result);
             if (first) meanwhile();
-            bed_.park();
-            idle();  // it has its permit, perhaps, and does not know
+            parker_.park();
+            idle();  // the permit may be there already, and this worker has not polled yet
         }
     }
     template <class Operation>
@@ -110,7 +110,7 @@ class worker {
     stress::ledger ledger_;
 
   private:
-    watched_parker bed_;
+    watched_parker parker_;
     std::deque<probe> probes_;
 };
 

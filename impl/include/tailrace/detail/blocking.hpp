@@ -1,7 +1,7 @@
 // Blocking forms: any operation, polled by a thread that sleeps in between.
 //
-// The operation's waker unparks the thread. A thread does not leave while such an unpark may still be on its way to it:
-// it polls again only after the wake-up has arrived, or after the operation has said that none will come.
+// The waker of the operation unparks the thread. A thread does not leave while such an unpark may be under way: it
+// polls again only after the wake-up has arrived, or after the operation has reported that none will come.
 // After a change here run: ctest -L stress
 #pragma once
 
@@ -19,12 +19,12 @@
 namespace tailrace::detail {
 
 template <class Platform>
-[[nodiscard]] tailrace::waker waker_of(typename Platform::parker& bed) noexcept {
-    return {[](void* p) noexcept { static_cast<typename Platform::parker*>(p)->unpark(); }, &bed};
+[[nodiscard]] tailrace::waker waker_of(typename Platform::parker& parker) noexcept {
+    return {[](void* p) noexcept { static_cast<typename Platform::parker*>(p)->unpark(); }, &parker};
 }
 
-/// A thread that resumes coroutines is in an asynchronous context too: while it blocks, none of those behind on its
-/// list is resumed, not even the one that it waits for.
+/// A thread that resumes coroutines is in an asynchronous context too: while it blocks, no other coroutine on its list
+/// is resumed, not even the one that it waits for.
 template <class Platform>
 void refuse_in_async_context() {
     if (Platform::in_async_context() || Platform::template of_this_thread<run_list>().running()) {
@@ -35,30 +35,30 @@ void refuse_in_async_context() {
 /// Polls until finished.
 template <class Platform, class Operation>
 [[nodiscard]] typename Operation::result_type block_on(Operation& op) {
-    typename Platform::parker bed;
+    typename Platform::parker parker;
     for (;;) {
-        if (auto result = op.poll(waker_of<Platform>(bed))) return std::move(*result);
-        bed.park();
+        if (auto result = op.poll(waker_of<Platform>(parker))) return std::move(*result);
+        parker.park();
     }
 }
 
-/// Polls until finished, or nothing after the deadline; then the operation no longer waits and no wake-up is on its
-/// way. Whatever it was given before that counts: success and closed beat the deadline.
+/// Polls until finished. Returns nothing after the deadline; then the operation no longer waits and no wake-up is under
+/// way. A result that came before counts: success and closed beat the deadline.
 template <class Platform, class Operation>
 [[nodiscard]] std::optional<typename Operation::result_type> block_on_until(
     Operation& op, typename Platform::clock::time_point deadline) {
-    typename Platform::parker bed;
+    typename Platform::parker parker;
     for (;;) {
-        if (auto result = op.poll(waker_of<Platform>(bed))) return result;
-        if (bed.park_until(deadline)) continue;
+        if (auto result = op.poll(waker_of<Platform>(parker))) return result;
+        if (parker.park_until(deadline)) continue;
         typename Operation::owed_wakes owed;
         const stopped how = op.stop_waiting(owed);
         if (how == stopped::undecided) return std::nullopt;
-        if (how == stopped::woken) bed.park();  // the wake-up is on its way, and the answer is there
+        if (how == stopped::woken) parker.park();  // the wake-up is under way, and the result is there
     }
 }
 
-/// block_on_until for a timeout, with the operation's own way of saying that it ran out.
+/// block_on_until for a timeout, with the timeout error of the operation.
 template <class Platform, class Operation, class Rep, class Period>
 [[nodiscard]] typename Operation::template interruptible<timeout_error> block_on_for(
     Operation& op, std::chrono::duration<Rep, Period> timeout) {

@@ -1,4 +1,5 @@
-// What borrows a sender's share in the channel, counted by files with assertions: the last sender must outlive it all.
+// The borrows of the senders' share in the channel, counted by files with assertions: the last sender must outlive
+// them.
 // After a change here run: ctest -L impl
 #pragma once
 
@@ -6,8 +7,7 @@
 #include <cstdint>
 #include <utility>
 
-// What a compiler can say about it by itself: a local permit made from a sender that is gone at the end of the
-// expression.
+// Lets a compiler diagnose one case: a local permit made from a sender that is destroyed at the end of the expression.
 #if defined(__clang__)
 #define TAILRACE_BORROWS [[clang::lifetimebound]]
 #define TAILRACE_BORROWER [[gsl::Pointer]]
@@ -24,8 +24,8 @@ inline constexpr bool assertions_on = false;
 inline constexpr bool assertions_on = true;
 #endif
 
-/// How many borrows there are, of those that were counted. There in every build: files with assertions and files
-/// without may share a channel, and then it counts what the files with assertions have made.
+/// The number of counted borrows. It exists in every build: files with and without assertions may share a channel, and
+/// then it counts the borrows that the files with assertions have made.
 using borrow_count = std::atomic<std::uint32_t>;
 
 /// One borrow of a core, or none; moves along with its owner. It knows whether it was counted: a file without
@@ -50,8 +50,7 @@ class borrowed {
     [[nodiscard]] explicit operator bool() const noexcept { return core_ != 0; }
     [[nodiscard]] Core* operator->() const noexcept { return reinterpret_cast<Core*>(core_ & ~counted); }
     [[nodiscard]] Core& operator*() const noexcept { return *operator->(); }
-    /// Ends the borrow, and says what was borrowed. Done before foreign code may run, which may let go of the last
-    /// sender.
+    /// Ends the borrow, and returns the core. Called before foreign code may run, which may drop the last sender.
     Core& release() noexcept {
         Core& c = **this;
         if ((std::exchange(core_, 0) & counted) != 0) c.borrows().fetch_sub(1, std::memory_order_relaxed);

@@ -1,7 +1,7 @@
-// How a value travels: itself if its move cannot throw, in a box otherwise.
+// How a value travels through the channel: directly if its move cannot throw, in a box otherwise.
 //
-// The box is made before anything is claimed: by the send, or by the reservation of the permit that will send. So a
-// throwing move leaves the channel as it was (throw.move-in), inside the channel only moves that cannot throw remain,
+// The send, or the reservation of the permit that will send, allocates the box before anything is claimed. So a
+// throwing move leaves the channel unchanged (throw.move-in), inside the channel only moves that cannot throw remain,
 // and permit.send allocates nothing.
 // After a change here run: ctest -L impl
 #pragma once
@@ -28,7 +28,7 @@ union place {
 template <class T>
 class box {
   public:
-    /// There is a T in it.
+    /// `full` contains a T.
     explicit box(std::unique_ptr<place<T>> full) noexcept : place_(std::move(full)) {}
     box(box&&) noexcept = default;
     box& operator=(box&&) = delete;
@@ -49,22 +49,22 @@ template <class T>
 using carried = std::conditional_t<travels_boxed<T>, box<T>, T>;
 
 template <class T, bool Boxed>
-class rooms;
+class reserved_storages;
 
-/// What has to be there before a T can travel without an allocation: nothing, or the memory of its box.
+/// What a T needs in order to travel without an allocation: nothing, or the memory of its box.
 template <class T, bool Boxed = travels_boxed<T>>
-class room {
+class reserved_storage {
   public:
-    [[nodiscard]] static room make() noexcept { return {}; }
+    [[nodiscard]] static reserved_storage make() noexcept { return {}; }
     [[nodiscard]] T fill(T&& v) noexcept { return std::move(v); }
 };
 
 template <class T>
-class room<T, true> {
+class reserved_storage<T, true> {
   public:
     /// Throws std::bad_alloc.
-    [[nodiscard]] static room make() { return room(std::make_unique<place<T>>()); }
-    /// If the move throws, the room is still there.
+    [[nodiscard]] static reserved_storage make() { return reserved_storage(std::make_unique<place<T>>()); }
+    /// If the move throws, the storage is still reserved.
     [[nodiscard]] box<T> fill(T&& v) {
         std::construct_at(std::addressof(place_->value), std::move(v));
         return box<T>(std::move(place_));
@@ -72,31 +72,31 @@ class room<T, true> {
 
   private:
     template <class U, bool B>
-    friend class rooms;
-    explicit room(std::unique_ptr<place<T>> empty) noexcept : place_(std::move(empty)) {}
+    friend class reserved_storages;
+    explicit reserved_storage(std::unique_ptr<place<T>> empty) noexcept : place_(std::move(empty)) {}
     std::unique_ptr<place<T>> place_;
 };
 
-/// Rooms for n values.
+/// The same for n values.
 template <class T, bool Boxed = travels_boxed<T>>
-class rooms {
+class reserved_storages {
   public:
-    [[nodiscard]] static rooms make(std::uint64_t) noexcept { return {}; }
-    [[nodiscard]] room<T> next() noexcept { return room<T>::make(); }
+    [[nodiscard]] static reserved_storages make(std::uint64_t) noexcept { return {}; }
+    [[nodiscard]] reserved_storage<T> next() noexcept { return reserved_storage<T>::make(); }
 };
 
 template <class T>
-class rooms<T, true> {
+class reserved_storages<T, true> {
   public:
     /// Throws std::bad_alloc.
-    [[nodiscard]] static rooms make(std::uint64_t n) {
+    [[nodiscard]] static reserved_storages make(std::uint64_t n) {
         const auto count = static_cast<std::size_t>(n);
-        rooms all;
+        reserved_storages all;
         if (count != 0) all.places_ = std::make_unique<std::unique_ptr<place<T>>[]>(count);
         for (; all.left_ < count; ++all.left_) all.places_[all.left_] = std::make_unique<place<T>>();
         return all;
     }
-    [[nodiscard]] room<T> next() noexcept { return room<T>(std::move(places_[--left_])); }
+    [[nodiscard]] reserved_storage<T> next() noexcept { return reserved_storage<T>(std::move(places_[--left_])); }
 
   private:
     std::unique_ptr<std::unique_ptr<place<T>>[]> places_;
@@ -105,7 +105,7 @@ class rooms<T, true> {
 
 template <class T>
 [[nodiscard]] carried<T> pack(std::type_identity_t<T>&& v) {
-    return room<T>::make().fill(std::move(v));
+    return reserved_storage<T>::make().fill(std::move(v));
 }
 
 template <class T>

@@ -1,8 +1,8 @@
-// The channel itself: the word, the slots, the lock for those who wait, and every transition between them.
+// The core of the channel: the packed state word, the slots, the lock of the waiters, and every transition.
 //
-// A claim is one compare-exchange on the word; a claimed ticket names the slot its value goes to. The receiver takes
-// slots in the order of tickets, and sleeps in the slot it waits for. Waiting senders stand in a queue under a small
-// lock; whoever returns permits hands them to the oldest. impl/DESIGN.md has the state tables, the invariants, the
+// A claim is one compare-exchange on the word; a claimed ticket names the slot of its value. The receiver takes slots
+// in the order of tickets; it parks in the slot that it waits for. Waiting senders are in a queue under a small lock; a
+// task that returns permits hands them to the oldest waiter. impl/DESIGN.md has the state tables, the invariants, the
 // reason for every memory order by its number, and the places where foreign code runs. After such a place a member
 // touches nothing, unless it holds a share of its own (`pin`).
 // After a change here run: ctest -L impl && ctest -L relacy
@@ -40,9 +40,9 @@ class core {
     // ---- Handles. A core lives as long as the receiver, anything that counts as a sender, or a weak sender.
 
     void add_sender() noexcept {
-        strong_.fetch_add(1, std::memory_order_relaxed);  // relaxed: the sender that is copied has a count already
+        strong_.fetch_add(1, std::memory_order_relaxed);  // relaxed: the copied sender is already counted
     }
-    /// False if the last sender has gone: nothing brings the channel back to life.
+    /// False if the last sender is gone: the channel cannot be revived.
     [[nodiscard]] bool revive_sender() noexcept {
         std::uint64_t count = strong_.load(std::memory_order_relaxed);
         do {
@@ -55,8 +55,8 @@ class core {
     /// Of senders, by permits, iterators and operations.
     [[nodiscard]] borrow_count& borrows() noexcept { return borrows_; }
     void drop_sender() noexcept {
-        // (23) acq_rel: release, so that the last one (acquire) comes after every publication of the others: the end
-        // goes behind them.
+        // (23) acq_rel: release, so that the last one (acquire) comes after every publication of the others: the end is
+        // posted behind them.
         if (strong_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
         if (assertions_on && borrows_.load(std::memory_order_relaxed) != 0) {
             inspection::fail(*this, "the last sender went before a permit, iterator or operation made from a sender");
@@ -86,13 +86,13 @@ class core {
     /// Claims a permit and a ticket at once. Throws std::bad_alloc before anything is changed.
     [[nodiscard]] claim_result claim_ticket(word_type& ticket) { return claim(1, one_used + one_ticket, ticket); }
 
-    /// Claims n permits. None at all are always there while the channel is open.
+    /// Claims n permits. Zero permits always succeed on an open channel.
     [[nodiscard]] claim_result claim_permits(word_type n) {
         word_type ignored;
         return claim(n, n * one_used, ignored);
     }
 
-    /// Puts a value behind a claimed ticket.
+    /// Writes the value of a claimed ticket.
     void publish(word_type ticket, value&& v) noexcept {
         auto& s = ring_.at(ticket);
         s.storage.put(std::move(v));
@@ -108,18 +108,18 @@ class core {
 
     /// Turns a permit into a value in the buffer.
     void send_permit(value&& v) noexcept {
-        // (5) acquire: as (2); the permit may be older than the slot it gets now, and than the emptying of that slot.
+        // (5) acquire: as (2); the permit may be older than the emptying of the slot that it gets now.
         // LP of permit.send.
         publish(tail(word_.fetch_add(one_ticket, std::memory_order_acquire)), std::move(v));
     }
 
     /// Turns a granted permit into a ticket unless the channel has closed.
     [[nodiscard]] bool ticket_for_grant(word_type& ticket) noexcept {
-        // (35) relaxed: if it says closed, the permit goes back by (6), which acquires what came before the close.
+        // (35) relaxed: if it says closed, the permit is returned by (6), which acquires what precedes the close.
         word_type w = word_.load(std::memory_order_relaxed);
         do {
             if (is_closed(w)) return false;
-            // (13) acquire: as (5). One exchange with the look at `closed`, or an end could come between. LP of a
+            // (13) acquire: as (5). One exchange with the check of `closed`, or an end could come between. LP of a
             // resumed send.
         } while (
             !word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_acquire, std::memory_order_relaxed));
@@ -127,13 +127,12 @@ class core {
         return true;
     }
 
-    /// Gives permits back, in one step: to the oldest waiter first.
+    /// Returns permits in one step: to the oldest waiter first.
     void return_permits(word_type n) noexcept {
         if (n == 0) return;
-        // (6) release: what came before the return, to the caller that gets these permits (2, 13, 36) or is answered
-        // none (17). acquire: what came before the close (21), for a granted send that gives its permit back and
-        // answers closed; and if this ends the channel, the end must not land on a slot still seen full from a lap ago
-        // (15).
+        // (6) release: what precedes the return, to the caller that gets these permits (2, 13, 36) or none (17).
+        // acquire: what precedes the close (21), for a granted send that returns its permit and reports closed; and if
+        // this ends the channel, the end must not be written to a slot still seen full from a lap ago (15).
         const word_type w = word_.fetch_sub(n * one_used, std::memory_order_acq_rel);
         if (is_closed(w)) {
             if (used(w) == n) post_end(tail(w));
@@ -146,21 +145,21 @@ class core {
 
     // ---- Waiting for permits
 
-    /// To be called before enqueue: storage for whatever may be granted, so that a grant allocates nothing. Throws
+    /// Call before enqueue: makes storage for every possible grant, so that a grant allocates nothing. Throws
     /// std::bad_alloc.
     void prepare_to_wait() { ring_.cover_all(); }
 
-    /// What an operation that found too little capacity does: it takes what there is, and queues for the rest
-    /// (verdict::none), unless that was enough or the channel has closed: then the node is decided at once, and look()
-    /// says how. The place in the queue, and the linearization point of the request, is (8). verdict::unprepared: the
-    /// channel was idle meanwhile and has given storage back; nothing has been done, prepare again.
+    /// For an operation that found too little capacity: takes the available permits and queues for the rest
+    /// (verdict::none). If they were enough, or the channel has closed, the node is decided at once, and look() returns
+    /// the result. The place in the queue and the linearization point of the request is (8). verdict::unprepared: the
+    /// channel was idle meanwhile and has given storage back; nothing was done, prepare again.
     ///
-    /// Once queued the node may be granted, and its owner run, on another thread, before this returns.
+    /// Once queued, the node may be granted and its owner may run on another thread, before this returns.
     [[nodiscard]] verdict enqueue(node& n, const waker& w) noexcept {
         const scoped_lock guard(lock_);
         word_type part = 0;
-        // Outside the lock the waiters bit is set exactly while the queue is not empty (INV-3): it is never set on
-        // trial, or a concurrent capacity() would see a number that was never true.
+        // Outside the lock the waiters bit is set exactly while the queue is not empty (INV-3): it is never set
+        // tentatively, or a concurrent capacity() would see a number that was never true.
         for (;;) {
             word_type seen = word_.load(std::memory_order_acquire);  // (1)
             if (is_closed(seen))
@@ -170,7 +169,7 @@ class core {
             part = smaller(max_ - used(seen), n.need);
             const bool enough = part == n.need;
             // (8) release: the blocks of prepare_to_wait, to tickets of permits that are older (5, 13). Not acquire:
-            // before its owner uses the part, or says that it has it, it acquires by (13) or (36).
+            // before its owner uses these permits, or reports them, it acquires by (13) or (36).
             if (word_.compare_exchange_strong(seen, seen + part * one_used + (enough ? 0 : waiters_bit),
                                               std::memory_order_release, std::memory_order_relaxed)) {
                 n.held.store(part);
@@ -187,12 +186,12 @@ class core {
         return verdict::none;
     }
 
-    /// What became of a node, as far as its owner can see without the lock.
+    /// The result of a node, as far as its owner can see it without the lock.
     [[nodiscard]] static verdict look(const node& n) noexcept {
         // (19) acquire: the result, and that no other thread touches the node any more.
         return n.state.load(std::memory_order_acquire) == wait_state::woken ? n.result.load() : verdict::none;
     }
-    /// The same with the lock: what became of it, or none, and then `w` is what will be called.
+    /// The same with the lock. If there is no result, `w` replaces the waker.
     [[nodiscard]] verdict look(node& n, const waker& w) noexcept {
         // (19) acquire: as above.
         if (n.state.load(std::memory_order_acquire) == wait_state::woken) return n.result.load();
@@ -204,9 +203,8 @@ class core {
         return settle(n);
     }
 
-    /// Wake-ups of waiters that were served while another wait was given up. They are sent when this is destroyed:
-    /// after its owner has done all that it has to do with itself, for they may end it. Keeps the channel alive until
-    /// then.
+    /// Wake-ups of waiters that were served while another wait was cancelled. They are sent when this is destroyed,
+    /// after the owner has finished all other work, because they may destroy it. Keeps the channel alive until then.
     class owed_wakes {
       public:
         owed_wakes() noexcept = default;
@@ -225,9 +223,9 @@ class core {
         waiter_list<Platform> chosen_;
     };
 
-    /// Ends the wait of a queued node. What it held goes on under the same lock: were it under way meanwhile, a
-    /// hand-over could find an empty queue while it is neither held nor free.
-    /// `sent`: a wake-up was sent to the node and is on its way or has arrived.
+    /// Ends the wait of a queued node. Its permits are passed on under the same lock: otherwise a hand-off could find
+    /// an empty queue while they are neither held nor available. `sent`: a wake-up was sent to the node and is under
+    /// way or has arrived.
     struct withdrawal {
         verdict result;
         bool sent;
@@ -244,8 +242,8 @@ class core {
         const word_type held = n.held.load();
         n.held.store(0);
         if (waiters_.empty()) {
-            // (30) One step, or capacity() could see the queue gone and its permits not back. release: as (6). It is
-            // open, so unlike (6) this never posts the end.
+            // (30) One step, or capacity() could see the queue empty and its permits not returned. release: as (6). The
+            // channel is open, so unlike (6) this never posts the end.
             const word_type before = word_.fetch_sub(waiters_bit + held * one_used, std::memory_order_release);
             guard.unlock();
             if (used(before) == held) idle(before);
@@ -260,13 +258,13 @@ class core {
         return {verdict::none, false};
     }
 
-    // ---- Receiving. By the consumer only.
+    // ---- Receiving. Called by the consumer only.
 
     /// The receive operation that is alive, or null.
     [[nodiscard]] receive_node<Platform>* receiving() const noexcept { return receiving_.load(); }
     void set_receiving(receive_node<Platform>* n) noexcept { receiving_.store(n); }
 
-    /// Whether a value is ready, will never be, or may yet come.
+    /// Whether a value is ready, can never come, or may still come.
     enum class front : unsigned char { value, end, nothing };
 
     [[nodiscard]] front look_at_front() noexcept {
@@ -276,13 +274,13 @@ class core {
             case slot_end: return front::end;
             default: break;
         }
-        // (17) acquire: what came before the last permits were given back (6). Closed and unused is final.
+        // (17) acquire: what precedes the return of the last permits (6). Closed and unused together are final.
         const word_type w = word_.load(std::memory_order_acquire);
         return is_closed(w) && used(w) == 0 ? front::end : front::nothing;
     }
 
-    /// Takes the value in front, which goes on counting as buffered until return_taken. Precondition: look_at_front()
-    /// said value.
+    /// Takes the front value, which counts as buffered until return_taken. Precondition: look_at_front() returned
+    /// value.
     [[nodiscard]] value take_uncounted() noexcept {
         auto& s = ring_.front(head());
         value v = s.storage.take();
@@ -293,10 +291,10 @@ class core {
         ring_.passed(next);
         return v;
     }
-    /// Gives back the permits of n values that were taken.
+    /// Returns the permits of n values that were taken.
     void return_taken(word_type n) noexcept {
-        // (15) release: the empty slots, to whoever gets them a lap later (2, 5, 13), ends the channel (6), or gives
-        // their blocks back (37). LP of a receive.
+        // (15) release: the empty slots, to the task that gets them a lap later (2, 5, 13), ends the channel (6), or
+        // gives their blocks back (37). LP of a receive.
         const word_type w = word_.fetch_sub(n * one_used, std::memory_order_release);
         if (has_waiters(w) && !is_closed(w)) return hand_over();
         if (used(w) == n) idle(w);
@@ -307,14 +305,14 @@ class core {
         return v;
     }
 
-    /// How many values have been claimed a place and not been taken: the buffer, as the consumer may ask it.
+    /// The number of tickets that are claimed and not taken: the length of the buffer for the consumer.
     [[nodiscard]] std::uint64_t buffered_exactly() const noexcept {
-        // relaxed: a send that happened before this call is seen by coherence. LP of len, and of an empty try_recv.
+        // relaxed: a send that happened before this call is seen, by coherence. LP of len, and of an empty try_recv.
         return (tail(word_.load(std::memory_order_relaxed)) - head()) & ticket_mask;
     }
 
-    /// Lies down in the front slot. False if the slot has changed: look again. If true, the receive may be woken, and
-    /// its owner run, on another thread, before this returns.
+    /// Parks in the front slot. False if the slot has changed: check again. If true, the receive may be woken and its
+    /// owner may run on another thread, before this returns.
     [[nodiscard]] bool park(receive_node<Platform>& n, const waker& w) noexcept {
         n.waker.store(w);
         n.done.store(false, std::memory_order_relaxed);
@@ -333,7 +331,7 @@ class core {
         return ring_.front(head()).state.load(std::memory_order_relaxed) == reinterpret_cast<slot_state>(&n);
     }
 
-    /// Gets up again. False if a writer has replaced the node, and so has sent or is about to send the wake-up; the
+    /// Leaves the slot. False if a writer has replaced the node, and so has sent or is about to send the wake-up; the
     /// node is free then.
     [[nodiscard]] bool unpark(receive_node<Platform>& n) noexcept {
         n.parked.store(false);
@@ -343,7 +341,7 @@ class core {
                                                               std::memory_order_relaxed)) {
             return true;
         }
-        // Its writer stands between the exchange and its last access; nothing foreign runs there.
+        // The writer is between its exchange and its last access; no foreign code runs there.
         for (unsigned turn = 0; !n.done.load(std::memory_order_acquire); ++turn) {  // (19)
             Platform::pause(turn);
         }
@@ -359,22 +357,22 @@ class core {
         word_type w = word_.load(std::memory_order_relaxed);
         do {
             if (is_closed(w)) return lock_.unlock();
-            // (21) LP. release: what came before the close, to every answer that says closed (35, 36). One step, so
-            // that no capacity() sees closed with a queue that has gone.
+            // (21) LP. release: what precedes the close, to every response that says closed (36). One step, so that no
+            // capacity() sees closed without the queue.
         } while (!word_.compare_exchange_strong(w, (w | closed_bit) & ~waiters_bit, std::memory_order_release,
                                                 std::memory_order_relaxed));
         choose_all(waiters_, chosen);
         choose_all(listeners_, chosen);
         wake_chosen(chosen);
-        if (used(w) == 0) post_end(tail(w));  // idle already: no permit will come back and wake a parked receive
+        if (used(w) == 0) post_end(tail(w));  // idle already: no returned permit will wake a parked receive
     }
 
-    /// False, and the listener is queued, while the channel is open. Looking again keeps the place, and `w` is who will
-    /// be woken.
+    /// False, and the listener is queued, while the channel is open. Another call keeps the place and replaces the
+    /// waker by `w`.
     [[nodiscard]] bool listen(node& n, const waker& w) noexcept {
         const scoped_lock guard(lock_);
         if (closed()) {
-            unlink(n);  // chosen perhaps, and not woken yet
+            unlink(n);  // it may be chosen and not woken yet
             return true;
         }
         n.waker.store(w);
@@ -394,8 +392,8 @@ class core {
     }
 
     [[nodiscard]] bool closed() const noexcept {
-        // (36) acquire: what came before the close (21); and where a reservation looks that was granted, what came
-        // before its permits were given back (6, 15, 30, 31).
+        // (36) acquire: what precedes the close (21); and for a granted reservation, what precedes the return of its
+        // permits (6, 15, 30, 31).
         return is_closed(word_.load(std::memory_order_acquire));
     }
     [[nodiscard]] std::uint64_t max() const noexcept { return max_; }
@@ -404,8 +402,8 @@ class core {
         const word_type w = word_.load(std::memory_order_relaxed);  // (25) LP of capacity()
         return has_waiters(w) ? 0 : max_ - used(w);
     }
-    /// The buffer as anybody may ask it: head and tail are not read together, so a value sent or taken meanwhile may
-    /// count or not.
+    /// The length of the buffer for all other tasks: head and tail are not read together, so a value sent or taken
+    /// meanwhile may count or not.
     [[nodiscard]] std::uint64_t buffered() const noexcept {
         const word_type taken = taken_.load(std::memory_order_relaxed);  // (29)
         const word_type n = (tail(word_.load(std::memory_order_relaxed)) - taken) & ticket_mask;
@@ -421,7 +419,7 @@ class core {
 
     [[nodiscard]] word_type head() const noexcept { return head_.load(); }
 
-    /// A share of its own, for a member that goes on after foreign code, which may let go of every handle.
+    /// A share for a member that continues after foreign code, which may drop every handle.
     class pin {
       public:
         explicit pin(core& c) noexcept : core_(c) { core_.add_share(); }
@@ -437,19 +435,19 @@ class core {
         shares_.fetch_add(1, std::memory_order_relaxed);  // relaxed: the caller has a share, or its owner has
     }
     void drop_share() noexcept {
-        // (32) acq_rel, with each other: everything that every owner has done comes before the end of the core.
+        // (32) acq_rel, with each other: everything that every owner did precedes the destruction of the core.
         if (shares_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
     }
 
     [[nodiscard]] claim_result claim(word_type n, word_type what, word_type& ticket) {
         for (;;) {
-            // (1) acquire: what came before the close (21), for an answer that says closed; and the limit that is left
-            // after an idle channel has given storage back (37). LP of a failure.
+            // (1) acquire: what precedes the close (21), for a response that says closed; and the lowered limit after
+            // an idle channel has given storage back (37). LP of a failure.
             word_type w = word_.load(std::memory_order_acquire);
             if (is_closed(w)) return claim_result::closed;
             if (n == 0) return claim_result::claimed;
             if (has_waiters(w) || max_ - used(w) < n) return claim_result::full;
-            ring_.cover(tail(w) + used(w) + n + 1);  // this ticket, those of all permits that may be out, and the end
+            ring_.cover(tail(w) + used(w) + n + 1);  // this ticket, those of all outstanding permits, and the end
             // (2) acquire: the emptied slot of (15). release: the slots that (27) has made, to later tickets of older
             // permits (5, 13) and to the end (24). LP of success.
             if (word_.compare_exchange_strong(w, w + what, std::memory_order_acq_rel, std::memory_order_relaxed)) {
@@ -459,15 +457,14 @@ class core {
         }
     }
 
-    /// The channel has just become idle, `w` was the word before: nothing is out, and its owner has a handle that keeps
-    /// it alive.
+    /// The channel has just become idle; `w` was the word before. The caller has a handle that keeps the channel alive.
     void idle(word_type w) noexcept {
         if (ring_.holds_more_than_it_keeps(tail(w))) ring_.give_back(word_);
     }
 
     void post_end(word_type ticket) noexcept {
-        // (7) acquire: the node of (18). release: what the senders did before they went, to a receive that says none
-        // (16).
+        // (7) acquire: the node of (18). release: what the senders did before they were dropped, to a receive that
+        // returns none (16).
         const slot_state previous = ring_.at_end(ticket).state.exchange(slot_end, std::memory_order_acq_rel);
         if (assertions_on && previous == slot_full) inspection::fail(*this, "an end was posted over a value");
         if (previous != slot_empty && previous != slot_end && previous != slot_orphan) wake_receive(previous);
@@ -480,8 +477,8 @@ class core {
         w();
     }
 
-    /// The receiver goes before its receive, which is taken out of its slot, is not woken, and says none when it is
-    /// polled. A wake-up that was sent before arrives.
+    /// The receiver is destroyed before its receive: the receive is taken out of its slot, is not woken, and returns
+    /// none when it is polled. A wake-up that was sent before still arrives.
     void end_receive() noexcept {
         receive_node<Platform>* const n = receiving_.load();
         if (n == nullptr) return;
@@ -489,7 +486,7 @@ class core {
         n->receiver_gone.store(true);
     }
 
-    /// The consumer role without a receiver: destroys what is there, and lies down as an orphan.
+    /// The consumer role without a receiver: destroys the buffered values and leaves the role as an orphan.
     void drain() noexcept {
         for (;;) {
             auto& s = ring_.front(head());
@@ -500,7 +497,7 @@ class core {
             }
             if (seen == slot_end) return;
             slot_state expected = slot_empty;
-            // (22) release: head_ and all the slots, to (3) and (7). After it the role is another's.
+            // (22) release: head_ and all the slots, to (3) and (7). After it the role belongs to another task.
             if (s.state.compare_exchange_strong(expected, slot_orphan, std::memory_order_release,
                                                 std::memory_order_relaxed)) {
                 return;
@@ -508,7 +505,7 @@ class core {
         }
     }
 
-    /// Gives free permits to the oldest waiters: to each until it has what it needs, then to the next.
+    /// Direct hand-off: gives available permits to the oldest waiter until its need is met, then to the next.
     void hand_over() noexcept {
         waiter_list<Platform> chosen;
         lock_.lock();
@@ -519,7 +516,7 @@ class core {
     void serve(waiter_list<Platform>& chosen) noexcept TAILRACE_REQUIRES(lock_) {
         while (!waiters_.empty()) {
             node& n = waiters_.front();
-            // (10) relaxed: while somebody waits, `used` grows only here, under the lock.
+            // (10) relaxed: while the queue is not empty, `used` grows only here, under the lock.
             const word_type free = max_ - used(word_.load(std::memory_order_relaxed));
             const word_type held = n.held.load();
             const word_type part = smaller(free, n.need - held);
@@ -533,7 +530,7 @@ class core {
         if (waiters_.empty()) word_.fetch_and(~waiters_bit, std::memory_order_relaxed);  // (12) by the lock
     }
 
-    /// Before it is queued: the owner's own.
+    /// Before it is queued: only the owner accesses the node.
     static verdict decide(node& n, verdict result) noexcept {
         n.result.store(result);
         n.state.store(wait_state::woken, std::memory_order_relaxed);
@@ -550,12 +547,11 @@ class core {
         while (node* n = from.pop_front()) choose(*n, verdict::failed, chosen);
     }
 
-    /// Wakes the chosen one by one, without the lock. Their owners can take themselves off `chosen` until their turn
-    /// comes.
+    /// Wakes the chosen nodes one by one, without the lock. Until then their owners can unlink them from `chosen`.
     void wake_chosen(waiter_list<Platform>& chosen) noexcept TAILRACE_RELEASES(lock_) {
         node* n = chosen.pop_front();
         if (n == nullptr) return lock_.unlock();
-        std::optional<pin> alive;  // needed only to come back for the next
+        std::optional<pin> alive;  // needed only to continue with the next node
         if (!chosen.empty()) alive.emplace(*this);
         while (n != nullptr) {
             const tailrace::waker w = n->waker.load();
@@ -573,20 +569,20 @@ class core {
     /// From the list that it is on, if any.
     void unlink(node& n) noexcept TAILRACE_REQUIRES(lock_) { waiter_list<Platform>::unlink(n); }
 
-    /// Takes the verdict of a node that is chosen or woken.
+    /// Takes the result of a node that is chosen or woken.
     verdict settle(node& n) noexcept TAILRACE_REQUIRES(lock_) {
         unlink(n);
         n.state.store(wait_state::woken, std::memory_order_relaxed);
         return n.result.load();
     }
 
-    static constexpr std::size_t line = 64;  // what threads write apart lies apart
+    static constexpr std::size_t line = 64;  // separates variables that different threads write
 
     alignas(line) typename Platform::template atomic<word_type> word_{0};
     const std::uint64_t max_;
 
-    alignas(line) typename Platform::template plain<word_type> head_{0};  // values taken; of the consumer role
-    typename Platform::template atomic<word_type> taken_{0};              // the same for everybody else
+    alignas(line) typename Platform::template plain<word_type> head_{0};  // values taken; owned by the consumer role
+    typename Platform::template atomic<word_type> taken_{0};              // the same, for all other tasks
     typename Platform::template plain<receive_node<Platform>*> receiving_{nullptr};
     borrow_count borrows_{0};
 

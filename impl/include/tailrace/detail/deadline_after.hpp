@@ -10,8 +10,8 @@
 
 namespace tailrace::detail {
 
-/// Whether a count of periods can be made a count of units in 64 bits: std::ratio can say the factor, and what remains
-/// of a division by its denominator can be multiplied by its numerator.
+/// Whether a count of periods can be converted to a count of units in 64 bits: std::ratio can say the factor, and what
+/// remains of a division by its denominator can be multiplied by its numerator.
 template <class Period, class Unit>
 [[nodiscard]] consteval bool scales_exactly() {
     constexpr auto most = std::numeric_limits<std::intmax_t>::max();
@@ -23,8 +23,8 @@ template <class Period, class Unit>
     }
 }
 
-/// now + timeout, rounded up to the clock's unit; the end of time if the clock cannot say that. A timeout that is not a
-/// number is one of zero, for a wait without an end would hide the mistake.
+/// now + timeout, rounded up to the clock's unit; the end of time if the clock cannot represent it. NaN counts as zero,
+/// because an endless wait would hide the mistake.
 template <class TimePoint, class Rep, class Period>
 [[nodiscard]] TimePoint deadline_after(TimePoint now, std::chrono::duration<Rep, Period> timeout) {
     using rest = typename TimePoint::duration;
@@ -57,8 +57,8 @@ template <class TimePoint, class Rep, class Period>
     }
 }
 
-/// Where a sleep on a condition variable ends at the latest, on its way to a deadline: some libraries add the distance
-/// to the time of another clock, which must not overflow.
+/// The latest end of one sleep on a condition variable before a deadline: some libraries add the distance to the time
+/// of another clock, which must not overflow.
 template <class Clock>
 [[nodiscard]] typename Clock::time_point within_a_day(typename Clock::time_point deadline) {
     const auto tomorrow = Clock::now() + std::chrono::hours(24);

@@ -1,5 +1,5 @@
-// For tests and assertions: the state of a channel in words, and whether its invariants hold. The numbers INV-n are
-// those of DESIGN.md.
+// For tests and assertions: the state of a channel as text, and a check of its invariants, numbered INV-n as in
+// DESIGN.md.
 // After a change here run: ctest -L impl && ctest -L conformance
 #pragma once
 
@@ -25,7 +25,7 @@ struct inspection {
     struct text {
         char line[192];
     };
-    /// In words. Under threads a snapshot whose parts need not belong together.
+    /// The state as text. While other threads use the channel, its parts need not belong to one state.
     template <class Core>
     [[nodiscard]] static text debug_string(const Core& c) noexcept {
         const word_type w = c.word_.load(std::memory_order_relaxed);
@@ -34,12 +34,12 @@ struct inspection {
                             "tail %" PRIu64 ", taken %" PRIu64 ", used %" PRIu64 " of %" PRIu64
                             ", %s, %s, senders %" PRIu64 ", weak %" PRIu64 ", blocks %" PRIu64,
                             tail(w), c.taken_.load(std::memory_order_relaxed), used(w), c.max_,
-                            has_waiters(w) ? "waiters" : "nobody waits", is_closed(w) ? "closed" : "open",
+                            has_waiters(w) ? "waiters" : "no waiters", is_closed(w) ? "closed" : "open",
                             c.strong_count(), c.weak_count(), c.ring_.blocks());
         return t;
     }
 
-    /// Nothing, or which invariant is broken. While no other thread is at work on the channel.
+    /// Nothing, or the invariant that is broken. Precondition: no other thread uses the channel.
     template <class Core>
     [[nodiscard]] static const char* check_invariants(Core& c) {
         const scoped_lock guard(c.lock_);
@@ -47,9 +47,9 @@ struct inspection {
         const word_type buffered = (tail(w) - c.taken_.load(std::memory_order_relaxed)) & ticket_mask;
         if (used(w) > c.max_) return "INV-1: more permits are used than there are";
         if (buffered > used(w)) return "INV-2: more values are buffered than permits are used";
-        if (has_waiters(w) == c.waiters_.empty()) return "INV-3: the waiters bit does not say whether anybody waits";
-        if (has_waiters(w) && is_closed(w)) return "INV-3: somebody waits for permits of a closed channel";
-        if (has_waiters(w) && used(w) != c.max_) return "INV-4: somebody waits for what is there";
+        if (has_waiters(w) == c.waiters_.empty()) return "INV-3: the waiters bit differs from the state of the queue";
+        if (has_waiters(w) && is_closed(w)) return "INV-3: a waiter is queued on a closed channel";
+        if (has_waiters(w) && used(w) != c.max_) return "INV-4: a waiter is queued while permits are available";
         if (!c.waiters_.empty()) {
             const auto& first = c.waiters_.front();
             if (first.held.load() >= first.need) return "INV-4: the first in line has what it needs, and waits";

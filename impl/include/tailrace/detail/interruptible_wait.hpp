@@ -1,25 +1,25 @@
-// The wait for an operation or for something that interrupts it (a clock, a stop token), whichever comes first; and the
-// plain wait in the same shape. Coroutine and blocking forms are made of these:
+// The wait for an operation or for an interruption (a clock, a stop token), whichever comes first; and the plain wait
+// with the same interface. The coroutine and blocking forms are built on these:
 //
 //     if (!wait.start(waker, over)) sleep until that waker is called, which happens once; then  wait.finish()
 //
-// Foreign code that runs within start() may destroy the wait. Then `over` is true, and start() has touched nothing of
-// it since.
+// Foreign code that runs in start() may destroy the wait. Then `over` is true, and start() has not touched the wait
+// since.
 //
-// The channel's wake-up, and one interruption for each source, come from threads of their own, each once at most. The
-// waker may be called only when none of them touches the wait any more, for its owner then destroys it. One word,
-// changed by fetch_or only, says how far each of them is:
+// The wake-up of the channel and one interruption for each source come from different threads, each at most once. The
+// waker may be called only when none of these parties touches the wait any more, because the owner then destroys it.
+// One word, changed by fetch_or only, records the progress of each party:
 //
-//     set_up        the owner has left start(): until then the others only say that they came
+//     set_up        the owner has left start(): until then the others only set their bits
 //     ending        the wait is being ended by its ender: the first to come after set_up, or the owner if one came
 //                   before
-//     ended         the ender is done: it has stopped the operation's wait and disarmed the sources
-//     left          one bit for the operation and one for each source: it touches nothing any more. It says so itself
-//                   when it has come; the ender says it for what it has silenced
+//     ended         the ender is done: it has stopped the wait of the operation and disarmed the sources
+//     left          one bit for the operation and one for each source: this party touches nothing any more. The party
+//                   sets it when it has come; the ender sets it for the parties that it has silenced
 //     came          one bit for each source, the reason of an interruption
 //
-// The party whose bits make set_up, ended and every `left` complete calls the waker; the owner in start() goes on
-// instead.
+// The party whose bits complete set_up, ended and every `left` calls the waker; if that is the owner in start(), it
+// continues instead.
 //
 // After a change here run: ctest -L impl && ctest -L stress && ctest -L relacy
 #pragma once
@@ -39,7 +39,7 @@
 
 namespace tailrace::detail {
 
-/// What a source of interruptions says when it is armed: `due` and `never` have armed nothing.
+/// The result of arming a source of interruptions: with `due` and `never` nothing was armed.
 enum class arming : unsigned char { armed, due, never };
 
 template <class Operation>
@@ -49,8 +49,8 @@ template <class Operation>
     return std::move(*result);
 }
 
-/// A stretch in which foreign code may destroy the owner of `flag`: its destructor sets `over` then, if `flag` points
-/// there.
+/// A scope in which foreign code may destroy the owner of `flag`: the owner's destructor then sets `over`, if `flag`
+/// points to it.
 class exposure {
   public:
     exposure(bool*& flag, bool& over) noexcept : flag_(flag), over_(over) { flag_ = &over_; }
@@ -89,10 +89,10 @@ class plain_wait {
                     return true;
                 }
             } while (!operation_.wait(done));
-            return false;  // and nothing here is touched any more
+            return false;  // nothing here is touched any more
         } else {
             auto result = operation_.poll(done);
-            if (!result) return false;  // and nothing here is touched any more
+            if (!result) return false;  // nothing here is touched any more
             result_.emplace(std::move(*result));
             return true;
         }
@@ -108,7 +108,7 @@ class plain_wait {
     bool* over_ = nullptr;
 };
 
-/// The reason of a wait that several sources may interrupt.
+/// The reason type of a wait that several sources may interrupt.
 template <class... Reasons>
 struct joined_reason {
     using type = interrupt_error;
@@ -158,7 +158,7 @@ class interruptible_wait {
         const bits seen = add(mine) | mine;
         if ((seen & ending) == 0) return false;
         std::optional<exposure> foreign;
-        owed_wakes owed;  // sent at the end of this: where the owner goes on, they may destroy this first
+        owed_wakes owed;  // sent at the end of this scope: if the owner continues, they may destroy this first
         const bool finished = end(seen, 0, owed);
         if (finished) foreign.emplace(over_, over);
         return finished;
@@ -202,10 +202,10 @@ class interruptible_wait {
         of(self).arrive(left(I), came(I));
     }
 
-    // (33) acq_rel: each hands over what it did to the party that goes on, and that one has it from all the others.
+    // (33) acq_rel: the last party, which continues, sees what all the others did.
     bits add(bits which) noexcept { return seen_.fetch_or(which, std::memory_order_acq_rel); }
 
-    /// Polls for the first time; where a source is due already, only for what is there.
+    /// Polls for the first time; if a source is due already, without waiting.
     void poll(bool due, const bool& over) {
         const waker w = {&wake_up, this};
         if constexpr (polled_in_two_steps<Operation>) {
@@ -222,8 +222,8 @@ class interruptible_wait {
         }
     }
 
-    /// The operation has finished at once. True unless an interruption is on its way: it leaves last, and the owner
-    /// goes on then.
+    /// The operation has finished at once. True unless an interruption is under way: then that leaves last and resumes
+    /// the owner.
     bool leave() noexcept {
         const bits silent = unarmed_ | disarm(unarmed_);
         const bits mine = silent | set_up | ending | ended | operation_left;
@@ -235,7 +235,7 @@ class interruptible_wait {
         const waker done = done_;
         const bits seen = add(ending | reason) | reason;
         if ((seen & (set_up | ending)) == set_up) {
-            owed_wakes owed;  // sent last, when the owner is gone perhaps
+            owed_wakes owed;  // sent last, when the owner may already be gone
             if (end(seen, own, owed)) done();
         } else if (complete(add(own) | own)) {
             done();
@@ -258,7 +258,7 @@ class interruptible_wait {
         return complete(add(silent | ended) | silent | ended);
     }
 
-    /// Disarms the sources but for some, and says which have left so: they were in time.
+    /// Disarms the sources except some, and returns the `left` bits of those that were disarmed in time.
     bits disarm(bits but_for) noexcept {
         bits silent = 0;
         for_each_source([&](auto& source, auto i) {
@@ -271,7 +271,8 @@ class interruptible_wait {
     void silence() noexcept {
         for_each_source([this](auto& source, auto i) {
             if ((unarmed_ & left(i)) != 0 || source.disarm()) return;
-            // It comes, says that it has left, and does nothing else. (34) acquire, from (33): then it has read done_.
+            // The interruption comes, sets its `left` bit, and does nothing else. (34) acquire, from (33): then it has
+            // read done_.
             for (unsigned turn = 0; (seen_.load(std::memory_order_acquire) & left(i)) == 0; ++turn)
                 platform::pause(turn);
         });
@@ -287,7 +288,8 @@ class interruptible_wait {
 
     Operation operation_;
     std::tuple<Sources...> sources_;
-    // Not `plain`: what a source orders (a stop token, its registration before its callback), no simulation sees.
+    // Not `plain`: the order that a source provides (a stop token: registration before callback) is invisible to the
+    // simulation.
     waker done_;
     std::optional<typename Operation::result_type> result_;
     std::optional<reason_type> interruption_;
@@ -296,7 +298,7 @@ class interruptible_wait {
     typename platform::template atomic<bits> seen_{bits{0}};
 };
 
-/// An operation that something may interrupt, in driven form.
+/// An operation that may be interrupted, in poll-based form.
 template <class Operation, class... Sources>
 class [[nodiscard]] interruptible_operation {
   public:
@@ -328,7 +330,7 @@ class [[nodiscard]] interruptible_operation {
                 return std::nullopt;
             } else {
                 if (operation_.wait(w))
-                    return std::nullopt;  // its owner may be running elsewhere: nothing here is touched
+                    return std::nullopt;  // its owner may run on another thread: nothing here is touched
             }
         }
     }
@@ -345,7 +347,7 @@ class [[nodiscard]] interruptible_operation {
     static void arm(Source& source, const waker& w, std::optional<reason_type>& due) {
         if (source.arm(w) == arming::due && !due) due = Source::template reason<reason_type>;
     }
-    /// Arms the sources and polls. Foreign code runs here: `over` says that it has destroyed this.
+    /// Arms the sources and polls. Foreign code runs here: `over` is set if it has destroyed this.
     [[nodiscard]] std::optional<typename Operation::result_type> attempt(const waker& w,
                                                                          std::optional<reason_type>& due, bool& over) {
         const exposure foreign(over_, over);
@@ -357,7 +359,7 @@ class [[nodiscard]] interruptible_operation {
         }
     }
     [[nodiscard]] result_type interrupt(reason_type why) {
-        typename Operation::owed_wakes owed;  // sent when the result is made
+        typename Operation::owed_wakes owed;  // sent after the result is built
         if (operation_.stop_waiting(owed) == stopped::undecided) return operation_.interrupted(why);
         return Operation::template completed<reason_type>(
             std::move(*operation_.poll({})));  // decided at the last moment

@@ -1,5 +1,4 @@
-// Misuse of the API: a programming error, reported by exception where exceptions are on, and by termination where they
-// are not.
+// Misuse of the API: a programming error, reported by an exception, or by termination where exceptions are off.
 // After a change here run: ctest -L impl
 #pragma once
 

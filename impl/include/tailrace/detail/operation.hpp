@@ -17,12 +17,12 @@ enum class phase : unsigned char { created, waiting, finished };
 
 /// How an operation stopped waiting.
 enum class stopped : unsigned char {
-    undecided,  // it got nothing; no wake-up will come
-    decided,    // its answer is there; no wake-up will come
-    woken       // its answer is there; a wake-up has come or will
+    undecided,  // no result; no wake-up will come
+    decided,    // the result is there; no wake-up will come
+    woken       // the result is there; a wake-up has come or will come
 };
 
-/// An operation may be moved before its first poll. Afterwards nothing may be done with what is left.
+/// An operation may be moved before its first poll. The moved-from operation must not be used.
 [[nodiscard]] inline phase move_phase(phase& from) noexcept {
     assert(from != phase::waiting && "an operation may be moved only before its first poll");
     return std::exchange(from, phase::finished);
@@ -39,7 +39,7 @@ template <class Operation>
 [[nodiscard]] auto poll_in_two_steps(Operation& op, const waker& w) -> decltype(op.attempt()) {
     for (;;) {
         if (auto result = op.attempt()) return result;
-        if (op.wait(w)) return std::nullopt;  // and nothing of the operation is touched any more
+        if (op.wait(w)) return std::nullopt;  // the operation is not touched any more
     }
 }
 

@@ -1,11 +1,11 @@
-// The wait for permits: what send, reserve, reserve_many and reserve_owned have in common.
+// The wait for permits, shared by send, reserve, reserve_many and reserve_owned.
 //
 //     created ──poll──▶ waiting ──poll──▶ finished        destroying it while it waits cancels it
 //        └───────────poll────────────────▶ finished
 //
-// It may be moved until it is first polled; from then on others may hold its address. Whatever it stores, it stores
-// before its node is published: from then on its owner may be running on another thread. Permits that the owner is to
-// give back are given back last, for that may wake a waiter, and end this.
+// It may be moved until it is first polled; from then on its address is shared. It stores everything before its node is
+// published: afterwards its owner may run on another thread. Permits that the owner has to return are returned last,
+// because that may wake a waiter, which may destroy this.
 // After a change here run: ctest -L impl && ctest -L conformance && ctest -L relacy
 #pragma once
 
@@ -47,20 +47,20 @@ class permit_wait {
 
     [[nodiscard]] core_type& channel() const noexcept { return *core_; }
     [[nodiscard]] word_type need() const noexcept { return node_.need; }
-    /// What it has of what it needs.
+    /// The permits that it has so far.
     [[nodiscard]] word_type held() const noexcept { return node_.held.load(); }
     [[nodiscard]] bool created() const {
         require_unfinished(phase_);
         return phase_ == phase::created;
     }
-    /// The end of the wait and of the borrow. What is left to be done with the channel is done by the caller, whose
-    /// sender is alive.
+    /// The end of the wait and of the borrow. The caller, whose sender is alive, does the rest of the work on the
+    /// channel.
     core_type& finish() noexcept {
         phase_ = phase::finished;
         return core_.release();
     }
 
-    /// granted: with the permits. failed, finished: `left` goes back when the caller has its answer. none: it has to
+    /// granted: with the permits. failed, finished: `left` is returned when the caller has its result. none: it has to
     /// wait.
     struct outcome {
         verdict result;
@@ -77,27 +77,26 @@ class permit_wait {
         }
         const verdict v = look();
         if (v == verdict::failed) return {v, held()};
-        if (v == verdict::granted && core_->closed()) return {verdict::failed, need()};  // closed is looked at first
+        if (v == verdict::granted && core_->closed()) return {verdict::failed, need()};  // closed is checked first
         return {v};
     }
-    /// What became of the wait.
+    /// The state of the wait.
     [[nodiscard]] verdict look() const noexcept { return core_type::look(node_); }
 
-    /// Called where an attempt has found too little capacity. True: pending, and `w` will be called. False: it is
+    /// Called after an attempt has found too little capacity. True: pending, and `w` will be called. False: it is
     /// decided.
     [[nodiscard]] bool wait(const waker& w) {
         if (phase_ == phase::waiting) return core_->look(node_, w) == verdict::none;
         for (;;) {
             core_->prepare_to_wait();
-            phase_ = phase::waiting;  // before: once it is queued, its owner may be running elsewhere
+            phase_ = phase::waiting;  // before it is queued: afterwards its owner may run on another thread
             const verdict v = core_->enqueue(node_, w);
             if (v != verdict::unprepared) return v == verdict::none;
             phase_ = phase::created;
         }
     }
 
-    /// Ends the wait unless it is decided; then what it held has been given back, and those whom that has served are
-    /// owed a wake-up.
+    /// Ends the wait unless it is decided. Its permits are returned, and the waiters that this serves are in `owed`.
     [[nodiscard]] stopped stop_waiting(owed_wakes& owed) noexcept {
         if (phase_ == phase::waiting) {
             const auto [result, sent] = core_->withdraw(node_, owed);

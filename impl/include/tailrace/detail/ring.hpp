@@ -4,17 +4,17 @@
 //   empty, t >= tail  | free                                  | claimed by a change of the word; a node or orphan (the
 //                     |                                       | consumer waits here, t == head); end (t == tail)
 //   empty, t < tail   | claimed, not written yet              | full, by its claimer; a node or orphan if t == head
-//   a node's address  | the receiver sleeps here, t == head   | full or end: their writer owes the wake-up;
+//   a node's address  | the receiver sleeps here, t == head   | full or end: their writer must wake it;
 //                     |                                       | empty: cancelled
 //   orphan            | the receiver is gone, its role        | full: its writer takes the role; end
-//                     | lies here                             |
+//                     | is left here                          |
 //   full              | a value                               | empty, by the consumer
-//   end               | t == tail: no value will ever come    | -
+//   end               | t == tail: no value can come any more | -
 //
-// Slots come in small blocks; a directory says which block holds which tickets. The block that the consumer has emptied
-// goes to the far end, so that the number of blocks follows what was once in use at a time, whatever the capacity; an
-// idle channel gives back what is more than `kept_blocks`. A ring of up to Platform::ring_bytes is made whole as soon
-// as one block is not enough, and then turns in place.
+// Slots are in small blocks; a directory says which block holds which tickets. A block that the consumer has emptied
+// goes to the far end, so the number of blocks depends on the number of slots in use at a time, not on the capacity. An
+// idle channel gives back the blocks above `kept_blocks`. A ring of up to Platform::ring_bytes is allocated as a whole
+// as soon as one block is not enough; its blocks then never move.
 //
 // After a change here run: ctest -L impl && ctest -L relacy
 #pragma once
@@ -67,36 +67,37 @@ class ring {
         while (d != nullptr) delete std::exchange(d, d->narrower);
     }
 
-    /// The slot of a claimed ticket. By its claimer, and until the value is in it.
+    /// The slot of a claimed ticket. Called by its claimer, until the value is written.
     [[nodiscard]] slot<T, Platform>& at(word_type ticket) const noexcept {
-        // (26) acquire: what a wider directory says about old tickets, partner: the release in widen. An entry itself
-        // is written before the claim of its first ticket (27) and again after the last of its tickets was taken (16).
+        // (26) acquire: the entries of a wider directory for old tickets, partner: the release in widen. An entry
+        // itself is written before the claim of its first ticket (27) and again after the last of its tickets was taken
+        // (16).
         const directory& d = *directory_.load(std::memory_order_acquire);
         return d.entry(ticket / block_slots).load()->slots[ticket % block_slots];
     }
 
-    /// The slot of the end. Its writer has no permit that would keep the directory it reads.
+    /// The slot of the end. Its writer has no permit that would keep the directory alive.
     [[nodiscard]] slot<T, Platform>& at_end(word_type ticket) const noexcept {
         const scoped_lock guard(growing_);
         return at(ticket);
     }
-    /// The slot of the oldest ticket. By the consumer only, as passed().
+    /// The slot of the oldest ticket. Called by the consumer only, as passed() is.
     [[nodiscard]] slot<T, Platform>& front(word_type head) const noexcept {
         return front_.load()->slots[head % block_slots];
     }
 
-    /// Makes sure that tickets below `end` have slots. Throws std::bad_alloc, and has changed nothing then.
+    /// Ensures that tickets below `end` have slots. Throws std::bad_alloc, and has changed nothing then.
     void cover(word_type end) {
         // (27) acquire: partner of the release in attach and recycle.
         const word_type limit = limit_.load(std::memory_order_acquire);
         if (limit != everything && !reaches(limit, end)) grow_to(end);
     }
-    /// Makes sure that no claim and no grant will ever need new storage. Ask has_all() before you count on it.
+    /// Ensures that no claim and no grant needs new storage. Check has_all() before relying on it.
     void cover_all() {
         if (limit_.load(std::memory_order_relaxed) != everything) grow_to(everything);
     }
 
-    /// The consumer has emptied every slot before that of `head`, and nobody has any business there any more. Allocates
+    /// The consumer has emptied every slot before that of `head`, and no task accesses them any more. Allocates
     /// nothing.
     void passed(word_type head) noexcept {
         if (head % block_slots != 0) return;
@@ -105,23 +106,24 @@ class ring {
         front_.store(directory_.load(std::memory_order_relaxed)->entry(head / block_slots).load());
     }
 
-    /// Whether no claim and no grant will ever need new storage.
+    /// Whether no claim and no grant needs new storage.
     [[nodiscard]] bool has_all() const noexcept {
         return limit_.load(std::memory_order_acquire) == everything;
     }  // (27)
 
-    /// A hint, for when the channel is idle.
+    /// A hint for an idle channel.
     [[nodiscard]] bool holds_more_than_it_keeps(word_type tail) const noexcept {
         if (turns_in_place_ || all_blocks_ <= kept_blocks) return false;
         const word_type limit = limit_.load(std::memory_order_relaxed);
         return limit == everything || ((limit - tail) & ticket_mask) > kept_blocks * block_slots;
     }
 
-    /// Gives back what is more than kept_blocks, if the channel is idle: open, without permits out, values and waiters.
+    /// Gives back the blocks above kept_blocks, if the channel is idle: open, without outstanding permits, values and
+    /// waiters.
     ///
-    /// A claim may have looked at the old limit and sleep. The word gets another era, so that this claim fails. There
-    /// are only sixteen eras, which could come round while it sleeps: so no more than fifteen are used at one tail, and
-    /// then the storage stays until a message is sent.
+    /// A claim may have loaded the old limit and sleep. The era of the word changes, so this claim fails. There are
+    /// only sixteen eras, which could wrap around while it sleeps: so at most fifteen are used at one tail, and then
+    /// the storage stays until a message is sent.
     void give_back(atomic_word& word) noexcept {
         block* surplus = nullptr;
         directory* too_wide = nullptr;
@@ -131,12 +133,12 @@ class ring {
             if (blocks_ <= kept_blocks || !is_idle(w)) return;
             if (tail(w) == era_tail_ && eras_used_ == eras - 1) return;
             const word_type old_limit = limit_.load(std::memory_order_relaxed);
-            // Relaxed, as the two below: a claim that counts on one of them has looked at the word after (37). Until
-            // then none fits.
+            // Relaxed, as the two below: a claim that relies on one of them has loaded the word after (37). Until then
+            // no claim succeeds.
             limit_.store(limit_of(0), std::memory_order_relaxed);
             const word_type change = to_next_era(w);
-            // (37) release: the limit, to every claim after it (1). acquire: what the senders of received values have
-            // done with the directory, from (15).
+            // (37) release: the limit, to every claim after it (1). acquire: what the senders of received values did
+            // with the directory, from (15).
             w = word.fetch_xor(change, std::memory_order_acq_rel);
             const auto now = static_cast<std::uint32_t>(tail(w));
             eras_used_ = static_cast<std::uint8_t>(now == std::exchange(era_tail_, now) ? eras_used_ + 1 : 1);
@@ -154,30 +156,30 @@ class ring {
         const word_type now = limit_.load(std::memory_order_relaxed);
         return now == everything || reaches(now, end);
     }
-    /// How many blocks there are.
+    /// The number of blocks.
     [[nodiscard]] word_type blocks() const noexcept {
         const scoped_lock guard(growing_);
         return blocks_;
     }
 
-    /// Fewer where values are large.
+    /// Fewer for large values.
     static constexpr word_type block_slots =
         smaller(std::bit_floor(word_type{4096} / sizeof(slot<T, Platform>) + (sizeof(slot<T, Platform>) > 4096)),
                 Platform::block_slots);
-    /// How many blocks an idle channel keeps.
+    /// The number of blocks that an idle channel keeps.
     static constexpr word_type kept_blocks = Platform::kept_bytes / (block_slots * sizeof(slot<T, Platform>)) + 1;
 
   private:
     struct block {
         slot<T, Platform> slots[block_slots];
-        block* next = nullptr;  // of those that are given back
+        block* next = nullptr;  // in the list of blocks to give back
     };
     using pointer_to_block = typename Platform::template plain<block*>;
 
     /// Which block holds which tickets: entry i those of every block number that is i modulo the size, a power of two.
     ///
-    /// One that has become too narrow stays as it was, for those who have already read its address: what it says about
-    /// tickets in use remains true.
+    /// A directory that has become too narrow is kept unchanged for tasks that have read its address: its entries for
+    /// tickets in use stay valid.
     struct directory {
         explicit directory(word_type size) : mask(size - 1), entries(new holder[static_cast<std::size_t>(size)]) {}
         directory(const directory&) = delete;
@@ -224,7 +226,7 @@ class ring {
                 attach(std::move(fresh));
                 continue;
             }
-            guard.unlock();  // operator new may be anybody's
+            guard.unlock();  // operator new is foreign code
             if (!fresh) fresh = std::make_unique_for_overwrite<block>();
             if (narrow) wider = std::make_unique<directory>(2 * size);
             guard.lock();

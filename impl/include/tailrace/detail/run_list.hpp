@@ -1,9 +1,9 @@
-// Where resumptions run: a list for each thread, emptied by the outermost caller, so that a chain of a million of them
-// does not grow the stack.
+// The run list: each thread has a list of resumptions, which the outermost caller empties, so a chain of a million
+// resumptions does not grow the stack.
 //
-//     waking ──▶ on the list ──▶ taken off, then run
+//     waking ──▶ on the list ──▶ unlinked, then run
 //
-// A coroutine that is destroyed on that thread is taken off the list.
+// A coroutine that is destroyed on that thread is unlinked.
 //
 // After a change here run: ctest -L impl
 #pragma once
@@ -16,7 +16,7 @@ namespace tailrace::detail {
 
 class run_list;
 
-/// What is to run. Once taken off the list it is not touched any more: it may have destroyed itself.
+/// A resumption. Once unlinked it is not touched any more: it may have destroyed itself.
 struct run_node {
     run_node() = default;
     run_node(const run_node&) = delete;
@@ -25,13 +25,12 @@ struct run_node {
     waker action;
     run_node* previous = nullptr;
     run_node* next = nullptr;
-    run_list* list = nullptr;  // where it stands
+    run_list* list = nullptr;  // the list that contains it
 };
 
 class run_list {
   public:
-    /// Runs the node: at once, and then whatever that brings, or, where this is called from something that runs, when
-    /// its turn comes.
+    /// Runs the node at once, and then all nodes that this adds; or, if called from a running node, in its turn.
     void run(run_node& n) noexcept {
         push(n);
         if (running_) return;
@@ -52,7 +51,7 @@ class run_list {
         n.list = nullptr;
     }
 
-    /// The calling thread, whose list this is, is somewhere inside of a resumption.
+    /// Whether the calling thread, the owner of this list, is inside a resumption.
     [[nodiscard]] bool running() const noexcept { return running_; }
 
   private:

@@ -1,4 +1,4 @@
-// What is armed on a clock, in order of deadline: a pairing heap of the timers themselves.
+// The armed timers of a clock, in order of deadline: an intrusive pairing heap.
 //
 //     root                     child_    the first child; no child is due before its parent
 //      │ child_                next_     the next sibling

@@ -1,17 +1,17 @@
-// What waits: the node of a waiting sender or listener, the list it stands in, and the node of the parked receive.
+// The node of a waiting sender or listener, the list of such nodes, and the node of the parked receive.
 //
 //     waiter    created ──▶ queued ──▶ chosen ──▶ woken          any of them ──▶ dropped
 //                             │           │
-//                             └───────────┴──▶ (cancelled: off its list, under the lock)
+//                             └───────────┴──▶ (cancelled: unlinked, under the lock)
 //
-//   state     | who may touch the node         | left by
+//   state     | may access the node            | left by
 //   created   | its owner                      | being queued, or finishing at once
-//   queued    | whoever holds the lock         | being chosen (granted in full, or failed), or cancelled
-//   chosen    | whoever holds the lock         | being popped by the thread that chose it, or taken back by its owner
+//   queued    | the holder of the lock         | being chosen (granted in full, or failed), or cancelled
+//   chosen    | the holder of the lock         | being popped by the thread that chose it, or taken back by its owner
 //   woken     | its owner                      | -
 //
-// A chosen node stays on its chooser's own list, under the lock, until the very moment of its wake-up: so its owner can
-// still take it off, and no wake-up ever goes through a node that is gone.
+// A chosen node stays on the list of the thread that chose it, under the lock, until its wake-up. So its owner can
+// still unlink it, and no wake-up goes through a destroyed node.
 // After a change here run: ctest -L impl && ctest -L relacy
 #pragma once
 
@@ -34,11 +34,11 @@ struct link {
 
 template <class Platform>
 struct waiter : link<Platform> {
-    // (4) release / (19) acquire: `woken` is the last thing that others write to a node. All else about it is under the
-    // lock.
+    // (4) release / (19) acquire: `woken` is the last write of another thread to a node. All other accesses are under
+    // the lock.
     typename Platform::template atomic<wait_state> state{wait_state::created};
     typename Platform::template plain<verdict> result{verdict::none};
-    typename Platform::template plain<word_type> held{0};  // permits: what it was given, of what it needs
+    typename Platform::template plain<word_type> held{0};  // permits that it has, of those that it needs
     word_type need = 0;                                    // written before the node is published
     typename Platform::template plain<tailrace::waker> waker{tailrace::waker{}};
 };
@@ -86,20 +86,19 @@ class waiter_list {
     link<Platform> head_;
 };
 
-/// A receive. While it is parked its address stands in the slot it waits for; the writer that replaces it there owes it
-/// a wake-up.
+/// A receive. While it is parked, its address is in the slot that it waits for. The writer that replaces the address
+/// must wake it.
 template <class Platform>
 struct alignas(8) receive_node {
     // Of the consumer.
-    typename Platform::template plain<bool> parked{
-        false};  // its address stands in a slot, or stood there until its wake-up
+    typename Platform::template plain<bool> parked{false};  // its address is in a slot, or was there until its wake-up
     typename Platform::template plain<bool> receiver_gone{
-        false};  // it says none from now on, and does not touch the channel
+        false};  // it returns none from now on, and does not touch the channel
     typename Platform::template plain<bool> sent{
-        false};  // when the receiver went, a wake-up was on its way or had come
-    // Published by (18), read by the writer that owes the wake-up.
+        false};  // when the receiver was destroyed, a wake-up was under way or had come
+    // Published by (18), read by the writer that must wake it.
     typename Platform::template plain<tailrace::waker> waker{tailrace::waker{}};
-    // (4) release / (19) acquire: the last access of the writer that owes the wake-up.
+    // (4) release / (19) acquire: the last access of the writer that must wake it.
     typename Platform::template atomic<bool> done{false};
 };
 

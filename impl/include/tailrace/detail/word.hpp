@@ -1,11 +1,12 @@
-// The channel's word: everything a claim depends on, in 64 bits, changed by one read-modify-write at a time.
+// The packed state word of a channel: everything that a claim depends on, in 64 bits, changed by one read-modify-write
+// at a time.
 //
 //     63        32 31      28 27          2    1         0
 //     |    tail    |   era    |    used     | waiters | closed |
 //
-// used = values buffered + permits out + permits held by granted waiters. available = waiters ? 0 : max - used.
+// used = buffered values + outstanding permits + permits held by granted waiters. available = waiters ? 0 : max - used.
 // tail counts tickets modulo 2^32; a slot is found by its low bits, so the modulus does not matter.
-// era changes when an idle channel gives storage back: a claim that looked at the storage before that fails.
+// era changes when an idle channel gives storage back: a claim that checked the storage before that fails.
 // After a change here run: ctest -L impl
 #pragma once
 

@@ -99,21 +99,21 @@ class reference_core {
     /// `timeout`, and the value comes back. A grant or a close at the last moment beats the deadline.
     effects<T> block(std::uint32_t number, std::optional<time_point> deadline = std::nullopt) {
         lock_type lock(mutex_);
-        sleeper bed;
+        sleeper self;
         for (;;) {
             outcome out = take_locked(poll_of(number));
             if (out.answer.status != status::pending) return finish(lock, std::move(out));
-            bed.woken = false;
-            sleepers_[number] = &bed;
-            while (!bed.woken && !(deadline && Platform::clock::now() >= *deadline)) {
+            self.woken = false;
+            sleepers_[number] = &self;
+            while (!self.woken && !(deadline && Platform::clock::now() >= *deadline)) {
                 if (deadline) {
-                    (void)bed.door.wait_until(lock, *deadline);
+                    (void)self.condition.wait_until(lock, *deadline);
                 } else {
-                    bed.door.wait(lock);
+                    self.condition.wait(lock);
                 }
             }
             sleepers_.erase(number);
-            if (!bed.woken) return finish(lock, time_out(number));
+            if (!self.woken) return finish(lock, time_out(number));
         }
     }
 
@@ -132,7 +132,7 @@ class reference_core {
 
   private:
     struct sleeper {
-        typename Platform::condition_variable door;
+        typename Platform::condition_variable condition;
         bool woken = false;
     };
 
@@ -173,9 +173,9 @@ class reference_core {
     effects<T> finish(lock_type& lock, outcome out) {
         std::vector<waker> wakers;
         for (const handle& f : out.woken) {
-            if (const auto bed = sleepers_.find(f.number); bed != sleepers_.end()) {
-                bed->second->woken = true;
-                bed->second->door.notify_one();
+            if (const auto blocked = sleepers_.find(f.number); blocked != sleepers_.end()) {
+                blocked->second->woken = true;
+                blocked->second->condition.notify_one();
             } else if (const auto w = wakers_.find(f.number); w != wakers_.end()) {
                 wakers.push_back(w->second);
             }
