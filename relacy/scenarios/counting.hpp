@@ -135,6 +135,37 @@ class one_end : public open_channel<Target, 1> {
     std::optional<typename open_channel<Target, 1>::sender> third_;
 };
 
+/// The last drop is one step: once the receiver has seen that no sender is left, nothing says any more that a value may
+/// come.
+template <class Target, class Form>
+class seen_to_be_closed : public open_channel<Target, 1> {
+  public:
+    static constexpr const char* name = "counting.seen_to_be_closed";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 1) {
+            this->tx_.reset();
+            return;
+        }
+        {
+            auto parked = this->rx_->recv();
+            auto result = parked.poll(bell_.waker());
+            if (!result && this->rx_->is_closed()) {
+                result = parked.poll(bell_.waker());
+                expect(result.has_value(), "no sender is left: a receive that is polled says none");
+            }
+            if (result) this->expect_end(*result);
+        }
+        if (!this->rx_->is_closed()) return;
+        const auto p = this->rx_->try_recv();
+        expect(!p && p.error() == try_recv_error::disconnected, "no sender is left: disconnected");
+    }
+
+  private:
+    alarm bell_;
+};
+
 /// Whoever asks again and again hears of every value before it hears of the end.
 template <class Target, class Form>
 class asking_until_the_end : public open_channel<Target, 1> {
@@ -221,9 +252,10 @@ template <class Target>
 bool enroll_all() {
     return enroll<own_send, Target, driven>() && enroll<pool, Target, driven>() &&
            enroll<last_drop, Target, blocking>() && enroll<last_drop, Target, driven>() &&
-           enroll<one_end, Target, driven>() && enroll<asking_until_the_end, Target, blocking>() &&
-           enroll<asking_until_the_end, Target, driven>() && enroll<asking_after_close, Target, blocking>() &&
-           enroll<asking_after_close, Target, driven>() && enroll<failed_send, Target, driven>();
+           enroll<one_end, Target, driven>() && enroll<seen_to_be_closed, Target, driven>() &&
+           enroll<asking_until_the_end, Target, blocking>() && enroll<asking_until_the_end, Target, driven>() &&
+           enroll<asking_after_close, Target, blocking>() && enroll<asking_after_close, Target, driven>() &&
+           enroll<failed_send, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::counting

@@ -62,7 +62,12 @@ std::string fake_simulator(const std::string& name, const std::string& then) {
 class interleavings : public testing::Test {
   protected:
     void SetUp() override {
-        if (find_simulator().empty()) GTEST_SKIP() << "no simulator: it is not built with a sanitizer";
+        if (!find_simulator().empty()) return;
+#ifdef TAILRACE_HAS_SIMULATOR
+        FAIL() << "tailrace-interleavings was not found";
+#else
+        GTEST_SKIP() << "no simulator: it is not built with a sanitizer";
+#endif
     }
 };
 

@@ -145,8 +145,12 @@ class manners_of_engine : public manners, public ::testing::WithParamInterface<s
   protected:
     void SetUp() override {
         manners::SetUp();
-        if (GetParam() == "interleavings" && find_simulator().empty())
-            GTEST_SKIP() << "there is no tailrace-interleavings beside the tests";
+        if (GetParam() != "interleavings" || !find_simulator().empty()) return;
+#ifdef TAILRACE_HAS_SIMULATOR
+        FAIL() << "tailrace-interleavings was not found";
+#else
+        GTEST_SKIP() << "no simulator: it is not built with a sanitizer";
+#endif
     }
 };
 

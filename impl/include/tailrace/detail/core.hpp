@@ -268,15 +268,20 @@ class core {
     enum class front : unsigned char { value, end, nothing };
 
     [[nodiscard]] front look_at_front() noexcept {
+        const auto& s = ring_.front(head());
         // (16) acquire: the value of (3); the end of (7).
-        switch (ring_.front(head()).state.load(std::memory_order_acquire)) {
+        switch (s.state.load(std::memory_order_acquire)) {
             case slot_full: return front::value;
             case slot_end: return front::end;
             default: break;
         }
         // (17) acquire: what precedes the return of the last permits (6). Closed and unused together are final.
         const word_type w = word_.load(std::memory_order_acquire);
-        return is_closed(w) && used(w) == 0 ? front::end : front::nothing;
+        if (is_closed(w) && used(w) == 0) return front::end;
+        if (has_senders()) return front::nothing;
+        // All that was ever sent is visible by now. The end may not be posted yet, but is_closed() and the counts say
+        // already that no sender is left. relaxed: (39) has ordered every publication before this.
+        return s.state.load(std::memory_order_relaxed) == slot_full ? front::value : front::end;
     }
 
     /// Takes the front value, which counts as buffered until return_taken. Precondition: look_at_front() returned
@@ -327,8 +332,10 @@ class core {
         return false;
     }
 
+    /// Whether a parked receive has nothing to look for yet.
     [[nodiscard]] bool still_parked(const receive_node<Platform>& n) const noexcept {
-        return ring_.front(head()).state.load(std::memory_order_relaxed) == reinterpret_cast<slot_state>(&n);
+        return ring_.front(head()).state.load(std::memory_order_relaxed) == reinterpret_cast<slot_state>(&n) &&
+               has_senders();
     }
 
     /// Leaves the slot. False if a writer has replaced the node, and so has sent or is about to send the wake-up; the
@@ -409,6 +416,11 @@ class core {
         const word_type n = (tail(word_.load(std::memory_order_relaxed)) - taken) & ticket_mask;
         if (n > ticket_mask / 2) return 0;  // taken since
         return smaller(n, max_);
+    }
+    /// Whether a strong sender is left.
+    [[nodiscard]] bool has_senders() const noexcept {
+        // (39) acquire: what the senders did before they were dropped (23).
+        return strong_.load(std::memory_order_acquire) != 0;
     }
     [[nodiscard]] std::uint64_t strong_count() const noexcept { return strong_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::uint64_t weak_count() const noexcept { return weak_.load(std::memory_order_relaxed); }

@@ -144,7 +144,7 @@ std::string find_simulator() {
     if (const char* named = std::getenv("TAILRACE_INTERLEAVINGS"); named != nullptr) return named;
     std::error_code ignored;
     const fs::path here = fs::read_symlink("/proc/self/exe", ignored).parent_path();
-    for (const fs::path& p : {here / "tailrace-interleavings", here / "../relacy/tailrace-interleavings"}) {
+    for (const fs::path& p : {here / "tailrace-interleavings", here / "../../relacy/tailrace-interleavings"}) {
         if (fs::is_regular_file(p, ignored)) return p.string();
     }
     return {};

@@ -205,8 +205,7 @@ std::vector<act> within(std::span<const act> acts, capabilities c, const program
         if (!is_within(c, s, size.blocks)) continue;
         const bool timed = a.what == verb::advance || a.what == verb::send_timeout || a.what == verb::recv_timeout;
         if (timed && !size.time) continue;
-        const bool counts = a.what == verb::strong_count || (a.what == verb::len && a.subject == handle_kind::sender) ||
-                            (a.what == verb::is_closed && a.subject == handle_kind::receiver);
+        const bool counts = a.what == verb::strong_count || (a.what == verb::len && a.subject == handle_kind::sender);
         if (counts && !size.counts) continue;
         wheel.insert(wheel.end(), a.weight, a);
     }
