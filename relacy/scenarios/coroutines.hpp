@@ -7,8 +7,10 @@
 
 #include <array>
 #include <stop_token>
+#include <type_traits>
 #include <utility>
 
+#include "kernel/optimized.hpp"
 #include "kernel/scenario.hpp"
 #include "scenarios/support/awaited.hpp"
 #include "scenarios/support/open_channel.hpp"
@@ -79,14 +81,11 @@ class stopped : public full_channel<Target> {
     std::stop_source stop_;
 };
 
-template <class Target>
-bool enroll_everywhere() {
-    return enroll<one_after_another, Target, awaited>();
-}
 /// The reference channel has no stop tokens.
 template <class Target>
 bool enroll_all() {
-    return enroll_everywhere<Target>() && enroll<stopped, Target, awaited>();
+    if constexpr (std::is_same_v<Target, optimized>) (void)enroll<stopped, Target, awaited>();
+    return enroll<one_after_another, Target, awaited>();
 }
 
 }  // namespace tailrace::relacy::coroutines

@@ -12,13 +12,16 @@
 #include <memory>
 #include <optional>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
+#include "kernel/optimized.hpp"
 #include "kernel/platform.hpp"
 #include "kernel/scenario.hpp"
 #include "scenarios/interruption.hpp"
 #include "scenarios/storage.hpp"
 #include "scenarios/support/forms.hpp"
+#include "scenarios/support/happens_before.hpp"
 #include "tailrace/channel.hpp"
 #include "tailrace/detail/interruptible_wait.hpp"
 #include "tailrace/waker.hpp"
@@ -268,18 +271,18 @@ class start_throws : public scenario {
     counting_waker wakes_;
 };
 
+/// The reference channel uses a lock and no memory orders. The happens-before clauses apply to both channels.
 template <class Target>
-bool enroll_everywhere() {
-    return enroll<none_tells, Target, driven>() && enroll<room_tells, Target, driven>() &&
-           enroll<last_one_deletes, Target, driven>() && enroll<start_throws, Target, driven>();
-}
-template <class Target>
-bool enroll_with_blocks_of_two() {
-    return enroll<end_in_old_block, Target, driven>() && enroll<value_in_old_block, storage::fours, driven>();
-}
-template <class Target>
-bool enroll_with_recycled_storage() {
-    return enroll<block_of_another, Target, driven>() && enroll<room_after_all, Target, driven>();
+bool enroll_all() {
+    if constexpr (std::is_same_v<Target, optimized>) {
+        (void)(enroll<none_tells, Target, driven>() && enroll<room_tells, Target, driven>() &&
+               enroll<last_one_deletes, Target, driven>() && enroll<start_throws, Target, driven>() &&
+               enroll<end_in_old_block, storage::pairs, driven>() &&
+               enroll<value_in_old_block, storage::fours, driven>() &&
+               enroll<block_of_another, storage::recycling, driven>() &&
+               enroll<room_after_all, storage::recycling, driven>());
+    }
+    return enroll_happens_before<Target>();
 }
 
 }  // namespace tailrace::relacy::orders

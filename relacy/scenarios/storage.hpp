@@ -271,8 +271,9 @@ class given_back_before_a_wait : public start<Target, 3> {
     std::optional<typename start<Target, 3>::permits> burst_;
 };
 
-template <class Target>
+template <class>
 bool enroll_all() {
+    using Target = recycling;
     return enroll<grows_while_used, Target, blocking>() && enroll<grows_while_used, Target, driven>() &&
            enroll<large_claim, Target, driven>() && enroll<late_send, Target, blocking>() &&
            enroll<late_send, Target, driven>() && enroll<end_in_new_block, Target, blocking>() &&

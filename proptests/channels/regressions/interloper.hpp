@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "conformance/apis.hpp"
+#include "apis.hpp"
 
 namespace tailrace::verify {
 

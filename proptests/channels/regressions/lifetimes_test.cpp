@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "history/probes.hpp"
+#include "regressions/probes.hpp"
 
 namespace tailrace::verify {
 namespace {

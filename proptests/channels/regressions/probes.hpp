@@ -10,8 +10,8 @@
 #include <mutex>
 #include <type_traits>
 
-#include "conformance/apis.hpp"
-#include "history/interloper.hpp"
+#include "apis.hpp"
+#include "regressions/interloper.hpp"
 
 namespace tailrace::verify {
 

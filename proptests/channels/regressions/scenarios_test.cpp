@@ -10,8 +10,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "conformance/apis.hpp"
-#include "history/interloper.hpp"
+#include "apis.hpp"
+#include "regressions/interloper.hpp"
 
 namespace tailrace::verify {
 namespace {

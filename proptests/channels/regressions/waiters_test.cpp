@@ -4,7 +4,7 @@
 #include <optional>
 #include <type_traits>
 
-#include "history/probes.hpp"
+#include "regressions/probes.hpp"
 
 namespace tailrace::verify {
 namespace {

@@ -18,7 +18,7 @@
 #include "campaign/replay.hpp"
 #include "campaign/report.hpp"
 #include "engine/interleavings.hpp"
-#include "zoo/mutant_target.hpp"
+#include "model_mutants/mutant_target.hpp"
 
 namespace tailrace::verify {
 namespace {

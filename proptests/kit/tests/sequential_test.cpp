@@ -15,9 +15,9 @@
 #include <utility>
 #include <vector>
 
+#include "model_mutants/mutant_target.hpp"
 #include "oracle_support.hpp"
 #include "tailrace/model/clauses.hpp"
-#include "zoo/mutant_target.hpp"
 
 namespace tailrace::verify {
 namespace {

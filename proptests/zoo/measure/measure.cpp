@@ -11,9 +11,9 @@
 #include "campaign/engines.hpp"
 #include "engine/sequential.hpp"
 #include "engine/threads.hpp"
+#include "model_mutants/mutant_target.hpp"
 #include "mutants/targets.hpp"
 #include "support/children.hpp"
-#include "zoo/mutant_target.hpp"
 
 namespace tailrace::verify::zoo {
 namespace {

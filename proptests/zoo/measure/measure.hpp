@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "bugs.hpp"
 #include "tailrace/verify/target.hpp"
-#include "zoo/bugs.hpp"
 
 namespace tailrace::verify::zoo {
 
