@@ -60,7 +60,7 @@ std::string summarise_interleavings(const engine_report& r) {
                                    counted(number("executions"), "execution"), counted(number("histories"), "history"),
                                    counted_failures(r, "failure"));
     if (number("unknown") > 0) text += fmt::format(", {} UNKNOWN", grouped(number("unknown")));
-    if (number("programs") > 0) text += fmt::format("; {} complete to 2 switches", grouped(number("complete")));
+    if (number("programs") > 0) text += fmt::format("; {} exhaustive up to 2 preemptions", grouped(number("complete")));
     if (const std::uint64_t us = number("waiting_microseconds"); us > 0) {
         text += fmt::format("; {} executions a second on one core, with three tasks and a wait",
                             grouped(number("waiting_executions") * 1'000'000 / us));

@@ -197,7 +197,7 @@ std::string executed(const concurrent_run& run, std::size_t room) {
         const bool last = &a == &run.accesses.back();
         if (a.order == "-" && !last) continue;
         lines.push_back(cut(plain(fmt::format("lane {} step {}  {:<46} {:<7} {}{}", a.lane + 1, a.event + 1, a.site,
-                                              a.order == "-" ? "" : a.order, a.value, a.stale ? "  OLD VALUE" : "")),
+                                              a.order == "-" ? "" : a.order, a.value, a.stale ? "  STALE" : "")),
                             report_width - 12));
     }
     if (lines.empty() || room == 0) return {};
