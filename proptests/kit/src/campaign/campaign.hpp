@@ -30,7 +30,7 @@ class json_reader;
 struct job {
     std::vector<judged_trace> traces;
     std::vector<std::string> sources;           // where the traces come from, as named by the user
-    std::vector<const model::clause*> clauses;  // those asked for, in the order of the contract
+    std::vector<const model::clause*> clauses;  // the selected ones, in the order of the contract
     std::span<const mutant> mutants;            // what evidence is measured with
     std::uint64_t programs = 0;                 // of each engine that generates them; 0: as many as is usual
     std::uint64_t seed = 0;
@@ -40,9 +40,9 @@ struct job {
     bool leads = true;                        // it does what is done once: traces, long runs, measuring evidence
     std::function<void()> alive = {};         // called now and then during long work without progress messages
 
-    /// Asked before anything more is begun: true once the engine has to end with what it has.
+    /// Called before anything more is begun: true once the engine has to end with what it has.
     std::function<bool()> over = {};
-    /// Asked before each program: true once the rest of the time is for measuring evidence.
+    /// Called before each program: true once the rest of the time is for measuring evidence.
     std::function<bool()> enough = {};
 
     void breathe() const {
@@ -196,7 +196,7 @@ struct how_to_run {
     std::chrono::milliseconds patience = std::chrono::seconds(60);
     /// The time of an engine on a target: what is not done by then is left. Empty: no limit.
     std::optional<std::chrono::milliseconds> budget = {};
-    /// Asked several times a second: true once the campaign has to end with what it has.
+    /// Called several times a second: true once the campaign has to end with what it has.
     std::function<bool()> interrupted = {};
     verify::shard shard = {};
 };

@@ -35,9 +35,9 @@ struct interleavings_options {
     std::size_t keep = 0;                   // histories, to measure evidence with
     /// Called with the index of the program, before every exploration.
     std::function<void(std::uint64_t program)> alive = {};
-    /// True once no more programs are to be begun: asked before each.
+    /// True once no more programs are to be begun; called before each.
     std::function<bool()> enough = {};
-    /// True once the run has to end with what it has: asked before every exploration, and during each.
+    /// True once the run has to end with what it has; called before every exploration, and during each.
     std::function<bool()> over = {};
 
     [[nodiscard]] bool is_over() const { return over && over(); }

@@ -42,9 +42,9 @@ struct sequential_options {
     failure_class classify = {};               // otherwise by the verb and what differs
     /// Of the programs whose failures look alike before they are shrunk, so many are shrunk.
     std::size_t shrinks_of_a_kind = 8;
-    /// True once no more programs are to be begun: asked before each.
+    /// True once no more programs are to be begun; called before each.
     std::function<bool()> enough = {};
-    /// True once there is no more time for making failures smaller: asked before every attempt.
+    /// True once there is no more time for making failures smaller; called before every attempt.
     std::function<bool()> over = {};
 };
 

@@ -32,9 +32,9 @@ struct threads_options {
     std::size_t keep = 0;                // histories, to measure evidence with
     /// Called with the index of the program, before every run: a watchdog may rely on it.
     std::function<void(std::uint64_t program)> alive = {};
-    /// True once no more programs are to be begun: asked before each.
+    /// True once no more programs are to be begun; called before each.
     std::function<bool()> enough = {};
-    /// True once the run has to end with what it has: asked before every run.
+    /// True once the run has to end with what it has; called before every run.
     std::function<bool()> over = {};
 
     [[nodiscard]] bool is_over() const { return over && over(); }
@@ -93,7 +93,7 @@ struct long_run {
     std::uint64_t capacity = 16;
     bool noisy = false;
     std::function<void(std::uint64_t received)> alive = {};  // now and then
-    std::function<bool()> over = {};                         // asked as often: true ends it
+    std::function<bool()> over = {};                         // called as often: true ends it
 };
 
 /// What is wrong: the order of one sender's values, a value lost, made up, or received twice. Nothing if all is well.

@@ -177,7 +177,7 @@ std::string why(const std::vector<reason>& all) {
     for (std::size_t i = 0; i < shown; ++i) {
         const reason& r = all[i];
         text += labelled(i == 0 ? "  why       " : "            ",
-                         plain(fmt::format("{}: {} -> {}; legal: {}", r.where, r.asked, r.got,
+                         plain(fmt::format("{}: {} -> {}; legal: {}", r.where, r.invoked, r.got,
                                            r.legal.empty() ? "nothing yet" : joined(r.legal, ", or "))),
                          shown > 1 ? 1 : 2);
         for (std::size_t b = 0; b < std::min(r.because.size(), each); ++b) {

@@ -361,7 +361,7 @@ bool can_be_named(std::string_view type) {
     return !type.empty() && type.find_first_of("{(<") == type.npos && type.find(' ') == type.npos;
 }
 
-/// What a test of somebody else's channel needs: the adapter, which stands in a file that only its owner can name.
+/// What a test of a foreign channel needs: the adapter, which stands in a file that only its owner can name.
 std::string foreign_head(const counterexample& c) {
     std::string text =
         "#include <gtest/gtest.h>\n\n#include <string_view>\n#include <tailrace/verify/channel_session.hpp>\n";

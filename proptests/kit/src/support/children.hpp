@@ -22,7 +22,7 @@ class pulse {
     virtual ~pulse() = default;
     /// Beginning number `at` of its work, with so much of it done.
     virtual void beat(std::uint64_t at, std::uint64_t done) = 0;
-    /// True once the work has to end with what it has: asked before anything more is begun.
+    /// True once the work has to end with what it has; called before anything more is begun.
     [[nodiscard]] virtual bool over() const = 0;
 };
 
@@ -50,7 +50,7 @@ struct children_limits {
     std::chrono::milliseconds patience;
     /// From here on the work is over, ...
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-    /// ... or as soon as this says so: asked by the parent, several times a second.
+    /// ... or as soon as this says so; called by the parent, several times a second.
     std::function<bool()> over = {};
     /// A child that goes on for so long after that is killed.
     std::chrono::milliseconds grace = std::chrono::milliseconds(700);
