@@ -1,5 +1,5 @@
-// The bugs of the history: the table holds together, README.md has the same rows, and each that `sequential` has to
-// find is found and becomes small. ci/zoo does the same for both engines, with many seeds.
+// The regressions (bugs that channels had): the table is consistent, README.md has the same rows, and each that
+// `sequential` has to find is found and becomes small. ci/zoo does the same for both engines, with many seeds.
 // Run: ctest -L proptests -R bugs
 #include "bugs.hpp"
 
