@@ -28,6 +28,22 @@ function(tailrace_precompile target)
     endif()
 endfunction()
 
+# tailrace_unity(<target> <root> <folder>...): if that is wanted here, TAILRACE_UNITY, the sources of each folder are compiled as one.
+function(tailrace_unity target root)
+    if(NOT TAILRACE_UNITY)
+        return()
+    endif()
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+    foreach(folder IN LISTS ARGN)
+        file(GLOB sources ${root}/${folder}/*.cpp)
+        set_source_files_properties(${sources} PROPERTIES UNITY_GROUP ${folder})
+    endforeach()
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        # A class of a source is taken for one of a header.
+        target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+    endif()
+endfunction()
+
 # tailrace_add_test(<name> LABEL <label> SOURCES <file>... [LIBRARIES <library>...] [DEFINITIONS <definition>...]
 #                   [PRECOMPILED <header>...])
 # A GoogleTest executable; each of its tests is a ctest named <label>.<suite>.<test>, run by `ctest -L <label>`.

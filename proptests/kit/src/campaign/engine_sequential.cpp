@@ -17,7 +17,7 @@ namespace tailrace::verify {
 namespace {
 
 /// Evidence is counted in this many programs; the rest are of the same kind.
-constexpr std::uint64_t most_for_evidence = 2'000;
+constexpr std::uint64_t most_programs_for_evidence = 2'000;
 /// And what a single capability lacks shows in this many.
 constexpr std::uint64_t most_for_lack = 100;
 
@@ -46,7 +46,7 @@ std::vector<model::trace> sample(const target& t, capabilities within, const job
     if (!within.has(capability::any_capacity)) options.capacity_for = t.capacity_for;
     const generator generate(within, options);
     std::vector<model::trace> traces;
-    for (std::uint64_t i = 0; i < std::min(programs, most_for_evidence) && !j.is_over(); ++i) {
+    for (std::uint64_t i = 0; i < std::min(programs, most_programs_for_evidence) && !j.is_over(); ++i) {
         model::trace& one = traces.emplace_back(interpret(generate(i)));
         if (const auto at = agreed.find(i); at != agreed.end()) one.lines.resize(at->second);
     }

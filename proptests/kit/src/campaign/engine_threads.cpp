@@ -18,7 +18,7 @@ namespace {
 using model::history;
 
 /// Histories that evidence is measured with.
-constexpr std::size_t most_for_evidence = 1'000;
+constexpr std::size_t most_histories_for_evidence = 1'000;
 /// The longest run is a million messages; a small campaign makes a shorter one.
 constexpr std::uint64_t most_messages = 1'000'000;
 constexpr std::uint64_t messages_per_program = 200;
@@ -105,7 +105,7 @@ engine_report run_threads_engine(const job& j, const target& t, const campaign_p
     options.programs = j.programs;
     options.seed = j.seed;
     options.first = j.first;
-    options.keep = j.leads ? std::min<std::size_t>(most_for_evidence, 2 * j.programs) : 0;
+    options.keep = j.leads ? std::min<std::size_t>(most_histories_for_evidence, 2 * j.programs) : 0;
     std::uint64_t at = 0;
     if (tell) options.alive = [&](std::uint64_t) { tell("program", at, j.programs); };
     options.enough = j.enough;

@@ -26,7 +26,7 @@ using clock = std::chrono::steady_clock;
 constexpr std::uint64_t slice_programs = 5'000;
 
 /// Of a budget, at most: the part that measures evidence needs no more, and a run without any decides nothing.
-constexpr auto most_for_evidence = std::chrono::seconds(5);
+constexpr auto longest_for_evidence = std::chrono::seconds(5);
 
 /// In the numbers of a part: it has left out something. It is not in those of the whole, which say why.
 constexpr std::string_view left_over = "left_over";
@@ -190,7 +190,7 @@ engine_report run_in_slices(const engine_entry& e, const target& t, const job& j
     children_limits limits{.patience = how.patience, .over = how.interrupted};
     if (how.budget) limits.deadline = began + *how.budget;
     clock::time_point enough_at = limits.deadline;
-    if (how.budget) enough_at -= std::min<clock::duration>(*how.budget / 2, most_for_evidence);
+    if (how.budget) enough_at -= std::min<clock::duration>(*how.budget / 2, longest_for_evidence);
     const bool in_one = all.most_failures > 1;  // failures are compared with each other
     const std::size_t jobs = in_one || e.usual_programs == 0 ? 1 : how.jobs;
     const std::uint64_t done_before = at;

@@ -10,7 +10,7 @@ namespace {
 
 using namespace words;
 
-constexpr std::array table{
+constexpr std::array state_table{
     // ---- Waiting
     required_state{"a waiter is polled again",
                    300,
@@ -381,6 +381,6 @@ constexpr std::array table{
 
 }  // namespace
 
-std::span<const required_state> required_states() noexcept { return table; }
+std::span<const required_state> required_states() noexcept { return state_table; }
 
 }  // namespace tailrace::verify

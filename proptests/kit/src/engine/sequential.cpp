@@ -182,9 +182,9 @@ void explain(const target& t, const script& s, sequential_failure& f) {
     f.last.notes.emplace_back("the target agreed when the same steps were taken again");
 }
 
-class run {
+class sequential_search {
   public:
-    run(const target& t, const sequential_options& options)
+    sequential_search(const target& t, const sequential_options& options)
         : target_(t),
           options_(options),
           generate_(t.capabilities, {options.seed, options.max_length, options.left_out, t.capacity_for}),
@@ -322,7 +322,7 @@ std::optional<sequential_failure> take_again(const target& t, const script& s) {
 }
 
 sequential_result run_sequential(const target& t, const sequential_options& options, const progress& tell) {
-    return run(t, options).all(tell);
+    return sequential_search(t, options).all(tell);
 }
 
 }  // namespace tailrace::verify

@@ -115,9 +115,9 @@ constexpr std::array run_states{
     run_state{"a task slept until the end, rightly", 300, [](const thread_run& p) { return p.slept > p.woken; }},
 };
 
-class run {
+class threads_search {
   public:
-    run(const target& t, const threads_options& o) : target_(t), options_(o) { result_.target = t.name; }
+    threads_search(const target& t, const threads_options& o) : target_(t), options_(o) { result_.target = t.name; }
 
     threads_result all(const progress& tell) && {
         for (std::uint64_t i = 0; i < options_.programs && !result_.failure && !(options_.enough && options_.enough());
@@ -213,7 +213,7 @@ bool threads_result::passed() const {
 }
 
 threads_result run_threads(const target& t, const threads_options& options, const progress& tell) {
-    return run(t, options).all(tell);
+    return threads_search(t, options).all(tell);
 }
 
 std::optional<threads_failure> run_again(const target& t, const concurrent_program& program, std::size_t most,

@@ -108,7 +108,7 @@ outcome cancelled_value_dies_twice(machine& m, const step& s) {
     return out;
 }
 
-constexpr std::array table{
+constexpr std::array close_mutants{
     mutant{"close-destroys-values", "close.drains", "Closing destroys what is buffered (asio #1236).",
            close_destroys_values},
     mutant{"closed-receive-ignores-values", "close.drains", "After a close a receive ends at once (asio #1236).",
@@ -138,6 +138,6 @@ constexpr std::array table{
 
 }  // namespace
 
-std::span<const mutant> close_family() noexcept { return table; }
+std::span<const mutant> close_family() noexcept { return close_mutants; }
 
 }  // namespace tailrace::verify::zoo

@@ -113,7 +113,7 @@ outcome recv_many_returns_one_permit(machine& m, const step& s) {
     return out;
 }
 
-constexpr std::array table{
+constexpr std::array many_mutants{
     mutant{"reserve-many-takes-what-is-there", "reserve_many.waits",
            "Gives fewer permits at once instead of waiting for all.", reserve_many_takes_what_is_there},
     mutant{"waits-for-more-than-max", "reserve_many.above-max", "Waits for more permits than there can be.",
@@ -147,6 +147,6 @@ constexpr std::array table{
 
 }  // namespace
 
-std::span<const mutant> many_family() noexcept { return table; }
+std::span<const mutant> many_family() noexcept { return many_mutants; }
 
 }  // namespace tailrace::verify::zoo

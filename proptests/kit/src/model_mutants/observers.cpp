@@ -174,7 +174,7 @@ outcome creation_acquires(machine& m, const step& s) {
     return out;
 }
 
-constexpr std::array table{
+constexpr std::array observers_mutants{
     mutant{"starts-one-short", "capacity.starts-at-max", "capacity() starts at max - 1.", starts_one_short},
     mutant{"values-are-free", "capacity.send", "capacity() does not count buffered values.", values_are_free},
     mutant{"permits-are-free", "reserve.capacity", "capacity() does not count permits.", permits_are_free},
@@ -229,6 +229,6 @@ constexpr std::array table{
 
 }  // namespace
 
-std::span<const mutant> observer_family() noexcept { return table; }
+std::span<const mutant> observer_family() noexcept { return observers_mutants; }
 
 }  // namespace tailrace::verify::zoo

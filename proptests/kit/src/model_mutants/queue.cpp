@@ -145,7 +145,7 @@ outcome close_collects_holds(machine& m, const step& s) {
     return out;
 }
 
-constexpr std::array table{
+constexpr std::array queue_mutants{
     mutant{"cancel-returns-its-need", "conservation", "A cancelled waiter returns what it asked for, not what it held.",
            cancel_returns_its_need},
     mutant{"queues-by-creation", "acquire.first-poll", "Waiters stand in order of creation.", queues_by_creation},
@@ -175,6 +175,6 @@ constexpr std::array table{
 
 }  // namespace
 
-std::span<const mutant> queue_family() noexcept { return table; }
+std::span<const mutant> queue_family() noexcept { return queue_mutants; }
 
 }  // namespace tailrace::verify::zoo

@@ -137,7 +137,7 @@ outcome recv_keeps_permit(machine& m, const step& s) {
 
 outcome try_recv_keeps_permit(machine& m, const step& s) { return keeps_permit(m, s, s.what == verb::try_recv); }
 
-constexpr std::array table{
+constexpr std::array receive_mutants{
     mutant{"newest-first", "recv.order", "Receives the newest value first.", newest_first},
     mutant{"waits-without-senders", "recv.none", "A receive waits although every sender is gone.",
            waits_without_senders},
@@ -174,6 +174,6 @@ constexpr std::array table{
 
 }  // namespace
 
-std::span<const mutant> receive_family() noexcept { return table; }
+std::span<const mutant> receive_family() noexcept { return receive_mutants; }
 
 }  // namespace tailrace::verify::zoo

@@ -99,7 +99,7 @@ outcome dropped_sender_still_counts(machine& m, const step& s) {
     return m.apply(s);
 }
 
-constexpr std::array table{
+constexpr std::array reserve_mutants{
     mutant{"reserve-ignores-capacity", "reserve.waits", "A reservation on a full channel gets its permit at once.",
            ignores_capacity<verb::reserve>},
     mutant{"reserve-after-close", "reserve.closed", "A closed channel gives permits while it has capacity.",
@@ -144,6 +144,6 @@ constexpr std::array table{
 
 }  // namespace
 
-std::span<const mutant> reserve_family() noexcept { return table; }
+std::span<const mutant> reserve_family() noexcept { return reserve_mutants; }
 
 }  // namespace tailrace::verify::zoo

@@ -181,7 +181,7 @@ outcome unpolled_value_leaks(machine& m, const step& s) {
     return out;
 }
 
-constexpr std::array table{
+constexpr std::array send_mutants{
     mutant{"send-ignores-capacity", "send.waits", "A send on a full channel succeeds at once.",
            ignores_capacity<verb::send>},
     mutant{"granted-send-ignores-close", "send.ok-means-open", "A send granted before the close is sent after it.",
@@ -248,6 +248,6 @@ constexpr std::array table{
 
 }  // namespace
 
-std::span<const mutant> send_family() noexcept { return table; }
+std::span<const mutant> send_family() noexcept { return send_mutants; }
 
 }  // namespace tailrace::verify::zoo

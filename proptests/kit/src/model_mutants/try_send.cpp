@@ -30,7 +30,7 @@ outcome failed_try_reserve_owned_drops_sender(machine& m, const step& s) {
     return out;
 }
 
-constexpr std::array table{
+constexpr std::array try_send_mutants{
     mutant{"waiting-try-send", "try_send.immediate", "Waits while the channel is full; no answer is shown as pending.",
            waits_instead<verb::try_send>},
     mutant{"full-try-send-says-closed", "try_send.full", "Reports a full channel as closed.",
@@ -77,6 +77,6 @@ constexpr std::array table{
 
 }  // namespace
 
-std::span<const mutant> try_send_family() noexcept { return table; }
+std::span<const mutant> try_send_family() noexcept { return try_send_mutants; }
 
 }  // namespace tailrace::verify::zoo

@@ -76,7 +76,7 @@ outcome close_unparks_receive(machine& m, const step& s) {
     return out;
 }
 
-constexpr std::array table{
+constexpr std::array wake_mutants{
     mutant{"try-send-does-not-wake", "recv.woken", "try_send does not wake the receive (boost.fiber #114).",
            try_send_does_not_wake},
     mutant{"send-does-not-wake", "recv.woken", "send does not wake the receive.", send_does_not_wake},
@@ -117,6 +117,6 @@ constexpr std::array table{
 
 }  // namespace
 
-std::span<const mutant> wake_family() noexcept { return table; }
+std::span<const mutant> wake_family() noexcept { return wake_mutants; }
 
 }  // namespace tailrace::verify::zoo

@@ -10,6 +10,7 @@
 #include <functional>
 #include <span>
 
+#include "program/verbs.hpp"
 #include "tailrace/model/machine.hpp"
 #include "tailrace/model/text.hpp"
 
@@ -21,8 +22,6 @@ using model::handle_kind;
 using model::step;
 using model::verb;
 
-bool is_receive(verb v) { return v == verb::recv || v == verb::recv_timeout || v == verb::recv_many; }
-
 bool consumes(const step& s) {
     switch (s.what) {
         case verb::drop: return true;
@@ -33,8 +32,6 @@ bool consumes(const step& s) {
         default: return false;
     }
 }
-
-bool needs_receiver_alone(verb v) { return is_receive(v) || v == verb::try_recv || v == verb::drop; }
 
 }  // namespace
 

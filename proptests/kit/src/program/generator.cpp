@@ -13,6 +13,8 @@
 #include <span>
 #include <utility>
 
+#include "program/verbs.hpp"
+
 namespace tailrace::verify {
 namespace {
 
@@ -30,7 +32,7 @@ enum class which : unsigned char {
     ready   // would finish if polled
 };
 
-struct act {
+struct weighted_step {
     verb what;
     handle_kind subject;
     unsigned mixture;  // weights
@@ -43,67 +45,63 @@ struct act {
 // and the ends of a channel (close, drops of the receiver and of the last sender) come late. A crowd
 // gathers, and then something happens to it. A stream flows.
 constexpr std::array acts{
-    act{verb::try_send, handle_kind::sender, 14, 16, 20},
-    act{verb::send, handle_kind::sender, 14, 40, 12},
-    act{verb::send_timeout, handle_kind::sender, 9, 6, 3},
-    act{verb::reserve, handle_kind::sender, 7, 12, 3},
-    act{verb::reserve_many, handle_kind::sender, 7, 3, 0},
-    act{verb::reserve_owned, handle_kind::sender, 10, 0, 0},
-    act{verb::closed, handle_kind::sender, 5, 4, 0},
-    act{verb::try_reserve, handle_kind::sender, 6, 1, 3},
-    act{verb::try_reserve_many, handle_kind::sender, 5, 3, 0},
-    act{verb::try_reserve_owned, handle_kind::sender, 6, 0, 2},
-    act{verb::clone, handle_kind::sender, 8, 0, 0},
-    act{verb::downgrade, handle_kind::sender, 4, 0, 0},
-    act{verb::capacity, handle_kind::sender, 1, 0, 0},
-    act{verb::max_capacity, handle_kind::sender, 1, 0, 0},
-    act{verb::strong_count, handle_kind::sender, 1, 0, 0},
-    act{verb::weak_count, handle_kind::sender, 1, 0, 0},
-    act{verb::is_closed, handle_kind::sender, 2, 0, 0},
-    act{verb::len, handle_kind::sender, 1, 0, 0},
-    act{verb::drop, handle_kind::sender, 6, 0, 0},
+    weighted_step{verb::try_send, handle_kind::sender, 14, 16, 20},
+    weighted_step{verb::send, handle_kind::sender, 14, 40, 12},
+    weighted_step{verb::send_timeout, handle_kind::sender, 9, 6, 3},
+    weighted_step{verb::reserve, handle_kind::sender, 7, 12, 3},
+    weighted_step{verb::reserve_many, handle_kind::sender, 7, 3, 0},
+    weighted_step{verb::reserve_owned, handle_kind::sender, 10, 0, 0},
+    weighted_step{verb::closed, handle_kind::sender, 5, 4, 0},
+    weighted_step{verb::try_reserve, handle_kind::sender, 6, 1, 3},
+    weighted_step{verb::try_reserve_many, handle_kind::sender, 5, 3, 0},
+    weighted_step{verb::try_reserve_owned, handle_kind::sender, 6, 0, 2},
+    weighted_step{verb::clone, handle_kind::sender, 8, 0, 0},
+    weighted_step{verb::downgrade, handle_kind::sender, 4, 0, 0},
+    weighted_step{verb::capacity, handle_kind::sender, 1, 0, 0},
+    weighted_step{verb::max_capacity, handle_kind::sender, 1, 0, 0},
+    weighted_step{verb::strong_count, handle_kind::sender, 1, 0, 0},
+    weighted_step{verb::weak_count, handle_kind::sender, 1, 0, 0},
+    weighted_step{verb::is_closed, handle_kind::sender, 2, 0, 0},
+    weighted_step{verb::len, handle_kind::sender, 1, 0, 0},
+    weighted_step{verb::drop, handle_kind::sender, 6, 0, 0},
 
-    act{verb::upgrade, handle_kind::weak_sender, 8, 0, 0},
-    act{verb::clone, handle_kind::weak_sender, 2, 0, 0},
-    act{verb::strong_count, handle_kind::weak_sender, 2, 0, 0},
-    act{verb::weak_count, handle_kind::weak_sender, 2, 0, 0},
-    act{verb::drop, handle_kind::weak_sender, 2, 0, 0},
+    weighted_step{verb::upgrade, handle_kind::weak_sender, 8, 0, 0},
+    weighted_step{verb::clone, handle_kind::weak_sender, 2, 0, 0},
+    weighted_step{verb::strong_count, handle_kind::weak_sender, 2, 0, 0},
+    weighted_step{verb::weak_count, handle_kind::weak_sender, 2, 0, 0},
+    weighted_step{verb::drop, handle_kind::weak_sender, 2, 0, 0},
 
-    act{verb::send, handle_kind::permit, 12, 2, 8},
-    act{verb::drop, handle_kind::permit, 8, 1, 1},
-    act{verb::send, handle_kind::owned_permit, 8, 0, 4},
-    act{verb::release, handle_kind::owned_permit, 8, 0, 0},
-    act{verb::drop, handle_kind::owned_permit, 6, 0, 0},
-    act{verb::next, handle_kind::iterator, 8, 0, 0},
-    act{verb::drop, handle_kind::iterator, 6, 1, 0},
+    weighted_step{verb::send, handle_kind::permit, 12, 2, 8},
+    weighted_step{verb::drop, handle_kind::permit, 8, 1, 1},
+    weighted_step{verb::send, handle_kind::owned_permit, 8, 0, 4},
+    weighted_step{verb::release, handle_kind::owned_permit, 8, 0, 0},
+    weighted_step{verb::drop, handle_kind::owned_permit, 6, 0, 0},
+    weighted_step{verb::next, handle_kind::iterator, 8, 0, 0},
+    weighted_step{verb::drop, handle_kind::iterator, 6, 1, 0},
 
-    act{verb::recv, handle_kind::receiver, 12, 1, 8},
-    act{verb::recv_timeout, handle_kind::receiver, 10, 0, 2},
-    act{verb::recv_many, handle_kind::receiver, 7, 2, 3},
-    act{verb::try_recv, handle_kind::receiver, 16, 1, 20},
-    act{verb::close, handle_kind::receiver, 3, 1, 0},
-    act{verb::capacity, handle_kind::receiver, 1, 0, 0},
-    act{verb::len, handle_kind::receiver, 1, 0, 1},
-    act{verb::is_empty, handle_kind::receiver, 1, 0, 6},
-    act{verb::is_closed, handle_kind::receiver, 2, 0, 0},
-    act{verb::sender_strong_count, handle_kind::receiver, 1, 0, 0},
-    act{verb::sender_weak_count, handle_kind::receiver, 1, 0, 0},
-    act{verb::drop, handle_kind::receiver, 2, 0, 0},
+    weighted_step{verb::recv, handle_kind::receiver, 12, 1, 8},
+    weighted_step{verb::recv_timeout, handle_kind::receiver, 10, 0, 2},
+    weighted_step{verb::recv_many, handle_kind::receiver, 7, 2, 3},
+    weighted_step{verb::try_recv, handle_kind::receiver, 16, 1, 20},
+    weighted_step{verb::close, handle_kind::receiver, 3, 1, 0},
+    weighted_step{verb::capacity, handle_kind::receiver, 1, 0, 0},
+    weighted_step{verb::len, handle_kind::receiver, 1, 0, 1},
+    weighted_step{verb::is_empty, handle_kind::receiver, 1, 0, 6},
+    weighted_step{verb::is_closed, handle_kind::receiver, 2, 0, 0},
+    weighted_step{verb::sender_strong_count, handle_kind::receiver, 1, 0, 0},
+    weighted_step{verb::sender_weak_count, handle_kind::receiver, 1, 0, 0},
+    weighted_step{verb::drop, handle_kind::receiver, 2, 0, 0},
 
-    act{verb::poll, handle_kind::operation, 70, 90, 30, which::fresh},
-    act{verb::poll, handle_kind::operation, 30, 6, 20, which::ready},
-    act{verb::poll, handle_kind::operation, 10, 3, 3, which::any},
-    act{verb::drop, handle_kind::operation, 6, 2, 1, which::ready},
-    act{verb::drop, handle_kind::operation, 5, 3, 1, which::any},
-    act{verb::advance, handle_kind::receiver, 12, 1, 0},  // no subject
+    weighted_step{verb::poll, handle_kind::operation, 70, 90, 30, which::fresh},
+    weighted_step{verb::poll, handle_kind::operation, 30, 6, 20, which::ready},
+    weighted_step{verb::poll, handle_kind::operation, 10, 3, 3, which::any},
+    weighted_step{verb::drop, handle_kind::operation, 6, 2, 1, which::ready},
+    weighted_step{verb::drop, handle_kind::operation, 5, 3, 1, which::any},
+    weighted_step{verb::advance, handle_kind::receiver, 12, 1, 0},  // no subject
 };
 static_assert(acts.size() <= 256, "a command has eight bits for its act");
 
-bool is_receive(verb v) { return v == verb::recv || v == verb::recv_timeout || v == verb::recv_many; }
-
 bool consumes_sender(verb v) { return v == verb::reserve_owned || v == verb::try_reserve_owned || v == verb::drop; }
-
-bool needs_receiver_alone(verb v) { return is_receive(v) || v == verb::try_recv || v == verb::drop; }
 
 const operation* live_receive(const machine& m) {
     const auto at = std::ranges::find_if(m.operations, is_receive, &operation::what);
@@ -138,7 +136,7 @@ auto pick_one(const Range& all, std::uint8_t pick, Fits fits) {
     return std::ranges::find_if(all, [&](const auto& one) { return fits(one) && skip-- == 0; });
 }
 
-std::optional<handle> choose(const machine& m, const act& a, std::uint8_t pick) {
+std::optional<handle> choose(const machine& m, const weighted_step& a, std::uint8_t pick) {
     const auto named = [&](std::uint32_t number) { return handle{a.subject, number}; };
     switch (a.subject) {
         case handle_kind::sender: {
@@ -257,7 +255,7 @@ std::optional<step> prompt_act(const machine& m, capabilities within, command c)
     return step{.what = c.amount % 4 == 0 ? verb::drop : verb::poll, .subject = {handle_kind::operation, at->number}};
 }
 
-bool is_within(capabilities within, const act& a) {
+bool is_within(capabilities within, const weighted_step& a) {
     step s;
     s.what = a.what;
     s.subject.kind = a.subject;
@@ -265,7 +263,8 @@ bool is_within(capabilities within, const act& a) {
     return !needed || within.has(*needed);
 }
 
-std::vector<std::uint8_t> make_wheel(capabilities within, const generator_options& options, unsigned act::* weight) {
+std::vector<std::uint8_t> make_wheel(capabilities within, const generator_options& options,
+                                     unsigned weighted_step::* weight) {
     std::vector<std::uint8_t> wheel;
     for (std::size_t i = 0; i < acts.size(); ++i) {
         if (acts[i].what == options.left_out || !is_within(within, acts[i])) continue;
@@ -294,9 +293,9 @@ constexpr std::size_t spare = 2;          // commands for each step, as some mea
 
 generator::generator(capabilities within, const generator_options& options)
     : options_(options),
-      mixture_(make_wheel(within, options, &act::mixture)),
-      crowd_(make_wheel(within, options, &act::crowd)),
-      stream_(make_wheel(within, options, &act::stream)),
+      mixture_(make_wheel(within, options, &weighted_step::mixture)),
+      crowd_(make_wheel(within, options, &weighted_step::crowd)),
+      stream_(make_wheel(within, options, &weighted_step::stream)),
       within_(within) {
     if (within.has(capability::receiver_drop)) endings_.push_back(ending::receiver_first);
     if (within.has(capability::sender_drop)) endings_.push_back(ending::senders_first);
@@ -336,7 +335,7 @@ program generator::operator()(std::uint64_t index) const {
 }
 
 std::optional<step> resolve(const machine& now, command c) {
-    const act& a = acts[c.act % acts.size()];
+    const weighted_step& a = acts[c.act % acts.size()];
     step s;
     s.what = a.what;
     if (a.what == verb::advance) {

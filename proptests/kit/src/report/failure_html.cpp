@@ -31,7 +31,7 @@ constexpr std::size_t most_tasks_shown = 16;
 constexpr std::size_t most_events = 480;  // in all tasks together
 constexpr std::size_t most_accesses = 2'000;
 constexpr std::size_t most_reasons = 32;
-constexpr std::size_t most_because = 60;
+constexpr std::size_t most_reasons_shown = 60;
 constexpr std::size_t long_text = 300;
 constexpr std::size_t short_text = 160;
 constexpr std::size_t longest_test = 200'000;
@@ -259,7 +259,7 @@ json reasons_of(const counterexample& c) {
     for (const reason& r : reasons(c)) {
         json because = json::array();
         for (const std::string& b : r.because) {
-            if (because.size() < most_because) because.push_back(cut(b, short_text));
+            if (because.size() < most_reasons_shown) because.push_back(cut(b, short_text));
         }
         json legal = json::array();
         for (const std::string& l : r.legal) legal.push_back(cut(l, short_text));

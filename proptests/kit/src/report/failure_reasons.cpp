@@ -81,9 +81,8 @@ std::optional<model::answer> refusal::answer_after(std::span<const explained_poi
 }
 
 bool refusal::precedes(const model::place& at) const {
-    using part = model::place::part;
     if (at.of != refused.at.of) return at.of < refused.at.of;
-    if (at.of != part::lanes || at.lane == refused.at.lane) return at.index < refused.at.index;
+    if (at.of != model::place::part::lanes || at.lane == refused.at.lane) return at.index < refused.at.index;
     return event_at(history, at).returned < event().invoked;
 }
 
