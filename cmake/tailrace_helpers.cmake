@@ -38,10 +38,8 @@ function(tailrace_unity target root)
         file(GLOB sources ${root}/${folder}/*.cpp)
         set_source_files_properties(${sources} PROPERTIES UNITY_GROUP ${folder})
     endforeach()
-    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-        # A class of a source is taken for one of a header.
-        target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
-    endif()
+    # Names of one source are seen beside those of another, and a class of a source is taken for one of a header.
+    target_compile_options(${target} PRIVATE -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endfunction()
 
 # tailrace_add_test(<name> LABEL <label> SOURCES <file>... [LIBRARIES <library>...] [DEFINITIONS <definition>...]

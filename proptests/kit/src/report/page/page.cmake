@@ -8,5 +8,5 @@ add_custom_command(
     COMMAND "${CMAKE_COMMAND}" -D "OUTPUT=${page_source}" -D "FILES=${page_files}" -P "${page_folder}/embed.cmake"
     DEPENDS ${page_files} "${page_folder}/embed.cmake"
     VERBATIM)
-target_sources(tailrace_verify PRIVATE "${page_source}")
+target_sources(tailrace_verify_reports PRIVATE "${page_source}")
 set_source_files_properties("${page_source}" PROPERTIES INCLUDE_DIRECTORIES "${page_folder}")
