@@ -1,4 +1,4 @@
-// The clock that is moved by hand, and the arithmetic of deadlines.
+// Tests of the manual clock and of the arithmetic of deadlines.
 #include "tailrace/manual_clock.hpp"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,5 @@
-// The clock with a thread of its own. Nothing here depends on how fast the machine is: what must
-// happen is waited for, and what must not happen is looked for after a later wake-up has come, or
-// after the thread was joined.
+// Tests of the default clock, which has its own thread. They do not depend on the speed of the machine: they wait for
+// events that must happen, and check for events that must not happen after a later wake-up or after the join.
 #include "tailrace/timer.hpp"
 
 #include <gtest/gtest.h>

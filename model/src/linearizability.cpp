@@ -1,10 +1,10 @@
-// The search for an order that explains a history.
+// The search for a linearization of a history.
 //
-// How far each task is - `before`, each lane, `after` - and the state of the specification: that is
-// where the search is. Depth first, the most urgent transition first, and from no place twice: what is
-// remembered is compared, not only its hash, because a collision would cut off a branch unseen. A
-// history that is refused is searched again for an order that leaves somebody asleep, to learn
-// whether that is all that is wrong. After a change here run: ctest -L model
+// A node of the search is the progress of each task (`before`, each concurrent task, `after`) and the state of the
+// specification. The search is depth first, takes the most urgent transition first, and visits no node twice. Visited
+// nodes are compared, not only their hashes, because a collision would cut off an unvisited branch. A refused history
+// is searched again without the condition that no task is left asleep, to learn whether only that condition fails.
+// After a change here run: ctest -L model
 #include "tailrace/model/linearizability.hpp"
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 namespace tailrace::model {
 namespace {
 
-/// How far a task is: twice the events that are done, and one if the next has begun.
+/// The progress of a task: twice the number of finished events, plus one if the next has begun.
 using progress = std::uint32_t;
 
 constexpr std::uint32_t events_done(progress p) { return p / 2; }
@@ -27,13 +27,13 @@ struct task {
     place::part of = place::part::lanes;
     std::uint32_t lane = 0;
     std::span<const event> events;
-    /// How many events of each task come first: for each event a row with a number for each task.
+    /// The number of events of each task that come first: for each event a row with a number for each task.
     std::vector<std::uint32_t> first;
     progress at_rest = 0;  // where the rest finds it; odd if it sleeps
     progress at_end = 0;   // where it must have come in the end
 };
 
-/// Where a search is.
+/// A node of the search.
 struct node {
     machine state;
     std::vector<progress> made;
@@ -49,8 +49,7 @@ struct hash_of_node {
     }
 };
 
-/// Makes states equal that act alike: new names come from the history, and the order of these lists
-/// is nobody's.
+/// Makes equivalent states equal: new names come from the history, and the order of these lists has no meaning.
 void normalise(machine& m) {
     m.next_sender = m.next_weak_sender = m.next_operation = 0;
     m.next_permit = m.next_iterator = m.next_owned_permit = 0;
@@ -81,13 +80,14 @@ bool is_timed(verb v) { return v == verb::send_timeout || v == verb::recv_timeou
 
 constexpr std::uint32_t no_number = ~std::uint32_t{0};
 
-/// The permit of a value that is on its way.
+/// The permit of a value that is being sent.
 handle claim_of(std::uint32_t lane) { return {handle_kind::permit, no_number - 1 - lane}; }
 
-/// The sender that an event of a lane has taken along, until it drops it.
+/// The sender that an event of a task owns until it drops it.
 std::uint32_t taken_sender(std::uint32_t lane) { return claim_of(lane).number; }
 
-/// What an owned permit, or a reservation of one, leaves when it goes: capacity first, and then the sender it took.
+/// Dropping an owned permit, or a reservation of one, returns the capacity first and then drops the sender that it
+/// took.
 bool may_drop_a_taken_sender(const machine& m, const event& e) {
     const handle& self = e.step.subject;
     if (self.kind == handle_kind::owned_permit) return e.step.what == verb::drop;
@@ -109,25 +109,25 @@ step poll_of(std::uint32_t operation) {
     return s;
 }
 
-/// A transition: what it answers, and whether the event goes on after it.
+/// A transition: its response, and whether the event continues after it.
 struct reply {
     outcome said;
     bool more = false;
-    bool silent = false;  // nothing is answered yet
+    bool silent = false;  // no response yet
 };
 
 class search {
   public:
     search(const history& h, const check_options& options, bool rest_matters);
 
-    /// True if there is an order. False is certain only if not `gave_up()`.
+    /// True if there is a linearization. False is certain only if not `gave_up()`.
     bool run() { return visit(*seen_.insert(start()).first); }
 
     [[nodiscard]] bool gave_up() const { return gave_up_; }
     [[nodiscard]] std::uint64_t nodes() const { return nodes_; }
     [[nodiscard]] std::size_t reached() const { return longest_.size(); }
     [[nodiscard]] bool has_sleepers() const { return !sleepers_.empty(); }
-    /// The longest order that was found, and why it goes no further.
+    /// The longest order that was found, and the transitions that were refused after it.
     void tell(verdict& v, finding is) const;
 
   private:
@@ -140,8 +140,8 @@ class search {
     bool visit(const node& here);
     [[nodiscard]] std::vector<std::uint32_t> candidates(const std::vector<progress>& made) const;
     [[nodiscard]] bool may_come(const std::vector<progress>& made, std::uint32_t which) const;
-    /// What the specification says to the next transition of a task. Nothing if it is not legal:
-    /// that takes an event that was forgotten (see `take`).
+    /// The response of the specification to the next transition of a task. Nothing if it is not legal, which happens
+    /// only after an undone request (see `take`).
     [[nodiscard]] std::optional<reply> ask(machine& m, const task& t, progress p) const;
     [[nodiscard]] static reply drop_receiver(machine& m, bool first);
     [[nodiscard]] static bool begins(machine& m, const event& e);
@@ -150,20 +150,20 @@ class search {
     void claim(machine& m, const task& t, const event& e) const;
     [[nodiscard]] reply deliver(machine& m, const task& t, const event& e) const;
     [[nodiscard]] reply drop_taken_sender(machine& m, const task& t, const event& e) const;
-    /// The same for a receive that overlooks what overlaps it, if that explains its answer.
+    /// The same for a receive that does not see overlapping sends, if that explains its response.
     [[nodiscard]] bool overlook(machine& m, const task& t, std::uint32_t index, outcome& said) const;
     [[nodiscard]] bool came_first(value_id v, const task& t, std::uint32_t index) const;
-    /// len() and is_empty(), where values move at the same time.
+    /// len() and is_empty(), while values are sent or received.
     void widen(const machine& m, std::uint32_t which, std::uint32_t index, answer& said) const;
     [[nodiscard]] bool receiver_drop_overlaps(std::uint32_t which, std::uint32_t index) const;
     [[nodiscard]] bool overlap(std::uint32_t a, std::uint32_t i, std::uint32_t b, std::uint32_t j) const;
     [[nodiscard]] outcome transition(machine& m, const event& e) const;
-    /// Takes the next transition of a task from `from` to `to`. False, and `to` is of no use, if the
-    /// specification does not say what the history says.
+    /// Takes the next transition of a task from `from` to `to`. False, and `to` is invalid, if the specification gives
+    /// another response than the history.
     bool take(const node& from, std::uint32_t which, node& to, outcome& said) const;
     [[nodiscard]] bool rested(const std::vector<progress>& made) const;
-    [[nodiscard]] bool somebody_is_ready(const machine& m) const;
-    /// Where the longest path leads, or the part of it before the rest.
+    [[nodiscard]] bool a_sleeper_is_ready(const machine& m) const;
+    /// The node at the end of the longest path, or of its part before quiescence.
     [[nodiscard]] node replay(bool up_to_rest, std::vector<point>& order) const;
     [[nodiscard]] point point_of(std::uint32_t which, progress p, outcome said) const;
 
@@ -312,7 +312,7 @@ bool search::visit(const node& here) {
     return false;
 }
 
-/// The tasks whose next transition may come, those first that had to be done first.
+/// The tasks whose next transition may come, the most urgent first.
 std::vector<std::uint32_t> search::candidates(const std::vector<progress>& made) const {
     std::vector<std::uint32_t> all;
     for (std::uint32_t which = 0; which < tasks_.size(); ++which) {
@@ -395,7 +395,7 @@ value_id search::value_of(const event& e) const {
     return sends && e.step.subject.kind == handle_kind::sender ? e.step.value : 0;
 }
 
-/// A send has its capacity first; by then its operation is gone, and a permit stands for it.
+/// A send gets its capacity first; from then on a permit represents it instead of the operation.
 void search::claim(machine& m, const task& t, const event& e) const {
     const std::uint32_t number = e.waits ? e.step.operation : e.step.subject.number;
     const operation* op = e.step.what == verb::try_send ? nullptr : m.find_operation(number);
@@ -404,7 +404,7 @@ void search::claim(machine& m, const task& t, const event& e) const {
     if (op != nullptr) std::erase_if(m.operations, [&](const operation& o) { return &o == op; });
 }
 
-/// Then its value is in the buffer; or destroyed, if the receiver has gone meanwhile (late-send.destroyed).
+/// Then its value enters the buffer, or is destroyed if the receiver is gone meanwhile (late-send.destroyed).
 reply search::deliver(machine& m, const task& t, const event& e) const {
     std::erase_if(m.grants, [&](const grant& g) { return g.name == claim_of(t.lane); });
     outcome out;
@@ -413,7 +413,8 @@ reply search::deliver(machine& m, const task& t, const event& e) const {
     return {std::move(out)};
 }
 
-/// Capacity goes back first and the sender goes then (owned_permit.drops-sender): others see it happen.
+/// The capacity is returned first, then the sender is dropped (owned_permit.drops-sender). Other tasks can observe
+/// this.
 reply search::drop_taken_sender(machine& m, const task& t, const event& e) const {
     step last;
     last.what = verb::drop;
@@ -423,10 +424,10 @@ reply search::drop_taken_sender(machine& m, const task& t, const event& e) const
     return {std::move(out)};
 }
 
-/// A value takes its place in line when its send has its capacity, and may be written a little later. Until the send
+/// A value gets its place in the buffer when its send gets capacity, and may be written a little later. Until the send
 /// has returned, a receive may act as if that value and those behind it were not there yet; it will be woken for them.
-/// try_recv never does so if it would miss a value whose send came first (try_recv.never-misses), and nothing may end
-/// for it.
+/// try_recv never does so if it would miss a value whose send came first (try_recv.never-misses), and it must not
+/// report the end because of it.
 bool search::overlook(machine& m, const task& t, std::uint32_t index, outcome& said) const {
     const event& e = t.events[index];
     const auto seen = [&](value_id v) { return came_first(v, t, index); };
@@ -460,8 +461,8 @@ bool search::came_first(value_id v, const task& t, std::uint32_t index) const {
     return own || at->task == 0 || at->index < t.first[row + at->task];
 }
 
-/// A snapshot is exact if nobody moves values meanwhile. Otherwise it may count a value that is being sent or received,
-/// or not.
+/// A snapshot is exact if no task sends or receives meanwhile. Otherwise it may or may not count a value that is being
+/// sent or received.
 void search::widen(const machine& m, std::uint32_t which, std::uint32_t index, answer& said) const {
     const event& e = tasks_[which].events[index];
     const bool len = e.step.what == verb::len;
@@ -500,9 +501,9 @@ bool search::overlap(std::uint32_t a, std::uint32_t i, std::uint32_t b, std::uin
     return a != b && !first(a, i, b, j) && !first(b, j, a, i);
 }
 
-/// The first poll of an operation that may have to wait is seen in steps: it reads the clock, if it has a deadline; it
-/// asks, which takes capacity or a place in the queue; and then it looks what has become of it: others may have moved
-/// the time, served it, or closed in between. Nothing is answered before the look.
+/// The first poll of an operation that may have to wait has several steps: it reads the clock, if it has a deadline;
+/// its request takes capacity or a place in the queue; then it checks its state: other tasks may have moved the time,
+/// served it, or closed in between. There is no response before that check.
 bool search::begins(machine& m, const event& e) {
     const bool creates = e.waits && creates_operation(e.step.what, e.step.subject.kind);
     if (!creates && e.step.what != verb::poll) return false;
@@ -524,7 +525,7 @@ bool search::begins(machine& m, const event& e) {
         return true;
     }
     if (op->what != verb::recv_timeout || m.now < *op->deadline) return false;
-    machine asked = m;  // a receive that is late already parks first
+    machine asked = m;  // a receive whose deadline has passed already parks first
     asked.find_operation(number)->deadline = duration::max();
     if (asked.apply(poll_of(number)).answer.status != status::pending) return false;
     asked.find_operation(number)->deadline = op->deadline;
@@ -532,8 +533,8 @@ bool search::begins(machine& m, const event& e) {
     return true;
 }
 
-/// A poll that looked at the clock before it asked, and did not look again when the time had moved: it will be woken
-/// for that.
+/// A poll that read the clock before its request, and did not read it again after the time had moved: the deadline will
+/// wake it.
 bool search::goes_on_waiting(const machine& m, const task& t, std::uint32_t index) const {
     const event& e = t.events[index];
     if (e.step.what != verb::poll || !e.answer || e.answer->status != status::pending) return false;
@@ -549,8 +550,8 @@ bool search::goes_on_waiting(const machine& m, const task& t, std::uint32_t inde
     return false;
 }
 
-/// It closes, and then destroys one value after another, each after its permit went back (receiver-drop.permit-first):
-/// others see it happen.
+/// It closes, and then destroys one value after another, each after its permit was returned
+/// (receiver-drop.permit-first). Other tasks can observe these steps.
 reply search::drop_receiver(machine& m, bool first) {
     outcome out;
     if (first) {
@@ -583,8 +584,8 @@ bool search::take(const node& from, std::uint32_t which, node& to, outcome& said
         if (has_asked(p)) return false;  // not yet
         to.made[which] = p + 1;
     } else if (sleeps_now) {
-        if (rest_matters_) return false;  // answered at once, and it slept
-        to.state = from.state;            // forget that it asked
+        if (rest_matters_) return false;  // it would have completed at once, but it slept
+        to.state = from.state;            // undo the request
         to.made[which] = p + 1;
     } else if (e.answer == said.answer) {
         to.made[which] = 2 * events_done(p) + (replied->more ? 1 : 2);
@@ -594,10 +595,10 @@ bool search::take(const node& from, std::uint32_t which, node& to, outcome& said
     normalise(to.state);
     const bool comes_to_rest =
         t.of == place::part::lanes && p < t.at_rest && to.made[which] == t.at_rest && rested(to.made);
-    return !comes_to_rest || somebody_is_ready(to.state) != rest_matters_;
+    return !comes_to_rest || a_sleeper_is_ready(to.state) != rest_matters_;
 }
 
-// ---- The rest
+// ---- Quiescence
 
 bool search::rested(const std::vector<progress>& made) const {
     for (std::size_t i = 0; i < made.size(); ++i) {
@@ -606,7 +607,7 @@ bool search::rested(const std::vector<progress>& made) const {
     return true;
 }
 
-bool search::somebody_is_ready(const machine& m) const {
+bool search::a_sleeper_is_ready(const machine& m) const {
     return std::ranges::any_of(sleepers_, [&](std::uint32_t which) {
         machine copy = m;
         const std::optional<reply> r = ask(copy, tasks_[which], tasks_[which].at_rest);
@@ -614,7 +615,7 @@ bool search::somebody_is_ready(const machine& m) const {
     });
 }
 
-// ---- What is told
+// ---- The result
 
 node search::replay(bool up_to_rest, std::vector<point>& order) const {
     node here = start();
