@@ -1,5 +1,4 @@
-// The code of README.md, which ci/tests/readme compares with this file line by line: it compiles, and does what it
-// says.
+// The code of README.md, which ci/tests/readme compares with this file: it compiles, and does what it says.
 #include <coroutine>
 #include <exception>
 #include <iostream>

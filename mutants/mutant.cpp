@@ -1,8 +1,7 @@
-// tailrace-mutant: reads the files *.mutant of this folder and writes the sources that they change. README.md has the
-// format.
+// tailrace-mutant: reads the files *.mutant of this folder and writes the changed sources. README.md has the format.
 //
-//     tailrace-mutant check ROOT FILE...      each of them changes what it says it does, exactly once; 1 if one does not
-//     tailrace-mutant write ROOT FOLDER FILE  the changed sources, and nothing else, below FOLDER
+//     tailrace-mutant check ROOT FILE...      checks that each change applies exactly once; exit status 1 if not
+//     tailrace-mutant write ROOT FOLDER FILE  writes only the changed sources, below FOLDER
 //
 // After a change here run: ctest -L mutants
 #include <algorithm>
@@ -73,8 +72,8 @@ mutant parse(const fs::path& file) {
     return read_so_far;
 }
 
-/// A text without white space, and where each of its characters stood. The layout of a source may change without its
-/// mutants.
+/// A text without white space, with the original position of each character. So a source can be reformatted without
+/// changes of its mutants.
 struct squeezed {
     std::string text = {};
     std::vector<std::size_t> at = {};

@@ -1,6 +1,6 @@
-// tailrace-relacy: runs the scenarios, or lists them; audits the memory orders with them.
+// tailrace-relacy: runs or lists the scenarios, audits the memory orders with them, and runs the litmus tests.
 //
-// Exit status: 0 nothing was found, 1 a scenario failed, or an order is unexplained, 2 bad usage.
+// Exit status: 0 nothing was found, 1 a scenario failed or an order is unexplained, 2 bad usage.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #include <fnmatch.h>
 
@@ -62,28 +62,29 @@ search_request request_for(scheduler how, const options& o) {
     return {.how = how,
             .executions = o.iterations.value_or(random ? b.random_executions : b.bound_executions),
             .seed = o.seed,
-            .switches = b.bound_switches,
-            .whole_executions = random ? 0 : std::min(b.whole_executions, o.iterations.value_or(b.whole_executions))};
+            .preemptions = b.bound_preemptions,
+            .least_executions = random ? 0 : std::min(b.least_executions, o.iterations.value_or(b.least_executions))};
 }
 
-/// What a search without a failure is worth.
+/// What a search without a failure has covered.
 std::string extent(const search_request& request, const search_result& result) {
     if (request.how == scheduler::random) return "sampled";
-    if (result.whole) return "complete";
-    if (!result.complete_to) return "sampled, not even complete without switches";
-    if (*result.complete_to >= request.switches) return fmt::format("complete to {} switches", *result.complete_to);
-    return fmt::format("complete to {} switches, sampled beyond", *result.complete_to);
+    if (result.exhaustive) return "exhaustive";
+    if (!result.exhaustive_up_to) return "sampled, not exhaustive even without preemptions";
+    if (*result.exhaustive_up_to >= request.preemptions)
+        return fmt::format("exhaustive up to {} preemptions", *result.exhaustive_up_to);
+    return fmt::format("exhaustive up to {} preemptions, sampled beyond", *result.exhaustive_up_to);
 }
 
 /// True if it passed.
 bool run_one(const enrolled_scenario& what, const search_request& request, const options& o) {
-    // Said before it runs: should the program crash, it is clear where.
+    // Printed before the search, so that a crash can be attributed to it.
     fmt::print("{:<52} {:<9} {:<6} ", what.name, what.target, name_of(request.how));
     std::fflush(stdout);
     const search_result result = search(what, request);
-    const std::string verdict =
+    const std::string summary =
         result.failure.empty() ? extent(request, result) + ", passed" : "FAILED: " + result.failure;
-    fmt::print("{:>9} executions in {:6.2f} s  {}\n", result.executions, result.seconds, verdict);
+    fmt::print("{:>9} executions in {:6.2f} s  {}\n", result.executions, result.seconds, summary);
     if (!result.failure.empty()) {
         const std::string how_far = request.how == scheduler::random
                                         ? fmt::format(" --seed {} --iterations 1", result.seed)
@@ -92,7 +93,7 @@ bool run_one(const enrolled_scenario& what, const search_request& request, const
         std::string weaker;
         for (const std::string& w : o.weaken) weaker += fmt::format(" --weaken {}", w);
         fmt::print("{}  again: tailrace-relacy --scenario '{}' --target {} --scheduler {}{}{} run\n",
-                   to_text(result.history), what.name, what.target, name_of(request.how), how_far, weaker);
+                   to_text(result.steps), what.name, what.target, name_of(request.how), how_far, weaker);
     }
     std::fflush(stdout);
     return result.failure.empty();
@@ -134,7 +135,7 @@ int list_all(const std::vector<enrolled_scenario>& scenarios) {
 
 int main_of(int count, char** arguments) {
     options o;
-    CLI::App app("Searches small programs on the channels for an execution that breaks their contract.",
+    CLI::App app("Searches the executions of small programs on the channels for one that breaks the contract.",
                  "tailrace-relacy");
     app.footer(
         "Examples:\n"
@@ -146,26 +147,30 @@ int main_of(int count, char** arguments) {
         "  tailrace-relacy --weaken 15=relaxed --target optimized run\n"
         "Exit status: 0 nothing was found, 1 a scenario failed or an order is unexplained, 2 bad "
         "usage.");
-    app.add_option("--scenario", o.scenario, "Those whose name matches, as a shell pattern")->type_name("GLOB");
-    app.add_option("--target", o.target, "One of the two channels; both unless given")
+    app.add_option("--scenario", o.scenario, "Run the scenarios whose name matches this shell pattern")
+        ->type_name("GLOB");
+    app.add_option("--target", o.target, "Run on one of the two channels only")
         ->check(CLI::IsMember({"reference", "optimized"}));
-    app.add_option("--scheduler", o.scheduler, "One of the two searches; both unless given")
+    app.add_option("--scheduler", o.scheduler, "Run one of the two schedulers only")
         ->check(CLI::IsMember({"random", "bound"}));
-    app.add_option("--iterations", o.iterations, "At most so many executions of each search")
+    app.add_option("--iterations", o.iterations, "Run at most so many executions in each search")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 50));
-    app.add_option("--seed", o.seed, "The first random execution")
+    app.add_option("--seed", o.seed, "Seed of the first random execution")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 50));
-    app.add_flag("--deep", o.deep, "Many more executions, and one more switch");
-    app.add_option("--weaken", o.weaken, "Run with an order that is weaker than in the sources")
+    app.add_flag("--deep", o.deep, "Run many more executions, with one more preemption");
+    app.add_option("--weaken", o.weaken, "Run with a memory order that is weaker than in the sources")
         ->type_name("SITE=ORDER");
-    app.add_option("--site", o.sites, "Audit the orders there only: FILE:LINE, or the number in impl/DESIGN.md")
+    app.add_option("--site", o.sites,
+                   "Audit only the orders of one operation: FILE:LINE, or its number in impl/DESIGN.md")
         ->type_name("SITE");
-    const CLI::App* run = app.add_subcommand("run", "Run them")->fallthrough();
-    const CLI::App* list = app.add_subcommand("list", "Print their names and targets")->fallthrough();
+    const CLI::App* run = app.add_subcommand("run", "Run the scenarios")->fallthrough();
+    const CLI::App* list = app.add_subcommand("list", "List the names and targets of the scenarios")->fallthrough();
     const CLI::App* audited =
-        app.add_subcommand("audit", "Weaken each memory order by a step, and say what notices")->fallthrough();
+        app.add_subcommand("audit", "Weaken each memory order by one step and report which search fails")
+            ->fallthrough();
     const CLI::App* litmus =
-        app.add_subcommand("litmus", "What the search sees of the memory model, and what it does not")->fallthrough();
+        app.add_subcommand("litmus", "Run the litmus tests, which show what the search covers of the memory model")
+            ->fallthrough();
     try {
         app.parse(count, arguments);
     } catch (const CLI::CallForHelp& help) {

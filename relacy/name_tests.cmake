@@ -1,4 +1,4 @@
-# Writes a test for each scenario that the program lists, on all its targets.
+# Writes one test for each scenario that the program lists. A test runs it on all its targets.
 # cmake -D PROGRAM=<tailrace-relacy> -D TESTS=<file> -P name_tests.cmake
 cmake_minimum_required(VERSION 3.25)
 execute_process(COMMAND "${PROGRAM}" list OUTPUT_VARIABLE listed COMMAND_ERROR_IS_FATAL ANY)

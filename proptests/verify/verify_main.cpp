@@ -1,5 +1,5 @@
-// The program: does what the command line says. See command_line.hpp for what it is told,
-// report.hpp for what it says.
+// The program tailrace-verify: does what the command line says. command_line.hpp has its options, report.hpp its
+// output.
 // After a change here run: ctest -L proptests -R command_line
 #include "tailrace/verify/main.hpp"
 
@@ -32,7 +32,7 @@
 namespace tailrace::verify {
 namespace {
 
-/// The mutants of the clauses asked for.
+/// The mutants of the selected clauses.
 std::vector<mutant> mutants_of(const std::vector<const model::clause*>& clauses) {
     std::vector<mutant> wanted;
     std::ranges::copy_if(mutants(), std::back_inserter(wanted), [&](const mutant& d) {
@@ -41,7 +41,7 @@ std::vector<mutant> mutants_of(const std::vector<const model::clause*>& clauses)
     return wanted;
 }
 
-/// Whether what is asked for can be written is known before anything runs.
+/// Checks before anything runs that the report can be written.
 void prepare_files(const command_line& c) {
     if (c.report) prepare_folder(*c.report);
     if (c.junit) write_file(*c.junit, "");
@@ -54,7 +54,7 @@ std::uint64_t milliseconds_since(std::chrono::steady_clock::time_point began) {
     return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
 }
 
-/// Everything that is said of a campaign. The files come first: who reads the standard output may have gone.
+/// Writes the whole report. The files come first: the reader of the standard output may have gone.
 int tell(const campaign& result, const command_line& c) {
     std::string problem;
     const auto keep = [&problem](const auto& write) {
@@ -129,7 +129,7 @@ run_record record_of(int argc, const char* const* argv) {
     return r;
 }
 
-int act(const command_line& c, const program_info& program) {
+int execute(const command_line& c, const program_info& program) {
     switch (c.what) {
         case command_line::action::run: return run(c, program);
         case command_line::action::replay: return replay(c, program);
@@ -148,7 +148,7 @@ int main(int argc, const char* const* argv, const std::vector<target>& targets, 
     const program_info program{argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "tailrace-verify",
                                targets, traces, record_of(argc, argv)};
     try {
-        const int status = act(parse_command_line(argc, argv, program), program);
+        const int status = execute(parse_command_line(argc, argv, program), program);
         if (std::fflush(stdout) == 0) return status;
         fmt::print(stderr, "{}: cannot write to the standard output\n", program.name);
     } catch (const usage_error& e) {

@@ -1,5 +1,5 @@
-// Mutants that are there for one bug of the history (bugs.hpp), and break a clause that others
-// break more plainly. They are no evidence for anything, so `mutants()` has none of them.
+// Mutants for one bug of the regression table each (bugs.hpp). Other mutants break the same clauses more plainly, so
+// these are not used as evidence, and `mutants()` has none of them.
 // After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
 #include <array>
 #include <ranges>
@@ -12,18 +12,18 @@ namespace tailrace::verify::zoo {
 
 namespace {
 
-/// What a mutant remembers: an operation that nobody can name. Its need is a number.
+/// The memory of a mutant: an operation that no step can name. Its need is a number.
 operation& memory(machine& m) {
-    if (operation* known = m.find_operation(nobody)) return *known;
+    if (operation* known = m.find_operation(no_number)) return *known;
     operation mark;
-    mark.number = nobody;
-    mark.sender = nobody;
+    mark.number = no_number;
+    mark.sender = no_number;
     mark.what = verb::closed;
     return m.operations.emplace_back(mark);
 }
 
 bool remembers(const machine& m) {
-    const operation* mark = m.find_operation(nobody);
+    const operation* mark = m.find_operation(no_number);
     return mark != nullptr && mark->need > 0;
 }
 
@@ -38,12 +38,12 @@ outcome apply_and_count(machine& m, const step& s) {
 }
 
 std::uint64_t received(const machine& m) {
-    const operation* mark = m.find_operation(nobody);
+    const operation* mark = m.find_operation(no_number);
     return mark == nullptr ? 0 : mark->need;
 }
 
-/// Whoever this step has granted something stands in the queue again, and has nothing. Returns what
-/// they had.
+/// Puts every operation that this step has granted permits back into the queue, without permits. Returns the number of
+/// permits taken back.
 std::uint64_t take_grants_back(machine& m, outcome& out) {
     std::uint64_t had = 0;
     const std::vector<handle> woken = out.woken;
@@ -184,7 +184,7 @@ outcome timed_out_receive_stays_parked(machine& m, const step& s) {
     outcome out = m.apply(s);
     if (ghost && out.answer.status == status::timeout) {
         ghost->what = verb::closed;  // no receive: another one may begin
-        ghost->sender = nobody;
+        ghost->sender = no_number;
         ghost->deadline.reset();
         ghost->notified = false;
         m.operations.push_back(*ghost);
@@ -220,9 +220,9 @@ constexpr std::array table{
     mutant{"unpolled-waiter-is-served", "driven.created-inert",
            "Capacity goes to an older operation that was never polled.", unpolled_waiter_is_served},
     mutant{"next-grant-awaits-a-poll", "release.wakes-when-served",
-           "While one is granted and not polled, nobody else is served.", next_grant_awaits_a_poll},
+           "While one is granted and not polled, no other waiter is served.", next_grant_awaits_a_poll},
     mutant{"crowd-is-not-served", "release.oldest-first",
-           "With more than twice the capacity in all, a receive serves nobody.", crowd_is_not_served},
+           "With more than twice the capacity in all, a receive serves no waiter.", crowd_is_not_served},
     mutant{"repoll-queues-twice", "acquire.keeps-place", "Polling a waiter again queues it once more.",
            repoll_queues_twice},
     mutant{"each-sender-buffers-one", "send.waits", "A send on a full channel succeeds, once for each sender.",

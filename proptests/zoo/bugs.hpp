@@ -1,8 +1,8 @@
-// Bugs that channels like this one really had, as faulty channels that an engine has to find.
+// The table of regressions: bugs that channels like this one had, each as a faulty channel that an engine has to find.
 //
 // `sequential` finds mutants: the specification with that one bug. `threads` finds the optimised
 // channel with that one bug in its headers (mutants/zoo). README.md has the same rows with what was
-// measured, and tells how to add one. After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
+// measured, and how to add one. After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,6 @@
-// First every search runs as it is, and notes which operations it comes upon. Then each order is
-// weakened by a step, in a process of its own: what runs on orders that do not hold may crash, or
-// hang where nothing watches it. There all searches run again that come upon the operation, the
-// shortest first; to the others nothing has changed.
+// Implements the audit. First every search runs unchanged and records which operations it executes. Then each order is
+// weakened by a step, in a child process, because a weakened order may make the program crash or hang. There every
+// search that executes the operation runs again, the shortest first.
 #include "audit/audit.hpp"
 
 #include <sys/wait.h>
@@ -27,15 +26,15 @@
 namespace tailrace::relacy {
 namespace {
 
-/// Seconds that one search may go on without an end. The longest takes a few.
+/// Time limit of one search in seconds. The longest search takes a few.
 constexpr unsigned longest_search = 300;
 
 std::string name_of(const planned_search& s) { return fmt::format("{}/{}", s.what.name, relacy::name_of(s.how.how)); }
 
-/// Which searches come upon which operation.
-class reach {
+/// Records which searches execute which operation.
+class coverage {
   public:
-    explicit reach(const std::vector<ordered_operation>& operations)
+    explicit coverage(const std::vector<ordered_operation>& operations)
         : by_(operations.size()), first_(operations.data()) {}
 
     void note(std::size_t search) {
@@ -57,8 +56,7 @@ class reach {
     const ordered_operation* first_;
 };
 
-/// A process that runs with a weaker order, and what it has written: a line for each search, and at
-/// last what came of it.
+/// A process that runs with a weaker order, and its output: a line for each search, then the outcome.
 class child {
   public:
     template <class Work>
@@ -92,7 +90,7 @@ class child {
 };
 
 enum class outcome : unsigned char { killed, survived, unknown };
-struct verdict {
+struct audit_result {
     outcome what = outcome::unknown;
     std::string text;
 };
@@ -102,8 +100,8 @@ std::string last_line(std::string_view text) {
     return std::string(text.substr(text.rfind('\n') + 1));
 }
 
-verdict verdict_of(const weaker_order& w, const std::vector<planned_search>& searches,
-                   const std::vector<std::size_t>& which) {
+audit_result audit_one(const weaker_order& w, const std::vector<planned_search>& searches,
+                       const std::vector<std::size_t>& which) {
     const child weakened([&](std::FILE* out) {
         order_seam::weaken({w.as_weakening()});
         for (const std::size_t i : which) {
@@ -127,10 +125,10 @@ verdict verdict_of(const weaker_order& w, const std::vector<planned_search>& sea
         return {outcome::unknown, fmt::format("{}: ended by {}", last, ::strsignal(signal))};
     }
     if (last == "survived") return {outcome::survived, fmt::format("{} searches", which.size())};
-    if (last != "killed") return {outcome::unknown, "the process ended without an answer"};
+    if (last != "killed") return {outcome::unknown, "the process ended without an outcome"};
     const std::string& said = weakened.said();
     const std::string found = last_line(said.substr(0, said.rfind('\n')));
-    // Then nothing is known about the channel.
+    // The failure says nothing about the channel.
     if (found.contains(unsimulated_orders)) return {outcome::unknown, found};
     return {outcome::killed, found};
 }
@@ -144,7 +142,7 @@ const unseen_order* explanation_of(const weaker_order& w) {
     return nullptr;
 }
 
-/// True if nothing is left to explain about it.
+/// Prints the outcome for one weakened order. True if it is explained.
 bool report(const weaker_order& w, const std::vector<planned_search>& searches, const std::vector<std::size_t>& which) {
     const ordered_operation& o = *w.operation;
     fmt::print("{:<34} {:<4} {:<31} {}{} -> {}  ", o.place(), o.number.empty() ? "" : '(' + o.number + ')', o.what,
@@ -155,7 +153,7 @@ bool report(const weaker_order& w, const std::vector<planned_search>& searches, 
         fmt::print("NOT REACHED\n");
         return false;
     }
-    const verdict v = verdict_of(w, searches, which);
+    const audit_result v = audit_one(w, searches, which);
     const bool survived = v.what == outcome::survived;
     if (explained != nullptr && survived) {
         fmt::print("not seen: {}\n", explained->litmus);
@@ -163,14 +161,14 @@ bool report(const weaker_order& w, const std::vector<planned_search>& searches, 
     }
     if (v.what == outcome::killed) {
         fmt::print("killed by {}{}\n", v.text,
-                   explained != nullptr ? ", SO TAKE IT OFF THE LIST in unseen_orders.hpp" : "");
+                   explained != nullptr ? ", SO REMOVE ITS ENTRY from unseen_orders.hpp" : "");
         return explained == nullptr;
     }
     fmt::print("{} {}\n", survived ? "SURVIVED" : "UNKNOWN", v.text);
     return false;
 }
 
-/// False if an entry of the list is about an operation that is not there, or names no test.
+/// False if an entry of the list matches no operation, or names no litmus test of a blind spot.
 bool list_is_sound(const std::vector<weaker_order>& weaker) {
     bool sound = true;
     for (const unseen_order& u : unseen_orders) {
@@ -200,24 +198,24 @@ bool audit(const std::vector<ordered_operation>& operations, const std::vector<s
         });
     }
 
-    fmt::print("{} searches as they are, then {} orders a step weaker\n", searches.size(), weaker.size());
+    fmt::print("{} searches with the orders of the sources, then {} weakened orders\n", searches.size(), weaker.size());
     std::fflush(stdout);
-    // How long each search is: the shortest go first later on.
+    // The number of executions of each search, by which they are sorted later.
     std::vector<std::uint64_t> lengths;
-    reach reached(operations);
+    coverage covered(operations);
     for (std::size_t i = 0; i < searches.size(); ++i) {
         order_seam::note();
         const search_result found = search(searches[i].what, searches[i].how);
-        reached.note(i);
+        covered.note(i);
         lengths.push_back(found.executions);
         if (found.failure.empty()) continue;
-        fmt::print("{} fails as it is: {}\n", name_of(searches[i]), found.failure);
+        fmt::print("{} fails with the orders of the sources: {}\n", name_of(searches[i]), found.failure);
         return false;
     }
 
     unsigned open = 0;
     for (const weaker_order& w : weaker) {
-        std::vector<std::size_t> which = reached.by(*w.operation);
+        std::vector<std::size_t> which = covered.by(*w.operation);
         std::ranges::stable_sort(which, {}, [&](std::size_t i) { return lengths[i]; });
         if (!report(w, searches, which)) ++open;
         std::fflush(stdout);

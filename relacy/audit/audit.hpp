@@ -1,4 +1,4 @@
-// The audit of the memory orders: each one weakened by a step, and the search that notices.
+// The audit of the memory orders: weakens each one by a step and reports the search that fails.
 // After a change here run: ctest -L relacy, then ci/order-audit
 #pragma once
 
@@ -17,8 +17,8 @@ struct planned_search {
 
 [[nodiscard]] const char* name_of(scheduler s) noexcept;
 
-/// Prints one line for each order that could be weaker, of the operations at `sites` or of all.
-/// True if nothing is unexplained: each is killed by a search, or on the list in unseen_orders.hpp.
+/// Prints one line for each order that could be weaker, of the operations at `sites` or of all operations. True if
+/// every weakened order is killed by a search or listed in unseen_orders.hpp.
 [[nodiscard]] bool audit(const std::vector<ordered_operation>& operations, const std::vector<std::string>& sites,
                          const std::vector<planned_search>& searches);
 

@@ -1,4 +1,4 @@
-// Reads the headers: enough of C++ to find a call with an order among its arguments.
+// Parses enough of C++ to find calls with a memory order among their arguments.
 #include "audit/ordered_operations.hpp"
 
 #include <algorithm>
@@ -45,7 +45,7 @@ std::optional<std::memory_order> order_of(std::string_view name) noexcept {
 
 bool is_word(char c) noexcept { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
-/// The text with its comments as blanks. No header has a slash pair in a string.
+/// The text with its comments replaced by spaces. No header has `//` in a string.
 std::string without_comments(std::string text) {
     for (std::size_t at = text.find("//"); at != std::string::npos; at = text.find("//", at)) {
         const std::size_t end = std::min(text.find('\n', at), text.size());
@@ -63,7 +63,7 @@ std::size_t closing(std::string_view code, std::size_t open) {
     throw std::runtime_error("tailrace-relacy: a header has a parenthesis that nothing closes");
 }
 
-/// One header on its way to a list of operations.
+/// Extracts the operations of one header.
 class header {
   public:
     header(std::string file, std::string text)
@@ -84,7 +84,7 @@ class header {
             orders += o.orders.size();
             operations.push_back(std::move(o));
         }
-        // A fence, or an operation that the seam does not have, would go unnoticed.
+        // Otherwise a fence, or an operation that the seam does not have, would be missed.
         for (std::size_t at = 0; (at = code_.find(any_order, at)) != std::string::npos; ++at) --orders;
         if (orders != 0) throw std::runtime_error("tailrace-relacy: orders without an operation in " + file_);
     }
@@ -109,7 +109,7 @@ class header {
         return o;
     }
 
-    /// Those at the end of its arguments: an argument may be an operation itself.
+    /// The orders at the end of its arguments. An argument may be an operation itself.
     static std::vector<std::memory_order> own_orders(std::string_view arguments) {
         std::vector<std::memory_order> found;
         int depth = 0;
@@ -120,7 +120,7 @@ class header {
             std::size_t end = i += order_prefix.size();
             while (end < arguments.size() && is_word(arguments[end])) ++end;
             const auto order = order_of(arguments.substr(i, end - i));
-            if (!order) throw std::runtime_error("tailrace-relacy: an order that has no name here");
+            if (!order) throw std::runtime_error("tailrace-relacy: an unknown memory order");
             found.push_back(*order);
         }
         return found;
@@ -157,7 +157,7 @@ std::vector<ordered_operation> ordered_operations(const std::string& folder) {
 }
 
 bool is_outside(std::string_view file) noexcept {
-    // std_platform's parker, and the default timer's thread: both are made of what std has.
+    // The parker of std_platform and the thread of the default timer use std::atomic.
     return file == "platform.hpp" || file == "timer.hpp";
 }
 

@@ -1,7 +1,7 @@
-// The atomic operations of the channel's headers, as their text has them.
+// Lists the atomic operations of the channel's headers, from their text.
 //
-// The simulation knows only those that it comes upon; this is what they are compared with, so that
-// none is passed over in silence.
+// The simulation knows only the operations that it executes. The audit compares those with this list, so that it
+// reports an operation that no search executes.
 // After a change here run: ctest -L relacy
 #pragma once
 
@@ -20,8 +20,8 @@ struct ordered_operation {
     unsigned column = 0;
     source_position after = 0;  // of the operation before it
     std::string what;           // strong_.fetch_sub
-    std::string number;         // the first in brackets in its comment: its row in impl/DESIGN.md
-    std::string code;           // the line it begins on and all of its arguments
+    std::string number;         // the first number in brackets in its comment: its row in impl/DESIGN.md
+    std::string code;           // its first line and all of its arguments
     std::vector<std::memory_order> orders;
 
     [[nodiscard]] std::string place() const;  // detail/core.hpp:92
@@ -37,17 +37,17 @@ struct weaker_order {
     std::memory_order to = std::memory_order_relaxed;
 
     [[nodiscard]] weakening as_weakening() const;
-    [[nodiscard]] std::string argument() const;  // as --weaken has it
+    [[nodiscard]] std::string argument() const;  // in the syntax of --weaken
 };
 
 /// Every operation that names an order, in every header under `folder` that the simulation can run.
 /// Throws std::runtime_error if there is none.
 [[nodiscard]] std::vector<ordered_operation> ordered_operations(const std::string& folder);
 
-/// The headers that are left out, because their atomics are those of std.
+/// True for the headers that are left out because they use std::atomic.
 [[nodiscard]] bool is_outside(std::string_view file) noexcept;
 
-/// One step weaker than what stands there: nothing for relaxed, two for acq_rel.
+/// The orders one step weaker: none for relaxed, two for acq_rel.
 [[nodiscard]] std::vector<weaker_order> weaker_orders(const ordered_operation& o);
 
 [[nodiscard]] std::string_view name_of(std::memory_order order) noexcept;
@@ -55,10 +55,10 @@ struct weaker_order {
 /// `site` is FILE:LINE, FILE:LINE:COLUMN or a number of impl/DESIGN.md; FILE may lack its folder.
 [[nodiscard]] bool is_at(const ordered_operation& o, std::string_view site) noexcept;
 
-/// Throws std::invalid_argument if no operation is there.
+/// Throws std::invalid_argument if there is no such operation.
 void require_site(const std::vector<ordered_operation>& operations, std::string_view site);
 
-/// What --weaken SITE=ORDER or SITE/failure=ORDER means. Throws std::invalid_argument.
+/// Parses the argument of --weaken: SITE=ORDER or SITE/failure=ORDER. Throws std::invalid_argument.
 [[nodiscard]] weaker_order parse_weakening(const std::vector<ordered_operation>& operations, std::string_view argument);
 
 }  // namespace tailrace::relacy

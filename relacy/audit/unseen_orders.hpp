@@ -1,7 +1,7 @@
-// The orders that the search cannot show to be needed: for each the litmus test that shows what
-// Relacy does not see there, and why the order stands all the same.
+// The orders that no search can show to be needed, each with the litmus test for the blind spot of Relacy and the
+// reason why the order is needed all the same.
 //
-// Five at most. An entry that a search kills after all has to go: the audit says so, and fails.
+// At most five. The audit fails if a search kills an entry, which then has to be removed.
 // After a change here run: ctest -L relacy, then ci/order-audit
 #pragma once
 
@@ -13,7 +13,7 @@ namespace tailrace::relacy {
 struct unseen_order {
     std::string_view file;    // under include/tailrace
     std::string_view code;    // a piece of the operation's text that no other of this file has
-    std::string_view weaker;  // the step that nothing notices
+    std::string_view weaker;  // the weaker order that no search detects
     std::string_view litmus;  // in litmus/
     std::string_view why;
 };
@@ -24,7 +24,7 @@ inline constexpr std::array unseen_orders{
                  .weaker = "relaxed",
                  .litmus = "unseen.race_on_ordinary_data",
                  .why = "arrive() reads done_, an ordinary member, before it sets its `left` by the "
-                        "release of add(). Whoever sees that bit here destroys the wait: without acquire the "
+                        "release of add(). The thread that sees that bit here destroys the wait: without acquire the "
                         "destruction races with the read."},
 };
 static_assert(unseen_orders.size() <= 5);

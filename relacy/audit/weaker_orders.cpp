@@ -1,4 +1,4 @@
-// What is one step weaker, and how that is written on the command line.
+// Weakens orders by one step, and parses and prints weakened orders for the command line.
 #include <algorithm>
 #include <stdexcept>
 
@@ -22,7 +22,7 @@ std::vector<std::memory_order> one_step_weaker(std::memory_order order, std::str
     }
 }
 
-/// By any number of steps.
+/// The orders that are weaker by any number of steps.
 std::vector<weaker_order> all_weaker_orders(const ordered_operation& o) {
     std::vector<weaker_order> all = weaker_orders(o);
     for (std::size_t i = 0; i < all.size(); ++i) {

@@ -1,7 +1,7 @@
-// The searches of one program.
+// Runs the searches of one program.
 //
-// Histories are judged when a search has ended. If one is refused, the same search, which comes by the same executions
-// again, stops where that history turns up, and is explained like any other failure.
+// Histories are judged when a search has ended. If one is rejected, the same search runs again with the same executions
+// and stops at that history, which is then reported like any other failure.
 #include "explorer/explore.hpp"
 
 #include <ctime>
@@ -35,19 +35,19 @@ exploration explore(const player& on, const plan& p, const exploration_request& 
             if (histories.anything_refused()) {
                 found = search(what, how);
                 all.refused = !found.failure.empty();
-                if (!all.refused) found.failure = "a history is refused, and its execution could not be repeated";
+                if (!all.refused) found.failure = "a history is rejected, and its execution could not be repeated";
             }
         }
-        if (found.complete_to) all.complete_to = found.whole ? how.switches : found.complete_to;
+        if (found.exhaustive_up_to) all.exhaustive_up_to = found.exhaustive ? how.preemptions : found.exhaustive_up_to;
         all.failure = std::move(found.failure);
-        all.steps = std::move(found.history);
+        all.steps = std::move(found.steps);
         return all.failure.empty();
     };
     const bool going_on =
         request.random_executions == 0 ||
         run({.how = scheduler::random, .executions = request.random_executions, .seed = request.seed});
     if (going_on && request.bound_executions > 0) {
-        run({.how = scheduler::bound, .executions = request.bound_executions, .switches = request.switches});
+        run({.how = scheduler::bound, .executions = request.bound_executions, .preemptions = request.preemptions});
     }
     all.microseconds = static_cast<std::uint64_t>(std::clock() - begun) * 1'000'000 / CLOCKS_PER_SEC;
     all.histories = histories.size();

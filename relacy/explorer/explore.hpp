@@ -1,4 +1,4 @@
-// Exploring a generated program: a search with each scheduler, and a judgement of every history that turned up.
+// Explores a generated program: runs a search with each scheduler and judges every history.
 // After a change here run: ctest -R interleavings && ci/mutants -R explorer
 #pragma once
 
@@ -17,26 +17,26 @@ namespace tailrace::relacy {
 struct exploration_request {
     std::uint64_t random_executions = 300;
     std::uint64_t seed = 1;
-    unsigned switches = 2;
+    unsigned preemptions = 2;
     std::uint64_t bound_executions = 700;
-    std::uint64_t most_nodes = 100'000;  // of the search for an order
-    bool show = false;                   // every history
+    std::uint64_t most_nodes = 100'000;  // limit of the search for a linearization
+    bool show = false;                   // return every history
 };
 
 struct exploration {
     std::uint64_t executions = 0;
-    std::uint64_t histories = 0;          // different ones
-    std::uint64_t unknown = 0;            // of these, given up
-    std::optional<unsigned> complete_to;  // switches
-    std::uint64_t microseconds = 0;       // of the processor, for executing and judging
-    std::string failure;                  // one line; empty: none
-    std::vector<told_step> steps;         // of the execution that failed
-    std::string history;                  // the same as events: notebook.hpp
-    std::vector<std::string> shown;       // histories, if they are asked for
-    bool refused = false;                 // it was the history, not the simulation, that failed
+    std::uint64_t histories = 0;               // distinct ones
+    std::uint64_t unknown = 0;                 // of these, the ones that were not decided
+    std::optional<unsigned> exhaustive_up_to;  // in preemptions
+    std::uint64_t microseconds = 0;            // processor time for executing and judging
+    std::string failure;                       // one line; empty: none
+    std::vector<logged_step> steps;            // of the execution that failed
+    std::string history;                       // the same execution as events: notebook.hpp
+    std::vector<std::string> shown;            // histories, if they are asked for
+    bool refused = false;                      // the history was rejected; otherwise the simulation failed
 };
 
-/// A target that programs can be performed on.
+/// A target that can run generated programs.
 struct player {
     std::string target;
     scenario* (*make)() = nullptr;
@@ -52,8 +52,8 @@ bool enroll_player(const char* target) {
 
 [[nodiscard]] exploration explore(const player& on, const plan& p, const exploration_request& request);
 
-/// Reads requests from the standard input and answers each, until it ends: how tailrace-verify uses this program. The
-/// lines are in explore_lines.cpp. The exit status.
+/// Answers requests from the standard input until its end. tailrace-verify uses this program so. The format is in
+/// explore_lines.cpp. Returns the exit status.
 [[nodiscard]] int serve_explorations();
 
 }  // namespace tailrace::relacy

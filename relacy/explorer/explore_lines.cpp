@@ -1,29 +1,29 @@
-// The lines between tailrace-verify and this program.
+// Implements the line protocol between tailrace-verify and tailrace-interleavings.
 //
 //     explore <target> capacity 1 random 300 seed 7 switches 2 bound 700 show 0
 //     before s0 try_send v1
 //     task
-//     step <waits: 0 or 1> <name of what it makes> s0 send v2 as f100
+//     step <waits: 0 or 1> <name of the handle it makes> s0 send v2 as f100
 //     go
 //
 // is answered by
 //
 //     done executions 1000 histories 31 unknown 0 complete 2 microseconds 5120
-//     history                         each of them, if they are to be shown, with its events
+//     history                         each history with its events, if show is 1
 //     end
 //
 // and after a failure by
 //
 //     failed <history, or simulation> executions 17 histories 3 unknown 0 complete none microseconds 93
 //     what <one line>
-//     event before <step> -> <answer>
-//     event <task> <step> <began> <ended> <first, for each task> -> <answer, or nothing>
-//     rested                          every task had ended or slept; otherwise it failed before
-//     after <step> -> <answer>
+//     event before <step> -> <response>
+//     event <task> <step> <invoked> <returned> <first, for each task> -> <response, or nothing>
+//     rested                          quiescence was reached; otherwise the failure came before
+//     after <step> -> <response>
 //     access <task> <event> <stale: 0 or 1> <order> <value>; <site>
 //     end
 //
-// A request that cannot be understood is answered by `refused <why>`.
+// The response to an invalid request is `refused <reason>`. `switches` and `complete` count preemptions.
 #include <cstdio>
 #include <iostream>
 #include <map>
@@ -37,6 +37,7 @@
 
 #include "explorer/explore.hpp"
 #include "explorer/notebook.hpp"
+#include "kernel/history.hpp"
 #include "tailrace/model/text.hpp"
 #include "tailrace/model/words.hpp"
 
@@ -63,7 +64,7 @@ request parse_request(const std::vector<std::string>& lines) {
     w.expect("seed");
     r.how.seed = w.number();
     w.expect("switches");
-    r.how.switches = static_cast<unsigned>(w.number());
+    r.how.preemptions = static_cast<unsigned>(w.number());
     w.expect("bound");
     r.how.bound_executions = w.number();
     w.expect("show");
@@ -96,7 +97,7 @@ const player& find_player(std::string_view target) {
     throw std::runtime_error(fmt::format("there is no target '{}'", target));
 }
 
-/// The value behind `name=`, up to the next comma.
+/// The value after `name=`, up to the next comma.
 std::string_view part(std::string_view event, std::string_view name) {
     const std::size_t at = event.find(name);
     if (at == event.npos) return {};
@@ -104,8 +105,8 @@ std::string_view part(std::string_view event, std::string_view name) {
     return event.substr(0, event.find_first_of(", "));
 }
 
-/// What an access read or wrote, or what else happened.
-std::string value_in(const told_step& s) {
+/// The value that an access read or wrote, or else the whole event.
+std::string value_in(const logged_step& s) {
     if (s.event.contains("CAS succ")) return fmt::format("{} to {}", part(s.event, "orig="), part(s.event, "xchg="));
     if (s.event.contains("CAS fail")) return fmt::format("{}, not {}", part(s.event, "orig="), part(s.event, "cmp="));
     for (const std::string_view name : {"new=", "value="}) {
@@ -117,12 +118,12 @@ std::string value_in(const told_step& s) {
     return s.event;
 }
 
-/// The channel's, in the tasks; and the last one, wherever it is.
-void write_accesses(const std::vector<told_step>& steps) {
-    std::map<std::string, std::uint64_t> events;  // of each task, the one it is in, from 1
+/// Writes the accesses of the channel within the tasks, and the last step, wherever it is.
+void write_accesses(const std::vector<logged_step>& steps) {
+    std::map<std::string, std::uint64_t> events;  // for each task, the number of its current event, from 1
     bool over = false;
-    for (const told_step& s : steps) {
-        over |= s.event == rest_mark;
+    for (const logged_step& s : steps) {
+        over |= s.event == quiescence_mark;
         if (s.event.starts_with(event_mark)) {
             ++events[s.thread];
             continue;
@@ -133,7 +134,7 @@ void write_accesses(const std::vector<told_step>& steps) {
         const std::string_view order = part(s.event, "order=");
         const std::string site = fmt::format("{} {}{}{}", s.place, s.function, s.object.empty() ? "" : " " + s.object,
                                              s.number.empty() ? "" : " " + s.number);
-        fmt::print("access {} {} {} {} {}; {}\n", s.thread, at - 1, s.event.contains("NOT CURRENT") ? 1 : 0,
+        fmt::print("access {} {} {} {} {}; {}\n", s.thread, at - 1, s.event.contains(stale_mark) ? 1 : 0,
                    order.empty() ? "-" : order, value_in(s), site);
     }
 }
@@ -143,7 +144,7 @@ void answer(const exploration& e) {
                e.failure.empty() ? "done"
                : e.refused       ? "failed history"
                                  : "failed simulation",
-               e.executions, e.histories, e.unknown, e.complete_to ? std::to_string(*e.complete_to) : "none",
+               e.executions, e.histories, e.unknown, e.exhaustive_up_to ? std::to_string(*e.exhaustive_up_to) : "none",
                e.microseconds);
     if (e.failure.empty()) {
         for (const std::string& h : e.shown) fmt::print("history\n{}", h);
@@ -157,7 +158,7 @@ void answer(const exploration& e) {
 }  // namespace
 
 int serve_explorations() {
-    std::vector<std::string> lines;  // of one request, which are read to its end, whatever they say
+    std::vector<std::string> lines;  // of one request, read to its end even if they are invalid
     for (std::string line; std::getline(std::cin, line);) {
         if (line != "go") {
             lines.push_back(std::move(line));

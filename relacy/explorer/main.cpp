@@ -1,4 +1,4 @@
-// tailrace-interleavings: explores the programs that tailrace-verify sends it. The lines are in src/explore_lines.cpp.
+// tailrace-interleavings: explores the programs that tailrace-verify sends. The protocol is in explore_lines.cpp.
 #include <cstdio>
 
 #include "explorer/explore.hpp"

@@ -1,4 +1,4 @@
-// Histories as bytes, a table of them, and their way to the check of the specification.
+// Stores histories as bytes in a hash table, and checks them against the specification.
 #include "explorer/notebook.hpp"
 
 #include <algorithm>
@@ -64,7 +64,7 @@ std::optional<answer> answer_in(const noted& n, const plan& p) {
     return a;
 }
 
-/// Reads what `put` has written.
+/// Reads the bytes that `put` has written.
 class reader {
   public:
     explicit reader(std::string_view bytes) : rest_(bytes) {}
@@ -142,11 +142,11 @@ void notebook::judge(std::uint64_t most_nodes) {
 
 model::history notebook::history_of(std::string_view bytes,
                                     std::vector<std::vector<std::vector<std::uint32_t>>>& first) const {
-    constexpr model::instant rest = 1'000;
+    constexpr model::instant quiescence = 1'000;
     reader in(bytes);
     model::history h;
     h.capacity = plan_->capacity;
-    h.rest = rest;
+    h.rest = quiescence;
     const auto event_of = [&](const noted& n, const step& s, bool waits) {
         return event{s, waits, answer_in(n, *plan_), 0, 0};
     };
@@ -160,20 +160,20 @@ model::history notebook::history_of(std::string_view bytes,
     for (unsigned t = 0; t < most_tasks; ++t) {
         const std::vector<noted> notes = in.next();
         if (t >= plan_->tasks.size()) continue;
-        std::vector<event>& lane = h.lanes.emplace_back();
+        std::vector<event>& task = h.lanes.emplace_back();
         auto& rows = first.emplace_back();
         for (const noted& n : notes) {
             const planned_step& p = plan_->program.tasks[t][n.index];
             event e = event_of(n, p.step, p.waits);
-            e.invoked = 2 * lane.size() + 1;
+            e.invoked = 2 * task.size() + 1;
             e.returned = e.answer ? e.invoked + 1 : model::never;
-            lane.push_back(std::move(e));
+            task.push_back(std::move(e));
             rows.emplace_back(n.first.begin(), n.first.begin() + static_cast<std::ptrdiff_t>(plan_->tasks.size()));
         }
     }
     for (const noted& n : in.next()) {
         event e = event_of(n, plain_step(n), false);
-        e.invoked = rest + 1 + 2 * h.after.size();
+        e.invoked = quiescence + 1 + 2 * h.after.size();
         e.returned = e.invoked + 1;
         h.after.push_back(std::move(e));
     }
@@ -194,7 +194,7 @@ std::vector<std::string> notebook::texts() const {
     for (const entry& e : entries_) {
         reader in(std::string_view(bytes_).substr(e.offset, e.size));
         execution seen;
-        seen.rested = true;
+        seen.quiescent = true;
         seen.before = log_of(in.next());
         for (log& task : seen.tasks) task = log_of(in.next());
         seen.after = log_of(in.next());
@@ -223,10 +223,10 @@ std::string to_text(const execution& e, const plan& p) {
             text += fmt::format(" -> {}\n", answered(n));
         }
     }
-    if (e.rested) text += "rested\n";
+    if (e.quiescent) text += "rested\n";
     for (unsigned i = 0; i < e.after.count; ++i) {
         const noted& n = e.after.events[i];
-        if (n.status == noted::unanswered) continue;  // it failed here
+        if (n.status == noted::unanswered) continue;  // the execution failed in this event
         step s;
         s.what = static_cast<verb>(n.what);
         s.subject = p.names[n.subject];

@@ -1,7 +1,7 @@
-// From names to slots.
+// Turns the names of a generated program into slots.
 //
-// Who may do what is decided here as far as the program alone decides it: a handle that another task has been given is
-// out of reach, so the step is left out; a sender that several tasks name stays where it is and cannot be consumed.
+// Steps that the program alone rules out are left out here: a task cannot use a handle that belongs to another task,
+// and a sender that several tasks use cannot be consumed.
 #include "explorer/plan.hpp"
 
 #include <algorithm>
@@ -32,7 +32,7 @@ bool consumes(const step& s) {
     }
 }
 
-/// What a step makes when it succeeds, or its operation does; nothing if that is not a handle.
+/// The kind of handle that a step or its operation makes if it succeeds; empty if it makes none.
 std::optional<handle_kind> kind_made(verb v, handle_kind on) {
     switch (v) {
         case verb::reserve:
@@ -95,14 +95,14 @@ class planner {
         return index;
     }
 
-    /// What the specification makes of it is called as the specification calls it.
+    /// Runs the steps on the specification, and gives the handles that they make the names of the specification.
     void before() {
         model::machine m(program_.capacity);
         for (std::uint32_t i = 0; i < program_.before.size(); ++i) {
             const step& s = program_.before[i];
             if (m.refusal(s)) continue;
             const std::optional<handle_kind> kind = made_by(s);
-            act a = act_of(s);
+            action a = action_of(s);
             if (kind) {
                 const std::uint32_t number = next_name(m, *kind);
                 a.makes = slot_of({*kind, number});
@@ -114,8 +114,8 @@ class planner {
             result_.before.push_back(a);
         }
     }
-    /// What borrows a sender, or borrows with what made it.
-    void note_borrower(const step& s, const act& a, const model::machine& m) {
+    /// Notes an operation, permit or iterator that borrows a sender.
+    void note_borrower(const step& s, const action& a, const model::machine& m) {
         handle sender = s.subject;
         if (s.what == verb::poll) {
             const model::operation* op = m.find_operation(s.subject.number);
@@ -145,7 +145,7 @@ class planner {
         if (!model::creates_operation(s.what, s.subject.kind)) return;
         operations_.push_back({s.operation, kind_made(s.what, s.subject.kind)});
     }
-    /// Of the step, or of the operation that it polls.
+    /// The kind of handle that the step makes, or the operation that it polls.
     [[nodiscard]] std::optional<handle_kind> made_by(const step& s) const {
         if (s.what != verb::poll) {
             if (model::creates_operation(s.what, s.subject.kind)) return std::nullopt;
@@ -155,11 +155,11 @@ class planner {
         return at == operations_.end() ? std::nullopt : at->makes;
     }
 
-    act act_of(const step& s) {
+    action action_of(const step& s) {
         if (s.what == verb::advance || s.what == verb::send_timeout || s.what == verb::recv_timeout) {
             refuse("time is not simulated: " + model::to_string(s));
         }
-        act a;
+        action a;
         a.what = s.what;
         a.on = s.subject.kind;
         a.subject = slot_of(s.subject);
@@ -181,7 +181,7 @@ class planner {
             const planned_step& p = steps[i];
             note_operation(p.step);
             if (!may_use(t, p.step)) continue;
-            act a = act_of(p.step);
+            action a = action_of(p.step);
             a.index = static_cast<std::uint8_t>(i);
             a.waits = p.waits;
             std::optional<handle_kind> kind = made_by(p.step);
@@ -192,8 +192,8 @@ class planner {
         }
     }
 
-    /// What was made before belongs to the first task that names it. A sender that more than one names, or borrowed by
-    /// what another one has, is shared.
+    /// A handle that was made before the tasks belongs to the first task that names it. A sender is shared if several
+    /// tasks name it, or if a handle of another task borrows it.
     [[nodiscard]] bool may_use(std::size_t t, const step& s) const {
         const handle h = s.subject;
         if (h.number >= names_of_tasks) return makes(t, h.number);
@@ -227,7 +227,8 @@ class planner {
         return count > 1;
     }
 
-    static constexpr std::uint32_t names_of_tasks = 100;  // from here on; smaller ones are of what was made before
+    static constexpr std::uint32_t names_of_tasks =
+        100;  // from here on; smaller numbers name handles made before the tasks
 
     struct made_operation {
         std::uint32_t number;

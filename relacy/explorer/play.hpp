@@ -1,9 +1,9 @@
-// Performs a generated program on a channel under simulation: one task a thread, and what each was answered.
+// Runs a generated program on a simulated channel, one task on each thread, and records the responses.
 //
-// A task sleeps in a step that waits until its operation is woken. When every task has ended or sleeps, the program is
-// at rest: then nobody can be woken any more, and the sleepers leave. At the end everything is taken apart, so that
-// each permit and each value has to show. All threads of a simulation are one OS thread, so what they share here needs
-// no protection, and orders nothing.
+// In a step that waits, a task sleeps until its operation is woken. When every task has ended or sleeps, the program is
+// quiescent: no sleeping task can be woken any more, so the sleeping tasks return. At the end all handles are dropped
+// and all values received, so that each permit and each value is accounted for. All threads of a simulation are one OS
+// thread, so the state that they share here needs no synchronisation and adds no ordering.
 // After a change here run: ctest -R interleavings && ci/mutants -R explorer
 #pragma once
 
@@ -58,38 +58,38 @@ class play final : public scenario {
         auto [tx, rx] = Target::template open<parcel>(plan_.capacity);
         things_[0].template emplace<receiver>(std::move(rx));
         things_[1].template emplace<sender>(std::move(tx));
-        for (const act& a : plan_.before) {
-            if (may(a)) perform(a, begin(seen_.before, a, no_task));
+        for (const action& a : plan_.before) {
+            if (may(a)) run_step(a, begin(seen_.before, a, no_task));
         }
         for (unsigned t = 0; t < plan_.tasks.size(); ++t) {
-            for (const act& a : plan_.tasks[t]) {
-                if (a.waits) beds_[t].emplace();
+            for (const action& a : plan_.tasks[t]) {
+                if (a.waits) parkers_[t].emplace();
             }
         }
     }
 
     void thread(unsigned t) override {
         if (t < plan_.tasks.size()) {
-            for (const act& a : plan_.tasks[t]) {
+            for (const action& a : plan_.tasks[t]) {
                 if (!may(a)) continue;
                 if (!do_one(a, t)) break;
             }
         }
-        if (--awake_ == 0) rest();
+        if (--awake_ == 0) reach_quiescence();
     }
 
     void finish() override {
-        seen_.rested = true;
-        if (rl::ctx().collecting_history()) rl::ctx().exec_log_msg(here_now(), rest_mark);
-        take_apart();
+        seen_.quiescent = true;
+        if (rl::ctx().collecting_history()) rl::ctx().exec_log_msg(this_site(), quiescence_mark);
+        drain_all();
         things_.clear();
-        for (auto& one : beds_) one.reset();
+        for (auto& one : parkers_) one.reset();
         book_.close();
         expect(performed::histories->add(seen_),
-               "no order of the steps that agrees with happens-before explains the answers");
+               "no linearization that agrees with happens-before explains the responses");
     }
 
-    // It lives in one place for all executions, so that the simulated allocator has less to do.
+    // All executions use the same static storage, which saves work in the simulated allocator.
     static void* operator new(std::size_t) noexcept {
         static_assert(sizeof(play) <= sizeof(place) && alignof(play) <= place_alignment);
         return place.data();
@@ -97,12 +97,12 @@ class play final : public scenario {
     static void operator delete(void*) noexcept {}
 
   private:
-    struct bell {
-        play* told;
+    struct wake_flag {
+        play* owner;
         unsigned task;
-        bool rang;
+        bool woken;
     };
-    /// As many things as a program names: making the most that there can be, time after time, would show.
+    /// As many things as the program names. Constructing the maximum in every execution would take too long.
     class things_of {
       public:
         explicit things_of(const plan& p) : count_(p.names.size()) {
@@ -119,27 +119,27 @@ class play final : public scenario {
         }
 
       private:
-        [[nodiscard]] thing* first() noexcept { return std::launder(reinterpret_cast<thing*>(room_)); }
+        [[nodiscard]] thing* first() noexcept { return std::launder(reinterpret_cast<thing*>(storage_)); }
 
         std::size_t count_;
-        alignas(thing) std::byte room_[most_slots * sizeof(thing)];
+        alignas(thing) std::byte storage_[most_slots * sizeof(thing)];
     };
-    struct bed : rl::atomic<unsigned> {
-        bed() {
-            const rl::preemption_disabler nobody_else_knows_it(rl::ctx());
-            store(0, rl::mo_relaxed, here_now());
+    struct parker : rl::atomic<unsigned> {
+        parker() {
+            const rl::preemption_disabler not_shared_yet(rl::ctx());
+            store(0, rl::mo_relaxed, this_site());
         }
     };
-    static rl::debug_info here_now(const std::source_location& at = std::source_location::current()) {
+    static rl::debug_info this_site(const std::source_location& at = std::source_location::current()) {
         return site(at);
     }
 
     static constexpr unsigned no_task = most_tasks;
 
-    // ---- Whether a step can be taken
+    // ---- Whether a step is possible
 
     [[nodiscard]] bool has(slot_number s) const { return things_[s].index() != 0; }
-    [[nodiscard]] bool may(const act& a) const {
+    [[nodiscard]] bool may(const action& a) const {
         if (!has(a.subject)) return false;
         if (a.on == kind::sender && a.consumes) return borrowers_[a.subject] == 0;
         const bool alone =
@@ -159,10 +159,10 @@ class play final : public scenario {
         if (borrows_[s] != no_slot) --borrowers_[std::exchange(borrows_[s], no_slot)];
     }
 
-    // ---- Writing down
+    // ---- Recording
 
-    noted& begin(log& l, const act& a, unsigned task) {
-        expect(l.count < log::most_events, "there is room for every event of a plan");
+    noted& begin(log& l, const action& a, unsigned task) {
+        expect(l.count < log::most_events, "the log has space for every event of a plan");
         noted& n = l.events[l.count];
         n = {};
         n.status = noted::unanswered;
@@ -187,7 +187,7 @@ class play final : public scenario {
         }
         return n;
     }
-    /// The event has returned: from now on, what the thread publishes says so.
+    /// The event has returned: what the thread publishes from now on is ordered after it.
     void end(log& l) {
         l.returned[l.count] = ++rl::ctx().threadx_->own_acq_rel_order_;
         l.ended[l.count] = ++seen_.steps;
@@ -195,21 +195,21 @@ class play final : public scenario {
         l.under_way = false;
     }
 
-    static void say(noted& n, status s) { n.status = static_cast<std::uint8_t>(s); }
-    static void say(noted& n, status s, std::uint64_t number) {
-        say(n, s);
+    static void record(noted& n, status s) { n.status = static_cast<std::uint8_t>(s); }
+    static void record(noted& n, status s, std::uint64_t number) {
+        record(n, s);
         n.number = static_cast<std::uint8_t>(number);
     }
-    static void say(noted& n, status s, const parcel& p) { say(n, s, std::uint64_t{p.number()}); }
+    static void record(noted& n, status s, const parcel& p) { record(n, s, std::uint64_t{p.number()}); }
 
     // ---- A step
 
-    /// False if it sleeps at the rest.
-    bool do_one(const act& a, unsigned task) {
+    /// False if the task still sleeps at quiescence.
+    bool do_one(const action& a, unsigned task) {
         log& l = seen_.tasks[task];
         noted& n = begin(l, a, task);
-        if (rl::ctx().collecting_history()) rl::ctx().exec_log_msg(here_now(), event_mark);
-        const bool answered = a.waits ? wait(a, n, task) : (perform(a, n), true);
+        if (rl::ctx().collecting_history()) rl::ctx().exec_log_msg(this_site(), event_mark);
+        const bool answered = a.waits ? wait(a, n, task) : (run_step(a, n), true);
         if (answered) {
             end(l);
         } else {
@@ -222,66 +222,66 @@ class play final : public scenario {
         return answered;
     }
 
-    bool wait(const act& a, noted& n, unsigned task) {
+    bool wait(const action& a, noted& n, unsigned task) {
         create(a, n);
-        bell& b = bells_[a.operation];
+        wake_flag& b = wake_flags_[a.operation];
         for (;;) {
             b = {this, task, false};
-            if (poll(a, n, {[](void* p) noexcept { ring(*static_cast<bell*>(p)); }, &b})) return true;
+            if (poll(a, n, {[](void* p) noexcept { wake_task(*static_cast<wake_flag*>(p)); }, &b})) return true;
             if (!sleep(b)) return false;
         }
     }
 
-    static void ring(bell& b) {
-        play& self = *b.told;
-        bed& where = *self.beds_[b.task];
-        (void)where.exchange(1, rl::mo_release, here_now());
-        b.rang = true;  // nobody comes between
+    static void wake_task(wake_flag& b) {
+        play& self = *b.owner;
+        parker& where = *self.parkers_[b.task];
+        (void)where.exchange(1, rl::mo_release, this_site());
+        b.woken = true;  // no other thread runs between these two
         if (std::exchange(self.asleep_[b.task], false)) {
             ++self.awake_;
-            (void)where.wake(rl::ctx(), 1, here_now());
+            (void)where.wake(rl::ctx(), 1, this_site());
         }
     }
 
-    bool sleep(bell& b) {
-        bed& where = *beds_[b.task];
+    bool sleep(wake_flag& b) {
+        parker& where = *parkers_[b.task];
         for (;;) {
             {
                 const scheduling_point here;
-                (void)where.exchange(0, rl::mo_acquire, here_now());
+                (void)where.exchange(0, rl::mo_acquire, this_site());
             }
-            if (b.rang) return true;
-            if (at_rest_) return false;
+            if (b.woken) return true;
+            if (quiescent_) return false;
             asleep_[b.task] = true;
             if (--awake_ == 0) {
                 asleep_[b.task] = false;
-                rest();
+                reach_quiescence();
                 ++awake_;
                 return false;
             }
             const scheduling_point here;
-            (void)where.wait(rl::ctx(), false, false, here_now());
+            (void)where.wait(rl::ctx(), false, false, this_site());
         }
     }
-    void rest() {
-        at_rest_ = true;
+    void reach_quiescence() {
+        quiescent_ = true;
         for (unsigned t = 0; t < most_tasks; ++t) {
             if (!std::exchange(asleep_[t], false)) continue;
             ++awake_;
-            (void)beds_[t]->wake(rl::ctx(), 1, here_now());
+            (void)parkers_[t]->wake(rl::ctx(), 1, this_site());
         }
     }
 
-    void perform(const act& a, noted& n) {
+    void run_step(const action& a, noted& n) {
         switch (a.what) {
             case verb::poll: {
-                bell& b = bells_[a.operation];
+                wake_flag& b = wake_flags_[a.operation];
                 b = {};
-                const auto note = [](void* p) noexcept { static_cast<bell*>(p)->rang = true; };
-                if (!poll(a, n, {note, &b})) say(n, status::pending);
+                const auto note = [](void* p) noexcept { static_cast<wake_flag*>(p)->woken = true; };
+                if (!poll(a, n, {note, &b})) record(n, status::pending);
                 return;
             }
-            case verb::drop: clear(a.subject); return say(n, status::ok);
+            case verb::drop: clear(a.subject); return record(n, status::ok);
             default: break;
         }
         switch (a.on) {
@@ -290,7 +290,7 @@ class play final : public scenario {
             case kind::permit: {
                 permit p = take<permit>(a.subject);
                 std::move(p).send(book_.make(a.value));
-                return say(n, status::ok);
+                return record(n, status::ok);
             }
             case kind::owned_permit: {
                 owned p = take<owned>(a.subject);
@@ -303,7 +303,7 @@ class play final : public scenario {
                     borrow(a.makes, lender);
                     return made(a, n, std::move(*p));
                 }
-                return say(n, status::none);
+                return record(n, status::none);
             }
             case kind::weak_sender: return act_on_weak_sender(a, n);
             case kind::operation: return;
@@ -317,7 +317,7 @@ class play final : public scenario {
         return t;
     }
 
-    void create(const act& a, noted& n) {
+    void create(const action& a, noted& n) {
         thing& to = things_[a.operation];
         const bool receives = a.on == kind::receiver;
         if (receives) {
@@ -338,16 +338,16 @@ class play final : public scenario {
                 case verb::closed: to.template emplace<closed_wait>(tx.closed()); break;
                 default:
                     to.template emplace<reserve_owned_wait>(take<sender>(a.subject).reserve_owned());
-                    say(n, status::created);
+                    record(n, status::created);
                     return;
             }
         }
         borrow(a.operation, a.subject);
-        say(n, status::created);
+        record(n, status::created);
     }
 
-    /// False if it is pending. A finished operation is gone before its answer is noted.
-    bool poll(const act& a, noted& n, const waker& w) {
+    /// False if the operation is pending. A finished operation is destroyed before its response is recorded.
+    bool poll(const action& a, noted& n, const waker& w) {
         thing& t = things_[a.operation];
         const slot_number lender = borrows_[a.operation];
         const auto finish_with = [&](auto&& answer) {
@@ -365,36 +365,37 @@ class play final : public scenario {
         return finish_with(std::get<closed_wait>(t).poll(w));
     }
 
-    void settle(const act&, noted& n, slot_number, std::expected<void, send_error<parcel>>&& r) {
-        r ? say(n, status::ok) : say(n, status::closed, r.error().value);
+    void settle(const action&, noted& n, slot_number, std::expected<void, send_error<parcel>>&& r) {
+        r ? record(n, status::ok) : record(n, status::closed, r.error().value);
     }
-    void settle(const act&, noted& n, slot_number, std::optional<parcel>&& r) {
-        r ? say(n, status::some, *r) : say(n, status::none);
+    void settle(const action&, noted& n, slot_number, std::optional<parcel>&& r) {
+        r ? record(n, status::some, *r) : record(n, status::none);
     }
     template <class Handle>
-    void settle(const act& a, noted& n, slot_number lender, std::expected<Handle, closed_error>&& r) {
-        if (!r) return say(n, status::closed, noted::unanswered);
+    void settle(const action& a, noted& n, slot_number lender, std::expected<Handle, closed_error>&& r) {
+        if (!r) return record(n, status::closed, noted::unanswered);
         if constexpr (!std::is_same_v<Handle, owned>) borrow(a.makes, lender);
         made(a, n, std::move(*r));
     }
-    void settle(const act&, noted& n, slot_number, std::size_t&& size) {
-        expect(size == batch_.size() && size <= most_noted_values, "as many values as are said to be there");
-        // A batch of none: the end, or a limit of none.
-        say(n, status::many, size);
+    void settle(const action&, noted& n, slot_number, std::size_t&& size) {
+        expect(size == batch_.size() && size <= most_noted_values,
+               "recv_many returns the number of values that it has appended");
+        // An empty batch means the end of the channel, or a limit of zero.
+        record(n, status::many, size);
         for (std::size_t i = 0; i < size; ++i) n.values[i] = static_cast<std::uint8_t>(batch_[i].number());
         batch_.clear();
     }
     template <class Done>
-    void settle(const act&, noted& n, slot_number, Done&&) {
-        say(n, status::done);
+    void settle(const action&, noted& n, slot_number, Done&&) {
+        record(n, status::done);
     }
 
-    void act_on_sender(const act& a, noted& n) {
+    void act_on_sender(const action& a, noted& n) {
         sender& tx = std::get<sender>(things_[a.subject]);
         switch (a.what) {
             case verb::try_send: {
                 const auto r = tx.try_send(book_.make(a.value));
-                return r ? say(n, status::ok) : say(n, refusal(r.error().reason), r.error().value);
+                return r ? record(n, status::ok) : record(n, refusal(r.error().reason), r.error().value);
             }
             case verb::try_reserve: return reserved(a, n, tx.try_reserve());
             case verb::try_reserve_many: return reserved(a, n, tx.try_reserve_many(a.count));
@@ -402,74 +403,74 @@ class play final : public scenario {
                 auto r = take<sender>(a.subject).try_reserve_owned();
                 if (r) return made(a, n, std::move(*r));
                 things_[a.subject].template emplace<sender>(std::move(r.error().sender));
-                return say(n, refusal(r.error().reason), noted::unanswered);
+                return record(n, refusal(r.error().reason), noted::unanswered);
             }
             case verb::clone: return made(a, n, tx.clone());
             case verb::downgrade: return made(a, n, tx.downgrade());
-            case verb::is_closed: return say(n, status::boolean, tx.is_closed() ? 1 : 0);
-            case verb::capacity: return say(n, status::number, tx.capacity());
-            case verb::max_capacity: return say(n, status::number, tx.max_capacity());
-            case verb::strong_count: return say(n, status::number, tx.strong_count());
-            case verb::weak_count: return say(n, status::number, tx.weak_count());
-            case verb::len: return say(n, status::number, tx.len());
+            case verb::is_closed: return record(n, status::boolean, tx.is_closed() ? 1 : 0);
+            case verb::capacity: return record(n, status::number, tx.capacity());
+            case verb::max_capacity: return record(n, status::number, tx.max_capacity());
+            case verb::strong_count: return record(n, status::number, tx.strong_count());
+            case verb::weak_count: return record(n, status::number, tx.weak_count());
+            case verb::len: return record(n, status::number, tx.len());
             default: return create(a, n);
         }
     }
     template <class Handle>
-    void reserved(const act& a, noted& n, std::expected<Handle, try_reserve_error>&& r) {
-        if (!r) return say(n, refusal(r.error()), noted::unanswered);
+    void reserved(const action& a, noted& n, std::expected<Handle, try_reserve_error>&& r) {
+        if (!r) return record(n, refusal(r.error()), noted::unanswered);
         borrow(a.makes, a.subject);
         made(a, n, std::move(*r));
     }
     static status refusal(try_error e) { return e == try_error::full ? status::full : status::closed; }
 
     template <class Handle>
-    void made(const act& a, noted& n, Handle&& h) {
+    void made(const action& a, noted& n, Handle&& h) {
         using type = std::remove_cvref_t<Handle>;
         std::uint64_t size = 0;
         if constexpr (std::is_same_v<type, iterator>) size = h.size();
         things_[a.makes].template emplace<type>(std::move(h));
-        say(n, status::made, size);
+        record(n, status::made, size);
         n.made = a.makes;
     }
 
-    void act_on_receiver(const act& a, noted& n) {
+    void act_on_receiver(const action& a, noted& n) {
         receiver& rx = std::get<receiver>(things_[a.subject]);
         switch (a.what) {
             case verb::try_recv: {
                 const auto r = rx.try_recv();
-                if (r) return say(n, status::some, *r);
-                return say(n, r.error() == try_recv_error::empty ? status::empty : status::disconnected);
+                if (r) return record(n, status::some, *r);
+                return record(n, r.error() == try_recv_error::empty ? status::empty : status::disconnected);
             }
-            case verb::close: rx.close(); return say(n, status::ok);
-            case verb::len: return say(n, status::number, rx.len());
-            case verb::is_empty: return say(n, status::boolean, rx.is_empty() ? 1 : 0);
-            case verb::is_closed: return say(n, status::boolean, rx.is_closed() ? 1 : 0);
-            case verb::capacity: return say(n, status::number, rx.capacity());
-            case verb::max_capacity: return say(n, status::number, rx.max_capacity());
-            case verb::sender_strong_count: return say(n, status::number, rx.sender_strong_count());
-            case verb::sender_weak_count: return say(n, status::number, rx.sender_weak_count());
+            case verb::close: rx.close(); return record(n, status::ok);
+            case verb::len: return record(n, status::number, rx.len());
+            case verb::is_empty: return record(n, status::boolean, rx.is_empty() ? 1 : 0);
+            case verb::is_closed: return record(n, status::boolean, rx.is_closed() ? 1 : 0);
+            case verb::capacity: return record(n, status::number, rx.capacity());
+            case verb::max_capacity: return record(n, status::number, rx.max_capacity());
+            case verb::sender_strong_count: return record(n, status::number, rx.sender_strong_count());
+            case verb::sender_weak_count: return record(n, status::number, rx.sender_weak_count());
             default: return create(a, n);
         }
     }
 
-    void act_on_weak_sender(const act& a, noted& n) {
+    void act_on_weak_sender(const action& a, noted& n) {
         weak& w = std::get<weak>(things_[a.subject]);
         switch (a.what) {
             case verb::clone: return made(a, n, weak(w));
-            case verb::strong_count: return say(n, status::number, w.strong_count());
-            case verb::weak_count: return say(n, status::number, w.weak_count());
+            case verb::strong_count: return record(n, status::number, w.strong_count());
+            case verb::weak_count: return record(n, status::number, w.weak_count());
             default: break;
         }
         auto strong = w.upgrade();
-        strong ? made(a, n, std::move(*strong)) : say(n, status::none);
+        strong ? made(a, n, std::move(*strong)) : record(n, status::none);
     }
 
     // ---- The end
 
-    void take_apart() {
+    void drain_all() {
         const auto note = [&](slot_number s, verb what, kind on) -> noted& {
-            act a;
+            action a;
             a.what = what;
             a.on = on;
             a.subject = s;
@@ -479,12 +480,12 @@ class play final : public scenario {
             for (slot_number s = 0; s < plan_.names.size(); ++s) {
                 if (plan_.names[s].kind != k || !has(s)) continue;
                 clear(s);
-                say(note(s, verb::drop, k), status::ok);
+                record(note(s, verb::drop, k), status::ok);
             }
         };
         for (const kind k : {kind::operation, kind::permit, kind::iterator, kind::owned_permit}) drop_all(k);
         while (has(0)) {
-            act a;
+            action a;
             a.what = verb::try_recv;
             a.subject = 0;
             noted& n = note(0, verb::try_recv, kind::receiver);
@@ -494,8 +495,8 @@ class play final : public scenario {
         for (slot_number s = 0; s < plan_.names.size(); ++s) {
             if (plan_.names[s].kind != kind::sender || !has(s)) continue;
             const sender& tx = std::get<sender>(things_[s]);
-            say(note(s, verb::capacity, kind::sender), status::number, tx.capacity());
-            say(note(s, verb::strong_count, kind::sender), status::number, tx.strong_count());
+            record(note(s, verb::capacity, kind::sender), status::number, tx.capacity());
+            record(note(s, verb::strong_count, kind::sender), status::number, tx.strong_count());
             break;
         }
     }
@@ -509,11 +510,11 @@ class play final : public scenario {
     things_of things_{plan_};
     std::array<slot_number, most_slots> borrows_{};
     std::array<std::uint8_t, most_slots> borrowers_{};
-    std::array<bell, most_slots> bells_;  // each made when it is needed
-    std::array<std::optional<bed>, most_tasks> beds_;
+    std::array<wake_flag, most_slots> wake_flags_;  // each initialised when it is needed
+    std::array<std::optional<parker>, most_tasks> parkers_;
     std::array<bool, most_tasks> asleep_{};
     unsigned awake_ = threads_for(plan_);
-    bool at_rest_ = false;
+    bool quiescent_ = false;
     std::vector<parcel> batch_;
 };
 

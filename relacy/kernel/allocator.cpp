@@ -1,6 +1,6 @@
-// Relacy's global allocator, for those who have not seen it: the model's objects and the standard
-// library. It is inline, and a compiler that has inlined every call need not keep a definition to
-// link with; then some memory would come from elsewhere, and its return look like a double free.
+// Emits Relacy's global allocator for code that does not include Relacy: the model's objects and the standard library.
+// The allocator is inline, and a compiler that has inlined every call need not emit a definition. Then some memory
+// would come from another allocator, and freeing it would look like a double free.
 #include <cstddef>
 
 #include "kernel/relacy.hpp"

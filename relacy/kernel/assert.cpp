@@ -1,7 +1,6 @@
-// A failing assert() inside a simulation fails the search, with its history, instead of ending the
-// program.
+// Makes a failing assert() inside a simulation fail the search, with the steps, instead of ending the program.
 //
-// The C library lets a program bring its own of this function, which is what assert() calls.
+// assert() calls this function of the C library, and a program may define its own.
 #include <cstdlib>
 
 #include <fmt/core.h>

@@ -1,10 +1,9 @@
-// A scheduler for Relacy that runs every execution with a bounded number of switches, in order.
+// A scheduler for Relacy that enumerates every execution with a bounded number of preemptions.
 //
-// A switch is counted when a thread that could go on is left for another one, or for a deadline
-// that comes. Leaving a thread that sleeps, has ended, or lets the others go on is free. A thread
-// that lets the others go on is not chosen again before each of them that can has been: so spinning
-// ends. Relacy has such a scheduler itself; in that one a deadline cannot come while yet another
-// thread sleeps, and the choices it makes in vain double the search at every step.
+// A preemption is a switch from a thread that could continue, to another thread or to a deadline that expires. A switch
+// away from a thread that is blocked, has finished or yields is not a preemption. A thread that yields is not scheduled
+// again until every other runnable thread has been scheduled, so spin loops end. Relacy has a similar scheduler. There
+// a deadline cannot expire while another thread sleeps, and redundant choices double the search at every step.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
@@ -16,7 +15,7 @@
 namespace tailrace::relacy {
 
 struct bound_search {
-    /// Whether the bound has kept any thread from being left: if not, there are no other executions.
+    /// Whether the bound has prevented a preemption. If not, every execution has been run.
     static inline bool cut_off = false;
 };
 
@@ -62,8 +61,8 @@ class bound_scheduler : public rl::tree_search_scheduler<bound_scheduler<Threads
         return went_on(to);
     }
 
-    /// Whether freed memory is used again at once is a choice like any other to Relacy, and doubles
-    /// the search each time. Here it is not used for a while; the random search tries both.
+    /// For Relacy the immediate reuse of freed memory is one more choice, which doubles the search each time. Here
+    /// freed memory is never reused immediately; the random search tries both.
     unsigned rand(unsigned limit, rl::sched_type what) {
         return what == rl::sched_type_mem_realloc ? 0 : base::rand(limit, what);
     }
@@ -82,7 +81,8 @@ class bound_scheduler : public rl::tree_search_scheduler<bound_scheduler<Threads
         return set;
     }
 
-    /// Those that wait for nobody else's turn; all, if that leaves none and no deadline can come.
+    /// The runnable threads that need not let another one run first. All runnable threads if there is none and no
+    /// deadline can expire.
     template <class Choices>
     unsigned choose_runnable(Choices& choices) {
         const unsigned can = runnable();
@@ -103,7 +103,7 @@ class bound_scheduler : public rl::tree_search_scheduler<bound_scheduler<Threads
     }
 
     unsigned remaining_ = 0;
-    std::array<unsigned, static_cast<std::size_t>(Threads)> before_{};  // whose turn is before its
+    std::array<unsigned, static_cast<std::size_t>(Threads)> before_{};  // the threads that have to run before it
 };
 
 }  // namespace tailrace::relacy

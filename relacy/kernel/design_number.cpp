@@ -1,4 +1,4 @@
-// Comments, and the numbers in them.
+// Reads the number in brackets from a comment.
 #include "kernel/design_number.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The number by which impl/DESIGN.md names an atomic operation, as the comment beside it has it.
+// Finds the number that impl/DESIGN.md gives an atomic operation, in the comment next to the operation.
 // After a change here run: ctest -L relacy
 #pragma once
 
@@ -8,13 +8,13 @@
 
 namespace tailrace::relacy {
 
-/// Where the line begins that `at` is in.
+/// The beginning of the line that contains `at`.
 [[nodiscard]] std::size_t line_begin(std::string_view text, std::size_t at) noexcept;
 /// The line that begins at `begin`.
 [[nodiscard]] std::string_view line_at(std::string_view text, std::size_t begin) noexcept;
 
-/// Of the operation on the line that begins at `begin` and ends on that of `end`: the first number in brackets in the
-/// comment behind it, or else in the one above it. Empty if there is none.
+/// The number of the operation on the line that begins at `begin` and ends on that of `end`: the first one in brackets
+/// in the comment after it, or else in the comment above it. Empty if there is none.
 [[nodiscard]] std::string design_number(std::string_view text, std::size_t begin, std::size_t end);
 
 }  // namespace tailrace::relacy

@@ -1,4 +1,4 @@
-// Relacy's account of a failing execution, made readable. Nothing here runs inside a simulation.
+// Makes Relacy's report of a failing execution readable. Nothing here runs inside a simulation.
 #include "kernel/history.hpp"
 
 #include <algorithm>
@@ -45,8 +45,8 @@ std::string_view short_function(std::string_view pretty) {
     return pretty;
 }
 
-/// Gives every address a number, and makes other long numbers hexadecimal: the fields of a packed
-/// word can be read then.
+/// Replaces every address by a number and prints other long numbers in hexadecimal, so that the fields of a packed
+/// state word can be read. Replaces Relacy's mark of a stale value.
 class namer {
   public:
     std::string rename(std::string_view event) {
@@ -70,6 +70,10 @@ class namer {
             }
         }
         std::erase_if(text, [](char c) { return c == '<' || c == '>'; });
+        constexpr std::string_view not_current = "[NOT CURRENT]";
+        if (const std::size_t at = text.find(not_current); at != text.npos) {
+            text.replace(at, not_current.size(), stale_mark);
+        }
         return text;
     }
 
@@ -87,7 +91,7 @@ class namer {
     std::vector<std::uint64_t> addresses_;
 };
 
-/// One step of Relacy's account: "[12] 1: what happened, in function, file(line)".
+/// One step of Relacy's report: "[12] 1: what happened, in function, file(line)".
 struct step {
     std::string_view thread;
     std::string_view event;
@@ -116,10 +120,10 @@ step parse(std::string_view text) {
     return s;
 }
 
-/// The sources, as far as they are where they were compiled: they know better than an address what an access is about.
+/// The sources, if they are still where they were compiled. They name the accessed object better than an address does.
 class sources {
   public:
-    void describe(const step& s, told_step& t) {
+    void describe(const step& s, logged_step& t) {
         const std::string& text = file(std::string(s.path));
         std::size_t line = 0;
         (void)std::from_chars(s.line.data(), s.line.data() + s.line.size(), line);
@@ -139,7 +143,7 @@ class sources {
         at->second.assign(std::istreambuf_iterator<char>(in), {});
         return at->second;
     }
-    /// Nothing if the text has no such line; the first is 1.
+    /// Empty if the text has no such line. Lines count from 1.
     static std::optional<std::size_t> begin_of(const std::string& text, std::size_t line) {
         if (line == 0) return std::nullopt;
         std::size_t begin = 0;
@@ -150,7 +154,7 @@ class sources {
         }
         return begin;
     }
-    /// What stands before the operation: letters, digits, and `.`, `->`, `_` between them.
+    /// The expression before the operation: letters, digits, and `.`, `->`, `_` between them.
     static std::string object_in(std::string_view line) {
         constexpr std::array operations{".load(",   ".store(", ".exchange(", ".compare_exchange_strong(",
                                         ".fetch_",  ".put(",   ".take()",    ".lock()",
@@ -195,22 +199,22 @@ account account_of(std::string_view report) {
         const std::string_view line = next_line(report);
         if (!line.starts_with('[')) break;
         const step s = parse(line);
-        if (s.event.starts_with("[BEFORE END]")) a.steps.clear();  // how it was set up is in the program
+        if (s.event.starts_with("[BEFORE END]")) a.steps.clear();  // the constructor is part of the program's text
         if (!worth_showing(s, about_memory)) continue;
         const std::string_view file = s.path.substr(s.path.rfind('/') + 1);
-        told_step t{std::string(s.thread), fmt::format("{}:{}", file, s.line), std::string(s.function), {}, {},
-                    names.rename(s.event)};
+        logged_step t{std::string(s.thread), fmt::format("{}:{}", file, s.line), std::string(s.function), {}, {},
+                      names.rename(s.event)};
         read.describe(s, t);
         a.steps.push_back(std::move(t));
     }
     return a;
 }
 
-std::string to_text(const std::vector<told_step>& steps) {
+std::string to_text(const std::vector<logged_step>& steps) {
     const std::size_t left_out = steps.size() > shown_steps ? steps.size() - shown_steps : 0;
     std::string text = left_out > 0 ? fmt::format("  ({} steps before)\n", left_out) : "";
     for (std::size_t i = left_out; i < steps.size(); ++i) {
-        const told_step& s = steps[i];
+        const logged_step& s = steps[i];
         const std::string what = s.object.empty() ? s.event : fmt::format("{} {} {}", s.object, s.number, s.event);
         text += fmt::format("  thread {}  {:<34} {}\n", s.thread, fmt::format("{} {}", s.place, s.function), what);
     }

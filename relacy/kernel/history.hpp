@@ -1,4 +1,4 @@
-// Relacy's account of a failing execution, made readable.
+// Makes Relacy's report of a failing execution readable.
 #pragma once
 
 #include <string>
@@ -9,11 +9,14 @@
 
 namespace tailrace::relacy {
 
-/// What Relacy has written: what went wrong, in one line, and the steps. Addresses are numbered as they turn up; how
-/// the program was set up is left out.
+/// Marks a load in logged_step::event that returned a stale value.
+inline constexpr std::string_view stale_mark = "[STALE]";
+
+/// A parsed report: the failure in one line, and the steps. Addresses are numbered in the order in which they appear.
+/// The steps of the constructor are left out.
 struct account {
     std::string failure;
-    std::vector<told_step> steps;
+    std::vector<logged_step> steps;
 };
 [[nodiscard]] account account_of(std::string_view report);
 

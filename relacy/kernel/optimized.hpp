@@ -1,5 +1,4 @@
-// The target `optimized`: tailrace::channel, from its production headers, on the simulated
-// platform.
+// The target `optimized`: tailrace::channel, from its production headers, on the simulated platform.
 #pragma once
 
 #include <cstddef>

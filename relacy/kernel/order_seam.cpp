@@ -1,4 +1,4 @@
-// Orders that are noted or weakened. This runs in the midst of a simulation: nothing is allocated.
+// Records and weakens memory orders. This runs during a simulation, so it allocates nothing.
 #include "kernel/order_seam.hpp"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace {
 std::vector<weakening> weakened;
 bool noting = false;
 
-/// A hash table whose entries are never taken out one by one.
+/// A hash table without removal of single entries.
 constexpr std::size_t most_places = 1024;
 std::array<noted_place, most_places> places;
 std::size_t place_count = 0;
@@ -27,7 +27,7 @@ void note_place(const char* file, source_position at) noexcept {
         i = (i + 1) % most_places;
     }
     if (++place_count == most_places) {
-        std::fputs("tailrace-relacy: more places with an order than there is room for\n", stderr);
+        std::fputs("tailrace-relacy: more places with an order than the table holds\n", stderr);
         std::abort();
     }
     places[i] = {.file = file, .at = at};

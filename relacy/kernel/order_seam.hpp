@@ -1,10 +1,8 @@
-// Memory orders on their way from the channels to the simulation. There they can be noted, and one
-// of them weakened, while the program runs: so one program answers for every order which search
-// needs it.
+// Passes memory orders from the channels to the simulation, where they can be recorded, or weakened at run time. So a
+// single program can test which search needs which order.
 //
-// An operation is known by where it stands in the sources. Compilers name one end or the other of
-// the expression up to its opening parenthesis, so a place belongs to the first operation that ends
-// there or after it.
+// An operation is identified by its position in the sources. Compilers report either end of the expression up to its
+// opening parenthesis, so a position belongs to the first operation that ends there or after it.
 // After a change here run: ctest -L relacy
 #pragma once
 
@@ -28,8 +26,8 @@ using source_position = std::uint64_t;
 
 struct weakening {
     std::string file;           // the end of its name
-    source_position after = 0;  // where the operation before it stands
-    source_position last = 0;   // where its opening parenthesis stands
+    source_position after = 0;  // position of the operation before it
+    source_position last = 0;   // position of its opening parenthesis
     order_role role = order_role::operation;
     std::memory_order to = std::memory_order_relaxed;
 };
@@ -41,7 +39,7 @@ struct noted_place {
 
 class order_seam {
   public:
-    /// What the simulation is told instead of `given`.
+    /// The order that the simulation uses instead of `given`.
     [[nodiscard]] static std::memory_order pass(std::memory_order given, order_role role,
                                                 const std::source_location& at) noexcept {
         if (!watched) [[likely]]
@@ -51,9 +49,9 @@ class order_seam {
 
     static void weaken(std::vector<weakening> which);
 
-    /// From now on, every place with an order above relaxed is noted.
+    /// Starts recording every position with an order above relaxed.
     static void note() noexcept;
-    /// The places, more than once perhaps, and the end of noting.
+    /// Stops recording and returns the positions, possibly with duplicates.
     [[nodiscard]] static std::span<const noted_place> noted() noexcept;
 
   private:

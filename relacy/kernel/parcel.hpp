@@ -1,8 +1,8 @@
-// The values that scenarios send, and the ledger in which each one's way is written: every parcel
-// is destroyed once, received at most once, and what the channel said about it is true.
+// The values that scenarios send, and a ledger that records what happens to each. It checks that every parcel is
+// destroyed exactly once and received at most once, and that the results of the channel's operations are right.
 //
-// All simulated threads are one OS thread, so the ledger needs no protection, and adds no order to
-// the execution.
+// All simulated threads are one OS thread, so the ledger needs no synchronisation and adds no ordering to the
+// execution.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
@@ -16,27 +16,26 @@ namespace tailrace::relacy {
 
 class ledger;
 
-/// Move-only. Moving cannot throw. A moved-from parcel is nothing, and its destruction is not
-/// counted.
+/// Move-only, with a move that cannot throw. The destruction of a moved-from parcel is not counted.
 class parcel {
   public:
     parcel(parcel&& other) noexcept : book_(std::exchange(other.book_, nullptr)), number_(other.number_) {}
     parcel& operator=(parcel&& other) noexcept {
         if (this != &other) {
-            die();
+            note_destruction();
             book_ = std::exchange(other.book_, nullptr);
             number_ = other.number_;
         }
         return *this;
     }
-    ~parcel() { die(); }
+    ~parcel() { note_destruction(); }
 
     [[nodiscard]] unsigned number() const noexcept { return number_; }
 
   private:
     friend class ledger;
     parcel(ledger& book, unsigned number) noexcept : book_(&book), number_(number) {}
-    inline void die() noexcept;
+    inline void note_destruction() noexcept;
 
     ledger* book_;
     unsigned number_;
@@ -51,16 +50,16 @@ class ledger {
         return {*this, number};
     }
 
-    /// The channel has said Ok.
+    /// The send returned Ok.
     void sent(unsigned number) { ++of(number).sent; }
 
-    /// The channel has handed it back with an error.
+    /// The send returned the value with an error.
     void refused(const parcel& p, unsigned number, where at = where::current()) {
         expect(p.number() == number, "an error carries the value that was refused, not another", at);
         ++of(number).refused;
     }
 
-    /// The channel has delivered it.
+    /// A receive returned it.
     unsigned received(const parcel& p) {
         ++of(p.number()).received;
         return p.number();
@@ -68,20 +67,19 @@ class ledger {
 
     [[nodiscard]] bool was_sent(unsigned number) { return of(number).sent != 0; }
     [[nodiscard]] bool was_received(unsigned number) { return of(number).received != 0; }
-    [[nodiscard]] bool is_dead(unsigned number) { return of(number).destroyed == of(number).made; }
+    [[nodiscard]] bool is_destroyed(unsigned number) { return of(number).destroyed == of(number).made; }
 
-    /// When all is over: the values that the channel still has are the ones that it destroys with
-    /// its last handle.
+    /// Called after the last handle is gone, when the channel has destroyed its remaining values.
     void close(where at = where::current()) {
         for (const fate& f : parcels_) {
             expect(f.destroyed == f.made, "every value is destroyed exactly once", at);
             expect(f.received <= 1, "a value is received at most once", at);
-            expect(f.refused + f.sent <= 1, "a send answers once", at);
+            expect(f.refused + f.sent <= 1, "a send has one result", at);
             expect(f.received == 0 || f.refused == 0, "a refused value is never received", at);
         }
     }
 
-    /// For scenarios that receive until nothing is left: Ok means received here.
+    /// For scenarios that receive every value: here a value that was sent has to be received.
     void close_all_received(where at = where::current()) {
         close(at);
         for (const fate& f : parcels_) expect(f.sent == f.received, "what was sent, and nothing else, is received", at);
@@ -103,7 +101,7 @@ class ledger {
     std::array<fate, most_parcels> parcels_{};
 };
 
-void parcel::die() noexcept {
+void parcel::note_destruction() noexcept {
     if (book_ != nullptr) ++std::exchange(book_, nullptr)->of(number_).destroyed;
 }
 

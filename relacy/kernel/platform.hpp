@@ -1,11 +1,9 @@
-// The platform seam for the search: what the channels need from the machine, simulated, so that the
-// same headers run unchanged.
+// The simulated platform: atomics, mutexes, parkers and a clock, on which the channels' headers run unchanged.
 //
-// Every operation is a point where the simulation may go on with another thread, and is known by
-// the place that called it: order_seam.hpp can weaken its order. Plain data is watched for races by
-// its shadow. Sleeping is a state of the simulation: if nobody is left to wake a sleeper,
-// that is a deadlock, so a lost wake-up is seen. Time is not simulated: a deadline comes whenever
-// the search wants it to.
+// Every operation is a scheduling point and carries the source position of its caller, by which order_seam.hpp can
+// weaken its order. A shadow detects races on plain data. Sleeping is a state of the simulation. If no thread is left
+// that could wake a sleeper, that is a deadlock, so a lost wake-up is detected. Time is not simulated: a deadline
+// expires whenever the search chooses.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
@@ -28,12 +26,12 @@
 
 namespace tailrace::relacy {
 
-/// Platform for tailrace::channel, tailrace::model::reference_channel, and whatever else takes one.
+/// The Platform for tailrace::channel, tailrace::model::reference_channel and any other channel that takes one.
 struct relacy_platform {
     using where = std::source_location;
 
-    /// As std::atomic, of integers, enumerations, pointers and bool; orders always given, so that no
-    /// channel has one by accident.
+    /// Like std::atomic, for integers, enumerations, pointers and bool. Every order must be given, so that no channel
+    /// uses a default one by accident.
     template <class T>
     class atomic {
       public:
@@ -42,7 +40,7 @@ struct relacy_platform {
 
         atomic(where at = where::current()) : atomic(T{}, at) {}
         explicit atomic(T v, where at = where::current()) {
-            const rl::preemption_disabler nobody_else_knows_it(rl::ctx());
+            const rl::preemption_disabler not_shared_yet(rl::ctx());
             word_.store(to_word(v), rl::mo_relaxed, site(at));
         }
         atomic(const atomic&) = delete;
@@ -67,7 +65,7 @@ struct relacy_platform {
         bool compare_exchange_strong(T& expected, T desired, std::memory_order order, where at = where::current()) {
             return compare_exchange<false>(expected, desired, order, after_failure(order), at);
         }
-        /// Fails now and then for no reason, under the random scheduler.
+        /// May fail spuriously under the random scheduler.
         bool compare_exchange_weak(T& expected, T desired, std::memory_order success, std::memory_order failure,
                                    where at = where::current()) {
             return compare_exchange<true>(expected, desired, success, failure, at);
@@ -96,12 +94,12 @@ struct relacy_platform {
             return word_.fetch_xor(v, order_at(order, at), site(at));
         }
 
-        /// Returns only when a load has seen something else. Whoever sleeps here, and is not told of
-        /// a change, sleeps for ever: a deadlock, if nobody else runs.
+        /// Returns only when a load has seen another value. A thread that is not notified sleeps for ever, which is a
+        /// deadlock if no other thread runs.
         void wait(T old, std::memory_order order, where at = where::current()) const {
             while (load(order, at) == old) {
                 const scheduling_point here;
-                // The last look before the sleep is at the newest value, as the kernel's is.
+                // The last check before the sleep sees the newest value, like the kernel's.
                 word_type newest = to_word(old);
                 if (word_.compare_exchange(rl::bool_t<false>(), newest, newest, rl::mo_relaxed, rl::mo_relaxed,
                                            site(at))) {
@@ -136,7 +134,7 @@ struct relacy_platform {
                               const where& at) {
             success = order_seam::pass(success, order_role::operation, at);
             failure = order_seam::pass(failure, order_role::failure, at);
-            // Relacy forgets the second order where the first has no acquire in it.
+            // Relacy ignores the failure order if the success order does not acquire.
             const bool acquires = success != std::memory_order_relaxed && success != std::memory_order_release;
             expect(acquires || failure == std::memory_order_relaxed, unsimulated_orders, at);
             const scheduling_point here;
@@ -147,7 +145,7 @@ struct relacy_platform {
             return done;
         }
 
-        // Relacy prints what it stores: enumerators, pointers and characters travel as numbers.
+        // Relacy prints what it stores, so enumerators, pointers and characters are stored as numbers.
         static constexpr bool is_number = std::is_integral_v<T> && std::numeric_limits<T>::digits > 8;
         using word_type =
             std::conditional_t<is_number, T, std::conditional_t<std::is_pointer_v<T>, std::uintptr_t, unsigned>>;
@@ -170,8 +168,7 @@ struct relacy_platform {
         mutable rl::atomic<word_type> word_;
     };
 
-    /// With the orders that std::atomic has when none is given: for channels that are not written for
-    /// this.
+    /// With the default orders of std::atomic, for channels that were not written for this platform.
     template <class T>
     class std_atomic : public atomic<T> {
         static constexpr auto strongest = std::memory_order_seq_cst;
@@ -220,8 +217,7 @@ struct relacy_platform {
         rl::atomic_thread_fence(relacy_order(order), site(at));
     }
 
-    /// A variable that two threads never touch at once, unless there is a race: then the search
-    /// says so.
+    /// A variable that is not atomic. The search reports a race on it.
     template <class T>
     class plain {
       public:
@@ -243,8 +239,8 @@ struct relacy_platform {
         mutable shadow shadow_;
     };
 
-    /// Room for one T under the same promise. Also says so if a value is put over another, or taken
-    /// where there is none.
+    /// Reserved storage for one T, with the same race detection. It also reports a value that overwrites another one,
+    /// and a take from empty storage.
     template <class T>
     class cell {
       public:
@@ -299,7 +295,7 @@ struct relacy_platform {
         rl::mutex mutex_;
     };
 
-    /// Wakes spuriously now and then, under the random scheduler.
+    /// May wake spuriously under the random scheduler.
     class condition_variable {
       public:
         condition_variable(where at = where::current()) { variable_.init(true, site(at)); }
@@ -356,8 +352,7 @@ struct relacy_platform {
         rl::condvar<tag> variable_;
     };
 
-    /// Says what the execution has been told: it stands still, and jumps to a deadline when that
-    /// comes.
+    /// The clock of the execution. It stands still, and jumps to a deadline when that expires.
     struct clock {
         using duration = std::chrono::nanoseconds;
         using rep = duration::rep;
@@ -367,8 +362,7 @@ struct relacy_platform {
         [[nodiscard]] static time_point now() noexcept { return time_point(simulation::now()); }
     };
 
-    /// One thread's bed with a token. park never returns without it, so a wake-up that nobody sends
-    /// is a deadlock.
+    /// Blocks one thread until a token is there. park never returns without the token, so a lost wake-up is a deadlock.
     class parker {
       public:
         parker(where at = where::current()) : token_(at) {}
@@ -385,18 +379,18 @@ struct relacy_platform {
         void unpark(where at = where::current()) {
             const scheduling_point here;
             (void)token_.exchange(1, rl::mo_release, site(at));
-            (void)token_.wake(rl::ctx(), 1, site(at));  // no other thread comes between
+            (void)token_.wake(rl::ctx(), 1, site(at));  // no other thread runs between these two
         }
 
       private:
         struct word : rl::atomic<unsigned> {
             explicit word(const where& at) {
-                const rl::preemption_disabler nobody_else_knows_it(rl::ctx());
+                const rl::preemption_disabler not_shared_yet(rl::ctx());
                 store(0, rl::mo_relaxed, site(at));
             }
         };
 
-        /// False if the deadline came first.
+        /// False if the deadline expired first.
         bool sleep(bool timed, const where& at) {
             const scheduling_point here;
             bool due = false;
@@ -410,7 +404,7 @@ struct relacy_platform {
         word token_;
     };
 
-    /// Lets the others go on: a spin loop is finite only because of them.
+    /// Yields to the other threads. A spin loop ends only because of them.
     static void pause(unsigned /*turn*/, where at = where::current()) {
         const scheduling_point here;
         rl::yield(1, site(at));
@@ -418,8 +412,8 @@ struct relacy_platform {
 
     [[nodiscard]] static bool in_async_context() { return simulation::async_depth() > 0; }
 
-    /// One for each simulated thread, made anew for each execution. Of ordinary data: the old one is
-    /// destroyed after its execution.
+    /// One object for each simulated thread, created anew for each execution. It must hold ordinary data only, because
+    /// the old object is destroyed after its execution.
     template <class T>
     [[nodiscard]] static T& of_this_thread() {
         static std::array<std::optional<T>, most_threads> values;
@@ -429,13 +423,13 @@ struct relacy_platform {
         return mine ? *mine : mine.emplace();
     }
 
-    // A few operations cross from one block to the next. The ring turns in place.
+    // Small blocks, so that a few operations cross from one block to the next. The ring reuses its blocks in place.
     static constexpr std::uint64_t block_slots = 2;
     static constexpr std::uint64_t ring_bytes = 64 * 1024;
     static constexpr std::uint64_t kept_bytes = 64 * 1024;
 };
 
-/// The same, with storage as channels of great capacity have it: every value taken frees a block, which goes to the far
+/// The same with the storage of a channel of large capacity: every receive frees a block, which is reused at the far
 /// end.
 struct recycling_platform : relacy_platform {
     static constexpr std::uint64_t block_slots = 1;

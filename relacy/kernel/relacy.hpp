@@ -1,10 +1,8 @@
 // The one header that includes Relacy, the simulator of threads and of the C++ memory model.
 //
-// Relacy has to see the standard library before it is seen itself, and its umbrella header renames
-// new, free, assert, errno and much of POSIX by macro. So: the standard headers first, then only
-// those parts of Relacy that the seam is built on, then the one macro that they leave behind is
-// taken away. What stays is its global operator new and delete: that is how leaks and double frees
-// are seen.
+// The standard headers have to be included before Relacy's. Relacy's umbrella header redefines new, free, assert, errno
+// and much of POSIX as macros, so only the parts that the platform needs are included, and the one macro that they
+// define is undefined afterwards. Relacy's global operator new and delete remain; they detect leaks and double frees.
 // After a change here run: ctest -L relacy
 #pragma once
 
@@ -28,20 +26,20 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-// The order is Relacy's.
+// The order of inclusion is Relacy's.
 // clang-format off
 #include <relacy/pch.hpp>
 #define switch_to_fiber switch_to_another_fiber
 #include <relacy/platform.hpp>
 #undef switch_to_fiber
-// Most of the time a thread goes on, and Relacy jumps to where it is.
+// Usually the same thread continues, and Relacy would switch to the running fiber.
 inline void switch_to_fiber(fiber_t& to, fiber_t& from) {
     if (&to != &from) switch_to_another_fiber(to, from);
 }
 #include <relacy/base.hpp>
 #include <relacy/context.hpp>
 #include <relacy/signature.hpp>
-// Every atomic access asks this whether its object is there. As it is, but inlined.
+// Every atomic access checks with this that its object exists. Unchanged, but inlined.
 template <>
 [[gnu::always_inline]] inline void rl::signature<987654321>::check(debug_info_param info) const {
     constexpr std::uintptr_t page = 4096;

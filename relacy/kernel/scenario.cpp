@@ -1,4 +1,4 @@
-// The list of scenarios, filled while the program starts.
+// The list of scenarios, filled during static initialisation.
 #include "kernel/scenario.hpp"
 
 #include <algorithm>

@@ -1,9 +1,8 @@
-// A scenario: a few threads, a few operations each, and what must hold in every execution.
+// A scenario: a few threads with a few operations each, and the properties that hold in every execution.
 //
-// It is built before the threads start, and finished and destroyed after all of them have ended; in
-// between each thread runs once, in every order that the search comes upon. A scenario that waits
-// for something that cannot come is a deadlock, and fails. The same scenario is enrolled once for
-// each target it runs against.
+// It is constructed before the threads start, and finished and destroyed after all of them have ended. In between each
+// thread runs once, in every interleaving that the search tries. A scenario that waits for an event that cannot come is
+// a deadlock and fails. The same scenario is enrolled once for each target.
 // After a change here run: ctest -L relacy
 #pragma once
 
@@ -19,9 +18,9 @@ class scenario {
     scenario& operator=(const scenario&) = delete;
     virtual ~scenario() = default;
 
-    /// What simulated thread `index` does.
+    /// The body of simulated thread `index`.
     virtual void thread(unsigned index) = 0;
-    /// What is looked at when all threads have ended. Nothing may wait here.
+    /// Checks after all threads have ended. Nothing may wait here.
     virtual void finish() {}
 };
 
@@ -35,11 +34,10 @@ struct enrolled_scenario {
 /// All scenarios of this program, by name and then by target.
 [[nodiscard]] std::vector<enrolled_scenario> all_scenarios();
 
-/// Called while the program starts. The result is worth nothing; it gives the call a place to
-/// stand.
+/// Called during static initialisation. The result only makes the call usable as an initialiser.
 bool enroll(enrolled_scenario what);
 
-/// Enrolls Scenario<Target, Form>, which says its name (with the family) and its number of threads.
+/// Enrolls Scenario<Target, Form>, which declares its name (with the family) and its number of threads.
 template <template <class, class> class Scenario, class Target, class Form>
 bool enroll() {
     using made = Scenario<Target, Form>;

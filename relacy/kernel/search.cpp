@@ -1,8 +1,8 @@
-// The search, on Relacy's contexts and schedulers.
+// Implements the search with Relacy's contexts and schedulers.
 //
-// Relacy is built around a suite type known at compile time; here one suite for each number of
-// threads runs whatever scenario it is told to, so that its templates are compiled here and nowhere
-// else. A failing execution is run once more, with its history written.
+// Relacy needs a suite type that is known at compile time. Here one suite for each number of threads runs the scenario
+// that it is given at run time, so that Relacy's templates are compiled in this file only. A failing execution is run
+// again with logging.
 #include "kernel/search.hpp"
 
 #include <chrono>
@@ -20,7 +20,7 @@
 namespace tailrace::relacy {
 namespace {
 
-/// What the suites are told. One search runs at a time.
+/// The scenario that the suites run. One search runs at a time.
 struct assignment {
     scenario* (*make)() = nullptr;
     std::uint64_t executions = 0;
@@ -69,14 +69,14 @@ rl::test_result_e run_threads(unsigned threads, rl::test_params& params, std::os
     }
 }
 
-/// One run of Relacy, and what it needs to be told and asked.
+/// One run of Relacy, with its parameters and its report.
 class attempt {
   public:
-    attempt(const enrolled_scenario& what, const search_request& request, unsigned switches) : what_(what) {
+    attempt(const enrolled_scenario& what, const search_request& request, unsigned preemptions) : what_(what) {
         params_.output_stream = &report_;
         params_.progress_stream = &nowhere_;
         params_.execution_depth_limit = longest_execution;
-        params_.context_bound = switches;
+        params_.context_bound = preemptions;
         params_.search_type = request.how == scheduler::random ? rl::sched_random : rl::sched_bound;
         if (request.how == scheduler::random) {
             params_.initial_state = rl::string(std::to_string(request.seed).c_str());
@@ -93,7 +93,7 @@ class attempt {
         return result_;
     }
 
-    /// After a failure: runs that execution again, this time with its history.
+    /// After a failure: runs that execution again with logging.
     void explain(search_result& found) {
         found.seed = params_.stop_iteration;
         params_.initial_state = state_.str();
@@ -104,18 +104,18 @@ class attempt {
         const rl::test_result_e again = run_threads(what_.threads, params_, unused, true);
         outside.restore();
         if (again == result_) {
-            account told = account_of(report_.str().c_str());
-            found.failure = std::move(told.failure);
-            found.history = std::move(told.steps);
+            account readable = account_of(report_.str().c_str());
+            found.failure = std::move(readable.failure);
+            found.steps = std::move(readable.steps);
         } else {
             found.failure = std::string(rl::test_result_str(result_)) +
-                            " (could not be repeated: something depends on more than the schedule)";
+                            " (could not be repeated: the scenario depends on more than the schedule)";
         }
     }
 
   private:
     const enrolled_scenario& what_;
-    rl::ostringstream report_;  // Relacy's own stream type: it stays clear of the simulated allocator
+    rl::ostringstream report_;  // Relacy's own stream type, which does not use the simulated allocator
     rl::ostringstream state_;
     std::ostream nowhere_{nullptr};
     rl::test_params params_;
@@ -127,11 +127,11 @@ class attempt {
 search_result search(const enrolled_scenario& what, const search_request& request) {
     const auto begun = std::chrono::steady_clock::now();
     search_result found;
-    const unsigned last = request.how == scheduler::random ? 0 : request.switches;
-    for (unsigned switches = 0;; ++switches) {
-        const std::uint64_t most = switches > last ? request.whole_executions : request.executions;
+    const unsigned last = request.how == scheduler::random ? 0 : request.preemptions;
+    for (unsigned preemptions = 0;; ++preemptions) {
+        const std::uint64_t most = preemptions > last ? request.least_executions : request.executions;
         if (found.executions >= most) break;
-        attempt a(what, request, switches);
+        attempt a(what, request, preemptions);
         const rl::test_result_e result = a.run(most - found.executions);
         found.executions += current.executions;
         if (result == rl::test_result_until_condition_hit) break;
@@ -140,9 +140,9 @@ search_result search(const enrolled_scenario& what, const search_request& reques
             break;
         }
         if (request.how == scheduler::random) break;
-        found.complete_to = switches;
-        found.whole = !bound_search::cut_off;
-        if (found.whole) break;
+        found.exhaustive_up_to = preemptions;
+        found.exhaustive = !bound_search::cut_off;
+        if (found.exhaustive) break;
     }
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun;
     found.seconds = taken.count();

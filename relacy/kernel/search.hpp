@@ -1,4 +1,4 @@
-// The search: one scenario, one scheduler, many executions, and the first one that fails.
+// The search: runs one scenario under one scheduler many times, until an execution fails.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
@@ -11,40 +11,40 @@
 
 namespace tailrace::relacy {
 
-/// What one thread did, in an execution that failed.
-struct told_step {
+/// One step of a thread in an execution that failed.
+struct logged_step {
     std::string thread;
     std::string place;     // "core.hpp:107"
     std::string function;  // "publish", without its templates
-    std::string object;    // "s.state": what it is done to, as the source has it; empty if the source is not at hand
-    std::string number;    // "(3)": the one by which DESIGN.md names the access; empty if it has none
+    std::string object;    // "s.state": the accessed object, as written in the source; empty if the source is not found
+    std::string number;    // "(3)": the number of the access in DESIGN.md; empty if it has none
     std::string event;     // "@4 exchange , prev=0, op=1, new=1, order=acq_rel"
 };
 
-/// One step a line: the last ones if there are many.
-[[nodiscard]] std::string to_text(const std::vector<told_step>& steps);
+/// One line for each step; only the last ones if there are many.
+[[nodiscard]] std::string to_text(const std::vector<logged_step>& steps);
 
 enum class scheduler : unsigned char {
-    random,  // any thread at any point, any value that a load may see; as many as asked for
-    bound    // every execution with no more than so many switches away from a thread that could go on
+    random,  // random threads, and random values that a load may see; a given number of executions
+    bound    // every execution with at most a given number of preemptions
 };
 
 struct search_request {
     scheduler how = scheduler::random;
-    std::uint64_t executions = 0;  // at most
-    std::uint64_t seed = 1;        // random: the first execution's; each next one counts on
-    unsigned switches = 0;         // bound: first all executions with none, then those with one, and so on to this
-    std::uint64_t whole_executions = 0;  // bound: while there were fewer, to more switches
+    std::uint64_t executions = 0;        // at most
+    std::uint64_t seed = 1;              // random: of the first execution; each further one uses the next number
+    unsigned preemptions = 0;            // bound: at most; executions with fewer preemptions come first
+    std::uint64_t least_executions = 0;  // bound: with fewer executions than this, more preemptions are tried
 };
 
 struct search_result {
     std::uint64_t executions = 0;
-    std::optional<unsigned> complete_to;  // bound: every execution with no more than so many switches has been run
-    bool whole = false;                   // bound: every execution there is
+    std::optional<unsigned> exhaustive_up_to;  // bound: every execution with at most so many preemptions was run
+    bool exhaustive = false;                   // bound: every execution was run
     double seconds = 0;
-    std::string failure;             // empty: none. Otherwise what went wrong, in one line
+    std::string failure;             // in one line; empty: none
     std::uint64_t seed = 0;          // random: of the execution that failed
-    std::vector<told_step> history;  // of the execution that failed
+    std::vector<logged_step> steps;  // of the execution that failed
 };
 
 [[nodiscard]] search_result search(const enrolled_scenario& what, const search_request& request);

@@ -1,9 +1,8 @@
-// What the simulation knows about a variable that is not atomic: who has written it last, and who has read it since, by
-// the clocks that Relacy keeps for its threads. Of two accesses, one of them a write, one has to come before the other;
-// otherwise that is a data race.
+// The shadow of a variable that is not atomic: its last writer and the readers since then, by the vector clocks that
+// Relacy keeps for its threads. Two accesses of which one is a write must be ordered by happens-before, otherwise they
+// are a data race.
 //
-// rl::var says the same and does not take long either, but these accesses are half of all that a simulated execution
-// does.
+// rl::var detects the same races and is not slow, but these accesses are half of the work of a simulated execution.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
@@ -26,7 +25,7 @@ class shadow {
 
     shadow() noexcept : writer_(index_of(me())), written_(tick(me())) {}
     ~shadow() {
-        store(where::current());  // nobody else is still at it
+        store(where::current());  // no other thread may still access it
         state_ = gone;
     }
     shadow(const shadow&) = delete;
@@ -47,7 +46,7 @@ class shadow {
             const auto reader = static_cast<std::size_t>(std::countr_zero(left));
             if (!has_seen(th, reader, read_[reader])) race(at);
         }
-        // Whoever has seen this write has seen all that were checked here.
+        // A thread that has seen this write has also seen the accesses that were checked here.
         writer_ = index_of(th);
         written_ = tick(th);
         readers_ = 0;
@@ -60,13 +59,13 @@ class shadow {
 
     static rl::thread_info_base& me() noexcept { return *rl::ctx().threadx_; }
     static std::size_t index_of(const rl::thread_info_base& th) noexcept { return static_cast<std::size_t>(th.index_); }
-    /// Its own for each access: what the thread has published before says nothing about this one.
+    /// A new one for each access, so that an earlier publication by the thread does not cover this access.
     static moment tick(rl::thread_info_base& th) noexcept { return ++th.own_acq_rel_order_; }
     static bool has_seen(const rl::thread_info_base& th, std::size_t thread, moment when) noexcept {
         return th.acq_rel_order_[thread] >= when;
     }
 
-    /// A variable of an object that is not there has no address that one could look at.
+    /// False for the address of a variable in an object that does not exist, which must not be read.
     [[nodiscard]] bool could_be() const noexcept {
         constexpr std::uintptr_t page = 4096;
         const auto address = reinterpret_cast<std::uintptr_t>(this);
@@ -76,24 +75,24 @@ class shadow {
         if (!could_be() || state_ != alive) [[unlikely]]
             freed(at);
         if (rl::ctx().collecting_history()) [[unlikely]]
-            tell(what, at);
+            log_access(what, at);
     }
     [[gnu::cold, gnu::noinline]] void freed(const where& at) const {
-        tell("access to freed memory", at);
+        log_access("access to freed memory", at);
         rl::ctx().fail_test("access to freed memory", rl::test_result_access_to_freed_memory, site(at));
     }
     [[noreturn, gnu::cold, gnu::noinline]] static void race(const where& at) {
         rl::ctx().fail_test("data race detected", rl::test_result_data_race, site(at));
-        std::unreachable();  // the simulation goes on elsewhere
+        std::unreachable();  // the simulation continues in another fiber
     }
 
-    struct told_access {
+    struct logged_access {
         const void* variable;
         const char* what;
         void output(std::ostream& to) const { to << '<' << variable << "> " << what; }
     };
-    [[gnu::cold, gnu::noinline]] void tell(const char* what, const where& at) const {
-        if (rl::ctx().collecting_history()) rl::ctx().exec_log(site(at), told_access{this, what});
+    [[gnu::cold, gnu::noinline]] void log_access(const char* what, const where& at) const {
+        if (rl::ctx().collecting_history()) rl::ctx().exec_log(site(at), logged_access{this, what});
     }
 
     unsigned state_ = alive;

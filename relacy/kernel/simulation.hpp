@@ -1,5 +1,4 @@
-// What one simulated execution has besides its memory: a clock, the threads' contexts, and a way to
-// fail.
+// The state of a simulated execution besides its memory: a clock, the threads' contexts, and a way to fail.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
@@ -20,15 +19,14 @@ namespace tailrace::relacy {
 
 inline constexpr unsigned most_threads = 4;
 
-/// How an execution ends that cannot be simulated, whatever the channel does.
+/// The failure of an execution that cannot be simulated. It is not a failure of the channel.
 inline constexpr const char* unsimulated_orders = "the search cannot simulate this pair of orders";
 
 [[nodiscard]] inline rl::debug_info site(const std::source_location& at) noexcept {
     return {at.function_name(), at.file_name(), at.line()};
 }
 
-/// Ends the execution, and the search with it, unless `holds`. Does not return then: nothing is
-/// unwound.
+/// Unless `holds`, ends the execution and the search. Then it does not return, and nothing is unwound.
 inline void expect(bool holds, const char* what, const std::source_location& at = std::source_location::current()) {
     if (!holds) rl::ctx().fail_test(what, rl::test_result_user_assert_failed, site(at));
 }
@@ -45,8 +43,8 @@ inline void expect(bool holds, const char* what, const std::source_location& at 
     return rl::mo_seq_cst;
 }
 
-/// The exceptions being handled or thrown belong to an OS thread, and all simulated threads share
-/// one. So each takes its own along.
+/// Saves and restores the exceptions that a simulated thread handles or throws. They belong to the OS thread, which all
+/// simulated threads share.
 class exception_state {
   public:
     exception_state() noexcept { std::memcpy(words_.data(), real, sizeof words_); }
@@ -55,12 +53,12 @@ class exception_state {
 
   private:
     using storage = std::array<std::byte,
-                               2 * sizeof(void*)>;              // the caught ones, and the number of uncaught ones
-    static inline void* const real = abi::__cxa_get_globals();  // of the one OS thread, which is asked often
+                               2 * sizeof(void*)>;  // the exceptions being handled, and the number of uncaught ones
+    static inline void* const real = abi::__cxa_get_globals();  // of the only OS thread; read often
     storage words_;
 };
 
-/// Stands around every operation during which the simulation may go on with another thread.
+/// Encloses every operation during which the simulation may switch to another thread.
 class scheduling_point {
   public:
     scheduling_point() noexcept = default;
@@ -72,7 +70,7 @@ class scheduling_point {
     exception_state mine_;
 };
 
-/// The state of the running execution. One OS thread runs all of it.
+/// The state of the running execution. One OS thread runs the whole execution.
 class simulation {
   public:
     static void begin() noexcept {
@@ -80,11 +78,11 @@ class simulation {
         depths = {};
         ++executions;
     }
-    /// Which execution it is, of all that this process has run.
+    /// The number of this execution in this process.
     [[nodiscard]] static std::uint64_t number() noexcept { return executions; }
 
     [[nodiscard]] static std::chrono::nanoseconds now() noexcept { return time; }
-    /// A deadline has come: whoever looks at the clock from now on must agree.
+    /// A deadline has expired: the clock must show at least that time from now on.
     static void pass_time(std::chrono::nanoseconds deadline) noexcept { time = std::max(time, deadline); }
 
     [[nodiscard]] static int& async_depth() { return depths.at(static_cast<std::size_t>(rl::thread_index())); }
@@ -95,7 +93,7 @@ class simulation {
     static inline std::uint64_t executions = 0;
 };
 
-/// A simulated thread that runs tasks of an asynchronous runtime, while this lives.
+/// While this object lives, the simulated thread counts as one that runs tasks of an asynchronous runtime.
 class simulated_async_context {
   public:
     simulated_async_context() { ++simulation::async_depth(); }

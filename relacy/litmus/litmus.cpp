@@ -15,8 +15,8 @@
 namespace tailrace::relacy {
 namespace {
 
-/// So small that every execution is run, or nearly.
-constexpr unsigned most_switches = 4;
+/// The programs are so small that this bound is exhaustive, or nearly.
+constexpr unsigned most_preemptions = 4;
 
 std::vector<enrolled_litmus>& list() {
     static std::vector<enrolled_litmus> tests;
@@ -42,11 +42,11 @@ bool run_one(const enrolled_litmus& test) {
         const search_result result =
             search(test.what, {.how = how,
                                .executions = random ? usual_budget.random_executions : usual_budget.bound_executions,
-                               .switches = most_switches});
+                               .preemptions = most_preemptions});
         executions += result.executions;
         if (result.failure.empty()) continue;
         if (!result.failure.contains(test.expected == sight::deadlock ? "DEADLOCK" : litmus::outcome)) {
-            fmt::print("{:<42} FAILED: {}\n{}", test.what.name, result.failure, to_text(result.history));
+            fmt::print("{:<42} FAILED: {}\n{}", test.what.name, result.failure, to_text(result.steps));
             return false;
         }
         seen = true;
@@ -55,7 +55,7 @@ bool run_one(const enrolled_litmus& test) {
     fmt::print("{:<42} {:>7} executions  {}\n", test.what.name, executions,
                as_expected ? name_of(test.expected)
                : seen      ? fmt::format("FAILED: SEEN, expected: {}", name_of(test.expected))
-                           : "FAILED: NOT SEEN, though it was");
+                           : "FAILED: NOT SEEN, although expected");
     return as_expected;
 }
 

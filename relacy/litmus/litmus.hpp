@@ -1,8 +1,8 @@
-// Litmus tests: programs of a few atomic operations, and an outcome that the search comes upon or
-// does not. They say that the seam hands orders on as they are, and where Relacy is blind.
+// Litmus tests: programs of a few atomic operations, each with an outcome that the search should or should not find.
+// They show that the seam passes on orders unchanged, and where Relacy has blind spots.
 //
-// A test that turns out otherwise than it says here fails: when a later Relacy sees more, what was
-// excused by its blindness has to be looked at again.
+// A test with another result than expected fails. If a later Relacy has fewer blind spots, everything that was excused
+// by them has to be reviewed.
 // After a change here run: ctest -L relacy
 #pragma once
 
@@ -17,11 +17,11 @@
 namespace tailrace::relacy {
 
 enum class sight : unsigned char {
-    seen,       // C++ allows the outcome, and the search shows it
-    forbidden,  // C++ forbids it, and the search does not show it
-    blind,      // C++ allows it, and the search does not show it
-    imagined,   // C++ forbids it, and the search shows it
-    deadlock    // it is that somebody sleeps for ever, and the search shows it
+    seen,       // C++ allows the outcome, and the search finds it
+    forbidden,  // C++ forbids it, and the search does not find it
+    blind,      // C++ allows it, and the search does not find it
+    imagined,   // C++ forbids it, and the search finds it
+    deadlock    // the outcome is a deadlock, and the search finds it
 };
 
 struct enrolled_litmus {
@@ -30,11 +30,11 @@ struct enrolled_litmus {
 };
 
 [[nodiscard]] std::vector<enrolled_litmus> all_litmus_tests();
-/// Whether that is a test, and of a blind spot.
+/// Whether there is such a test and it is of a blind spot.
 [[nodiscard]] bool is_blind_spot(std::string_view name);
 
-/// Runs them with both schedulers; `pattern` is a shell pattern for their names. True if there are
-/// some, and all turn out as they say.
+/// Runs the tests whose names match the shell pattern, with both schedulers. True if there is at least one and all have
+/// the expected result.
 [[nodiscard]] bool run_litmus_tests(const std::string& pattern);
 
 namespace litmus {
@@ -55,7 +55,7 @@ class test : public scenario {
     void finish() override { expect(!came_out(), outcome); }
 
   protected:
-    /// The outcome that it is about, from what was read: usually a flag, and not what it is the flag of.
+    /// The tested outcome, from the values read. By default: the flag was seen, but not the data that it guards.
     [[nodiscard]] virtual bool came_out() const { return read_[0] == 1 && read_[1] == 0; }
 
     word x_{0};
@@ -63,7 +63,7 @@ class test : public scenario {
     std::array<unsigned, 6> read_{};
 };
 
-/// The result is worth nothing; it gives the call a place to stand.
+/// The result only makes the call usable as an initialiser.
 bool enroll(enrolled_litmus what);
 
 template <class Test>

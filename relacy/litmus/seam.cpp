@@ -1,4 +1,5 @@
-// The parts of the seam that this project's channels do not use, or not directly: they are there for other people's.
+// Litmus tests of the parts of the seam that this project's channels do not use directly. They exist for other
+// channels.
 #include <chrono>
 #include <mutex>
 
@@ -7,7 +8,7 @@
 namespace tailrace::relacy::litmus {
 namespace {
 
-// ---- Orders that are not given are seq_cst
+// ---- The default order is seq_cst
 
 struct store_buffering_default : test {
     static constexpr const char* name = "seam.default_order";
@@ -26,7 +27,7 @@ struct store_buffering_default : test {
     relacy_platform::std_atomic<unsigned> b_{0};
 };
 
-/// Every operation without an order, each after the other; nobody disturbs.
+/// Every operation with its default order, one after the other, without interference.
 struct defaults : test {
     static constexpr const char* name = "seam.default_operations";
     static constexpr unsigned threads = 2;
@@ -51,7 +52,7 @@ struct defaults : test {
     relacy_platform::std_atomic<unsigned> a_{0};
 };
 
-/// A weak exchange fails without a reason, a strong one never.
+/// A weak compare-exchange may fail spuriously, a strong one never does.
 template <bool Weak>
 class exchange : public test {
   public:
@@ -74,7 +75,7 @@ struct exchange_strong : exchange<false> {
 
 // ---- Fences
 
-/// A flag and what it is the flag of, with nothing but fences around relaxed accesses.
+/// A flag and the data that it guards, with fences and relaxed accesses.
 template <bool Reader>
 class fences : public test {
   public:
@@ -121,8 +122,8 @@ struct fence_against_accesses : test {
 
 // ---- Sleeping in an atomic
 
-/// What was stored before the change that ends the sleep. Two sleep; both are told.
-template <std::memory_order Order, bool Told>
+/// A store before the change that ends the sleep is visible afterwards. Two threads sleep; `Notify`: both are notified.
+template <std::memory_order Order, bool Notify>
 class sleep_in_atomic : public test {
   public:
     static constexpr unsigned threads = 3;
@@ -131,7 +132,7 @@ class sleep_in_atomic : public test {
         if (index == 0) {
             x_.store(1, relaxed);
             y_.store(1, release);
-            if (Told) y_.notify_all();
+            if (Notify) y_.notify_all();
         } else {
             y_.wait(0, Order);
             read_[2 * index - 2] = 1;
@@ -150,13 +151,13 @@ struct sleep_acquire : sleep_in_atomic<acquire, true> {
 struct sleep_relaxed : sleep_in_atomic<relaxed, true> {
     static constexpr const char* name = "seam.sleep_relaxed";
 };
-struct sleep_untold : sleep_in_atomic<acquire, false> {
-    static constexpr const char* name = "seam.sleep_untold";
+struct sleep_without_notify : sleep_in_atomic<acquire, false> {
+    static constexpr const char* name = "seam.sleep_without_notify";
 };
 
-/// One is told, two sleep.
-struct sleep_one_told : test {
-    static constexpr const char* name = "seam.one_of_two_told";
+/// Two threads sleep, one is notified.
+struct sleep_notify_one : test {
+    static constexpr const char* name = "seam.notify_one_of_two";
     static constexpr unsigned threads = 3;
 
     void thread(unsigned index) override {
@@ -172,9 +173,10 @@ struct sleep_one_told : test {
     [[nodiscard]] bool came_out() const override { return false; }
 };
 
-// ---- A mutex that is only tried, and a condition variable
+// ---- try_lock, and a condition variable
 
-/// `Fails`: whether it is about the attempt that fails, or about what one that succeeds must not see.
+/// `Fails`: the outcome is a failed attempt. Otherwise it is an intermediate value, which a successful one must not
+/// see.
 template <bool Fails>
 class attempt : public test {
   public:
@@ -206,7 +208,7 @@ struct attempt_succeeds : attempt<false> {
     static constexpr const char* name = "seam.try_lock_excludes";
 };
 
-/// A wait for a flag under a mutex: `Deadline`: it may be given up, and is seen to be.
+/// A wait for a flag under a mutex. `Deadline`: the wait may time out, and the search finds that.
 template <bool Deadline>
 class condition : public test {
   public:
@@ -237,9 +239,9 @@ struct condition_given_up : condition<true> {
     static constexpr const char* name = "seam.condition_given_up";
 };
 
-// ---- What each thread has of its own
+// ---- Thread-local objects
 
-/// Nobody sees another's, nor one of the execution before.
+/// No thread sees the object of another thread or of an earlier execution.
 struct of_each_thread : test {
     static constexpr const char* name = "seam.of_each_thread";
     static constexpr unsigned threads = 3;
@@ -257,8 +259,8 @@ struct of_each_thread : test {
     enroll<exchange_weak>(sight::seen) && enroll<exchange_strong>(sight::forbidden) &&
     enroll<fences_on_both_sides>(sight::forbidden) && enroll<fence_on_one_side>(sight::seen) &&
     enroll<fence_against_accesses>(sight::imagined) && enroll<sleep_acquire>(sight::forbidden) &&
-    enroll<sleep_relaxed>(sight::seen) && enroll<sleep_untold>(sight::deadlock) &&
-    enroll<sleep_one_told>(sight::deadlock) && enroll<attempt_fails>(sight::seen) &&
+    enroll<sleep_relaxed>(sight::seen) && enroll<sleep_without_notify>(sight::deadlock) &&
+    enroll<sleep_notify_one>(sight::deadlock) && enroll<attempt_fails>(sight::seen) &&
     enroll<attempt_succeeds>(sight::forbidden) && enroll<condition_met>(sight::forbidden) &&
     enroll<condition_given_up>(sight::seen) && enroll<of_each_thread>(sight::forbidden);
 

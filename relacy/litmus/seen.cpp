@@ -1,10 +1,10 @@
-// What the search sees of the memory model, each next to what it must not see.
+// Litmus tests of outcomes that the search finds, each next to a forbidden outcome that it must not find.
 #include "litmus/litmus.hpp"
 
 namespace tailrace::relacy::litmus {
 namespace {
 
-/// A flag, and what it is the flag of.
+/// A flag, and the data that it guards.
 template <std::memory_order Store, std::memory_order Load>
 class message_passing : public test {
   public:
@@ -30,7 +30,7 @@ struct message_passing_no_acquire : message_passing<release, relaxed> {
     static constexpr const char* name = "message_passing.release_relaxed";
 };
 
-/// Each stores, and looks for the other's store.
+/// Each thread stores, then loads the location that the other thread stores to.
 template <std::memory_order Store, std::memory_order Load>
 class store_buffering : public test {
   public:
@@ -85,8 +85,8 @@ struct independent_reads_seq_cst : independent_reads<seq_cst, seq_cst> {
     static constexpr const char* name = "independent_reads.seq_cst";
 };
 
-/// A release, a change by another thread, and whoever reads that change. A read-modify-write
-/// continues the release sequence whatever its order, a store of another thread ends it.
+/// A release, a change by another thread, and a third thread that reads the change. A read-modify-write of any order
+/// continues the release sequence; a store of another thread ends it.
 template <bool ByStore>
 class release_sequence : public test {
   public:
@@ -119,7 +119,7 @@ struct release_sequence_ended : release_sequence<true> {
     static constexpr const char* name = "release_sequence.store_of_another_thread";
 };
 
-/// The orders of a read-modify-write that both reads the flag and is one.
+/// The order of a read-modify-write in the middle of a chain of flags.
 template <std::memory_order Order>
 class handing_on : public test {
   public:
@@ -147,7 +147,7 @@ struct handing_on_release : handing_on<release> {
     static constexpr const char* name = "handing_on.release";
 };
 
-/// The second order of a compare-exchange that fails.
+/// The failure order of a compare-exchange.
 template <std::memory_order Failure>
 class failed_exchange : public test {
   public:

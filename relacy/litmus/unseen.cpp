@@ -1,11 +1,10 @@
-// What C++ allows and the search never shows.
+// Litmus tests of outcomes that C++ allows and the search does not find.
 #include "litmus/litmus.hpp"
 
 namespace tailrace::relacy::litmus {
 namespace {
 
-/// Until C++20 a later store of the same thread, whatever its order, was part of the release
-/// sequence.
+/// Before C++20 a later store of the same thread, of any order, was part of the release sequence.
 class store_after_release : public test {
   public:
     static constexpr const char* name = "unseen.relaxed_store_after_release";
@@ -26,7 +25,7 @@ class store_after_release : public test {
     [[nodiscard]] bool came_out() const override { return read_[0] == 2 && read_[1] == 0; }
 };
 
-/// A load that sees what was stored after it.
+/// A load that sees a later store.
 class load_buffering : public test {
   public:
     static constexpr const char* name = "unseen.load_buffering";
@@ -41,7 +40,7 @@ class load_buffering : public test {
     [[nodiscard]] bool came_out() const override { return read_[0] == 1 && read_[1] == 1; }
 };
 
-/// Two threads write to two places in opposite orders, and each place keeps the first write.
+/// Two threads write to two locations in opposite orders, and each location keeps the first write.
 class two_writes_each : public test {
   public:
     static constexpr const char* name = "unseen.two_writes_each";
@@ -61,10 +60,10 @@ class two_writes_each : public test {
     [[nodiscard]] bool came_out() const override { return read_[0] == 1 && read_[1] == 1; }
 };
 
-/// A compare-exchange that fails because of an old value, where a load may see it.
+/// A compare-exchange that fails because it reads a stale value, which a load could read.
 class stale_failure : public test {
   public:
-    static constexpr const char* name = "unseen.old_value_in_failed_exchange";
+    static constexpr const char* name = "unseen.stale_value_in_failed_exchange";
     static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
@@ -73,15 +72,15 @@ class stale_failure : public test {
             y_.store(1, relaxed);
         } else {
             read_[0] = y_.load(relaxed);
-            read_[1] = 5;  // is not there: it fails
+            read_[1] = 5;  // is never stored, so it fails
             (void)x_.compare_exchange_strong(read_[1], 6, relaxed, relaxed);
         }
     }
 };
 
-/// A load that sees a value with so many newer ones.
+/// A load that sees a value although so many newer ones exist.
 template <unsigned Newer>
-class old_value : public test {
+class stale_value : public test {
   public:
     static constexpr unsigned threads = 2;
 
@@ -95,15 +94,15 @@ class old_value : public test {
         }
     }
 };
-struct three_back : old_value<3> {
+struct three_back : stale_value<3> {
     static constexpr const char* name = "unseen.value_three_back";
 };
-/// This one is seen.
-struct two_back : old_value<2> {
-    static constexpr const char* name = "old_value.two_back";
+/// The search finds this one.
+struct two_back : stale_value<2> {
+    static constexpr const char* name = "stale_value.two_back";
 };
 
-/// A race on data that is neither `plain` nor `cell`: the search reads what was written last.
+/// A race on data that is neither `plain` nor `cell`: the search always reads the last write.
 class ordinary_data : public test {
   public:
     static constexpr const char* name = "unseen.race_on_ordinary_data";

@@ -1,5 +1,5 @@
-// Several permits or values at a time, and weak senders: partial holds against receives, cancels and close, batches
-// against those who wait for what they free.
+// Scenarios of several permits or values at a time, and of weak senders: partial holds against receives, cancellation
+// and close, and batches against the waiters for the capacity that they free.
 //
 // Clauses: reserve_many.waits, acquire.partial-hold, release.head-of-line, cancel.driven, recv.none, recv_many.*,
 // weak.upgrade-never-revives.
@@ -17,7 +17,7 @@
 
 namespace tailrace::relacy::batches {
 
-/// Room for two, with value 0 in it.
+/// A channel of capacity two that contains value 0.
 template <class Target>
 class start : public scenario {
   public:
@@ -44,21 +44,21 @@ class start : public scenario {
   protected:
     template <class Result>
     void sent(const Result& result, unsigned number) {
-        expect(result.has_value(), "nobody closes, so a send ends with Ok");
+        expect(result.has_value(), "the channel stays open, so a send ends with Ok");
         book_.sent(number);
     }
     template <class Permits>
     void send_both(Permits& permits, unsigned first) {
-        expect(permits.size() == 2, "as many permits as were asked for");
+        expect(permits.size() == 2, "as many permits as were requested");
         while (auto p = permits.next()) {
             p->send(book_.make(first));
             book_.sent(first++);
         }
-        expect(permits.size() == 0, "all have been given out");
+        expect(permits.size() == 0, "all permits have been taken from the iterator");
     }
     void take(unsigned number) {
         const auto p = rx_->blocking_recv();
-        expect(p.has_value() && book_.received(*p) == number, "the value that is first in line");
+        expect(p.has_value() && book_.received(*p) == number, "the value that is first in the queue");
     }
 
     ledger book_;
@@ -66,7 +66,7 @@ class start : public scenario {
     std::optional<receiver> rx_;
 };
 
-/// It takes the one permit there is, waits for the other, and a send behind it waits for both to be done.
+/// A wait for two permits holds the free one and waits for the other. A send behind it waits for both to finish.
 template <class Target, class Form>
 class partial_hold : public start<Target> {
   public:
@@ -75,9 +75,9 @@ class partial_hold : public start<Target> {
 
     void thread(unsigned index) override {
         if (index == 0) {
-            alarm bell;
-            auto permits = drive(this->tx_->reserve_many(2), bell);
-            expect(permits.has_value(), "nobody closes");
+            counting_waker wakes;
+            auto permits = drive(this->tx_->reserve_many(2), wakes);
+            expect(permits.has_value(), "the channel stays open");
             this->send_both(*permits, 1);
         } else if (index == 1) {
             this->sent(Form::send(*this->tx_, this->book_.make(3)), 3);
@@ -91,7 +91,7 @@ class partial_hold : public start<Target> {
     }
 };
 
-/// The partial hold at the head of the queue is given up: who is behind it gets what it held.
+/// The partial hold at the head of the queue is cancelled: the waiter behind it gets the permit that it held.
 template <class Target, class Form>
 class cancelled_hold : public start<Target> {
   public:
@@ -99,7 +99,7 @@ class cancelled_hold : public start<Target> {
     static constexpr unsigned threads = 2;
 
     cancelled_hold() : hold_(this->tx_->reserve_many(2)) {
-        expect(!hold_->poll(bell_.waker()), "one of two permits is not enough");
+        expect(!hold_->poll(wakes_.waker()), "one of two permits is not enough");
         expect(this->tx_->capacity() == 0, "it holds the one that is there");
     }
     void thread(unsigned index) override {
@@ -111,11 +111,12 @@ class cancelled_hold : public start<Target> {
     }
 
   private:
-    alarm bell_;
+    counting_waker wakes_;
     std::optional<decltype(std::declval<typename start<Target>::sender&>().reserve_many(2))> hold_;
 };
 
-/// The only one that waits gives up: its place and what it held go in one step, so nobody sees a part of it.
+/// The only waiter is cancelled: its place in the queue and its permit are released in one step, so no task sees only
+/// one of the two.
 template <class Target, class Form>
 class last_hold : public start<Target> {
   public:
@@ -123,24 +124,24 @@ class last_hold : public start<Target> {
     static constexpr unsigned threads = 2;
 
     last_hold() : hold_(this->tx_->reserve_many(2)) {
-        expect(!hold_->poll(bell_.waker()), "one of two permits is not enough");
+        expect(!hold_->poll(wakes_.waker()), "one of two permits is not enough");
     }
     void thread(unsigned index) override {
         if (index == 0) {
             this->take(0);
             const auto free = this->tx_->capacity();
-            expect(free == 0 || free == 2, "the hold has both permits, or nobody has one");
+            expect(free == 0 || free == 2, "the hold has both permits, or both are free");
         } else {
             hold_.reset();
         }
     }
 
   private:
-    alarm bell_;
+    counting_waker wakes_;
     std::optional<decltype(std::declval<typename start<Target>::sender&>().reserve_many(2))> hold_;
 };
 
-/// Closed while a partial hold waits: the receive ends only when what was held is back.
+/// The channel is closed while a partial hold waits: the receive ends only when the held permit is back.
 template <class Target, class Form>
 class hold_against_close : public start<Target> {
   public:
@@ -149,8 +150,8 @@ class hold_against_close : public start<Target> {
 
     void thread(unsigned index) override {
         if (index == 0) {
-            alarm bell;
-            auto permits = drive(this->tx_->reserve_many(2), bell);
+            counting_waker wakes;
+            auto permits = drive(this->tx_->reserve_many(2), wakes);
             if (permits) this->send_both(*permits, 1);
         } else {
             this->rx_->close();
@@ -160,7 +161,7 @@ class hold_against_close : public start<Target> {
     }
 };
 
-/// Two values are taken at once; two senders wait for the places, and both are woken.
+/// A batch takes two values at once. Two senders wait for the capacity, and both are woken.
 template <class Target, class Form>
 class batch_frees_two : public start<Target> {
   public:
@@ -183,7 +184,7 @@ class batch_frees_two : public start<Target> {
     }
 };
 
-/// The permits that an iterator has left come back in one step: nobody sees one of two.
+/// The remaining permits of an iterator are returned in one step: no task sees only one of two.
 template <class Target, class Form>
 class remainder : public start<Target> {
   public:
@@ -192,7 +193,7 @@ class remainder : public start<Target> {
 
     remainder() : start<Target>(0) {
         auto made = this->tx_->try_reserve_many(2);
-        expect(made.has_value(), "there is room for two");
+        expect(made.has_value(), "there is capacity for two");
         permits_.emplace(std::move(*made));
     }
     void thread(unsigned index) override {
@@ -209,8 +210,8 @@ class remainder : public start<Target> {
     std::optional<permits> permits_;
 };
 
-/// The last sender goes while a weak one tries: either there is another sender, which sends, or the channel has ended
-/// for ever.
+/// The last sender is dropped while a weak one is upgraded: either there is a new sender, which sends, or the channel
+/// has ended permanently.
 template <class Target, class Form>
 class upgrade_against_last_drop : public start<Target> {
   public:
@@ -225,7 +226,7 @@ class upgrade_against_last_drop : public start<Target> {
             if (auto strong = weak_->upgrade()) {
                 this->sent(strong->try_send(this->book_.make(1)), 1);
             } else {
-                expect(!weak_->upgrade(), "nothing revives a channel");
+                expect(!weak_->upgrade(), "a channel without senders cannot be revived");
             }
             weak_.reset();
         } else {

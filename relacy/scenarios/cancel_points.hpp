@@ -1,5 +1,5 @@
-// An operation that waits, or is granted already, is given up: against everything that may decide it meanwhile. What it
-// held goes to who is next, at once and as a whole.
+// Scenarios that cancel a waiting or just granted operation, against every event that may complete it meanwhile. What
+// it held goes to the next waiter, at once and completely.
 //
 // Clauses: cancel.driven, permit.release, release.head-of-line, conservation, reserve_owned.cancel-drops-sender,
 // recv.none.
@@ -15,8 +15,8 @@
 
 namespace tailrace::relacy::cancel_points {
 
-/// A hold at the head of the queue, with one of the two permits that it needs, is given up while the other one comes
-/// back. Whoever was behind it is in only because the hold has gone: then what that had is free, and not on its way.
+/// A hold at the head of the queue, with one of the two permits that it needs, is cancelled while the other permit is
+/// returned. The waiter behind it can be served only because the hold is gone: then the permit that it held is free.
 template <class Target, class Form>
 class hold_with_one_behind : public open_channel<Target, 2, 1> {
   public:
@@ -24,8 +24,8 @@ class hold_with_one_behind : public open_channel<Target, 2, 1> {
     static constexpr unsigned threads = 2;
 
     hold_with_one_behind() : hold_(this->tx_->reserve_many(2)), behind_(this->tx_->send(this->book_.make(2))) {
-        expect(!hold_->poll(bell_.waker()), "one of two permits is not enough");
-        expect(!behind_->poll(bell_behind_.waker()), "nothing is free while the hold waits");
+        expect(!hold_->poll(wakes_.waker()), "one of two permits is not enough");
+        expect(!behind_->poll(wakes_behind_.waker()), "nothing is free while the hold waits");
     }
     void thread(unsigned index) override {
         if (index == 0) {
@@ -34,11 +34,11 @@ class hold_with_one_behind : public open_channel<Target, 2, 1> {
             this->expect_value(Form::recv(*this->rx_), 1);
             if (!is_in()) return;
             expect(this->tx_->capacity() == 1,
-                   "what a hold that was given up had is free when the one behind it is in");
+                   "the permit of a cancelled hold is free when the waiter behind it is served");
         }
     }
     void finish() override {
-        expect(sent_ || is_in(), "with room for two the only one that waits is in");
+        expect(sent_ || is_in(), "with capacity for two the only waiter is served");
         behind_.reset();
         open_channel<Target, 2, 1>::finish();
     }
@@ -47,21 +47,21 @@ class hold_with_one_behind : public open_channel<Target, 2, 1> {
     using sender = typename open_channel<Target, 2, 1>::sender;
 
     bool is_in() {
-        const auto result = behind_->poll(bell_behind_.waker());
+        const auto result = behind_->poll(wakes_behind_.waker());
         if (!result) return false;
         this->expect_sent(*result, 2);
         return sent_ = true;
     }
 
-    alarm bell_;
-    alarm bell_behind_;
+    counting_waker wakes_;
+    counting_waker wakes_behind_;
     bool sent_ = false;
     std::optional<decltype(std::declval<sender&>().reserve_many(2))> hold_;
     std::optional<decltype(std::declval<sender&>().send(std::declval<parcel>()))> behind_;
 };
 
-/// A permit comes back, and the first in the queue is given up: whether it had been granted or not, the next one gets
-/// in.
+/// A permit is returned while the first waiter is cancelled: whether that one was granted the permit or not, the next
+/// waiter is served.
 template <class Target, class Form>
 class against_permit_return : public open_channel<Target, 1> {
   public:
@@ -69,7 +69,7 @@ class against_permit_return : public open_channel<Target, 1> {
     static constexpr unsigned threads = 3;
 
     against_permit_return() : permit_(this->one_permit()), first_(this->tx_->reserve()) {
-        expect(!first_->poll(bell_.waker()), "the one permit is out");
+        expect(!first_->poll(wakes_.waker()), "the one permit is out");
     }
     void thread(unsigned index) override {
         if (index == 0) {
@@ -84,12 +84,12 @@ class against_permit_return : public open_channel<Target, 1> {
   private:
     using start = open_channel<Target, 1>;
 
-    alarm bell_;
+    counting_waker wakes_;
     std::optional<typename start::permit> permit_;
     std::optional<decltype(std::declval<typename start::sender&>().reserve())> first_;
 };
 
-/// The only one that waits gives up, with a part in its hands, while a permit is sent through and its value received.
+/// The only waiter is cancelled while it holds one permit, and another permit is used to send a value that is received.
 template <class Target, class Form>
 class hold_against_send : public open_channel<Target, 2> {
   public:
@@ -97,7 +97,7 @@ class hold_against_send : public open_channel<Target, 2> {
     static constexpr unsigned threads = 3;
 
     hold_against_send() : permit_(this->one_permit()), hold_(this->tx_->reserve_many(2)) {
-        expect(!hold_->poll(bell_.waker()), "one of two permits is not enough");
+        expect(!hold_->poll(wakes_.waker()), "one of two permits is not enough");
     }
     void thread(unsigned index) override {
         if (index == 0) {
@@ -113,12 +113,13 @@ class hold_against_send : public open_channel<Target, 2> {
   private:
     using start = open_channel<Target, 2>;
 
-    alarm bell_;
+    counting_waker wakes_;
     std::optional<typename start::permit> permit_;
     std::optional<decltype(std::declval<typename start::sender&>().reserve_many(2))> hold_;
 };
 
-/// The receiver goes, one waiter is given up, and the other is woken: every value is dead, and nobody is left asleep.
+/// The receiver is dropped, one waiter is cancelled, and the other is woken: every value is destroyed, and no task is
+/// left asleep.
 template <class Target, class Form>
 class against_receiver_drop : public full_channel<Target> {
   public:
@@ -127,24 +128,24 @@ class against_receiver_drop : public full_channel<Target> {
 
     void thread(unsigned index) override {
         if (index == 0) {
-            this->give_up_a_send(2, bell_);
+            this->give_up_a_send(2, wakes_);
         } else if (index == 1) {
-            expect(!this->settle(Form::send(*this->tx_, this->book_.make(3)), 3), "there never was room for it");
+            expect(!this->settle(Form::send(*this->tx_, this->book_.make(3)), 3), "there never was capacity for it");
         } else {
             this->rx_.reset();
         }
     }
     void finish() override {
-        expect(this->book_.is_dead(1) && this->book_.is_dead(2) && this->book_.is_dead(3),
-               "a value that nobody can receive any more is dead");
+        expect(this->book_.is_destroyed(1) && this->book_.is_destroyed(2) && this->book_.is_destroyed(3),
+               "a value that can no longer be received is destroyed");
         full_channel<Target>::finish();
     }
 
   private:
-    alarm bell_;
+    counting_waker wakes_;
 };
 
-/// The last sender is inside a reservation that is given up, granted or not: that is the end, behind the value.
+/// The last sender is inside a reservation that is cancelled, granted or not: the channel ends after the value.
 template <class Target, class Form>
 class last_sender_inside : public full_channel<Target> {
   public:
@@ -152,7 +153,7 @@ class last_sender_inside : public full_channel<Target> {
     static constexpr unsigned threads = 2;
 
     last_sender_inside() : reservation_(std::move(*this->tx_).reserve_owned()) {
-        expect(!reservation_->poll(bell_.waker()), "the channel is full");
+        expect(!reservation_->poll(wakes_.waker()), "the channel is full");
         this->tx_.reset();
     }
     void thread(unsigned index) override {
@@ -165,11 +166,12 @@ class last_sender_inside : public full_channel<Target> {
     }
 
   private:
-    alarm bell_;
+    counting_waker wakes_;
     std::optional<decltype(std::declval<typename full_channel<Target>::sender>().reserve_owned())> reservation_;
 };
 
-/// Closed, and the last permit comes back while a receive that waits for just that is given up: the next receive ends.
+/// The channel is closed, and the last permit is returned while the receive that waits for it is cancelled: the next
+/// receive ends.
 template <class Target, class Form>
 class receive_against_the_end : public open_channel<Target, 1> {
   public:
@@ -183,14 +185,14 @@ class receive_against_the_end : public open_channel<Target, 1> {
         } else {
             {
                 auto operation = this->rx_->recv();
-                if (const auto result = operation.poll(bell_.waker())) return this->expect_end(*result);
+                if (const auto result = operation.poll(wakes_.waker())) return this->expect_end(*result);
             }
             this->expect_end(Form::recv(*this->rx_));
         }
     }
 
   private:
-    alarm bell_;
+    counting_waker wakes_;
     std::optional<typename open_channel<Target, 1>::permit> permit_;
 };
 

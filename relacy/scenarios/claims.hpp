@@ -1,5 +1,5 @@
-// Those who claim room at once, against each other and against everything that makes room or ends it: nobody gets what
-// another one has, nobody is let in before those who wait, and nothing is let in behind the end.
+// Scenarios of claims without waiting, against each other and against every operation that frees capacity or closes: a
+// permit has one owner, no claim overtakes a waiter, and no claim succeeds after the end.
 //
 // Clauses: try_send.*, try_reserve.*, release.oldest-first, permit.send, close.*, conservation, recv.order.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
@@ -15,7 +15,7 @@
 
 namespace tailrace::relacy::claims {
 
-/// Two send at once where there is room for one: one of them does, and the other is told full.
+/// Two tasks send at once with capacity for one: one send succeeds, the other returns full.
 template <class Target, class Form>
 class two_for_one_place : public open_channel<Target, 1> {
   public:
@@ -24,7 +24,7 @@ class two_for_one_place : public open_channel<Target, 1> {
 
     void thread(unsigned index) override {
         const auto result = this->tx_->try_send(this->book_.make(1 + index));
-        expect(result || result.error().reason == try_error::full, "nobody closes");
+        expect(result || result.error().reason == try_error::full, "the channel stays open");
         (void)this->settle(result, 1 + index);
     }
     void finish() override {
@@ -33,7 +33,7 @@ class two_for_one_place : public open_channel<Target, 1> {
     }
 };
 
-/// Two permits are used at once, and their values received: each has a place of its own.
+/// Two permits are used at once, and their values received: each value has its own slot.
 template <class Target, class Form>
 class two_permits : public open_channel<Target, 2> {
   public:
@@ -58,7 +58,7 @@ class two_permits : public open_channel<Target, 2> {
     std::optional<typename open_channel<Target, 2>::permit> second_;
 };
 
-/// A permit is sent through, another one comes back, and a third one is claimed, all at once: no count is lost.
+/// One permit is used to send, another is returned and a third is claimed, all at once: no count is lost.
 template <class Target, class Form>
 class against_return : public open_channel<Target, 4> {
   public:
@@ -77,7 +77,7 @@ class against_return : public open_channel<Target, 4> {
         }
     }
     void finish() override {
-        expect(this->tx_->capacity() == 2, "a value and a permit have their room, and nobody else has");
+        expect(this->tx_->capacity() == 2, "only a value and a permit use capacity");
         claimed_.reset();
         open_channel<Target, 4>::finish();
     }
@@ -90,8 +90,8 @@ class against_return : public open_channel<Target, 4> {
     std::optional<typename start::permit> claimed_;
 };
 
-/// One waits. The room that a receive makes is its own from that moment: whoever tries is told full, and that nothing
-/// is free.
+/// A send waits. The capacity that a receive frees belongs to it at once: other claims return full, and the free
+/// capacity is zero.
 template <class Target, class Form>
 class no_barging : public full_channel<Target> {
   public:
@@ -99,32 +99,31 @@ class no_barging : public full_channel<Target> {
     static constexpr unsigned threads = 2;
 
     no_barging() : waiting_(this->tx_->send(this->book_.make(2))) {
-        expect(!waiting_->poll(bell_.waker()), "the channel is full");
+        expect(!waiting_->poll(wakes_.waker()), "the channel is full");
     }
     void thread(unsigned index) override {
         if (index == 0) {
             this->expect_value(Form::recv(*this->rx_), 1);
         } else {
-            expect(this->tx_->capacity() == 0, "what comes back is for the one who waits");
-            expect(!this->settle(this->tx_->try_send(this->book_.make(3)), 3),
-                   "nobody is let in before the one who waits");
-            expect(!this->tx_->try_reserve(), "nobody is let in before the one who waits");
+            expect(this->tx_->capacity() == 0, "the freed permit belongs to the waiter");
+            expect(!this->settle(this->tx_->try_send(this->book_.make(3)), 3), "no claim overtakes the waiter");
+            expect(!this->tx_->try_reserve(), "no claim overtakes the waiter");
         }
     }
     void finish() override {
-        const auto result = waiting_->poll(bell_.waker());
-        expect(result.has_value(), "it has been granted what came back");
+        const auto result = waiting_->poll(wakes_.waker());
+        expect(result.has_value(), "it has been granted the freed permits");
         this->expect_sent(*result, 2);
         full_channel<Target>::finish();
     }
 
   private:
-    alarm bell_;
+    counting_waker wakes_;
     std::optional<decltype(std::declval<typename full_channel<Target>::sender&>().send(std::declval<parcel>()))>
         waiting_;
 };
 
-/// Two wait, one place comes back: it goes to the first, although the second looks.
+/// Two sends wait and one permit is freed: it goes to the first, although the second one is polled.
 template <class Target, class Form>
 class oldest_first : public full_channel<Target> {
   public:
@@ -132,39 +131,39 @@ class oldest_first : public full_channel<Target> {
     static constexpr unsigned threads = 2;
 
     oldest_first() : first_(this->tx_->send(this->book_.make(2))), second_(this->tx_->send(this->book_.make(3))) {
-        expect(!first_->poll(bells_[0].waker()) && !second_->poll(bells_[1].waker()), "the channel is full");
+        expect(!first_->poll(wakes_[0].waker()) && !second_->poll(wakes_[1].waker()), "the channel is full");
     }
     void thread(unsigned index) override {
         if (index == 0) {
             this->expect_value(Form::recv(*this->rx_), 1);
         } else {
-            expect(!second_->poll(bells_[1].waker()), "the first in the queue gets it, and not the second");
+            expect(!second_->poll(wakes_[1].waker()), "the first in the queue gets it, and not the second");
         }
     }
     void finish() override {
-        get_in(first_, bells_[0], 2);
+        get_in(first_, wakes_[0], 2);
         this->expect_value(this->rx_->blocking_recv(), 2);
-        get_in(second_, bells_[1], 3);
+        get_in(second_, wakes_[1], 3);
         full_channel<Target>::finish();
     }
 
   private:
     using operation = decltype(std::declval<typename full_channel<Target>::sender&>().send(std::declval<parcel>()));
 
-    void get_in(std::optional<operation>& waiting, alarm& bell, unsigned number) {
-        const auto result = waiting->poll(bell.waker());
+    void get_in(std::optional<operation>& waiting, counting_waker& wakes, unsigned number) {
+        const auto result = waiting->poll(wakes.waker());
         expect(result.has_value(), "it is its turn");
         this->expect_sent(*result, number);
-        expect(bell.rings() == 1, "it has been woken once");
+        expect(wakes.count() == 1, "it has been woken once");
     }
 
-    alarm bells_[2];
+    counting_waker wakes_[2];
     std::optional<operation> first_;
     std::optional<operation> second_;
 };
 
-/// Two permits are wanted. One comes back unused and one with a value taken, at once: each is handed over, and the wait
-/// is over.
+/// A wait for two permits. One permit is returned unused while another is freed by a receive: both are handed off to
+/// it, and it finishes.
 template <class Target, class Form>
 class two_ways_back : public open_channel<Target, 2, 1> {
   public:
@@ -172,7 +171,7 @@ class two_ways_back : public open_channel<Target, 2, 1> {
     static constexpr unsigned threads = 2;
 
     two_ways_back() : permit_(this->one_permit()), waiting_(this->tx_->reserve_many(2)) {
-        expect(!waiting_->poll(bell_.waker()), "nothing is free");
+        expect(!waiting_->poll(wakes_.waker()), "nothing is free");
     }
     void thread(unsigned index) override {
         if (index == 0) {
@@ -182,11 +181,11 @@ class two_ways_back : public open_channel<Target, 2, 1> {
         }
     }
     void finish() override {
-        expect(bell_.rings() == 1, "it has been woken once");
+        expect(wakes_.count() == 1, "it has been woken once");
         {
-            const auto both = waiting_->poll(bell_.waker());
-            expect(both && both->has_value() && (*both)->size() == 2, "it has been granted what came back");
-            expect(this->tx_->capacity() == 0, "all room is its own");
+            const auto both = waiting_->poll(wakes_.waker());
+            expect(both && both->has_value() && (*both)->size() == 2, "it has been granted the freed permits");
+            expect(this->tx_->capacity() == 0, "it has all the capacity");
         }
         open_channel<Target, 2, 1>::finish();
     }
@@ -194,12 +193,12 @@ class two_ways_back : public open_channel<Target, 2, 1> {
   private:
     using start = open_channel<Target, 2, 1>;
 
-    alarm bell_;
+    counting_waker wakes_;
     std::optional<typename start::permit> permit_;
     std::optional<decltype(std::declval<typename start::sender&>().reserve_many(2))> waiting_;
 };
 
-/// A send and a reservation, without waiting, while the receiver closes: Ok, and received before the end, or closed.
+/// try_send and try_reserve while the receiver closes: Ok, and received before the end, or closed.
 template <class Target, class Form>
 class against_close : public open_channel<Target, 2> {
   public:
@@ -209,11 +208,11 @@ class against_close : public open_channel<Target, 2> {
     void thread(unsigned index) override {
         if (index == 0) {
             const auto result = this->tx_->try_send(this->book_.make(1));
-            expect(result || result.error().reason == try_error::closed, "there is room for it, or it is closed");
+            expect(result || result.error().reason == try_error::closed, "there is capacity for it, or it is closed");
             (void)this->settle(result, 1);
         } else if (index == 1) {
             auto made = this->tx_->try_reserve();
-            expect(made || made.error() == try_error::closed, "there is room for it, or it is closed");
+            expect(made || made.error() == try_error::closed, "there is capacity for it, or it is closed");
             if (!made) return;
             made->send(this->book_.make(2));
             this->book_.sent(2);

@@ -1,5 +1,5 @@
-// What is special about coroutines: where they are resumed, and the wait in their frame that two may end. Many
-// scenarios of other families have an awaited form besides.
+// Scenarios of coroutines: where they are resumed, and a wait in their frame that two events may end. Many scenarios of
+// other families have an awaited form as well.
 //
 // Clauses: wake.outside-locks, wake.all, cancel.driven.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
@@ -7,8 +7,10 @@
 
 #include <array>
 #include <stop_token>
+#include <type_traits>
 #include <utility>
 
+#include "kernel/optimized.hpp"
 #include "kernel/scenario.hpp"
 #include "scenarios/support/awaited.hpp"
 #include "scenarios/support/open_channel.hpp"
@@ -17,8 +19,8 @@
 
 namespace tailrace::relacy::coroutines {
 
-/// The coroutines of threads 0 and 1 want the only permit and give it back. The receive makes room for the first; what
-/// that one gives back resumes the second, and not before the first has suspended itself or ended.
+/// The coroutines of threads 0 and 1 take the only permit and return it. The receive frees it for the first; its return
+/// resumes the second, but not before the first one has suspended or ended.
 template <class Target, class Form>
 class one_after_another : public full_channel<Target> {
   public:
@@ -30,7 +32,7 @@ class one_after_another : public full_channel<Target> {
             this->expect_value(driven::recv(*this->rx_), 1);
         } else {
             reserve_and_return(index);
-            bells_[index].sleep();
+            wakes_[index].sleep();
         }
     }
 
@@ -38,7 +40,7 @@ class one_after_another : public full_channel<Target> {
     detached reserve_and_return(unsigned started_by) {
         {
             auto made = co_await awaitable(this->tx_->reserve());
-            expect(made.has_value(), "nobody closes");
+            expect(made.has_value(), "the channel stays open");
             const unsigned here = rl::thread_index();
             expect(!resuming_[here], "a resumption does not run inside of another one");
             resuming_[here] = here != started_by;  // otherwise it has not been suspended
@@ -47,14 +49,15 @@ class one_after_another : public full_channel<Target> {
             }
             resuming_[here] = false;
         }
-        bells_[started_by].waker()();
+        wakes_[started_by].waker()();
     }
 
-    std::array<alarm, 2> bells_;
+    std::array<counting_waker, 2> wakes_;
     std::array<bool, threads> resuming_{};
 };
 
-/// A send, the room for it, and the stop: whoever comes last resumes the frame in which the wait lies.
+/// A send, the receive that frees capacity for it, and the stop request: the last event resumes the frame that contains
+/// the wait.
 template <class Target, class Form>
 class stopped : public full_channel<Target> {
   public:
@@ -64,8 +67,8 @@ class stopped : public full_channel<Target> {
     void thread(unsigned index) override {
         if (index == 0) {
             const auto result = await_in_coroutine(with_stop(this->tx_->send(this->book_.make(2)), stop_.get_token()));
-            expect(result || result.error().reason == stop_error::stopped, "nobody closes");
-            expect(result || stop_.stop_requested(), "stopped is said only after the stop");
+            expect(result || result.error().reason == stop_error::stopped, "the channel stays open");
+            expect(result || stop_.stop_requested(), "stopped is reported only after the stop request");
             (void)this->settle(result, 2);
         } else if (index == 1) {
             stop_.request_stop();
@@ -78,14 +81,11 @@ class stopped : public full_channel<Target> {
     std::stop_source stop_;
 };
 
-template <class Target>
-bool enroll_everywhere() {
-    return enroll<one_after_another, Target, awaited>();
-}
-/// The reference has no stop tokens.
+/// The reference channel has no stop tokens.
 template <class Target>
 bool enroll_all() {
-    return enroll_everywhere<Target>() && enroll<stopped, Target, awaited>();
+    if constexpr (std::is_same_v<Target, optimized>) (void)enroll<stopped, Target, awaited>();
+    return enroll<one_after_another, Target, awaited>();
 }
 
 }  // namespace tailrace::relacy::coroutines

@@ -1,5 +1,5 @@
-// What a receiver that looks without waiting may see: never less than what has happened before, never a number that was
-// not true.
+// Scenarios of try_recv, len, is_empty and capacity: the receiver never misses what happened before, and never sees a
+// number that was not right at some moment.
 //
 // Clauses: try_recv.*, len.*, is_empty.*, capacity.*, thread-safe.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
@@ -16,8 +16,8 @@
 
 namespace tailrace::relacy::counting {
 
-/// A send that has returned counts, and its value can be had, although another sender may have an earlier place and not
-/// have written yet.
+/// A send that has returned is counted, and a value can be received, although another sender may have an earlier ticket
+/// and not have written yet.
 template <class Target, class Form>
 class own_send : public open_channel<Target, 2> {
   public:
@@ -29,7 +29,7 @@ class own_send : public open_channel<Target, 2> {
             this->expect_sent(this->tx_->try_send(this->book_.make(1)), 1);
             expect(!this->rx_->is_empty(), "after a send it is not empty");
             expect(this->rx_->len() == 1 || this->rx_->len() == 2,
-                   "after a send there is one value, or that of the other as well");
+                   "after a send there is one value, or the other sender's as well");
             const auto p = this->rx_->try_recv();
             expect(p.has_value(), "after a send there is something to receive");
             (void)this->book_.received(*p);
@@ -39,7 +39,7 @@ class own_send : public open_channel<Target, 2> {
     }
 };
 
-/// Three take turns at two values: who has one of the two turns finds a value, always, and brings another one.
+/// Three tasks share two turns and two values: a task that has a turn always finds a value, and sends another one.
 template <class Target, class Form>
 class pool : public open_channel<Target, 2, 2> {
   public:
@@ -50,7 +50,7 @@ class pool : public open_channel<Target, 2, 2> {
         take_a_turn();
         std::unique_lock receiving(receivers_turn_);
         const auto p = this->rx_->try_recv();
-        expect(p.has_value(), "a value for everybody who has a turn");
+        expect(p.has_value(), "a task that has a turn finds a value");
         (void)this->book_.received(*p);
         receiving.unlock();
         this->expect_sent(this->tx_->try_send(this->book_.make(3 + index)), 3 + index);
@@ -75,7 +75,8 @@ class pool : public open_channel<Target, 2, 2> {
     relacy_platform::mutex receivers_turn_;
 };
 
-/// The last sender goes while the receiver counts what it left behind, in one segment or two, down to nothing.
+/// The last sender is dropped while the receiver counts and receives its values, in one segment or two, until none is
+/// left.
 template <class Target, class Form>
 class last_drop : public open_channel<Target, 3, 3> {
   public:
@@ -103,7 +104,7 @@ class last_drop : public open_channel<Target, 3, 3> {
     }
 };
 
-/// Three senders go, each on its own, one of them while a receive is parked: that one is woken by the last, once.
+/// Three senders are dropped independently, and a receive is parked: the last one wakes it, once.
 template <class Target, class Form>
 class one_end : public open_channel<Target, 1> {
   public:
@@ -114,10 +115,10 @@ class one_end : public open_channel<Target, 1> {
     void thread(unsigned index) override {
         if (index == 0) {
             auto operation = this->rx_->recv();
-            expect(!operation.poll(bell_.waker()), "one sender is still there");
+            expect(!operation.poll(wakes_.waker()), "one sender is still there");
             this->tx_.reset();
-            bell_.sleep();
-            const auto result = operation.poll(bell_.waker());
+            wakes_.sleep();
+            const auto result = operation.poll(wakes_.waker());
             expect(result.has_value(), "an operation that was woken finishes when it is polled");
             this->expect_end(*result);
         } else {
@@ -125,17 +126,48 @@ class one_end : public open_channel<Target, 1> {
         }
     }
     void finish() override {
-        expect(bell_.rings() == 1, "an operation is woken once");
+        expect(wakes_.count() == 1, "an operation is woken once");
         open_channel<Target, 1>::finish();
     }
 
   private:
-    alarm bell_;
+    counting_waker wakes_;
     std::optional<typename open_channel<Target, 1>::sender> second_;
     std::optional<typename open_channel<Target, 1>::sender> third_;
 };
 
-/// Whoever asks again and again hears of every value before it hears of the end.
+/// The last drop is one step: once the receiver has seen that no sender is left, nothing says any more that a value may
+/// come.
+template <class Target, class Form>
+class seen_to_be_closed : public open_channel<Target, 1> {
+  public:
+    static constexpr const char* name = "counting.seen_to_be_closed";
+    static constexpr unsigned threads = 2;
+
+    void thread(unsigned index) override {
+        if (index == 1) {
+            this->tx_.reset();
+            return;
+        }
+        {
+            auto parked = this->rx_->recv();
+            auto result = parked.poll(wakes_.waker());
+            if (!result && this->rx_->is_closed()) {
+                result = parked.poll(wakes_.waker());
+                expect(result.has_value(), "no sender is left: a receive that is polled says none");
+            }
+            if (result) this->expect_end(*result);
+        }
+        if (!this->rx_->is_closed()) return;
+        const auto p = this->rx_->try_recv();
+        expect(!p && p.error() == try_recv_error::disconnected, "no sender is left: disconnected");
+    }
+
+  private:
+    counting_waker wakes_;
+};
+
+/// A receiver that looks again and again gets every value before it gets the end.
 template <class Target, class Form>
 class asking_until_the_end : public open_channel<Target, 1> {
   public:
@@ -149,7 +181,7 @@ class asking_until_the_end : public open_channel<Target, 1> {
                 if (p) {
                     (void)this->book_.received(*p);
                 } else if (p.error() == try_recv_error::disconnected) {
-                    expect(taken(), "disconnected is said when the value has been received, and not before");
+                    expect(taken(), "disconnected is reported when the value has been received, and not before");
                 }
             }
             if (!taken()) this->expect_value(Form::recv(*this->rx_), 1);
@@ -164,7 +196,7 @@ class asking_until_the_end : public open_channel<Target, 1> {
     bool taken() { return this->book_.was_received(1); }
 };
 
-/// The same, with the receiver's own close for the end and a permit for the value.
+/// The same with a close by the receiver, and a permit for the value.
 template <class Target, class Form>
 class asking_after_close : public open_channel<Target, 2> {
   public:
@@ -182,7 +214,7 @@ class asking_after_close : public open_channel<Target, 2> {
             expect(p || p.error() == try_recv_error::empty, "while a permit is out it is not the end");
             if (!p) this->expect_value(Form::recv(*this->rx_), 1);
             const auto more = this->rx_->try_recv();
-            expect(!more && more.error() == try_recv_error::disconnected, "closed, and all has come back: the end");
+            expect(!more && more.error() == try_recv_error::disconnected, "closed, and all permits are back: the end");
         }
     }
 
@@ -190,7 +222,7 @@ class asking_after_close : public open_channel<Target, 2> {
     std::optional<typename open_channel<Target, 2>::permit> permit_;
 };
 
-/// A send that finds no room leaves no trace, not even for a moment.
+/// A send that fails for lack of capacity is never visible, not even for a moment.
 template <class Target, class Form>
 class failed_send : public open_channel<Target, 2, 1> {
   public:
@@ -200,12 +232,12 @@ class failed_send : public open_channel<Target, 2, 1> {
     failed_send() : permit_(this->one_permit()) {}
     void thread(unsigned index) override {
         if (index == 0) {
-            expect(!this->settle(this->tx_->try_send(this->book_.make(2)), 2), "there never is room for it");
+            expect(!this->settle(this->tx_->try_send(this->book_.make(2)), 2), "there never is capacity for it");
         } else if (index == 1) {
-            expect(!this->tx_->try_reserve_many(2), "there never is room for two");
+            expect(!this->tx_->try_reserve_many(2), "there never is capacity for two");
         } else {
             expect(this->rx_->len() == 1, "one value was sent");
-            expect(this->rx_->capacity() == 0, "the value and the permit have all the room");
+            expect(this->rx_->capacity() == 0, "the value and the permit use all the capacity");
         }
     }
     void finish() override {
@@ -221,9 +253,10 @@ template <class Target>
 bool enroll_all() {
     return enroll<own_send, Target, driven>() && enroll<pool, Target, driven>() &&
            enroll<last_drop, Target, blocking>() && enroll<last_drop, Target, driven>() &&
-           enroll<one_end, Target, driven>() && enroll<asking_until_the_end, Target, blocking>() &&
-           enroll<asking_until_the_end, Target, driven>() && enroll<asking_after_close, Target, blocking>() &&
-           enroll<asking_after_close, Target, driven>() && enroll<failed_send, Target, driven>();
+           enroll<one_end, Target, driven>() && enroll<seen_to_be_closed, Target, driven>() &&
+           enroll<asking_until_the_end, Target, blocking>() && enroll<asking_until_the_end, Target, driven>() &&
+           enroll<asking_after_close, Target, blocking>() && enroll<asking_after_close, Target, driven>() &&
+           enroll<failed_send, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::counting

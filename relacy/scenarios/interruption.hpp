@@ -1,8 +1,8 @@
-// A wait that several may end, the channel and a clock or two, from threads of their own: the last one resumes it,
-// once, and it is not touched afterwards. The wait lies on the waiter's stack, so a late touch is an access to what is
-// gone.
+// Scenarios of a wait that the channel or one of up to two clocks may end, each from a separate thread: the last of
+// them resumes the waiter, once, and none accesses the wait afterwards. The wait is destroyed then, so a late access is
+// a use after free.
 //
-// Clauses: send_timeout.*, recv.timeout, cancel.driven. The optimised channel only: the reference has its own
+// Clauses: send_timeout.*, recv.timeout, cancel.driven. The optimised channel only: the reference channel has its own
 // deadlines.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
@@ -24,22 +24,22 @@ namespace tailrace::relacy::interruption {
 using simulated_clock = basic_manual_clock<relacy_platform::mutex>;
 using namespace std::chrono_literals;
 
-/// On the heap, where the simulation sees it when it is touched after its end.
+/// The wait is on the heap, where the simulation detects an access after its end.
 template <class Operation>
 auto wait_on_the_heap(Operation op) {
-    alarm bell;
+    counting_waker wakes;
     auto wait = std::unique_ptr<decltype(detail::wait_of(std::move(op)))>(
         new decltype(detail::wait_of(std::move(op)))(detail::wait_of(std::move(op))));
     bool over = false;
-    if (!wait->start(bell.waker(), over)) bell.sleep();
-    expect(!over, "its owner is here");
+    if (!wait->start(wakes.waker(), over)) wakes.sleep();
+    expect(!over, "the waiter has not left yet");
     auto result = wait->finish();
     wait.reset();
-    expect(bell.rings() <= 1, "a wait is woken once");
+    expect(wakes.count() <= 1, "a wait is woken once");
     return result;
 }
 
-/// A send, the value in front taken, and the deadline, in any order.
+/// A send, a receive that frees capacity, and the deadline, in any order.
 template <class Target, class Form>
 class send : public full_channel<Target> {
   public:
@@ -52,8 +52,8 @@ class send : public full_channel<Target> {
             if (result) {
                 this->book_.sent(2);
             } else {
-                expect(result.error().reason == timeout_error::timeout, "nobody closes");
-                expect(clock_.now().time_since_epoch() >= 5ms, "timeout is said only after the deadline");
+                expect(result.error().reason == timeout_error::timeout, "the channel stays open");
+                expect(clock_.now().time_since_epoch() >= 5ms, "a timeout is reported only after the deadline");
                 this->book_.refused(result.error().value, 2);
             }
         } else if (index == 1) {
@@ -77,7 +77,7 @@ class send_against_close : public full_channel<Target> {
     void thread(unsigned index) override {
         if (index == 0) {
             const auto result = wait_on_the_heap(with_timeout(this->tx_->send(this->book_.make(2)), 5ms, clock_));
-            expect(!result, "there never is room for it");
+            expect(!result, "there never is capacity for it");
             this->book_.refused(result.error().value, 2);
         } else if (index == 1) {
             clock_.advance(5ms);
@@ -102,9 +102,9 @@ class recv : public full_channel<Target> {
             this->expect_value(Form::recv(*this->rx_), 1);
             const auto result = wait_on_the_heap(with_timeout(this->rx_->recv(), 5ms, clock_));
             if (result) {
-                expect(this->book_.received(*result) == 2, "the value that is first in line");
+                expect(this->book_.received(*result) == 2, "the value that is first in the queue");
             } else {
-                expect(clock_.now().time_since_epoch() >= 5ms, "timeout is said only after the deadline");
+                expect(clock_.now().time_since_epoch() >= 5ms, "a timeout is reported only after the deadline");
                 this->expect_value(Form::recv(*this->rx_), 2);
             }
         } else if (index == 1) {
@@ -118,7 +118,7 @@ class recv : public full_channel<Target> {
     simulated_clock clock_;
 };
 
-/// The listener's form of the same.
+/// The same for a wait for the close.
 template <class Target, class Form>
 class listen : public full_channel<Target> {
   public:
@@ -128,7 +128,7 @@ class listen : public full_channel<Target> {
     void thread(unsigned index) override {
         if (index == 0) {
             const bool closed = wait_on_the_heap(with_timeout(this->tx_->closed(), 5ms, clock_));
-            expect(closed || clock_.now().time_since_epoch() >= 5ms, "timeout is said only after the deadline");
+            expect(closed || clock_.now().time_since_epoch() >= 5ms, "a timeout is reported only after the deadline");
         } else if (index == 1) {
             clock_.advance(5ms);
         } else {
@@ -140,8 +140,8 @@ class listen : public full_channel<Target> {
     simulated_clock clock_;
 };
 
-/// Two deadlines around one send, on clocks of different threads, and the value in front taken: the wait is woken once,
-/// by the last.
+/// Two deadlines around one send, on clocks of different threads, and a receive that frees capacity: the wait is woken
+/// once, by the last event.
 template <class Target, class Form>
 class two_clocks : public full_channel<Target> {
   public:
@@ -157,7 +157,7 @@ class two_clocks : public full_channel<Target> {
             } else {
                 expect(result.error().reason == timeout_error::timeout, "the channel stays open");
                 expect(first_.now().time_since_epoch() >= 5ms || second_.now().time_since_epoch() >= 5ms,
-                       "timeout is said only after a deadline");
+                       "a timeout is reported only after a deadline");
                 this->book_.refused(result.error().value, 2);
             }
         } else if (index == 1) {

@@ -1,5 +1,5 @@
-// Those who wait for the close: all of them are woken, whoever closes, whatever else the senders do, and none of them
-// is touched once it has given up.
+// Scenarios of waits for the close (listeners): a close wakes all of them, whatever the other tasks do, and no listener
+// is accessed after its cancellation.
 //
 // Clauses: closed.*, close.wake-order, cancel.driven, recv.woken.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
@@ -14,12 +14,12 @@
 namespace tailrace::relacy::listeners {
 
 template <class Sender>
-void wait_for_close(const Sender& tx, alarm& bell) {
-    (void)drive(tx.closed(), bell);
-    expect(tx.is_closed(), "who was told that it has closed sees it closed");
+void wait_for_close(const Sender& tx, counting_waker& wakes) {
+    (void)drive(tx.closed(), wakes);
+    expect(tx.is_closed(), "a listener that was woken by the close sees it closed");
 }
 
-/// Two listen, on two senders, and the receiver goes.
+/// Two listeners, on two senders, and the receiver is dropped.
 template <class Target, class Form>
 class two_against_receiver_drop : public full_channel<Target> {
   public:
@@ -29,9 +29,9 @@ class two_against_receiver_drop : public full_channel<Target> {
     two_against_receiver_drop() : other_(this->tx_->clone()) {}
     void thread(unsigned index) override {
         if (index == 0) {
-            wait_for_close(*this->tx_, bells_[0]);
+            wait_for_close(*this->tx_, wakes_[0]);
         } else if (index == 1) {
-            wait_for_close(*other_, bells_[1]);
+            wait_for_close(*other_, wakes_[1]);
             other_.reset();
         } else {
             this->rx_.reset();
@@ -39,11 +39,11 @@ class two_against_receiver_drop : public full_channel<Target> {
     }
 
   private:
-    alarm bells_[2];
+    counting_waker wakes_[2];
     std::optional<typename full_channel<Target>::sender> other_;
 };
 
-/// One sends, one listens, and the receiver takes what was sent before it goes: the send cannot fail.
+/// One task sends, one listens, and the receiver takes the value before it is dropped: the send cannot fail.
 template <class Target, class Form>
 class send_listen_and_go : public open_channel<Target, 1> {
   public:
@@ -54,7 +54,7 @@ class send_listen_and_go : public open_channel<Target, 1> {
         if (index == 0) {
             this->expect_sent(this->tx_->try_send(this->book_.make(1)), 1);
         } else if (index == 1) {
-            wait_for_close(*this->tx_, bell_);
+            wait_for_close(*this->tx_, wakes_);
         } else {
             this->expect_value(Form::recv(*this->rx_), 1);
             this->rx_.reset();
@@ -62,10 +62,10 @@ class send_listen_and_go : public open_channel<Target, 1> {
     }
 
   private:
-    alarm bell_;
+    counting_waker wakes_;
 };
 
-/// One of two gives up while the close wakes them.
+/// One of two listeners is cancelled while the close wakes them.
 template <class Target, class Form>
 class cancel_against_close : public open_channel<Target, 1> {
   public:
@@ -75,19 +75,19 @@ class cancel_against_close : public open_channel<Target, 1> {
     void thread(unsigned index) override {
         if (index == 0) {
             auto listening = this->tx_->closed();
-            (void)listening.poll(bells_[0].waker());
+            (void)listening.poll(wakes_[0].waker());
         } else if (index == 1) {
-            wait_for_close(*this->tx_, bells_[1]);
+            wait_for_close(*this->tx_, wakes_[1]);
         } else {
             this->rx_->close();
         }
     }
 
   private:
-    alarm bells_[2];
+    counting_waker wakes_[2];
 };
 
-/// A sender waits for room and another one for the close: one close wakes both.
+/// One sender waits for capacity and another one for the close: one close wakes both.
 template <class Target, class Form>
 class beside_a_waiting_send : public full_channel<Target> {
   public:
@@ -96,9 +96,9 @@ class beside_a_waiting_send : public full_channel<Target> {
 
     void thread(unsigned index) override {
         if (index == 0) {
-            expect(!this->settle(Form::send(*this->tx_, this->book_.make(2)), 2), "there never was room for it");
+            expect(!this->settle(Form::send(*this->tx_, this->book_.make(2)), 2), "there never was capacity for it");
         } else if (index == 1) {
-            wait_for_close(*this->tx_, bell_);
+            wait_for_close(*this->tx_, wakes_);
         } else {
             this->rx_->close();
             this->expect_value(Form::recv(*this->rx_), 1);
@@ -107,7 +107,7 @@ class beside_a_waiting_send : public full_channel<Target> {
     }
 
   private:
-    alarm bell_;
+    counting_waker wakes_;
 };
 
 template <class Target>

@@ -1,7 +1,7 @@
-// Misuse is answered by an exception, in the thread that misuses, whatever the others do meanwhile.
+// Scenarios of misuse: it throws an exception in the thread that misuses the channel, whatever other threads do.
 //
-// Also the check of the seam's own care: a thread is interrupted here while it handles an
-// exception, by another that throws one.
+// They also test the simulation itself: a thread is preempted while it handles an exception, by a thread that throws
+// one.
 // Clauses: blocking_send.refuses-async.
 // After a change here run: ctest -L relacy
 #pragma once
@@ -16,7 +16,7 @@
 
 namespace tailrace::relacy::misuse {
 
-/// Both threads misbehave, and go on using the channel while they handle that.
+/// Both threads misuse the channel, and use it correctly while they handle the exception.
 template <class Target, class Form>
 class async_context : public scenario {
   public:
@@ -42,7 +42,7 @@ class async_context : public scenario {
         rx_.reset();
         tx_.reset();
         book_.close();
-        expect(book_.was_sent(0) && book_.is_dead(1), "the one was sent, the other refused");
+        expect(book_.was_sent(0) && book_.is_destroyed(1), "one value was sent, the other refused");
     }
 
   private:
@@ -58,7 +58,7 @@ class async_context : public scenario {
         } catch (const std::logic_error&) {
             expect(!relacy_platform::in_async_context(), "the context has ended, here and in no other thread");
             if (index == 0) {
-                expect(Form::send(*tx_, book_.make(0)).has_value(), "there is room for it");
+                expect(Form::send(*tx_, book_.make(0)).has_value(), "there is capacity for it");
                 book_.sent(0);
             } else {
                 const auto p = Form::recv(*rx_);

@@ -1,7 +1,7 @@
-// A permit that is used long after it was given out: the slot that its value gets was emptied, or
-// even allocated, in the meantime, by threads that its holder has not heard of since.
+// Scenarios of a permit that is used long after it was acquired: its slot was emptied or even allocated in the
+// meantime, by threads that its owner has not synchronised with since.
 //
-// Room for three in a ring of four slots, of which two are one segment.
+// The channel has capacity three, in a ring of four slots. A segment has two slots.
 // Clauses: permit.send, recv.order, send.waits.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
@@ -24,7 +24,7 @@ class start : public scenario {
     using receiver = typename handles::second_type;
     using permit = typename decltype(std::declval<sender&>().try_reserve())::value_type;
 
-    /// With values 0, 1 and so on in the channel.
+    /// A channel that contains values 0, 1 and so on.
     explicit start(unsigned values) {
         auto [tx, rx] = Target::template open<parcel>(3);
         tx_.emplace(std::move(tx));
@@ -41,10 +41,10 @@ class start : public scenario {
   protected:
     template <class Result>
     void expect_sent(const Result& result, unsigned number) {
-        expect(result.has_value(), "nobody closes, so a send ends with Ok");
+        expect(result.has_value(), "the channel stays open, so a send ends with Ok");
         book_.sent(number);
     }
-    /// Receives values 0 up to `end`, all but `stray` in their order.
+    /// Receives values 0 up to `end`, in order except for `stray`.
     template <class Form>
     void receive(unsigned end, unsigned stray) {
         unsigned next = 0;
@@ -63,8 +63,8 @@ class start : public scenario {
     std::optional<receiver> rx_;
 };
 
-/// A permit is out and values 0 and 1 are in. If its value comes last, its ticket is 4: the slot of
-/// ticket 0 again.
+/// A permit is outstanding and values 0 and 1 are buffered. If its value is sent last, its ticket is 4, which has the
+/// same slot as ticket 0.
 template <class Target, class Form>
 class late_send : public start<Target> {
   public:
@@ -73,7 +73,7 @@ class late_send : public start<Target> {
 
     late_send() : start<Target>(2) {
         auto made = this->tx_->try_reserve();
-        expect(made.has_value(), "there is room for it");
+        expect(made.has_value(), "there is capacity for it");
         permit_.emplace(std::move(*made));
     }
     void thread(unsigned index) override {
@@ -92,8 +92,8 @@ class late_send : public start<Target> {
     std::optional<typename start<Target>::permit> permit_;
 };
 
-/// The permit is one that a waiting send was granted, and finds when it gets round to looking:
-/// tickets 3 to 5, slots 3, 0 and 1.
+/// The permit was granted to a waiting send, which uses it only when it is polled again: tickets 3 to 5, slots 3, 0
+/// and 1.
 template <class Target, class Form>
 class late_resume : public start<Target> {
   public:
@@ -113,7 +113,7 @@ class late_resume : public start<Target> {
     }
 };
 
-/// The permit's value goes to storage that others have obtained since.
+/// The permit's value goes to storage that other threads have allocated since.
 template <class Target, class Form>
 class new_storage : public start<Target> {
   public:
@@ -122,7 +122,7 @@ class new_storage : public start<Target> {
 
     new_storage() : start<Target>(0) {
         auto made = this->tx_->try_reserve();
-        expect(made.has_value(), "there is room for it");
+        expect(made.has_value(), "there is capacity for it");
         permit_.emplace(std::move(*made));
     }
     void thread(unsigned index) override {

@@ -1,5 +1,5 @@
-// The channel as a semaphore: its permits taken, given back, waited for and given up by several at once. No more are
-// out than there are, none is lost, and a close ends every loop.
+// Scenarios of the channel as a semaphore: several tasks acquire, release, wait for and cancel permits at once. Never
+// are more permits outstanding than the capacity, none is lost, and a close ends every loop.
 //
 // Clauses: conservation, reserve.*, reserve_many.*, permit.release, permit_iterator.*, close.*, cancel.driven.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
@@ -16,12 +16,12 @@
 
 namespace tailrace::relacy::permits {
 
-/// How many have something at the moment. All simulated threads are one OS thread, so it adds no order to the
+/// Counts the permits that are outstanding. All simulated threads are one OS thread, so it adds no ordering to the
 /// execution.
 class occupancy {
   public:
     explicit occupancy(unsigned most) : most_(most) {}
-    /// Has n permits, and lets the others go on meanwhile.
+    /// Holds n permits, and yields to the other threads meanwhile.
     void use(unsigned n = 1) {
         inside_ += n;
         expect(inside_ <= most_, "no more permits are out than there are");
@@ -34,7 +34,7 @@ class occupancy {
     unsigned most_;
 };
 
-/// Three take a permit where there are two.
+/// Three tasks take a permit each where there are two.
 template <class Target, class Form>
 class no_more_than_there_are : public open_channel<Target, 2> {
   public:
@@ -43,7 +43,7 @@ class no_more_than_there_are : public open_channel<Target, 2> {
 
     void thread(unsigned) override {
         const auto one = Form::reserve(*this->tx_);
-        expect(one.has_value(), "nobody closes");
+        expect(one.has_value(), "the channel stays open");
         inside_.use();
     }
 
@@ -51,7 +51,7 @@ class no_more_than_there_are : public open_channel<Target, 2> {
     occupancy inside_{2};
 };
 
-/// Two take the only permit, twice each.
+/// Two tasks take the only permit, twice each.
 template <class Target, class Form>
 class taking_turns : public open_channel<Target, 1> {
   public:
@@ -61,7 +61,7 @@ class taking_turns : public open_channel<Target, 1> {
     void thread(unsigned) override {
         for (int turn = 0; turn < 2; ++turn) {
             const auto one = Form::reserve(*this->tx_);
-            expect(one.has_value(), "nobody closes");
+            expect(one.has_value(), "the channel stays open");
             inside_.use();
         }
     }
@@ -70,7 +70,7 @@ class taking_turns : public open_channel<Target, 1> {
     occupancy inside_{1};
 };
 
-/// The same until somebody closes: both loops end, and so does the receive, when the last permit is back.
+/// The same until the channel is closed: both loops end, and so does the receive when the last permit is back.
 template <class Target, class Form>
 class turns_against_close : public open_channel<Target, 1> {
   public:
@@ -94,7 +94,7 @@ class turns_against_close : public open_channel<Target, 1> {
     occupancy inside_{1};
 };
 
-/// Two threads wait twice each, look once, and give up, while two permits come back.
+/// Two threads start two waits each, poll them once and cancel them, while two permits are returned.
 template <class Target, class Form>
 class cancels_against_return : public open_channel<Target, 2> {
   public:
@@ -108,18 +108,18 @@ class cancels_against_return : public open_channel<Target, 2> {
         } else {
             auto first = this->tx_->reserve();
             auto second = this->tx_->reserve();
-            const auto a = first.poll(bells_[2 * index].waker());
-            const auto b = second.poll(bells_[2 * index + 1].waker());
-            expect((!a || a->has_value()) && (!b || b->has_value()), "nobody closes");
+            const auto a = first.poll(wakes_[2 * index].waker());
+            const auto b = second.poll(wakes_[2 * index + 1].waker());
+            expect((!a || a->has_value()) && (!b || b->has_value()), "the channel stays open");
         }
     }
 
   private:
-    alarm bells_[4];
+    counting_waker wakes_[4];
     std::optional<typename open_channel<Target, 2>::permits> several_;
 };
 
-/// Requests of one, two and three permits where there are three, by two threads.
+/// Two threads request one, two and three permits of a capacity of three.
 template <class Target, class Form>
 class requests_of_all_sizes : public open_channel<Target, 3> {
   public:
@@ -137,16 +137,16 @@ class requests_of_all_sizes : public open_channel<Target, 3> {
 
   private:
     void take(unsigned n) {
-        alarm bell;
-        const auto several = drive(this->tx_->reserve_many(n), bell);
-        expect(several && several->size() == n, "nobody closes: as many permits as were asked for");
+        counting_waker wakes;
+        const auto several = drive(this->tx_->reserve_many(n), wakes);
+        expect(several && several->size() == n, "the channel stays open: as many permits as were requested");
         inside_.use(n);
     }
 
     occupancy inside_{3};
 };
 
-/// Three are wanted, one is there, three come back: then one is left, at once.
+/// A request for three permits where one is free, and three are returned: then one is left, immediately.
 template <class Target, class Form>
 class request_against_return : public open_channel<Target, 4, 3> {
   public:
@@ -155,20 +155,20 @@ class request_against_return : public open_channel<Target, 4, 3> {
 
     void thread(unsigned index) override {
         if (index == 0) {
-            alarm bell;
-            const auto several = drive(this->tx_->reserve_many(3), bell);
-            expect(several && several->size() == 3, "nobody closes: as many permits as were asked for");
+            counting_waker wakes;
+            const auto several = drive(this->tx_->reserve_many(3), wakes);
+            expect(several && several->size() == 3, "the channel stays open: as many permits as were requested");
             expect(this->tx_->capacity() == 1, "the others are free");
         } else {
             std::vector<parcel> got;
             got.reserve(3);
-            expect(this->rx_->blocking_recv_many(got, 3) == 3, "three values are there, before anybody else can send");
+            expect(this->rx_->blocking_recv_many(got, 3) == 3, "three values are there before another task can send");
             for (const parcel& p : got) (void)this->book_.received(p);
         }
     }
 };
 
-/// Two permits come back from two threads, and a send may wait for the first of them: it gets in, and the other one is
+/// Two threads return a permit each, and a send may wait for the first of them: it succeeds, and the other permit is
 /// free.
 template <class Target, class Form>
 class two_returns : public open_channel<Target, 2> {
@@ -187,7 +187,7 @@ class two_returns : public open_channel<Target, 2> {
         }
     }
     void finish() override {
-        expect(this->tx_->capacity() == 1, "a value has its room, and nobody else has");
+        expect(this->tx_->capacity() == 1, "only the value uses capacity");
         open_channel<Target, 2>::finish();
     }
 
@@ -196,7 +196,7 @@ class two_returns : public open_channel<Target, 2> {
     std::optional<typename open_channel<Target, 2>::permit> second_;
 };
 
-/// One of three waits for two permits, the others take the one at a time that there is, and nobody waits in the end.
+/// One of three tasks waits for two permits, the others take one at a time, and all of them finish.
 template <class Target, class Form>
 class large_among_small : public open_channel<Target, 2> {
   public:
@@ -205,13 +205,13 @@ class large_among_small : public open_channel<Target, 2> {
 
     void thread(unsigned index) override {
         if (index == 0) {
-            alarm bell;
-            const auto both = drive(this->tx_->reserve_many(2), bell);
-            expect(both && both->size() == 2, "nobody closes: as many permits as were asked for");
+            counting_waker wakes;
+            const auto both = drive(this->tx_->reserve_many(2), wakes);
+            expect(both && both->size() == 2, "the channel stays open: as many permits as were requested");
             inside_.use(2);
         } else {
             const auto one = Form::reserve(*this->tx_);
-            expect(one.has_value(), "nobody closes");
+            expect(one.has_value(), "the channel stays open");
             inside_.use();
         }
     }

@@ -1,5 +1,5 @@
-// A receive that parks, against the going of the senders, or the end that its own side calls:
-// nobody sleeps on, and nothing that was sent before is missed.
+// Scenarios of a receive that parks, against the drop of the senders or a close by the receiver: no task is left
+// asleep, and no value that was sent before is missed.
 //
 // Clauses: recv.none, recv.woken, close.drains, recv.cancel, recv.timeout, clone.count,
 // owned_permit.release-on-drop.
@@ -17,7 +17,7 @@
 
 namespace tailrace::relacy::receive_against_drop {
 
-/// A channel whose receiver is thread 0's.
+/// A channel whose receiver belongs to thread 0.
 template <class Target>
 class start : public scenario {
   public:
@@ -32,18 +32,18 @@ class start : public scenario {
     }
 
     void finish() override {
-        expect(rx_->try_recv().error() == try_recv_error::disconnected, "the end is for ever");
+        expect(rx_->try_recv().error() == try_recv_error::disconnected, "the end is permanent");
         rx_.reset();
         book_.close_all_received();
     }
 
   protected:
     void send_now(sender& tx, unsigned number) {
-        expect(tx.try_send(book_.make(number)).has_value(), "there is room for it");
+        expect(tx.try_send(book_.make(number)).has_value(), "there is capacity for it");
         book_.sent(number);
     }
     void expect_value(const std::optional<parcel>& p, unsigned number) {
-        expect(p.has_value(), "a value that was sent before its sender went is received");
+        expect(p.has_value(), "a value that was sent before its sender was dropped is received");
         expect(book_.received(*p) == number, "it is that value");
     }
     static void expect_end(const std::optional<parcel>& p) {
@@ -72,8 +72,7 @@ class last_drop : public start<Target> {
     }
 };
 
-/// The last sender leaves a value behind. It is more than the ring holds in one segment, so the end
-/// stands in another.
+/// The last sender leaves values behind, more than one segment holds, so the end is in another segment.
 template <class Target, class Form>
 class send_then_drop : public start<Target> {
   public:
@@ -94,7 +93,7 @@ class send_then_drop : public start<Target> {
     }
 };
 
-/// Two senders send and go, each on its own: the end comes behind both values, whoever is last.
+/// Two senders send and are dropped independently: the end comes after both values, whichever sender is last.
 template <class Target, class Form>
 class two_senders : public start<Target> {
   public:
@@ -121,7 +120,7 @@ class two_senders : public start<Target> {
     std::optional<typename start<Target>::sender> other_;
 };
 
-/// The last sender goes inside an owned permit that nobody used.
+/// The last sender is dropped inside an unused owned permit.
 template <class Target, class Form>
 class owned_permit_drop : public start<Target> {
   public:
@@ -134,12 +133,12 @@ class owned_permit_drop : public start<Target> {
             this->expect_end(Form::recv(*this->rx_));
         } else {
             const auto unused = std::move(*this->tx_).try_reserve_owned();
-            expect(unused.has_value(), "there is room for it");
+            expect(unused.has_value(), "there is capacity for it");
         }
     }
 };
 
-/// A receive that was polled once and given up has taken nothing.
+/// A receive that was polled once and cancelled has taken nothing.
 template <class Target, class Form>
 class cancelled : public start<Target> {
   public:
@@ -152,7 +151,7 @@ class cancelled : public start<Target> {
             std::optional<std::optional<parcel>> first;
             {
                 auto operation = this->rx_->recv();
-                first = operation.poll(bell_.waker());
+                first = operation.poll(wakes_.waker());
             }
             this->expect_value(first ? std::move(*first) : Form::recv(*this->rx_), 1);
             this->expect_end(Form::recv(*this->rx_));
@@ -163,10 +162,10 @@ class cancelled : public start<Target> {
     }
 
   private:
-    alarm bell_;
+    counting_waker wakes_;
 };
 
-/// A deadline that comes at any moment, or never, loses nothing.
+/// A deadline that expires at any moment, or never, loses no value.
 template <class Target, class Form>
 class deadline : public start<Target> {
   public:
@@ -194,8 +193,7 @@ class deadline : public start<Target> {
     }
 };
 
-/// The receiver closes the channel while its own receive is parked: that wakes it, or the value of
-/// a send that came before does.
+/// The receiver closes the channel while its own receive is parked: the close wakes it, or an earlier send does.
 template <class Target, class Form>
 class own_close : public start<Target> {
   public:
@@ -206,11 +204,11 @@ class own_close : public start<Target> {
     void thread(unsigned index) override {
         if (index == 0) {
             auto operation = this->rx_->recv();
-            auto result = operation.poll(bell_.waker());
+            auto result = operation.poll(wakes_.waker());
             this->rx_->close();
             if (!result) {
-                bell_.sleep();
-                result = operation.poll(bell_.waker());
+                wakes_.sleep();
+                result = operation.poll(wakes_.waker());
             }
             expect(result.has_value(), "an operation that was woken finishes when it is polled");
             if (*result) {
@@ -222,14 +220,14 @@ class own_close : public start<Target> {
             if (result) {
                 this->book_.sent(1);
             } else {
-                expect(result.error().reason == try_error::closed, "there is room for it, or it is closed");
+                expect(result.error().reason == try_error::closed, "there is capacity for it, or it is closed");
                 this->book_.refused(result.error().value, 1);
             }
         }
     }
 
   private:
-    alarm bell_;
+    counting_waker wakes_;
 };
 
 template <class Target>

@@ -1,5 +1,5 @@
-// The receiver goes, at any moment: what was buffered dies with it, what is sent later dies at once, each value once,
-// all its room comes back, and the channel itself goes with its last handle, whichever that is.
+// Scenarios in which the receiver is dropped at any moment: buffered values are destroyed with it, later values at
+// once, each exactly once. All capacity is returned, and the last handle of any kind destroys the channel.
 //
 // Clauses: receiver-drop.*, send.ok-not-received, permit.send, permit.never-fails, send.err-after-drop.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
@@ -15,13 +15,13 @@
 
 namespace tailrace::relacy::receiver_drop {
 
-/// At the end nothing has been received, and all values are dead although a sender is there still.
+/// At the end no value has been received, and all values are destroyed although a sender still exists.
 template <class Target, unsigned Capacity, unsigned Values>
 class start : public open_channel<Target, Capacity, Values> {
   public:
     void finish() override {
         for (unsigned v = 1; v <= 4; ++v)
-            expect(this->book_.is_dead(v), "a value that nobody can receive any more is dead");
+            expect(this->book_.is_destroyed(v), "a value that can no longer be received is destroyed");
         open_channel<Target, Capacity, Values>::finish();
     }
 
@@ -29,11 +29,11 @@ class start : public open_channel<Target, Capacity, Values> {
     void drop_receiver() {
         this->rx_.reset();
         for (unsigned v = 1; v <= Values; ++v)
-            expect(this->book_.is_dead(v), "what was buffered dies with the receiver");
+            expect(this->book_.is_destroyed(v), "what was buffered is destroyed with the receiver");
     }
 };
 
-/// Two send without waiting: Ok, or closed with the value.
+/// Two tasks use try_send: Ok, or closed with the value.
 template <class Target, class Form>
 class try_send : public start<Target, 3, 1> {
   public:
@@ -43,12 +43,12 @@ class try_send : public start<Target, 3, 1> {
     void thread(unsigned index) override {
         if (index == 2) return this->drop_receiver();
         const auto result = this->tx_->try_send(this->book_.make(2 + index));
-        expect(result || result.error().reason == try_error::closed, "there is room for it, or it is closed");
+        expect(result || result.error().reason == try_error::closed, "there is capacity for it, or it is closed");
         (void)this->settle(result, 2 + index);
     }
 };
 
-/// Two send through permits, which never fails.
+/// Two tasks send through permits, which never fails.
 template <class Target, class Form>
 class permits : public start<Target, 3, 1> {
   public:
@@ -68,7 +68,7 @@ class permits : public start<Target, 3, 1> {
     std::optional<typename start<Target, 3, 1>::permit> second_;
 };
 
-/// A send that waits, while one value is taken and then the receiver goes: Ok, and dead at once, or refused.
+/// A send waits while one value is received and then the receiver is dropped: Ok, and destroyed at once, or refused.
 template <class Target, class Form>
 class granted_send : public start<Target, 1, 1> {
   public:
@@ -85,7 +85,8 @@ class granted_send : public start<Target, 1, 1> {
     }
 };
 
-/// A receive is given up, and the receiver goes after it, while a value is sent: it is not that receive's to keep.
+/// A receive is cancelled and then the receiver is dropped, while a value is sent: the cancelled receive must not keep
+/// it.
 template <class Target, class Form>
 class with_its_receive : public start<Target, 1, 0> {
   public:
@@ -99,18 +100,18 @@ class with_its_receive : public start<Target, 1, 0> {
         } else {
             {
                 auto operation = this->rx_->recv();
-                if (const auto result = operation.poll(bell_.waker())) this->expect_value(*result, 1);
+                if (const auto result = operation.poll(wakes_.waker())) this->expect_value(*result, 1);
             }
             this->rx_.reset();
         }
     }
 
   private:
-    alarm bell_;
+    counting_waker wakes_;
 };
 
-/// The receiver goes while its receive is parked and a value is sent. The receive is over: it says none, and is woken
-/// at most by a value that came before.
+/// The receiver is dropped while its receive is parked and a value is sent. The receive then returns none, and only a
+/// value that came before the drop may have woken it.
 template <class Target, class Form>
 class before_its_receive : public start<Target, 1, 0> {
   public:
@@ -123,20 +124,20 @@ class before_its_receive : public start<Target, 1, 0> {
             (void)this->settle(result, 1);
         } else {
             auto operation = this->rx_->recv();
-            if (const auto result = operation.poll(bell_.waker())) return this->expect_value(*result, 1);
+            if (const auto result = operation.poll(wakes_.waker())) return this->expect_value(*result, 1);
             this->rx_.reset();
-            const auto answer = operation.poll(bell_.waker());
-            expect(answer && !*answer, "the receiver has gone: none");
-            expect(bell_.rings() <= 1, "a receive is woken once at most");
+            const auto answer = operation.poll(wakes_.waker());
+            expect(answer && !*answer, "the receiver has been dropped: none");
+            expect(wakes_.count() <= 1, "a receive is woken once at most");
         }
     }
 
   private:
-    alarm bell_;
+    counting_waker wakes_;
 };
 
-/// The last sender sends through its owned permit and goes, and so does the receiver: who is last takes the channel
-/// along.
+/// The last sender sends through its owned permit and is dropped, and so is the receiver: the last of them destroys the
+/// channel.
 template <class Target, class Form>
 class both_go : public start<Target, 2, 1> {
   public:
@@ -145,7 +146,7 @@ class both_go : public start<Target, 2, 1> {
 
     both_go() {
         auto made = std::move(*this->tx_).try_reserve_owned();
-        expect(made.has_value(), "there is room for it");
+        expect(made.has_value(), "there is capacity for it");
         permit_.emplace(std::move(*made));
         this->tx_.reset();
     }
@@ -163,7 +164,7 @@ class both_go : public start<Target, 2, 1> {
     std::optional<typename decltype(std::declval<sender>().try_reserve_owned())::value_type> permit_;
 };
 
-/// The receiver, the only sender and a weak one go at once.
+/// The receiver, the only sender and a weak one are dropped at once.
 template <class Target, class Form>
 class all_go : public start<Target, 1, 1> {
   public:

@@ -1,10 +1,11 @@
-// A wait that two may end, the channel and a stop request, from threads of their own. As with a clock
-// (interruption.hpp): whoever comes last resumes it, once, and nobody touches it afterwards.
+// Scenarios of a wait that the channel or a stop request may end, each from a separate thread. As with a clock
+// (interruption.hpp), the last event resumes the waiter, once, and the wait is not accessed afterwards.
 //
-// std::stop_token itself is not simulated. All simulated threads being one OS thread, taking a callback back while it
-// runs does not wait for it here: what is searched is the harder case.
+// std::stop_token itself is not simulated. All simulated threads are one OS thread, so the deregistration of a callback
+// does not wait for one that is running: the search covers the harder case.
 //
-// Clauses: cancel.driven, send.err-returns-value. The optimised channel only: the reference has no stop tokens.
+// Clauses: cancel.driven, send.err-returns-value. The optimised channel only: the reference channel has no stop
+// tokens.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
@@ -22,7 +23,7 @@ namespace tailrace::relacy::stop_token {
 
 using interruption::wait_on_the_heap;
 
-/// A send, the room for it, and the stop.
+/// A send, the receive that frees capacity for it, and the stop request.
 template <class Target, class Form>
 class send : public full_channel<Target> {
   public:
@@ -32,8 +33,8 @@ class send : public full_channel<Target> {
     void thread(unsigned index) override {
         if (index == 0) {
             const auto result = wait_on_the_heap(with_stop(this->tx_->send(this->book_.make(2)), stop_.get_token()));
-            expect(result || result.error().reason == stop_error::stopped, "nobody closes");
-            expect(result || stop_.stop_requested(), "stopped is said only after the stop");
+            expect(result || result.error().reason == stop_error::stopped, "the channel stays open");
+            expect(result || stop_.stop_requested(), "stopped is reported only after the stop request");
             (void)this->settle(result, 2);
         } else if (index == 1) {
             stop_.request_stop();
@@ -46,7 +47,7 @@ class send : public full_channel<Target> {
     std::stop_source stop_;
 };
 
-/// A send, the close, and the stop: refused with its value, whichever came first.
+/// A send, the close and the stop request: the send is refused with its value, whichever comes first.
 template <class Target, class Form>
 class send_against_close : public full_channel<Target> {
   public:
@@ -56,7 +57,7 @@ class send_against_close : public full_channel<Target> {
     void thread(unsigned index) override {
         if (index == 0) {
             const auto result = wait_on_the_heap(with_stop(this->tx_->send(this->book_.make(2)), stop_.get_token()));
-            expect(!this->settle(result, 2), "there never is room for it");
+            expect(!this->settle(result, 2), "there never is capacity for it");
         } else if (index == 1) {
             stop_.request_stop();
         } else {
@@ -68,7 +69,7 @@ class send_against_close : public full_channel<Target> {
     std::stop_source stop_;
 };
 
-/// A hold, what it waits for, and the stop: two permits or none, and all of them back.
+/// A hold, the permit that it waits for, and the stop request: it gets two permits or none, and all are returned.
 template <class Target, class Form>
 class hold : public open_channel<Target, 2, 1> {
   public:
@@ -90,7 +91,7 @@ class hold : public open_channel<Target, 2, 1> {
     std::stop_source stop_;
 };
 
-/// A receive, a value, and the stop: a stopped receive has taken nothing.
+/// A receive, a value, and the stop request: a stopped receive has taken nothing.
 template <class Target, class Form>
 class recv : public open_channel<Target, 1> {
   public:
@@ -103,7 +104,7 @@ class recv : public open_channel<Target, 1> {
             if (result) {
                 expect(this->book_.received(*result) == 1, "the value that was sent");
             } else {
-                expect(stop_.stop_requested(), "stopped is said only after the stop");
+                expect(stop_.stop_requested(), "stopped is reported only after the stop request");
                 this->expect_value(Form::recv(*this->rx_), 1);
             }
         } else if (index == 1) {

@@ -1,5 +1,5 @@
-// Storage that is given back by the receiver and used again at the far end, as channels of great capacity have it: each
-// value taken frees a block of one slot. The reference channel has no such storage.
+// Scenarios of storage that the receiver releases and that is reused at the far end, as in channels of large capacity:
+// each receive frees a block of one slot. The reference channel has no such storage.
 //
 // Clauses: recv.order, permit.send, alloc.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
@@ -20,7 +20,7 @@
 
 namespace tailrace::relacy::storage {
 
-/// Storage in blocks of so many slots, each used again when it is empty; an idle channel keeps one.
+/// The optimised channel with blocks of the given number of slots. An empty block is reused; an idle channel keeps one.
 template <std::uint64_t Slots>
 struct blocks_of {
     static constexpr const char* name = "optimized";
@@ -58,7 +58,7 @@ class start : public scenario {
   protected:
     using permits = typename decltype(std::declval<typename handles::first_type&>().try_reserve_many(1))::value_type;
 
-    /// With every permit a value, numbered from `number`.
+    /// Sends a value with every permit, numbered from `number`.
     void send_all(permits& several, unsigned number = 0) {
         for (; auto p = several.next(); ++number) {
             p->send(book_.make(number));
@@ -67,7 +67,7 @@ class start : public scenario {
     }
     template <class Result>
     void sent(const Result& result, unsigned number) {
-        expect(result.has_value(), "nobody closes, so a send ends with Ok");
+        expect(result.has_value(), "the channel stays open, so a send ends with Ok");
         book_.sent(number);
     }
     void take() {
@@ -81,7 +81,7 @@ class start : public scenario {
     std::optional<typename handles::second_type> rx_;
 };
 
-/// Two send while the receiver takes, recycles, and the number of blocks grows.
+/// Two tasks send while the receiver takes values and recycles blocks, and the number of blocks grows.
 template <class Target, class Form>
 class grows_while_used : public start<Target, 2> {
   public:
@@ -98,7 +98,7 @@ class grows_while_used : public start<Target, 2> {
     }
 };
 
-/// Blocks that one makes for a large claim are used by another before that claim.
+/// Blocks that one task makes for a large claim are used by another task before that claim.
 template <class Target, class Form>
 class large_claim : public start<Target, 6> {
   public:
@@ -108,7 +108,7 @@ class large_claim : public start<Target, 6> {
     void thread(unsigned index) override {
         if (index == 0) {
             const auto several = this->tx_->try_reserve_many(5);
-            expect(several || several.error() == try_error::full, "nobody closes");
+            expect(several || several.error() == try_error::full, "the channel stays open");
         } else {
             for (unsigned v = 0; v < 2; ++v) {
                 if (const auto result = this->tx_->try_send(this->book_.make(v))) {
@@ -121,7 +121,7 @@ class large_claim : public start<Target, 6> {
     }
 };
 
-/// A permit's value goes to a block that was recycled since the permit was given out.
+/// A permit's value goes to a block that was recycled after the permit was acquired.
 template <class Target, class Form>
 class late_send : public start<Target, 2> {
   public:
@@ -130,7 +130,7 @@ class late_send : public start<Target, 2> {
 
     late_send() {
         auto made = this->tx_->try_reserve();
-        expect(made.has_value(), "there is room for it");
+        expect(made.has_value(), "there is capacity for it");
         permit_.emplace(std::move(*made));
     }
     void thread(unsigned index) override {
@@ -150,7 +150,7 @@ class late_send : public start<Target, 2> {
     std::optional<permit> permit_;
 };
 
-/// A permit is given back and makes the end, in a block that nobody has written to.
+/// The return of a permit posts the end, in a block that no task has written to.
 template <class Target, class Form>
 class end_in_new_block : public start<Target, 2> {
   public:
@@ -173,13 +173,13 @@ class end_in_new_block : public start<Target, 2> {
     }
     void finish() override {
         const auto more = this->rx_->try_recv();
-        expect(!more && more.error() == try_recv_error::disconnected, "the end is for ever");
+        expect(!more && more.error() == try_recv_error::disconnected, "the end is permanent");
         start<Target, 2>::finish();
     }
 };
 
-/// A channel that becomes idle gives its blocks back while another claims: by a look at the storage from before, or
-/// from after.
+/// A channel that becomes idle releases its blocks while another task claims, which has read the storage's state before
+/// or after the release.
 template <class Target, class Form>
 class given_back : public start<Target, 4> {
   public:
@@ -197,7 +197,7 @@ class given_back : public start<Target, 4> {
     }
 };
 
-/// The same beside a value that is sent and received, and finds room in what is kept.
+/// The same with a value that is sent and received in the block that is kept.
 template <class Target>
 class beside_a_value : public start<Target, 6> {
   public:
@@ -217,8 +217,8 @@ class beside_a_value : public start<Target, 6> {
     virtual void become_idle() = 0;
 };
 
-/// The sender may have read the address of the directory that goes; or the receiver has its value already, so that the
-/// channel is idle again.
+/// The sender may have read the address of the directory that is released. Or the receiver already has its value, so
+/// that the channel is idle again.
 template <class Target, class Form>
 class given_back_beside_a_send : public beside_a_value<Target> {
   public:
@@ -228,8 +228,8 @@ class given_back_beside_a_send : public beside_a_value<Target> {
     void become_idle() override { (void)this->tx_->try_reserve_many(5); }
 };
 
-/// The last value is received, and before that permit is handed over the wait for it is given up: the party that makes
-/// the channel idle knows what the sender has done by the word alone (37).
+/// The last value is received, and before the hand-off of its permit the wait for it is cancelled: the task that makes
+/// the channel idle is ordered after the sender only by the packed state word (37).
 template <class Target, class Form>
 class given_back_by_a_cancel : public beside_a_value<Target> {
   public:
@@ -238,13 +238,13 @@ class given_back_by_a_cancel : public beside_a_value<Target> {
   private:
     void become_idle() override {
         auto all = this->tx_->reserve_many(6);
-        (void)all.poll(bell_.waker());
+        (void)all.poll(wakes_.waker());
     }
 
-    alarm bell_;
+    counting_waker wakes_;
 };
 
-/// A wait has prepared storage, and before it queues the channel becomes idle and gives that back.
+/// A wait has prepared storage, and before it queues the channel becomes idle and releases that storage.
 template <class Target, class Form>
 class given_back_before_a_wait : public start<Target, 3> {
   public:
@@ -253,16 +253,16 @@ class given_back_before_a_wait : public start<Target, 3> {
 
     given_back_before_a_wait() {
         auto made = this->tx_->try_reserve_many(2);
-        expect(made.has_value(), "there is room for two");
+        expect(made.has_value(), "there is capacity for two");
         burst_.emplace(std::move(*made));
     }
     void thread(unsigned index) override {
         if (index == 0) {
             burst_.reset();
         } else {
-            alarm bell;
-            auto three = drive(this->tx_->reserve_many(3), bell);
-            expect(three.has_value(), "nobody closes");
+            counting_waker wakes;
+            auto three = drive(this->tx_->reserve_many(3), wakes);
+            expect(three.has_value(), "the channel stays open");
             this->send_all(*three);
         }
     }
@@ -271,8 +271,9 @@ class given_back_before_a_wait : public start<Target, 3> {
     std::optional<typename start<Target, 3>::permits> burst_;
 };
 
-template <class Target>
+template <class>
 bool enroll_all() {
+    using Target = recycling;
     return enroll<grows_while_used, Target, blocking>() && enroll<grows_while_used, Target, driven>() &&
            enroll<large_claim, Target, driven>() && enroll<late_send, Target, blocking>() &&
            enroll<late_send, Target, driven>() && enroll<end_in_new_block, Target, blocking>() &&

@@ -1,5 +1,5 @@
-// A waiting operation that is given up, or polled again with another waker, against the receiver:
-// no permit and no wake-up is lost.
+// Scenarios of a waiting operation that is cancelled, or polled again with another waker, against the receiver: no
+// permit and no wake-up is lost.
 //
 // Clauses: cancel.driven, permit.release, recv.woken, close.*.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
@@ -14,7 +14,7 @@
 
 namespace tailrace::relacy::waiting_cancel {
 
-/// Two wait, one of them gives up, at any moment: the other one gets in.
+/// Two sends wait and one of them is cancelled, at any moment: the other one succeeds.
 template <class Target, class Form>
 class against_receive : public full_channel<Target> {
   public:
@@ -24,7 +24,7 @@ class against_receive : public full_channel<Target> {
     void thread(unsigned index) override {
         if (index == 0) {
             auto operation = this->tx_->send(this->book_.make(2));
-            if (const auto result = operation.poll(bell_.waker())) this->expect_sent(*result, 2);
+            if (const auto result = operation.poll(wakes_.waker())) this->expect_sent(*result, 2);
         } else if (index == 1) {
             this->expect_sent(Form::send(*this->tx_, this->book_.make(3)), 3);
         } else {
@@ -34,11 +34,11 @@ class against_receive : public full_channel<Target> {
     }
 
   private:
-    alarm bell_;
+    counting_waker wakes_;
 };
 
-/// Closed, and the one permit is held by a wait that is given up: its return is the end, and wakes
-/// the receive.
+/// The channel is closed, and the only permit is held by a wait that is cancelled: its return is the end, and wakes the
+/// receive.
 template <class Target, class Form>
 class against_close : public full_channel<Target> {
   public:
@@ -48,7 +48,7 @@ class against_close : public full_channel<Target> {
     void thread(unsigned index) override {
         if (index == 0) {
             auto operation = this->tx_->reserve();
-            (void)operation.poll(bell_.waker());
+            (void)operation.poll(wakes_.waker());
         } else {
             this->expect_value(Form::recv(*this->rx_), 1);
             this->rx_->close();
@@ -57,10 +57,10 @@ class against_close : public full_channel<Target> {
     }
 
   private:
-    alarm bell_;
+    counting_waker wakes_;
 };
 
-/// Two are woken by one close, while the first of them gives up.
+/// One close wakes two waiters, while the first of them is cancelled.
 template <class Target, class Form>
 class against_wakes : public full_channel<Target> {
   public:
@@ -69,9 +69,9 @@ class against_wakes : public full_channel<Target> {
 
     void thread(unsigned index) override {
         if (index == 0) {
-            this->give_up_a_send(2, bell_);
+            this->give_up_a_send(2, wakes_);
         } else if (index == 1) {
-            expect(!this->settle(Form::send(*this->tx_, this->book_.make(3)), 3), "there never was room for it");
+            expect(!this->settle(Form::send(*this->tx_, this->book_.make(3)), 3), "there never was capacity for it");
         } else {
             this->rx_->close();
             this->expect_value(Form::recv(*this->rx_), 1);
@@ -80,10 +80,10 @@ class against_wakes : public full_channel<Target> {
     }
 
   private:
-    alarm bell_;
+    counting_waker wakes_;
 };
 
-/// Polled again with another waker: from then on only that one is called.
+/// An operation is polled again with another waker: from then on only that one is called.
 template <class Target, class Form>
 class new_waker : public full_channel<Target> {
   public:
@@ -97,7 +97,7 @@ class new_waker : public full_channel<Target> {
             if (!result) result = operation.poll(second_.waker());
             if (!result) {
                 second_.sleep();
-                expect(first_.rings() == 0, "a waker that was replaced before the wake-up is not called");
+                expect(first_.count() == 0, "a waker that was replaced before the wake-up is not called");
                 result = operation.poll(second_.waker());
             }
             expect(result.has_value(), "an operation that was woken finishes when it is polled");
@@ -109,8 +109,8 @@ class new_waker : public full_channel<Target> {
     }
 
   private:
-    alarm first_;
-    alarm second_;
+    counting_waker first_;
+    counting_waker second_;
 };
 
 template <class Target>

@@ -1,5 +1,4 @@
-// A send that waits for capacity, against the receiver: its receives, its close, its going, and
-// deadlines.
+// Scenarios of a send that waits for capacity, against receives, close, the drop of the receiver, and deadlines.
 //
 // Clauses: send.waits, send.ok-means-open, send.err-*, send_timeout.*, permit.send, permit.release,
 // recv.none, recv.woken, close.*, receiver-drop.destroys.
@@ -17,7 +16,7 @@
 
 namespace tailrace::relacy::waiting_send {
 
-/// Two values through room for one: the second send waits for the first receive.
+/// Two values through a channel of capacity one: the second send waits for the first receive.
 template <class Target, class Form>
 class against_receive : public full_channel<Target> {
   public:
@@ -34,7 +33,7 @@ class against_receive : public full_channel<Target> {
     }
 };
 
-/// Two wait at once. Each receive lets one of them in.
+/// Two sends wait at once. Each receive serves one of them.
 template <class Target, class Form>
 class two_waiters : public full_channel<Target> {
   public:
@@ -53,7 +52,7 @@ class two_waiters : public full_channel<Target> {
     }
 };
 
-/// A close that finds the channel full: the send cannot have got in.
+/// A close of a full channel: the send cannot have succeeded.
 template <class Target, class Form>
 class against_close : public full_channel<Target> {
   public:
@@ -62,7 +61,7 @@ class against_close : public full_channel<Target> {
 
     void thread(unsigned index) override {
         if (index == 0) {
-            expect(!this->settle(Form::send(*this->tx_, this->book_.make(2)), 2), "there never was room for it");
+            expect(!this->settle(Form::send(*this->tx_, this->book_.make(2)), 2), "there never was capacity for it");
         } else {
             this->rx_->close();
             this->expect_value(Form::recv(*this->rx_), 1);
@@ -71,8 +70,7 @@ class against_close : public full_channel<Target> {
     }
 };
 
-/// A close that comes when the send may have been granted room: Ok and received, or refused and
-/// never received.
+/// A close when the send may already have been granted a permit: Ok and received, or refused and never received.
 template <class Target, class Form>
 class against_receive_and_close : public full_channel<Target> {
   public:
@@ -91,7 +89,7 @@ class against_receive_and_close : public full_channel<Target> {
     }
 };
 
-/// The receiver goes: what it had is destroyed, and the send is refused.
+/// The receiver is dropped: its buffered values are destroyed, and the send is refused.
 template <class Target, class Form>
 class against_receiver_drop : public full_channel<Target> {
   public:
@@ -100,10 +98,10 @@ class against_receiver_drop : public full_channel<Target> {
 
     void thread(unsigned index) override {
         if (index == 0) {
-            expect(!this->settle(Form::send(*this->tx_, this->book_.make(2)), 2), "there never was room for it");
+            expect(!this->settle(Form::send(*this->tx_, this->book_.make(2)), 2), "there never was capacity for it");
         } else {
             this->rx_.reset();
-            expect(this->book_.is_dead(1), "what is buffered dies with the receiver");
+            expect(this->book_.is_destroyed(1), "what is buffered is destroyed with the receiver");
         }
     }
 };
@@ -130,7 +128,7 @@ class reserve_against_close : public full_channel<Target> {
     }
 };
 
-/// Closed, and one permit is out: its return is the end, and wakes the receive that waits for it.
+/// The channel is closed with one outstanding permit: its return is the end, and wakes the receive that waits for it.
 template <class Target, class Form>
 class permit_against_close : public full_channel<Target> {
   public:
@@ -140,7 +138,7 @@ class permit_against_close : public full_channel<Target> {
     permit_against_close() {
         this->expect_value(this->rx_->blocking_recv(), 1);
         auto made = this->tx_->try_reserve();
-        expect(made.has_value(), "there is room for it");
+        expect(made.has_value(), "there is capacity for it");
         permit_.emplace(std::move(*made));
     }
     void thread(unsigned index) override {
@@ -156,8 +154,8 @@ class permit_against_close : public full_channel<Target> {
     std::optional<typename full_channel<Target>::permit> permit_;
 };
 
-/// A value sent through a permit while the receiver goes: received by nobody, it dies at once, and
-/// its room comes back.
+/// A value is sent through a permit while the receiver is dropped: it is never received but destroyed at once, and its
+/// permit is returned.
 template <class Target, class Form>
 class permit_against_receiver_drop : public full_channel<Target> {
   public:
@@ -167,7 +165,7 @@ class permit_against_receiver_drop : public full_channel<Target> {
     permit_against_receiver_drop() {
         this->expect_value(this->rx_->blocking_recv(), 1);
         auto made = this->tx_->try_reserve();
-        expect(made.has_value(), "there is room for it");
+        expect(made.has_value(), "there is capacity for it");
         permit_.emplace(std::move(*made));
     }
     void thread(unsigned index) override {
@@ -179,7 +177,7 @@ class permit_against_receiver_drop : public full_channel<Target> {
         }
     }
     void finish() override {
-        expect(this->book_.is_dead(2), "a value that nobody can receive any more is dead");
+        expect(this->book_.is_destroyed(2), "a value that can no longer be received is destroyed");
         full_channel<Target>::finish();
     }
 
@@ -187,7 +185,7 @@ class permit_against_receiver_drop : public full_channel<Target> {
     std::optional<typename full_channel<Target>::permit> permit_;
 };
 
-/// A deadline that comes at any moment, or never: Ok and received, or timeout with the value.
+/// A deadline that expires at any moment, or never: Ok and received, or timeout with the value.
 template <class Target, class Form>
 class deadline : public full_channel<Target> {
   public:
@@ -203,8 +201,8 @@ class deadline : public full_channel<Target> {
     }
 };
 
-/// Two wait, one of them with a deadline: when it gives up, what it may have been granted goes on
-/// to the other.
+/// Two sends wait, one of them with a deadline: if it times out, a permit that it may have been granted goes to the
+/// other.
 template <class Target, class Form>
 class deadline_hands_on : public full_channel<Target> {
   public:

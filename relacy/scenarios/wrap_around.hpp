@@ -1,5 +1,5 @@
-// The smallest storage there is, two slots for room for one: every other value comes to the slot of a lap ago, and so
-// does the end.
+// Scenarios with the smallest storage, two slots for a capacity of one: every other value, and the end, gets a slot of
+// the previous lap.
 //
 // Clauses: recv.order, send.waits, recv.none, conservation.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
@@ -14,7 +14,7 @@
 
 namespace tailrace::relacy::wrap_around {
 
-/// Five values go through, two laps and a half.
+/// Five values, two and a half laps.
 template <class Target, class Form>
 class laps : public open_channel<Target, 1> {
   public:
@@ -32,7 +32,7 @@ class laps : public open_channel<Target, 1> {
     }
 };
 
-/// Two send two values each: those of each come in its order.
+/// Two tasks send two values each: the values of each arrive in its order.
 template <class Target, class Form>
 class two_producers : public open_channel<Target, 1> {
   public:
@@ -54,7 +54,7 @@ class two_producers : public open_channel<Target, 1> {
     }
 };
 
-/// The last sender leaves behind the third value: the end stands where the second one was.
+/// The last sender is dropped after the third value: the end uses the slot of the second one.
 template <class Target, class Form>
 class end_of_a_lap : public open_channel<Target, 1> {
   public:
@@ -72,7 +72,7 @@ class end_of_a_lap : public open_channel<Target, 1> {
     }
 };
 
-/// Closed after two values, and a permit that comes back is the end.
+/// The channel is closed after two values, and the return of a permit is the end.
 template <class Target, class Form>
 class end_by_a_permit : public full_channel<Target> {
   public:

@@ -6,7 +6,7 @@
 // An operation provides, for the engines and for the other forms (blocking, coroutine, deadline, stop token):
 //
 //     poll(waker)                     the result, or nothing: pending, and the waker will be called once
-//     attempt(), wait(waker)          the two steps of a poll (detail/permit_wait.hpp)
+//     attempt(), wait(waker)          the two steps of a poll (detail/operation.hpp)
 //     stop_waiting(owed_wakes&)       ends the wait unless it is decided
 //     interruptible<E>                the result of a form that may also end for another reason, E::timeout or
 //                                     E::stopped
@@ -26,6 +26,7 @@
 
 #include "tailrace/detail/carried.hpp"
 #include "tailrace/detail/core.hpp"
+#include "tailrace/detail/operation.hpp"
 #include "tailrace/detail/permit_wait.hpp"
 #include "tailrace/errors.hpp"
 #include "tailrace/fwd.hpp"
@@ -37,19 +38,13 @@ namespace tailrace {
 /// A send that may have to wait for capacity. Destroying it unfinished destroys the value; the value is then never
 /// received.
 template <class T, class Platform>
-class [[nodiscard]] TAILRACE_BORROWER send_operation {
+class [[nodiscard]] TAILRACE_BORROWER send_operation
+    : public detail::operation<send_operation<T, Platform>, detail::core<T, Platform>,
+                               std::expected<void, send_error<T>>> {
   public:
-    using platform_type = Platform;
     using result_type = std::expected<void, send_error<T>>;
-    using polled_in_two_steps = send_operation;
-    using owed_wakes = typename detail::permit_wait<T, Platform>::owed_wakes;
     template <class E>
     using interruptible = std::expected<void, unsent<T, E>>;
-
-    /// The place in the queue is fixed by the first poll. Nothing: pending, and `w` will be called once.
-    ///
-    /// Throws: std::bad_alloc, and nothing has happened; std::logic_error once it has finished.
-    [[nodiscard]] std::optional<result_type> poll(const waker& w) { return detail::poll_in_two_steps(*this, w); }
 
     [[nodiscard]] std::optional<result_type> attempt() {
         using detail::claim_result;
@@ -69,9 +64,7 @@ class [[nodiscard]] TAILRACE_BORROWER send_operation {
         if (channel.ticket_for_grant(ticket)) return sent(channel, ticket);
         return refused(channel, 1);  // granted, but closed is checked first
     }
-    [[nodiscard]] bool wait(const waker& w) { return wait_.wait(w); }
 
-    [[nodiscard]] detail::stopped stop_waiting(owed_wakes& owed) noexcept { return wait_.stop_waiting(owed); }
     template <class E>
     [[nodiscard]] static interruptible<E> completed(result_type&& r) {
         if (r) return {};
@@ -84,7 +77,9 @@ class [[nodiscard]] TAILRACE_BORROWER send_operation {
 
   private:
     friend class sender<T, Platform>;
-    using core_type = typename detail::permit_wait<T, Platform>::core_type;
+    using core_type = detail::core<T, Platform>;
+    template <class, class, class>
+    friend class detail::operation;
 
     send_operation(core_type& c, T&& value) : value_(detail::pack<T>(std::move(value))), wait_(c, 1) {}
 
@@ -103,23 +98,33 @@ class [[nodiscard]] TAILRACE_BORROWER send_operation {
 
 namespace detail {
 
-/// The results of reserve, reserve_many and reserve_owned: a handle, or closed.
-template <class Handle>
-class reservation {
+/// What reserve, reserve_many and reserve_owned have in common. The result is a handle, which `Self::granted()` makes,
+/// or closed; then what `Self::lost()` returns is destroyed after the permits were returned.
+template <class Self, class Core, class Handle>
+class reservation : public operation<Self, Core, std::expected<Handle, closed_error>> {
   public:
     using result_type = std::expected<Handle, closed_error>;
     template <class E>
     using interruptible = std::expected<Handle, E>;
 
+    [[nodiscard]] std::optional<result_type> attempt() {
+        auto& self = static_cast<Self&>(*this);
+        const auto [v, left] = self.wait_.attempt();
+        if (v == verdict::none) return std::nullopt;
+        auto& channel = self.wait_.finish();
+        if (v == verdict::granted) return self.granted(channel);
+        [[maybe_unused]] const auto ends_here = self.lost();
+        const returned last{channel, left};
+        return result_type(std::unexpected(closed_error{}));
+    }
     template <class E>
     [[nodiscard]] static interruptible<E> completed(result_type&& r) {
         if (r) return std::move(*r);
         return std::unexpected(E::closed);
     }
-    template <class E>
-    [[nodiscard]] interruptible<E> interrupted(E why) {
-        return std::unexpected(why);
-    }
+
+  protected:
+    static std::monostate lost() noexcept { return {}; }
 };
 
 }  // namespace detail
@@ -127,37 +132,20 @@ class reservation {
 /// The wait for a permit. Destroying it unfinished gives up the place in the queue, and the permit if it was granted
 /// already.
 template <class T, class Platform>
-class [[nodiscard]] TAILRACE_BORROWER reserve_operation : public detail::reservation<permit<T, Platform>> {
-    using wait_type = detail::permit_wait<T, Platform>;
-
-  public:
-    using platform_type = Platform;
-    using typename detail::reservation<permit<T, Platform>>::result_type;
-    using polled_in_two_steps = reserve_operation;
-    using owed_wakes = typename wait_type::owed_wakes;
-
-    /// As send_operation::poll.
-    [[nodiscard]] std::optional<result_type> poll(const waker& w) { return detail::poll_in_two_steps(*this, w); }
-
-    [[nodiscard]] std::optional<result_type> attempt() {
-        const auto [v, left] = wait_.attempt();
-        if (v == detail::verdict::none) return std::nullopt;
-        auto& channel = wait_.finish();
-        if (v == detail::verdict::granted) return permit<T, Platform>(channel, std::move(storage_));
-        const detail::returned last{channel, left};
-        return result_type(std::unexpected(closed_error{}));
-    }
-    [[nodiscard]] bool wait(const waker& w) { return wait_.wait(w); }
-    [[nodiscard]] detail::stopped stop_waiting(owed_wakes& owed) noexcept { return wait_.stop_waiting(owed); }
-
-  private:
+class [[nodiscard]] TAILRACE_BORROWER reserve_operation
+    : public detail::reservation<reserve_operation<T, Platform>, detail::core<T, Platform>, permit<T, Platform>> {
     friend class sender<T, Platform>;
+    using core_type = detail::core<T, Platform>;
+    template <class, class, class>
+    friend class detail::reservation;
+    template <class, class, class>
+    friend class detail::operation;
 
-    explicit reserve_operation(typename wait_type::core_type& c)
-        : storage_(detail::reserved_storage<T>::make()), wait_(c, 1) {}
+    explicit reserve_operation(core_type& c) : storage_(detail::reserved_storage<T>::make()), wait_(c, 1) {}
+    permit<T, Platform> granted(core_type& channel) { return {channel, std::move(storage_)}; }
 
     [[no_unique_address]] detail::reserved_storage<T> storage_;
-    wait_type wait_;
+    detail::permit_wait<T, Platform> wait_;
 };
 
 /// The wait for several permits. It takes all available permits and waits for the rest; no waiter behind it is served
@@ -166,96 +154,64 @@ class [[nodiscard]] TAILRACE_BORROWER reserve_operation : public detail::reserva
 /// Destroying it unfinished returns the permits that it holds.
 template <class T, class Platform>
 class [[nodiscard]] TAILRACE_BORROWER reserve_many_operation
-    : public detail::reservation<permit_iterator<T, Platform>> {
-    using wait_type = detail::permit_wait<T, Platform>;
-
-  public:
-    using platform_type = Platform;
-    using typename detail::reservation<permit_iterator<T, Platform>>::result_type;
-    using polled_in_two_steps = reserve_many_operation;
-    using owed_wakes = typename wait_type::owed_wakes;
-
-    /// As send_operation::poll.
-    [[nodiscard]] std::optional<result_type> poll(const waker& w) { return detail::poll_in_two_steps(*this, w); }
-
-    [[nodiscard]] std::optional<result_type> attempt() {
-        const auto [v, left] = wait_.attempt();
-        if (v == detail::verdict::none) return std::nullopt;
-        auto& channel = wait_.finish();
-        if (v == detail::verdict::granted)
-            return permit_iterator<T, Platform>(channel, std::move(storages_), wait_.need());
-        const detail::returned last{channel, left};
-        return result_type(std::unexpected(closed_error{}));
-    }
-    [[nodiscard]] bool wait(const waker& w) { return wait_.wait(w); }
-    [[nodiscard]] detail::stopped stop_waiting(owed_wakes& owed) noexcept { return wait_.stop_waiting(owed); }
-
-  private:
+    : public detail::reservation<reserve_many_operation<T, Platform>, detail::core<T, Platform>,
+                                 permit_iterator<T, Platform>> {
     friend class sender<T, Platform>;
+    using core_type = detail::core<T, Platform>;
+    template <class, class, class>
+    friend class detail::reservation;
+    template <class, class, class>
+    friend class detail::operation;
 
-    reserve_many_operation(typename wait_type::core_type& c, std::uint64_t n)
+    reserve_many_operation(core_type& c, std::uint64_t n)
         : storages_(detail::reserved_storages<T>::make(n <= c.max() ? n : 0)), wait_(c, n) {}
+    permit_iterator<T, Platform> granted(core_type& channel) { return {channel, std::move(storages_), wait_.need()}; }
 
     [[no_unique_address]] detail::reserved_storages<T> storages_;
-    wait_type wait_;
+    detail::permit_wait<T, Platform> wait_;
 };
 
 /// The wait for an owned permit. It owns the sender: if it is cancelled or fails, that sender is dropped.
 template <class T, class Platform>
-class [[nodiscard]] reserve_owned_operation : public detail::reservation<owned_permit<T, Platform>> {
-    using wait_type = detail::permit_wait<T, Platform>;
+class [[nodiscard]] reserve_owned_operation
+    : public detail::reservation<reserve_owned_operation<T, Platform>, detail::core<T, Platform>,
+                                 owned_permit<T, Platform>> {
+    friend class sender<T, Platform>;
+    using core_type = detail::core<T, Platform>;
+    template <class, class, class>
+    friend class detail::reservation;
+    template <class, class, class>
+    friend class detail::operation;
 
   public:
-    using platform_type = Platform;
-    using typename detail::reservation<owned_permit<T, Platform>>::result_type;
-    using polled_in_two_steps = reserve_owned_operation;
-    using owed_wakes = typename wait_type::owed_wakes;
-    template <class E>
-    using interruptible = std::expected<owned_permit<T, Platform>, E>;
-
     reserve_owned_operation(reserve_owned_operation&&) noexcept = default;
     reserve_owned_operation& operator=(reserve_owned_operation&&) = delete;
 
-    /// As send_operation::poll.
-    [[nodiscard]] std::optional<result_type> poll(const waker& w) { return detail::poll_in_two_steps(*this, w); }
-
-    [[nodiscard]] std::optional<result_type> attempt() {
-        const auto [v, left] = wait_.attempt();
-        if (v == detail::verdict::none) return std::nullopt;
-        auto& channel = wait_.finish();
-        if (v == detail::verdict::granted) return owned_permit<T, Platform>(std::move(sender_), std::move(storage_));
-        const sender<T, Platform> drops_here = std::move(sender_);  // after the permits are returned
-        const detail::returned last{channel, left};
-        return result_type(std::unexpected(closed_error{}));
-    }
-    [[nodiscard]] bool wait(const waker& w) { return wait_.wait(w); }
-    [[nodiscard]] detail::stopped stop_waiting(owed_wakes& owed) noexcept { return wait_.stop_waiting(owed); }
     template <class E>
-    [[nodiscard]] interruptible<E> interrupted(E why) {
-        const sender<T, Platform> drops_here = std::move(sender_);
+    [[nodiscard]] std::expected<owned_permit<T, Platform>, E> interrupted(E why) {
+        [[maybe_unused]] const auto ends_here = lost();
         return std::unexpected(why);
     }
 
   private:
-    friend class sender<T, Platform>;
-
     explicit reserve_owned_operation(sender<T, Platform>&& s)
         : storage_(detail::reserved_storage<T>::make()), sender_(std::move(s)), wait_(*sender_.core_, 1) {}
+    owned_permit<T, Platform> granted(core_type&) { return {std::move(sender_), std::move(storage_)}; }
+    sender<T, Platform> lost() noexcept { return std::move(sender_); }
 
     [[no_unique_address]] detail::reserved_storage<T> storage_;
     sender<T, Platform> sender_;
-    wait_type wait_;  // ends before the sender
+    detail::permit_wait<T, Platform> wait_;  // ends before the sender
 };
 
 /// Waits until the receive half has closed or is gone.
 template <class T, class Platform>
-class [[nodiscard]] TAILRACE_BORROWER closed_operation {
+class [[nodiscard]] TAILRACE_BORROWER closed_operation
+    : public detail::operation<closed_operation<T, Platform>, detail::core<T, Platform>, std::monostate> {
     using core_type = detail::core<T, Platform>;
 
   public:
-    using platform_type = Platform;
     using result_type = std::monostate;
-    using polled_in_two_steps = closed_operation;
     using owed_wakes = typename core_type::owed_wakes;
     /// True: closed.
     template <class E>
@@ -267,9 +223,6 @@ class [[nodiscard]] TAILRACE_BORROWER closed_operation {
     ~closed_operation() {
         if (phase_ == detail::phase::waiting) (void)core_->unlisten(node_);
     }
-
-    /// Nothing: pending, and `w` will be called once. Throws: std::logic_error once it has finished.
-    [[nodiscard]] std::optional<result_type> poll(const waker& w) { return detail::poll_in_two_steps(*this, w); }
 
     [[nodiscard]] std::optional<result_type> attempt() {
         detail::require_unfinished(phase_);

@@ -11,7 +11,7 @@
 #include "tailrace/detail/carried.hpp"
 #include "tailrace/detail/core.hpp"
 #include "tailrace/detail/misuse.hpp"
-#include "tailrace/detail/permit_wait.hpp"
+#include "tailrace/detail/operation.hpp"
 #include "tailrace/errors.hpp"
 #include "tailrace/fwd.hpp"
 #include "tailrace/waker.hpp"
@@ -29,13 +29,13 @@ class receive_wait {
     using owed_wakes = typename core_type::owed_wakes;
 
     explicit receive_wait(core_type& c) : core_(&c) {
-        if (c.receiving.load() != nullptr) misuse("tailrace: a receive while another receive is unfinished");
-        c.receiving.store(&node_);
+        if (c.receiving() != nullptr) misuse("tailrace: a receive while another receive is unfinished");
+        c.set_receiving(&node_);
     }
     receive_wait(receive_wait&& other) noexcept : core_(other.core_), phase_(move_phase(other.phase_)) {
         assert(!other.node_.parked.load() && "an operation may be moved only before its first poll");
         node_.receiver_gone.store(other.node_.receiver_gone.load());
-        if (phase_ != phase::finished && !receiver_gone()) core_->receiving.store(&node_);
+        if (phase_ != phase::finished && !receiver_gone()) core_->set_receiving(&node_);
     }
     receive_wait& operator=(receive_wait&&) = delete;
     ~receive_wait() {
@@ -48,7 +48,7 @@ class receive_wait {
     /// alive.
     core_type& finish() noexcept {
         phase_ = phase::finished;
-        if (!receiver_gone()) core_->receiving.store(nullptr);
+        if (!receiver_gone()) core_->set_receiving(nullptr);
         return *core_;
     }
 
@@ -74,7 +74,7 @@ class receive_wait {
 
     [[nodiscard]] const core_type& channel() const noexcept { return *core_; }
 
-    [[nodiscard]] stopped stop_waiting() noexcept {
+    [[nodiscard]] stopped stop_waiting(owed_wakes&) noexcept {
         if (receiver_gone() ? node_.sent.load() : node_.parked.load() && !core_->unpark(node_)) return stopped::woken;
         (void)finish();
         return stopped::undecided;
@@ -91,21 +91,17 @@ class receive_wait {
 }  // namespace detail
 
 /// The wait for the next value. Destroying it unfinished has taken nothing: the value stays first in the buffer.
+///
+/// Throws besides: what the move of T throws, and then that value is destroyed and its capacity is back.
 template <class T, class Platform>
-class [[nodiscard]] recv_operation {
+class [[nodiscard]] recv_operation
+    : public detail::operation<recv_operation<T, Platform>, detail::core<T, Platform>, std::optional<T>> {
+    using core_type = detail::core<T, Platform>;
+
   public:
-    using platform_type = Platform;
     using result_type = std::optional<T>;
-    using polled_in_two_steps = recv_operation;
-    using owed_wakes = typename detail::core<T, Platform>::owed_wakes;
     template <class E>
     using interruptible = std::expected<T, E>;
-
-    /// Nothing: pending, and `w` will be called once.
-    ///
-    /// Throws: std::logic_error once it has finished; what the move of T throws; then that value is destroyed
-    /// and its capacity is returned.
-    [[nodiscard]] std::optional<result_type> poll(const waker& w) { return detail::poll_in_two_steps(*this, w); }
 
     [[nodiscard]] std::optional<result_type> attempt() {
         using front = typename detail::receive_wait<T, Platform>::front;
@@ -115,23 +111,19 @@ class [[nodiscard]] recv_operation {
         if (f == front::end) return std::optional<result_type>(std::in_place);  // none
         return std::optional<result_type>(std::in_place, detail::unpack<T>(channel.take()));
     }
-    [[nodiscard]] bool wait(const waker& w) { return wait_.wait(w); }
 
-    [[nodiscard]] detail::stopped stop_waiting(owed_wakes&) noexcept { return wait_.stop_waiting(); }
     template <class E>
     [[nodiscard]] static interruptible<E> completed(result_type&& r) {
         if (r) return std::move(*r);
         return std::unexpected(E::closed);
     }
-    template <class E>
-    [[nodiscard]] interruptible<E> interrupted(E why) {
-        return std::unexpected(why);
-    }
 
   private:
     friend class receiver<T, Platform>;
+    template <class, class, class>
+    friend class detail::operation;
 
-    explicit recv_operation(detail::core<T, Platform>& c) : wait_(c) {}
+    explicit recv_operation(core_type& c) : wait_(c) {}
 
     detail::receive_wait<T, Platform> wait_;
 };
@@ -139,23 +131,20 @@ class [[nodiscard]] recv_operation {
 /// The wait for the next values, up to a limit: it waits for one value, takes all that are buffered, and appends them
 /// to the caller's buffer.
 ///
-/// Destroying it unfinished has taken nothing.
+/// Destroying it unfinished has taken nothing. The result is how many were taken: 0 where recv would say none, or if
+/// the limit is 0.
+///
+/// Throws besides: as recv_operation; what the buffer throws when it grows, and then nothing was taken, and it may be
+/// polled again.
 template <class T, class Platform, class Buffer>
-class [[nodiscard]] recv_many_operation {
+class [[nodiscard]] recv_many_operation
+    : public detail::operation<recv_many_operation<T, Platform, Buffer>, detail::core<T, Platform>, std::size_t> {
+    using core_type = detail::core<T, Platform>;
+
   public:
-    using platform_type = Platform;
     using result_type = std::size_t;
-    using polled_in_two_steps = recv_many_operation;
-    using owed_wakes = typename detail::core<T, Platform>::owed_wakes;
     template <class E>
     using interruptible = std::expected<std::size_t, E>;
-
-    /// The number of values taken: 0 where recv would return none, or if the limit is 0. Nothing: pending, and `w` will
-    /// be called once.
-    ///
-    /// Throws as recv_operation::poll, and what the buffer throws when it grows: then nothing was taken, and this may
-    /// be polled again.
-    [[nodiscard]] std::optional<result_type> poll(const waker& w) { return detail::poll_in_two_steps(*this, w); }
 
     [[nodiscard]] std::optional<result_type> attempt() {
         using front = typename detail::receive_wait<T, Platform>::front;
@@ -165,21 +154,16 @@ class [[nodiscard]] recv_many_operation {
         (void)wait_.finish();
         return result_type{0};
     }
-    [[nodiscard]] bool wait(const waker& w) { return wait_.wait(w); }
 
-    [[nodiscard]] detail::stopped stop_waiting(owed_wakes&) noexcept { return wait_.stop_waiting(); }
     template <class E>
     [[nodiscard]] static interruptible<E> completed(result_type&& n) {
         return n;
     }
-    template <class E>
-    [[nodiscard]] interruptible<E> interrupted(E why) {
-        return std::unexpected(why);
-    }
 
   private:
     friend class receiver<T, Platform>;
-    using core_type = detail::core<T, Platform>;
+    template <class, class, class>
+    friend class detail::operation;
 
     recv_many_operation(core_type& c, Buffer& into, std::size_t limit) : wait_(c), into_(&into), limit_(limit) {}
 

@@ -111,7 +111,7 @@ class receiver {
     void close() { core().close(); }
 
     /// True once closed, or when every sender is gone.
-    [[nodiscard]] bool is_closed() const { return core().closed() || core().strong_count() == 0; }
+    [[nodiscard]] bool is_closed() const { return core().closed() || !core().has_senders(); }
 
     // ---- Observing. A number may be stale by the time it is read; len() and is_empty() can only miss values
     // sent since.

@@ -5,11 +5,15 @@
 #   headers          each public header alone, and twice, with all warnings as errors
 #   every_function   every_function.cpp without exceptions and run-time types, and runs it
 #   misuse           misuse.cpp likewise, without assertions: each kind of misuse must abort it
+#   locks            clang only: without any one lock of core.hpp, clang says which variable it guards
 #   refused          refused.cpp compiles, and with each of its macros it does not, for the reason that the macro's comment gives
 # After a change here run: ctest -R impl.compile
 cmake_minimum_required(VERSION 3.25)
 
 set(compile "${CXX}" -std=c++23 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -pthread "-I${INCLUDE}")
+if(CXX MATCHES "clang")
+    list(APPEND compile -Wthread-safety)
+endif()
 file(MAKE_DIRECTORY "${WORK_DIR}")
 
 # build(<program> <argument>...): compiles the source of this name, without exceptions and run-time types.
@@ -47,6 +51,34 @@ elseif(WHAT STREQUAL "every_function")
     execute_process(COMMAND "${WORK_DIR}/every_function" RESULT_VARIABLE status ERROR_VARIABLE said)
     if(NOT status EQUAL 0)
         message(FATAL_ERROR "every_function ended with ${status}:\n${said}")
+    endif()
+elseif(WHAT STREQUAL "locks")
+    file(READ "${INCLUDE}/tailrace/detail/core.hpp" rest)
+    set(before "")
+    set(locks 0)
+    set(lock "const scoped_lock guard(lock_);")
+    string(LENGTH "${lock}" length)
+    string(FIND "${rest}" "${lock}" at)
+    while(NOT at EQUAL -1)
+        string(SUBSTRING "${rest}" 0 ${at} part)
+        math(EXPR end "${at} + ${length}")
+        string(SUBSTRING "${rest}" ${end} -1 rest)
+        string(APPEND before "${part}")
+        file(WRITE "${WORK_DIR}/unlocked/tailrace/detail/core.hpp" "${before}${rest}")
+        execute_process(
+            COMMAND ${CXX} -std=c++23 -fno-exceptions -fno-rtti -Wthread-safety -Werror "-I${WORK_DIR}/unlocked" "-I${INCLUDE}" -fsyntax-only
+                    "${CMAKE_CURRENT_LIST_DIR}/every_function.cpp"
+            RESULT_VARIABLE status
+            ERROR_VARIABLE said)
+        if(status EQUAL 0 OR NOT said MATCHES "requires holding mutex")
+            message(FATAL_ERROR "clang does not miss lock number ${locks} of core.hpp:\n${said}")
+        endif()
+        string(APPEND before "${lock}")
+        math(EXPR locks "${locks} + 1")
+        string(FIND "${rest}" "${lock}" at)
+    endwhile()
+    if(locks LESS 4)
+        message(FATAL_ERROR "only ${locks} locks found in core.hpp")
     endif()
 elseif(WHAT STREQUAL "misuse")
     build(misuse -DNDEBUG) # it is the library that terminates, not an assertion
@@ -89,5 +121,5 @@ elseif(WHAT STREQUAL "refused")
         endif()
     endforeach()
 else()
-    message(FATAL_ERROR "WHAT is '${WHAT}', expected headers, every_function, misuse or refused")
+    message(FATAL_ERROR "WHAT is '${WHAT}', expected headers, every_function, locks, misuse or refused")
 endif()

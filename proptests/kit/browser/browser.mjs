@@ -16,7 +16,7 @@ const codes = {
 };
 
 export class Browser {
-  // `stopped` is told why the browser cannot be used any more.
+  // `stopped` is called with the reason why the browser cannot be used any more.
   constructor(program, profile, stopped) {
     this.process = spawn(
       program,

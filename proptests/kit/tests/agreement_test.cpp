@@ -78,10 +78,9 @@ void expect_text(const campaign& c, const truth& is) {
     // The line of the engine counts every failure once.
     std::size_t counted_there = 0;
     const std::string summary = c.reports[0].summary;
-    const std::regex number(
-        "([0-9]+) (difference|failure|hang|crash|required state)s?(es)?( reached too seldom)?[,;]?");
+    const std::regex number("([0-9]+) (difference|failure|hang|crash|coverage goal)s?(es)?( reached too seldom)?[,;]?");
     for (std::sregex_iterator at(summary.begin(), summary.end(), number), end; at != end; ++at) {
-        if ((*at)[2] == "required state" && !(*at)[4].matched) continue;
+        if ((*at)[2] == "coverage goal" && !(*at)[4].matched) continue;
         counted_there += std::stoul((*at)[1]);
     }
     EXPECT_EQ(counted_there, is.failures) << summary;
@@ -193,7 +192,7 @@ TEST(agreement, of_a_lost_wake_up) {
     const target t = make_target<foreign::blocking_api<mistake::forgets_to_wake>>("queue", "forgets");
     const campaign c = run_on(t, "threads", 2'000);
     ASSERT_TRUE(expect_agreement(c));
-    EXPECT_NE(what_of(c).find("left asleep, although the specification would answer: s0 send v"), std::string::npos)
+    EXPECT_NE(what_of(c).find("left asleep, although the specification would wake it: s0 send v"), std::string::npos)
         << what_of(c);
 }
 
@@ -228,7 +227,7 @@ TEST(agreement, of_states_that_were_reached_too_seldom) {
     finish(r);
     judge_clauses(c);
     ASSERT_TRUE(expect_agreement(c));
-    EXPECT_NE(r.summary.find("0 differences, 2 required states reached too seldom"), std::string::npos) << r.summary;
+    EXPECT_NE(r.summary.find("0 differences, 2 coverage goals reached too seldom"), std::string::npos) << r.summary;
 }
 
 TEST(agreement, the_same_smallest_program_is_one_failure_with_a_count) {

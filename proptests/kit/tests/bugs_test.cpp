@@ -1,5 +1,5 @@
-// The bugs of the history: the table holds together, README.md has the same rows, and each that `sequential` has to
-// find is found and becomes small. ci/zoo does the same for both engines, with many seeds.
+// The regressions (bugs that channels had): the table is consistent, README.md has the same rows, and each that
+// `sequential` has to find is found and becomes small. ci/zoo does the same for both engines, with many seeds.
 // Run: ctest -L proptests -R bugs
 #include "bugs.hpp"
 
@@ -24,7 +24,7 @@ namespace {
 using model::engine;
 
 const std::filesystem::path root = std::filesystem::path(TAILRACE_TRACES_DIR) / "../..";
-const std::filesystem::path mutants = root / "mutants/zoo";
+const std::filesystem::path zoo_mutants = root / "mutants/zoo";
 
 std::string text_of(const std::filesystem::path& path) {
     std::ifstream in(path);
@@ -52,7 +52,7 @@ TEST(bugs, live_in_mutants_or_in_mutants_of_the_optimised_channel) {
         if (b.by == engine::sequential) {
             EXPECT_NE(find_mutant(b.lives), nullptr) << b.id << " lives in " << b.lives;
         } else {
-            const std::string mutant = text_of(mutants / (std::string(b.lives) + ".mutant"));
+            const std::string mutant = text_of(zoo_mutants / (std::string(b.lives) + ".mutant"));
             EXPECT_NE(mutant.find("bug: " + std::string(b.id) + "\n"), std::string::npos)
                 << b.id << " lives in " << b.lives;
         }

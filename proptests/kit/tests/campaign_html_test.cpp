@@ -105,7 +105,7 @@ TEST(campaign_html, what_is_not_known_is_counted_by_target) {
     const json& said = data["targets"][1]["unknown"];
     const auto has = [&said](const std::string& text) { return std::ranges::find(said, json(text)) != said.end(); };
     EXPECT_TRUE(has("threads: 3 of 80,000 histories")) << said;
-    EXPECT_TRUE(has("threads: 1 of 3 required states")) << said;
+    EXPECT_TRUE(has("threads: 1 of 3 coverage goals")) << said;
 }
 
 TEST(campaign_html, what_falls_short_is_first_among_the_required_states) {

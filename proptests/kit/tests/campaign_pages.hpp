@@ -67,7 +67,7 @@ inline const campaign& passing_campaign() {
     return c;
 }
 
-/// On one target a try_send gets in although others wait, and a search was given up; the target
+/// On one target a try_send gets a permit although others wait, and a search was given up; the target
 /// beside it is fine.
 inline campaign failing_campaign(std::string name = "barging") {
     static const target good = machine_target();
@@ -134,7 +134,7 @@ inline campaign largest_campaign(std::size_t targets, std::size_t each, char let
             for (std::size_t n = 0; i + 12 >= targets && n < each; ++n) {
                 failure& f = r.failures.emplace_back();
                 f.example = barging_example();
-                f.example->law.assign(4'000, letter);
+                f.example->property.assign(4'000, letter);
                 f.place.assign(400, letter);
                 f.text.assign(100'000, letter);
                 f.token.assign(1'500, 'A');

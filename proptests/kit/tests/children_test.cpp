@@ -40,7 +40,7 @@ TEST(children, an_exception_comes_back_as_its_words) {
     EXPECT_EQ(ends[0].text, "no such channel");
 }
 
-TEST(children, a_crash_is_told_with_its_signal_and_where_it_was) {
+TEST(children, a_crash_is_reported_with_its_signal_and_where_it_was) {
     const auto ends = in_children({[](pulse& p) -> std::string {
                                       p.beat(41, 1);
                                       p.beat(42, 2);

@@ -1,4 +1,4 @@
-// Evidence that no model of single steps can give: that somebody looked into the middle of an operation.
+// Evidence that no model of single steps can give: a step of another task overlapped the operation.
 #include "campaign/concurrent_evidence.hpp"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // Counterexamples for the tests of the report, and its golden files.
 //
-// A golden file is what the report was when somebody last read it. After a wanted change:
+// A golden file is the report as it was last reviewed. After a wanted change:
 //
 //     TAILRACE_NEW_GOLDEN=1 build/proptests/proptests_tests --gtest_filter='*golden*'
 //
@@ -60,7 +60,7 @@ inline counterexample sequential_example(std::uint64_t capacity, std::string_vie
     counterexample c;
     c.tool = "0.1.0";
     c.target = "barging";
-    c.law = "A step shows what the specification says.";
+    c.property = "Every step has the outcome that the specification gives.";
     c.seed = 1;
     c.program = 41;
     c.capacity = capacity;
@@ -69,7 +69,7 @@ inline counterexample sequential_example(std::uint64_t capacity, std::string_vie
     return c;
 }
 
-/// A try_send gets in before one who waits.
+/// A try_send gets a permit before a waiter.
 inline counterexample barging_example() {
     counterexample c = sequential_example(1,
                                           "s0 try_send v1 -> ok\n"
@@ -166,9 +166,9 @@ inline std::vector<model::event> events_of(std::string_view lines) {
     return events;
 }
 
-inline model::point point_of(std::uint32_t lane, std::uint32_t index, std::string_view outcome,
+inline model::point point_of(std::uint32_t task, std::uint32_t index, std::string_view outcome,
                              bool follow_up = false) {
-    return {{model::place::part::lanes, lane, index},
+    return {{model::place::part::lanes, task, index},
             follow_up,
             model::parse_line("advance 0ms -> " + std::string(outcome)).expected};
 }
@@ -202,7 +202,7 @@ inline counterexample swapped_example() {
     v.order = {point_of(1, 0, "pending"), point_of(2, 0, "2"), point_of(0, 0, "ok ! f200"), point_of(0, 1, "ok")};
     v.refused = {point_of(1, 0, "some v100", true)};
     counterexample c = concurrent_example(h, v);
-    c.law = "There is one order of the tasks' steps in which the specification answers each so.";
+    c.property = "The history is linearizable against the specification.";
     c.clauses = {"recv.order"};
     return c;
 }
@@ -220,7 +220,7 @@ inline counterexample accesses_example() {
     return c;
 }
 
-/// It is not the answers that fail: the simulation does.
+/// The answers are linearizable; the failure is in the simulation.
 inline counterexample race_example() {
     model::history h;
     h.capacity = 1;
@@ -230,7 +230,7 @@ inline counterexample race_example() {
     v.order = {point_of(1, 0, "pending"), point_of(0, 0, "ok ! f200")};
     counterexample c = concurrent_example(h, v);
     c.engine = model::engine::interleavings;
-    c.law = "No execution fails in itself, whatever it answers.";
+    c.property = "No data race, deadlock, memory error, leak or failed assertion.";
     c.repeated.reset();
     std::get<concurrent_run>(c.run).problem = "DATA RACE (data race detected)";
     std::get<concurrent_run>(c.run).accesses = {
@@ -239,7 +239,7 @@ inline counterexample race_example() {
     return c;
 }
 
-/// Lanes that use every kind of handle; two of their waits have nothing to wait for.
+/// Tasks that use every kind of handle; two of their waits have nothing to wait for.
 inline counterexample busy_example() {
     model::history h;
     h.capacity = 2;
@@ -273,11 +273,11 @@ inline counterexample busy_example() {
     v.order = {{{model::place::part::before, 0, 0}, false, model::parse_line("s0 clone -> s1").expected}};
     v.refused = {point_of(0, 0, "p100")};
     counterexample c = concurrent_example(h, v);
-    c.law = "There is one order of the tasks' steps in which the specification answers each so.";
+    c.property = "The history is linearizable against the specification.";
     return c;
 }
 
-/// A send waits for ever, although there is room.
+/// A send waits for ever, although there is capacity.
 inline counterexample asleep_example() {
     model::history h;
     h.capacity = 1;
@@ -295,7 +295,7 @@ inline counterexample asleep_example() {
                point_of(1, 1, "true")};
     v.refused = {point_of(0, 0, "ok", true)};
     counterexample c = concurrent_example(h, v);
-    c.law = "Nothing stays asleep that the specification would answer.";
+    c.property = "No waiting task is left asleep that the specification would wake.";
     c.clauses = {"release.wakes-when-served"};
     return c;
 }

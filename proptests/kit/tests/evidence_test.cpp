@@ -47,7 +47,7 @@ model::outcome reverses_wakes_of_the_clock(model::machine& m, const model::step&
     return out;
 }
 
-/// As the original: the value lives on, and keeps its capacity.
+/// As in tokio: the value lives on, and keeps its capacity.
 model::outcome late_values_live_on(model::machine& m, const model::step& s) {
     const bool late = s.subject.kind == model::handle_kind::permit && m.receiver_gone;
     model::outcome out = m.apply(s);
@@ -225,10 +225,10 @@ TEST(clauses_without_evidence, wait_for_another_engine) {
         const std::vector<clause_in_want> wanting = without_evidence(table);
         const auto at =
             std::ranges::find_if(wanting, [&](const clause_in_want& c) { return c.clause->name == clause; });
-        return at == wanting.end() ? "nobody" : model::to_string(at->waits_for);
+        return at == wanting.end() ? "none" : model::to_string(at->waits_for);
     };
     const evidence_table table = collect(full_twice, full_passes);
-    EXPECT_EQ(waits_for(table, "try_send.full"), "nobody");
+    EXPECT_EQ(waits_for(table, "try_send.full"), "none");
     EXPECT_EQ(waits_for(table, "try_send.closed"), "sequential");
     EXPECT_EQ(waits_for(table, "late-send.destroyed"), "sequential");
     EXPECT_EQ(waits_for(table, "thread-safe"), "interleavings");

@@ -49,8 +49,8 @@ TEST(failure_html, an_event_that_returns_when_another_begins_overlaps_it) {
     h.lanes = {events_of("10 20 s0 try_send v100 -> ok\n"), events_of("20 30 r is_empty -> true\n")};
     model::verdict v;
     v.is = model::finding::answer;
-    const json lanes = data_of(to_html(concurrent_example(h, v)))["lanes"];
-    EXPECT_LT(lanes[1]["events"][0]["from"], lanes[0]["events"][0]["to"]);
+    const json tasks = data_of(to_html(concurrent_example(h, v)))["lanes"];
+    EXPECT_LT(tasks[1]["events"][0]["from"], tasks[0]["events"][0]["to"]);
 }
 
 TEST(failure_html, needs_no_network) {
@@ -67,7 +67,7 @@ TEST(failure_html, needs_no_network) {
 TEST(failure_html, what_a_target_says_stays_text) {
     counterexample c = barging_example();
     c.target = "</script><script>alert(1)</script>@DATA@";
-    c.law = "@SCRIPT@ <b> & \xff";
+    c.property = "@SCRIPT@ <b> & \xff";
     const std::string page = to_html(c);
     EXPECT_EQ(page.find("<script>alert"), page.npos);
     const std::string tag = "<script";
@@ -92,7 +92,7 @@ TEST(failure_html, the_largest_history_fits_and_shows_the_end_of_it) {
     h.capacity = 9;
     model::verdict v;
     v.is = model::finding::answer;
-    for (std::uint32_t lane = 0; lane < 40; ++lane) {
+    for (std::uint32_t task = 0; task < 40; ++task) {
         std::string events;
         for (std::uint32_t i = 0; i < 100; ++i)
             events +=
@@ -100,7 +100,7 @@ TEST(failure_html, the_largest_history_fits_and_shows_the_end_of_it) {
         h.lanes.push_back(events_of(events));
     }
     for (std::uint32_t i = 0; i < 99; ++i)
-        for (std::uint32_t lane = 0; lane < 40; ++lane) v.order.push_back(point_of(lane, i, "full"));
+        for (std::uint32_t task = 0; task < 40; ++task) v.order.push_back(point_of(task, i, "full"));
     v.refused.push_back(point_of(3, 99, "full"));
     counterexample c = concurrent_example(h, v);
     auto& run = std::get<concurrent_run>(c.run);

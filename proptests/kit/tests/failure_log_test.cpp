@@ -90,7 +90,7 @@ TEST(failure_log, the_largest_fits_forty_lines_of_a_hundred_columns) {
     std::string lines;
     for (int i = 1; i <= 400; ++i) lines += fmt::format("s0 try_send v{} -> ok\n", 1'000'000'000'000 + i);
     counterexample c = sequential_example(1'000, lines, "ok ! f1 f2 f3", {aspect::answer});
-    c.law.assign(500, 'x');
+    c.property.assign(500, 'x');
     c.clauses.assign(30, "send_timeout.success-beats-timeout");
     c.target.assign(200, '\n');
     auto& run = std::get<sequential_run>(c.run);
@@ -104,18 +104,18 @@ TEST(failure_log, the_largest_of_tasks_at_once_fits_too) {
     h.capacity = 9;
     model::verdict v;
     v.is = model::finding::asleep;
-    for (std::uint32_t lane = 0; lane < 9; ++lane) {
+    for (std::uint32_t task = 0; task < 9; ++task) {
         std::string events;
         for (std::uint32_t i = 0; i < 60; ++i)
-            events += fmt::format("1 - ~ s0 send_timeout v{0} 100000ms as f{0}\n", 1000 * lane + i);
+            events += fmt::format("1 - ~ s0 send_timeout v{0} 100000ms as f{0}\n", 1000 * task + i);
         h.lanes.push_back(events_of(events));
-        for (std::uint32_t i = 0; i < 60; ++i) v.order.push_back(point_of(lane, i, "pending"));
-        v.refused.push_back(point_of(lane, 0, "ok", true));
+        for (std::uint32_t i = 0; i < 60; ++i) v.order.push_back(point_of(task, i, "pending"));
+        v.refused.push_back(point_of(task, 0, "ok", true));
     }
-    for (const std::size_t lanes : {9U, 4U, 3U, 2U, 1U}) {
-        h.lanes.resize(lanes);
-        std::erase_if(v.order, [&](const model::point& p) { return p.at.lane >= lanes; });
-        std::erase_if(v.refused, [&](const model::point& p) { return p.at.lane >= lanes; });
+    for (const std::size_t tasks : {9U, 4U, 3U, 2U, 1U}) {
+        h.lanes.resize(tasks);
+        std::erase_if(v.order, [&](const model::point& p) { return p.at.lane >= tasks; });
+        std::erase_if(v.refused, [&](const model::point& p) { return p.at.lane >= tasks; });
         expect_to_fit(to_log(concurrent_example(h, v)));
     }
 }

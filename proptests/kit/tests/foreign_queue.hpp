@@ -1,4 +1,4 @@
-// A bounded queue of somebody else, with one mistake of choice, and its adapter as README says to write one.
+// A foreign bounded queue with a selectable bug, and its adapter, written as README describes.
 #pragma once
 
 #include <condition_variable>
@@ -16,9 +16,9 @@ namespace tailrace::verify::foreign {
 
 enum class mistake : unsigned char {
     none,
-    look_then_push,   // try_push looks for room under one lock and pushes under the next: overfull
+    look_then_push,   // try_push checks for space under one lock and pushes under the next: overfull
     newest_first,     // pop takes the wrong end
-    forgets_to_wake,  // pop does not wake a push that waits for room
+    forgets_to_wake,  // pop does not wake a push that waits for space
     crashes,          // try_pop on an empty queue
     hangs
 };

@@ -114,7 +114,7 @@ TEST(foreign_target, what_comes_after_a_failure_is_no_evidence) {
 
 // ---- A channel that cannot do everything
 
-/// Wakes nobody when an operation is dropped, and will not be left waiting itself.
+/// Wakes no operation when another one is dropped, and needs every woken operation to be polled at once.
 class impatient_session final : public session {
   public:
     impatient_session(std::uint64_t capacity, capabilities within) : machine_(capacity), within_(within) {}

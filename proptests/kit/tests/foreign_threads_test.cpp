@@ -1,4 +1,4 @@
-// Channels of others on several threads: what an adapter needs for it, and what is found.
+// Foreign channels on several threads: what an adapter needs for it, and what is found.
 // After a change here run: ctest -L proptests -R foreign_threads
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -42,9 +42,9 @@ campaign threads_on(const target& t, std::uint64_t programs) {
     return run_campaign(job_of(programs), {engine_of("threads")}, {&t}, {}, how);
 }
 
-std::size_t length_of_lanes(const model::history& h) {
+std::size_t length_of_tasks(const model::history& h) {
     std::size_t n = 0;
-    for (const auto& lane : h.lanes) n += lane.size();
+    for (const auto& task : h.lanes) n += task.size();
     return n;
 }
 
@@ -59,7 +59,7 @@ threads_options small(std::uint64_t programs, std::uint64_t seed) {
 
 TEST(foreign_threads, an_adapter_is_run_by_threads_unless_it_says_otherwise) {
     const target t = make_target<foreign::api<mistake::none>>("queue", "sound");
-    ASSERT_TRUE(t.open_lanes);
+    ASSERT_TRUE(t.open_tasks);
     const campaign c = threads_on(t, 300);
     EXPECT_FALSE(c.failed()) << to_text(c);
     EXPECT_EQ(number_of(c.reports[0], "histories"), 600U);
@@ -71,7 +71,7 @@ TEST(foreign_threads, a_look_and_a_push_under_two_locks_are_found_shrunk_and_rep
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
         const threads_result r = run_threads(t, small(5'000, seed));
         ASSERT_TRUE(r.failure) << "seed " << seed;
-        EXPECT_LE(length_of_lanes(r.failure->history), 4U) << to_string(r.failure->smallest);
+        EXPECT_LE(length_of_tasks(r.failure->history), 4U) << to_string(r.failure->smallest);
         const token again{"0.1.0", model::engine::threads, t.name, r.failure->smallest};
         EXPECT_TRUE(replay(parse_token(to_string(again)), t, 600s).failed()) << to_string(r.failure->smallest);
     }
@@ -85,7 +85,7 @@ TEST(foreign_threads, one_thread_does_not_show_the_race) {
 
 TEST(foreign_threads, an_adapter_for_one_thread_is_left_out_with_that_reason) {
     const target t = make_target<foreign::one_thread_api<mistake::look_then_push>>("queue", "overfull");
-    EXPECT_FALSE(t.open_lanes);
+    EXPECT_FALSE(t.open_tasks);
     const campaign c = threads_on(t, 100);
     EXPECT_FALSE(c.failed());
     EXPECT_NE(to_summary(c).find("not run: the target says that it is for one thread only"), std::string::npos);
@@ -109,22 +109,21 @@ TEST(foreign_threads, an_engine_that_was_asked_for_by_name_and_cannot_run_is_ref
     EXPECT_EQ(refusal("sequential"), "none");
 }
 
-TEST(foreign_threads, a_replay_that_does_not_fail_again_is_unknown_and_says_how_often_it_was_performed) {
+TEST(foreign_threads, a_replay_that_does_not_fail_again_is_unknown_and_says_how_often_it_was_run) {
     const target t = make_target<foreign::api<mistake::none>>("queue", "sound");
     const concurrent_program p = generate_concurrent(t, 1, 0);
     const replayed again = replay({"0.1.0", model::engine::threads, "queue", p}, t, 60s, "verify_queue", 20);
     EXPECT_EQ(again.is, replayed::end::unknown);
-    EXPECT_EQ(again.text,
-              "UNKNOWN: queue did not fail in 20 performances; that is no proof that the failure is gone\n");
+    EXPECT_EQ(again.text, "UNKNOWN: queue did not fail in 20 runs; that is no proof that the failure is gone\n");
 }
 
 TEST(foreign_threads, a_channel_that_can_only_block_is_run_with_calls_that_block) {
     const target t = make_target<foreign::blocking_api<mistake::none>>("queue", "sound");
     const campaign c = threads_on(t, 300);
     EXPECT_FALSE(c.failed()) << to_text(c);
-    stage on;
+    thread_runner on;
     std::size_t blocked = 0;
-    for (std::uint64_t i = 0; i < 200; ++i) blocked += on.perform(t, generate_concurrent(t, 1, i), {.seed = i}).blocked;
+    for (std::uint64_t i = 0; i < 200; ++i) blocked += on.run(t, generate_concurrent(t, 1, i), {.seed = i}).blocked;
     EXPECT_GT(blocked, 200U);
 }
 
@@ -133,14 +132,14 @@ TEST(foreign_threads, a_wake_that_is_forgotten_leaves_a_call_asleep_for_good) {
     const threads_result r = run_threads(t, small(2'000, 1));
     ASSERT_TRUE(r.failure);
     EXPECT_EQ(r.failure->judgement.verdict.is, model::finding::asleep) << "found in the history, not by a watch";
-    EXPECT_LE(length_of_lanes(r.failure->history), 3U) << to_string(r.failure->smallest);
+    EXPECT_LE(length_of_tasks(r.failure->history), 3U) << to_string(r.failure->smallest);
     const counterexample c = example_of(*r.failure, t, "verify_queue");
     EXPECT_NE(what_went_wrong(c).find("left asleep"), std::string::npos);
     EXPECT_TRUE(replay(parse_token(token_of(c)), t, 600s).failed())
         << "its calls block, although the history does not say so";
 }
 
-TEST(foreign_threads, the_kernel_says_who_sleeps) {
+TEST(foreign_threads, the_kernel_says_which_threads_sleep) {
     EXPECT_EQ(asleep(gettid()), std::nullopt) << "this one runs";
     EXPECT_EQ(asleep(0), std::nullopt) << "there is none";
 }
@@ -203,7 +202,7 @@ TEST(foreign_regression, of_one_thread_goes_through_the_adapter_step_by_step) {
     EXPECT_EQ(test.find("tailrace::channel"), std::string::npos) << test;
 }
 
-TEST(foreign_regression, of_several_tasks_is_performed_by_the_kit) {
+TEST(foreign_regression, of_several_tasks_is_run_by_the_kit) {
     const target t = make_target<foreign::rounding_api>("queue", "");
     counterexample c;
     c.engine = model::engine::threads;
@@ -244,8 +243,8 @@ TEST(foreign_regression, its_steps_are_those_that_the_adapter_takes) {
     EXPECT_EQ(take("s0 try_send v2"), "ok");
     EXPECT_EQ(take("r try_recv"), "some v2") << "not v1, which was first";
     concurrent_program p;
-    p.lanes = {{{.step = model::parse_step("s0 try_send v1")}}};
-    EXPECT_FALSE(perform_again(make_target<adapter>("queue", ""), p, 10));
+    p.tasks = {{{.step = model::parse_step("s0 try_send v1")}}};
+    EXPECT_FALSE(run_again(make_target<adapter>("queue", ""), p, 10));
 }
 
 }  // namespace

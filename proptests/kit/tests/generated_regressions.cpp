@@ -18,12 +18,12 @@
 #include "tailrace/manual_clock.hpp"
 
 // s0 try_send v3 answered ok, although no capacity was free
-// A step shows what the specification says.
+// Every step has the outcome that the specification gives.
 // try_send.no-barging: Full while anyone waits, even right after a receive.
 // Found on barging by sequential, seed 1, program 41; shrunk from 25 steps to 5, in 113 attempts.
 // tailrace-verify replay tr1.BTAuMS4wAQdiYXJnaW5nAQABBQAAAQEAAgB9AFIAAANzoEgD
 TEST(regression, try_send_no_barging_seed_1_program_41) {
-    // Notes who is woken, in order.
+    // Notes which operations are woken, in order.
     struct owner {
         std::vector<int>* woken;
         int operation;
@@ -63,14 +63,14 @@ TEST(regression, try_send_no_barging_seed_1_program_41) {
     EXPECT_EQ(std::exchange(woken, {}), (std::vector<int>{}));
 }
 
-// v101 was received before v100, and no order of the steps explains it
-// There is one order of the tasks' steps in which the specification answers each so.
+// v101 was received before v100, and no linearization explains it
+// The history is linearizable against the specification.
 // recv.order: Values of one sender in its order; across senders, in the order the sends took
 // effect.
 // Found on optimized by threads, seed 7, program 1204; failed in 3 of 20 runs.
 // tailrace-verify replay tr1.BTAuMS4wAglvcHRpbWl6ZWQCAAMCAABkAABlAk-hBk-lBgEUAL4clmQ
 TEST(regression, recv_order_seed_7_program_1204) {
-    // Tasks that sleep until they are woken, and their rest: all of them sleep or are done.
+    // Tasks that sleep until they are woken, and their quiescence: each sleeps or is done.
     class tasks {
       public:
         struct sleeper {
@@ -93,7 +93,7 @@ TEST(regression, recv_order_seed_7_program_1204) {
             const std::lock_guard guard(mutex_);
             return all_.emplace_back(this);
         }
-        // Until it is woken; false if everybody is at rest instead.
+        // Until it is woken; false if all tasks are quiescent instead.
         bool sleep(sleeper& me) {
             std::unique_lock guard(mutex_);
             me.asleep = true;
@@ -106,7 +106,7 @@ TEST(regression, recv_order_seed_7_program_1204) {
             me.asleep = me.woken = false;
             return true;
         }
-        // At rest, when all who slept have asked once more; nobody should be answered then.
+        // At quiescence, after every sleeping task has polled once more; none should be ready.
         void leave(bool answered) {
             std::unique_lock guard(mutex_);
             forgotten_ |= answered;
@@ -126,7 +126,7 @@ TEST(regression, recv_order_seed_7_program_1204) {
             resting_ = true;
             changed_.notify_all();
         }
-        // From then on nobody waits any more.
+        // From then on no task waits any more.
         [[nodiscard]] bool resting() {
             const std::lock_guard guard(mutex_);
             return resting_;
@@ -142,14 +142,14 @@ TEST(regression, recv_order_seed_7_program_1204) {
         bool resting_ = false;
         bool forgotten_ = false;
     };
-    // Checked: nobody sleeps at rest whom a poll would answer; a value is received at
-    // most once, and only if it was sent; those of one lane come in its order; no
+    // Checked: no task is left asleep whose poll would be ready; a value is received at
+    // most once, and only if it was sent; those of one task come in its order; no
     // permit is lost. Not checked: which of the possible answers each step got.
     for (int round = 0; round < 1'000; ++round) {
         auto [tx, rx] = tailrace::channel<int>(2);
         std::optional s0(std::move(tx));
         std::optional r(std::move(rx));
-        // By lane; what came before them, and what is left, is lane 0.
+        // By task; what came before them, and what is left, is task 0.
         std::vector<std::vector<int>> sent(4);
         std::vector<int> received;
         tasks all(3);
@@ -192,17 +192,17 @@ TEST(regression, recv_order_seed_7_program_1204) {
             if (!left) break;
             received.push_back(*left);
         }
-        for (const std::vector<int>& lane : sent) {
-            // What is received of a lane is what it sent, in its order.
-            std::vector<int> of_lane;
+        for (const std::vector<int>& task : sent) {
+            // What is received of a task is what it sent, in its order.
+            std::vector<int> of_task;
             for (const int v : received)
-                if (std::ranges::find(lane, v) != lane.end()) of_lane.push_back(v);
-            std::vector<int> first = lane;
-            if (gone && of_lane.size() < first.size()) first.resize(of_lane.size());
-            ASSERT_EQ(of_lane, first) << "in round " << round;
+                if (std::ranges::find(task, v) != task.end()) of_task.push_back(v);
+            std::vector<int> first = task;
+            if (gone && of_task.size() < first.size()) first.resize(of_task.size());
+            ASSERT_EQ(of_task, first) << "in round " << round;
         }
         std::size_t all_sent = 0;
-        for (const std::vector<int>& lane : sent) all_sent += lane.size();
+        for (const std::vector<int>& task : sent) all_sent += task.size();
         ASSERT_LE(received.size(), all_sent) << "in round " << round;
         if (r) {
             ASSERT_EQ(r->capacity(), 2U) << "in round " << round;
@@ -210,13 +210,13 @@ TEST(regression, recv_order_seed_7_program_1204) {
     }
 }
 
-// left asleep, although the specification would answer: s0 send v100 as f100
-// Nothing stays asleep that the specification would answer.
+// left asleep, although the specification would wake it: s0 send v100 as f100
+// No waiting task is left asleep that the specification would wake.
 // release.wakes-when-served: A waiter is woken when its whole need is met, not before.
 // Found on optimized by threads, seed 7, program 1204; failed in 3 of 20 runs.
 // tailrace-verify replay tr1.BTAuMS4wAglvcHRpbWl6ZWQBAQAAAQIBAQBkkQMCUlqwHUfK
 TEST(regression, release_wakes_when_served_seed_7_program_1204) {
-    // Tasks that sleep until they are woken, and their rest: all of them sleep or are done.
+    // Tasks that sleep until they are woken, and their quiescence: each sleeps or is done.
     class tasks {
       public:
         struct sleeper {
@@ -239,7 +239,7 @@ TEST(regression, release_wakes_when_served_seed_7_program_1204) {
             const std::lock_guard guard(mutex_);
             return all_.emplace_back(this);
         }
-        // Until it is woken; false if everybody is at rest instead.
+        // Until it is woken; false if all tasks are quiescent instead.
         bool sleep(sleeper& me) {
             std::unique_lock guard(mutex_);
             me.asleep = true;
@@ -252,7 +252,7 @@ TEST(regression, release_wakes_when_served_seed_7_program_1204) {
             me.asleep = me.woken = false;
             return true;
         }
-        // At rest, when all who slept have asked once more; nobody should be answered then.
+        // At quiescence, after every sleeping task has polled once more; none should be ready.
         void leave(bool answered) {
             std::unique_lock guard(mutex_);
             forgotten_ |= answered;
@@ -272,7 +272,7 @@ TEST(regression, release_wakes_when_served_seed_7_program_1204) {
             resting_ = true;
             changed_.notify_all();
         }
-        // From then on nobody waits any more.
+        // From then on no task waits any more.
         [[nodiscard]] bool resting() {
             const std::lock_guard guard(mutex_);
             return resting_;
@@ -288,14 +288,14 @@ TEST(regression, release_wakes_when_served_seed_7_program_1204) {
         bool resting_ = false;
         bool forgotten_ = false;
     };
-    // Checked: nobody sleeps at rest whom a poll would answer; a value is received at
-    // most once, and only if it was sent; those of one lane come in its order; no
+    // Checked: no task is left asleep whose poll would be ready; a value is received at
+    // most once, and only if it was sent; those of one task come in its order; no
     // permit is lost. Not checked: which of the possible answers each step got.
     for (int round = 0; round < 1'000; ++round) {
         auto [tx, rx] = tailrace::channel<int>(1);
         std::optional s0(std::move(tx));
         std::optional r(std::move(rx));
-        // By lane; what came before them, and what is left, is lane 0.
+        // By task; what came before them, and what is left, is task 0.
         std::vector<std::vector<int>> sent(3);
         std::vector<int> received;
         if (s0 && s0->try_send(1)) sent[0].push_back(1);
@@ -333,17 +333,17 @@ TEST(regression, release_wakes_when_served_seed_7_program_1204) {
             if (!left) break;
             received.push_back(*left);
         }
-        for (const std::vector<int>& lane : sent) {
-            // What is received of a lane is what it sent, in its order.
-            std::vector<int> of_lane;
+        for (const std::vector<int>& task : sent) {
+            // What is received of a task is what it sent, in its order.
+            std::vector<int> of_task;
             for (const int v : received)
-                if (std::ranges::find(lane, v) != lane.end()) of_lane.push_back(v);
-            std::vector<int> first = lane;
-            if (gone && of_lane.size() < first.size()) first.resize(of_lane.size());
-            ASSERT_EQ(of_lane, first) << "in round " << round;
+                if (std::ranges::find(task, v) != task.end()) of_task.push_back(v);
+            std::vector<int> first = task;
+            if (gone && of_task.size() < first.size()) first.resize(of_task.size());
+            ASSERT_EQ(of_task, first) << "in round " << round;
         }
         std::size_t all_sent = 0;
-        for (const std::vector<int>& lane : sent) all_sent += lane.size();
+        for (const std::vector<int>& task : sent) all_sent += task.size();
         ASSERT_LE(received.size(), all_sent) << "in round " << round;
         if (r) {
             ASSERT_EQ(r->capacity(), 1U) << "in round " << round;
@@ -351,11 +351,11 @@ TEST(regression, release_wakes_when_served_seed_7_program_1204) {
     }
 }
 
-// s0 try_reserve answered p100; legal was p100, and no order of the steps explains it
-// There is one order of the tasks' steps in which the specification answers each so.
+// s0 try_reserve answered p100; legal was p100, and no linearization explains it
+// The history is linearizable against the specification.
 // Found on optimized by threads, seed 7, program 1204; failed in 3 of 20 runs.
 TEST(regression, a_failure_seed_7_program_1204) {
-    // Tasks that sleep until they are woken, and their rest: all of them sleep or are done.
+    // Tasks that sleep until they are woken, and their quiescence: each sleeps or is done.
     class tasks {
       public:
         struct sleeper {
@@ -378,7 +378,7 @@ TEST(regression, a_failure_seed_7_program_1204) {
             const std::lock_guard guard(mutex_);
             return all_.emplace_back(this);
         }
-        // Until it is woken; false if everybody is at rest instead.
+        // Until it is woken; false if all tasks are quiescent instead.
         bool sleep(sleeper& me) {
             std::unique_lock guard(mutex_);
             me.asleep = true;
@@ -391,7 +391,7 @@ TEST(regression, a_failure_seed_7_program_1204) {
             me.asleep = me.woken = false;
             return true;
         }
-        // At rest, when all who slept have asked once more; nobody should be answered then.
+        // At quiescence, after every sleeping task has polled once more; none should be ready.
         void leave(bool answered) {
             std::unique_lock guard(mutex_);
             forgotten_ |= answered;
@@ -411,7 +411,7 @@ TEST(regression, a_failure_seed_7_program_1204) {
             resting_ = true;
             changed_.notify_all();
         }
-        // From then on nobody waits any more.
+        // From then on no task waits any more.
         [[nodiscard]] bool resting() {
             const std::lock_guard guard(mutex_);
             return resting_;
@@ -427,8 +427,8 @@ TEST(regression, a_failure_seed_7_program_1204) {
         bool resting_ = false;
         bool forgotten_ = false;
     };
-    // Checked: nobody sleeps at rest whom a poll would answer; a value is received at
-    // most once, and only if it was sent; those of one lane come in its order; no
+    // Checked: no task is left asleep whose poll would be ready; a value is received at
+    // most once, and only if it was sent; those of one task come in its order; no
     // permit is lost. Not checked: which of the possible answers each step got.
     for (int round = 0; round < 1'000; ++round) {
         auto [tx, rx] = tailrace::channel<int>(2);
@@ -447,7 +447,7 @@ TEST(regression, a_failure_seed_7_program_1204) {
         std::optional<decltype(s0->clone())> s303;
         std::optional<decltype(s0->send(301))> f304;
         std::optional<decltype(s0->clone())> s305;
-        // By lane; what came before them, and what is left, is lane 0.
+        // By task; what came before them, and what is left, is task 0.
         std::vector<std::vector<int>> sent(4);
         std::vector<int> received;
         if (s0) s1.emplace(*s0);
@@ -574,17 +574,17 @@ TEST(regression, a_failure_seed_7_program_1204) {
             if (!left) break;
             received.push_back(*left);
         }
-        for (const std::vector<int>& lane : sent) {
-            // What is received of a lane is what it sent, in its order.
-            std::vector<int> of_lane;
+        for (const std::vector<int>& task : sent) {
+            // What is received of a task is what it sent, in its order.
+            std::vector<int> of_task;
             for (const int v : received)
-                if (std::ranges::find(lane, v) != lane.end()) of_lane.push_back(v);
-            std::vector<int> first = lane;
-            if (gone && of_lane.size() < first.size()) first.resize(of_lane.size());
-            ASSERT_EQ(of_lane, first) << "in round " << round;
+                if (std::ranges::find(task, v) != task.end()) of_task.push_back(v);
+            std::vector<int> first = task;
+            if (gone && of_task.size() < first.size()) first.resize(of_task.size());
+            ASSERT_EQ(of_task, first) << "in round " << round;
         }
         std::size_t all_sent = 0;
-        for (const std::vector<int>& lane : sent) all_sent += lane.size();
+        for (const std::vector<int>& task : sent) all_sent += task.size();
         ASSERT_LE(received.size(), all_sent) << "in round " << round;
         if (r) {
             ASSERT_EQ(r->capacity(), 2U) << "in round " << round;
@@ -593,11 +593,11 @@ TEST(regression, a_failure_seed_7_program_1204) {
 }
 
 // drop r did not destroy v6
-// A step shows what the specification says.
+// Every step has the outcome that the specification gives.
 // receiver-drop.destroys: Dropping the receiver destroys the buffered values.
 // Found on barging by sequential, seed 1, program 41; shrunk from 25 steps to 51, in 113 attempts.
 TEST(regression, receiver_drop_destroys_seed_1_program_41) {
-    // Notes who is woken, in order.
+    // Notes which operations are woken, in order.
     struct owner {
         std::vector<int>* woken;
         int operation;
@@ -867,7 +867,7 @@ TEST(regression, receiver_drop_destroys_seed_1_program_41) {
 // Nothing is wrong: this program shows that what is generated compiles and passes.
 // Found on none by sequential, seed 1, program 4.
 TEST(regression, a_failure_seed_1_program_4) {
-    // Notes who is woken, in order.
+    // Notes which operations are woken, in order.
     struct owner {
         std::vector<int>* woken;
         int operation;
@@ -989,7 +989,7 @@ TEST(regression, a_failure_seed_1_program_4) {
 // Nothing is wrong: this program shows that what is generated compiles and passes.
 // Found on none by sequential, seed 1, program 8.
 TEST(regression, a_failure_seed_1_program_8) {
-    // Notes who is woken, in order.
+    // Notes which operations are woken, in order.
     struct owner {
         std::vector<int>* woken;
         int operation;

@@ -24,19 +24,19 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Two tasks: the steps of each, those that wait marked by a star.
-concurrent_program program(std::vector<std::string> before, std::vector<std::vector<std::string>> lanes) {
+concurrent_program program(std::vector<std::string> before, std::vector<std::vector<std::string>> tasks) {
     concurrent_program p;
     for (const std::string& s : before) p.before.push_back(model::parse_step(s));
-    std::uint32_t name = lane_names;
-    for (const auto& lane : lanes) {
-        p.lanes.emplace_back();
-        for (const std::string& s : lane) {
+    std::uint32_t name = names_per_task;
+    for (const auto& task : tasks) {
+        p.tasks.emplace_back();
+        for (const std::string& s : task) {
             task_step t;
             t.waits = s.starts_with('*');
             t.step = model::parse_step(t.waits ? s.substr(1) : s);
             if (t.step.operation == 0) t.step.operation = name;
             ++name;
-            p.lanes.back().push_back(t);
+            p.tasks.back().push_back(t);
         }
     }
     return p;
@@ -62,7 +62,12 @@ std::string fake_simulator(const std::string& name, const std::string& then) {
 class interleavings : public testing::Test {
   protected:
     void SetUp() override {
-        if (find_simulator().empty()) GTEST_SKIP() << "no simulator: it is not built with a sanitizer";
+        if (!find_simulator().empty()) return;
+#ifdef TAILRACE_HAS_SIMULATOR
+        FAIL() << "tailrace-interleavings was not found";
+#else
+        GTEST_SKIP() << "no simulator: it is not built with a sanitizer";
+#endif
     }
 };
 
@@ -71,10 +76,10 @@ TEST(small_programs, are_small_and_have_no_time_and_no_counts) {
     for (std::uint64_t i = 0; i < 500; ++i) {
         const concurrent_program p = generate_concurrent(capabilities::all(), 3, i, small_programs);
         ASSERT_LE(p.capacity, 2u);
-        ASSERT_LE(p.lanes.size(), 3u);
-        for (const auto& lane : p.lanes) {
-            ASSERT_LE(lane.size(), 6u) << "three, the first poll of one, a drop, a last receive";
-            for (const task_step& t : lane) {
+        ASSERT_LE(p.tasks.size(), 3u);
+        for (const auto& task : p.tasks) {
+            ASSERT_LE(task.size(), 6u) << "three, the first poll of one, a drop, a last receive";
+            for (const task_step& t : task) {
                 ASSERT_NE(t.step.what, model::verb::advance);
                 ASSERT_NE(t.step.what, model::verb::send_timeout);
                 ASSERT_NE(t.step.what, model::verb::recv_timeout);
@@ -145,8 +150,8 @@ TEST_F(interleavings, histories_are_kept_with_what_happened_before_what) {
     for (const partial_history& h : r.kept) {
         ASSERT_EQ(h.first.size(), h.events.lanes.size());
         EXPECT_EQ(h.judge().is, model::finding::allowed);
-        for (const auto& lane : h.first) {
-            for (const auto& row : lane)
+        for (const auto& task : h.first) {
+            for (const auto& row : task)
                 anything_ordered |= std::ranges::any_of(row, [](std::uint32_t n) { return n > 0; });
         }
     }

@@ -1,4 +1,4 @@
-// The program among others: what a signal, the end of the time, a full disk and a killed parent do to it.
+// The program as a process: what a signal, the end of the time, a full disk and a killed parent do to it.
 //
 // Nothing here waits for a time to pass: a run that does not end by itself ends the test by ctest's own limit.
 #include <fcntl.h>
@@ -62,7 +62,7 @@ std::optional<process> look_up(pid_t pid) {
 
 bool is_gone(pid_t pid) {
     const std::optional<process> p = look_up(pid);
-    return !p || p->state == 'Z' || p->state == 'X';  // who has to bury it is not ours to say
+    return !p || p->state == 'Z' || p->state == 'X';  // another process has to wait for it
 }
 
 /// By depth: its children, theirs, and so on.
@@ -145,8 +145,12 @@ class manners_of_engine : public manners, public ::testing::WithParamInterface<s
   protected:
     void SetUp() override {
         manners::SetUp();
-        if (GetParam() == "interleavings" && find_simulator().empty())
-            GTEST_SKIP() << "there is no tailrace-interleavings beside the tests";
+        if (GetParam() != "interleavings" || !find_simulator().empty()) return;
+#ifdef TAILRACE_HAS_SIMULATOR
+        FAIL() << "tailrace-interleavings was not found";
+#else
+        GTEST_SKIP() << "no simulator: it is not built with a sanitizer";
+#endif
     }
 };
 

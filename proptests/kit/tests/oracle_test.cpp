@@ -75,7 +75,7 @@ TEST(normal_form, normalising_twice_is_normalising_once) {
     }
 }
 
-TEST(normal_form, a_trace_in_which_nobody_sends_after_the_receiver_has_gone_is_not_touched) {
+TEST(normal_form, a_trace_without_sends_after_the_receiver_has_gone_is_not_touched) {
     std::size_t untouched = 0;
     for (const model::trace& t : recorded_traces()) {
         const normal_form n = normalise(t);
@@ -206,7 +206,7 @@ TEST(late_destruction, need_not_be_seen_when_the_trace_ends_before_the_last_hand
     EXPECT_EQ(replay_one(machine_target(), trace_of(2, lines)).late, 1U);
     std::string wrong(lines);
     wrong.replace(wrong.find("capacity -> 1"), 13, "capacity -> 2");
-    EXPECT_EQ(differing_line(2, wrong), line_number(5)) << "as many lines for each form: it is read as the original's";
+    EXPECT_EQ(differing_line(2, wrong), line_number(5)) << "as many lines for each form: it is read as tokio's";
 }
 
 TEST(late_destruction, is_not_allowed_to_the_value_of_an_operation) {

@@ -1,4 +1,4 @@
-// What generated programs reach is counted, judged, and judged only where there is enough to tell.
+// State coverage: what generated programs reach is counted, and judged only where there are enough programs.
 #include "coverage/reach.hpp"
 
 #include <gtest/gtest.h>

@@ -38,7 +38,7 @@ counterexample generated_example(std::uint64_t index, bool destroyed) {
     counterexample c;
     c.tool = "0.1.0";
     c.target = "none";
-    c.law = "Nothing is wrong: this program shows that what is generated compiles and passes.";
+    c.property = "Nothing is wrong: this program shows that what is generated compiles and passes.";
     c.seed = 1;
     c.program = index;
     c.capacity = t.capacity;
@@ -80,7 +80,7 @@ TEST(regression_test, every_generated_program_gives_a_test_that_says_each_of_its
 TEST(regression_test, what_a_target_says_of_itself_stays_in_its_comment) {
     counterexample c = barging_example();
     c.target = "evil\n#error \\";
-    c.law = "a law\\\nint x;";
+    c.property = "a law\\\nint x;";
     const std::string text = to_regression_test(c);
     for (const std::string& line : lines_in(text)) {
         EXPECT_FALSE(line.starts_with("#error") || line.starts_with("int x"));

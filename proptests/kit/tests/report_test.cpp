@@ -49,7 +49,7 @@ const judgement& judgement_of(const campaign& c, std::string_view clause, std::s
     return c.judgements[static_cast<std::size_t>(at - c.clauses.begin())][target];
 }
 
-/// The specification, but a try_send gets in although others wait.
+/// The specification, but a try_send gets a permit although others wait.
 target barging_target() {
     return machine_target([](const model::step& s, model::outcome& o) {
         if (s.what == model::verb::try_send && o.answer.status == model::status::full) o.answer = {};
@@ -76,7 +76,7 @@ TEST(report, a_difference_names_what_went_wrong_the_place_the_steps_the_states_a
     EXPECT_EQ(failure_in(barging_target(), trace_of(1, barging_trace)).text,
               "oracle fails on machine (capacity 1): s0 try_send v3 answered ok, although no capacity was free\n"
               "  from      t.trace:6\n"
-              "  property  Every step shows what the specification says.\n"
+              "  property  Every step has the outcome that the specification gives.\n"
               "  breaks    try_send.no-barging: Full while anyone waits, even right after a receive.\n"
               "      step                         the specification after it\n"
               "   1  s0 try_send v1 -> ok         available 0 | buffer v1\n"

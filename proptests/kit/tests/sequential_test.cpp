@@ -1,5 +1,5 @@
-// The engine `sequential`: the targets pass, every kind of fault is caught and told in a few steps,
-// and a run that did not reach what it should says so.
+// The engine `sequential`: the targets pass, every kind of mutant is killed by a program of a few steps, and a run with
+// too low state coverage says so.
 #include "engine/sequential.hpp"
 
 #include <gtest/gtest.h>
@@ -47,7 +47,7 @@ std::optional<sequential_failure> failure_of(machine_session::spoiler spoil, con
     return run_sequential(machine_target(std::move(spoil)), options).failure;
 }
 
-// ---- Who passes
+// ---- Targets that pass
 
 TEST(sequential, reference_passes_and_reaches_everything) {
     const sequential_result r = run_sequential(*find_target("reference"));
@@ -75,9 +75,9 @@ TEST(sequential, other_seeds_pass_too) {
     }
 }
 
-// ---- Who is caught
+// ---- Mutants that are killed
 
-TEST(sequential, every_mutant_that_it_can_see_is_caught_and_told_in_a_few_steps) {
+TEST(sequential, every_mutant_that_it_can_observe_is_killed_by_a_program_of_a_few_steps) {
     std::size_t caught = 0;
     std::size_t steps = 0;
     std::size_t longest = 0;
@@ -106,7 +106,7 @@ TEST(sequential, every_mutant_that_it_can_see_is_caught_and_told_in_a_few_steps)
     RecordProperty("programs_at_most", static_cast<int>(latest));
 }
 
-TEST(sequential, a_wake_too_much_a_wake_too_few_and_a_swapped_pair_are_caught) {
+TEST(sequential, an_extra_wake_a_missing_wake_and_a_swapped_pair_are_reported) {
     EXPECT_TRUE(failure_of([](const step&, model::outcome& o) {
         if (o.answer.status == status::pending) o.woken.push_back({});
     }));
@@ -193,7 +193,7 @@ TEST(sequential, a_target_that_fails_only_once_is_reported_as_such) {
     EXPECT_EQ(f->last.notes, std::vector<std::string>{"the target agreed when the same steps were taken again"});
 }
 
-// ---- How it is told
+// ---- The counterexample
 
 TEST(sequential, a_counterexample_is_a_trace_and_the_states_around_its_last_step) {
     const sequential_result r = run_sequential(mutant_target(mutant_named("cancel-does-not-wake")));
@@ -261,7 +261,7 @@ TEST(sequential, the_same_seed_and_count_take_the_same_steps) {
     EXPECT_NE(first, steps_of(5));
 }
 
-// ---- What has to be reached
+// ---- State coverage
 
 TEST(sequential, a_generator_without_a_verb_fails_by_name) {
     for (std::size_t v = 0; v < model::verb_count; ++v) {
@@ -297,14 +297,14 @@ TEST(sequential, no_program_at_all_is_no_pass) {
     EXPECT_FALSE(run_sequential(*find_target("reference"), {.programs = 0}).passed());
 }
 
-TEST(sequential, progress_is_told_in_order) {
-    std::vector<std::size_t> told;
+TEST(sequential, progress_is_reported_in_order) {
+    std::vector<std::size_t> reported;
     static_cast<void>(run_sequential(machine_target(), {.programs = 1'000}, [&](std::size_t done, std::size_t of) {
         EXPECT_EQ(of, 1'000U);
-        told.push_back(done);
+        reported.push_back(done);
     }));
-    EXPECT_FALSE(told.empty());
-    EXPECT_TRUE(std::ranges::is_sorted(told));
+    EXPECT_FALSE(reported.empty());
+    EXPECT_TRUE(std::ranges::is_sorted(reported));
 }
 
 }  // namespace

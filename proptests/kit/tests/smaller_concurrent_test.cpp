@@ -16,20 +16,20 @@ namespace {
 
 using lines = std::vector<std::string>;
 
-concurrent_program program_of(std::uint64_t capacity, const lines& before, const std::vector<lines>& lanes) {
+concurrent_program program_of(std::uint64_t capacity, const lines& before, const std::vector<lines>& tasks) {
     concurrent_program p;
     p.capacity = capacity;
     for (const std::string& s : before) p.before.push_back(model::parse_step(s));
-    for (const lines& lane : lanes) {
-        p.lanes.emplace_back();
-        for (const std::string& s : lane) p.lanes.back().push_back({model::parse_step(s)});
+    for (const lines& task : tasks) {
+        p.tasks.emplace_back();
+        for (const std::string& s : task) p.tasks.back().push_back({model::parse_step(s)});
     }
     return p;
 }
 
-lines text_of(const std::vector<task_step>& lane) {
+lines text_of(const std::vector<task_step>& task) {
     lines text;
-    for (const task_step& t : lane) text.push_back(model::to_string(t.step));
+    for (const task_step& t : task) text.push_back(model::to_string(t.step));
     return text;
 }
 
@@ -39,8 +39,8 @@ lines text_of(const std::vector<model::step>& steps) {
     return text;
 }
 
-bool has(const std::vector<task_step>& lane, const std::string& step) {
-    return std::ranges::count(text_of(lane), step) > 0;
+bool has(const std::vector<task_step>& task, const std::string& step) {
+    return std::ranges::count(text_of(task), step) > 0;
 }
 
 TEST(smaller, senders_keep_their_tasks_when_an_earlier_clone_goes) {
@@ -48,13 +48,13 @@ TEST(smaller, senders_keep_their_tasks_when_an_earlier_clone_goes) {
         program_of(2, {"s0 clone", "s0 clone"}, {{"s1 try_send v1"}, {"s2 try_send v2", "s2 is_closed"}});
     // The second task has a sender of its own.
     const concurrent_program small = smallest(p, [](const concurrent_program& q) {
-        if (q.lanes[1].size() != 2) return false;
-        const std::uint32_t s = q.lanes[1][0].step.subject.number;
-        return s > 0 && s <= q.before.size() && q.lanes[1][1].step.subject.number == s;
+        if (q.tasks[1].size() != 2) return false;
+        const std::uint32_t s = q.tasks[1][0].step.subject.number;
+        return s > 0 && s <= q.before.size() && q.tasks[1][1].step.subject.number == s;
     });
     EXPECT_EQ(text_of(small.before), lines{"s0 clone"});
-    EXPECT_TRUE(small.lanes[0].empty());
-    EXPECT_EQ(text_of(small.lanes[1]), (lines{"s1 try_send v2", "s1 is_closed"}));
+    EXPECT_TRUE(small.tasks[0].empty());
+    EXPECT_EQ(text_of(small.tasks[1]), (lines{"s1 try_send v2", "s1 is_closed"}));
     EXPECT_EQ(small.capacity, 1U);
 }
 
@@ -66,10 +66,10 @@ TEST(smaller, what_a_clone_was_made_of_takes_its_place) {
         const auto clones = std::ranges::count(q.before, model::verb::clone, &model::step::what);
         const auto drops = std::ranges::count(q.before, model::verb::drop, &model::step::what);
         const std::string last = "s" + std::to_string(clones);
-        return clones == drops && has(q.lanes[1], last + " try_send v1") && has(q.lanes[1], "drop " + last);
+        return clones == drops && has(q.tasks[1], last + " try_send v1") && has(q.tasks[1], "drop " + last);
     });
     EXPECT_TRUE(small.before.empty());
-    EXPECT_EQ(text_of(small.lanes[1]), (lines{"s0 try_send v1", "drop s0"}));
+    EXPECT_EQ(text_of(small.tasks[1]), (lines{"s0 try_send v1", "drop s0"}));
 }
 
 TEST(smaller, two_that_cancel_each_other_out_go_together) {
@@ -77,19 +77,19 @@ TEST(smaller, two_that_cancel_each_other_out_go_together) {
         program_of(1, {}, {{"s0 try_send v1", "s0 try_send v2"}, {"r try_recv", "r try_recv"}});
     // As many are sent as are received, and at least one.
     const concurrent_program small = smallest(
-        p, [](const concurrent_program& q) { return !q.lanes[0].empty() && q.lanes[0].size() == q.lanes[1].size(); });
-    EXPECT_EQ(small.lanes[0].size(), 1U);
-    EXPECT_EQ(small.lanes[1].size(), 1U);
+        p, [](const concurrent_program& q) { return !q.tasks[0].empty() && q.tasks[0].size() == q.tasks[1].size(); });
+    EXPECT_EQ(small.tasks[0].size(), 1U);
+    EXPECT_EQ(small.tasks[1].size(), 1U);
 }
 
 TEST(smaller, numbers_and_blocking_forms_are_lowered) {
     concurrent_program p = program_of(4, {}, {{"s0 try_reserve_many 3", "r recv as f100"}});
-    p.lanes[0][1].waits = p.lanes[0][1].blocks = true;
-    const concurrent_program small = smallest(p, [](const concurrent_program& q) { return q.lanes[0].size() == 2; });
+    p.tasks[0][1].waits = p.tasks[0][1].blocks = true;
+    const concurrent_program small = smallest(p, [](const concurrent_program& q) { return q.tasks[0].size() == 2; });
     EXPECT_EQ(small.capacity, 1U);
-    EXPECT_EQ(small.lanes[0][0].step.count, 1U);
-    EXPECT_TRUE(small.lanes[0][1].waits);
-    EXPECT_FALSE(small.lanes[0][1].blocks);
+    EXPECT_EQ(small.tasks[0][0].step.count, 1U);
+    EXPECT_TRUE(small.tasks[0][1].waits);
+    EXPECT_FALSE(small.tasks[0][1].blocks);
 }
 
 TEST(smaller, every_candidate_differs_from_its_program) {

@@ -1,4 +1,4 @@
-// The engine `threads`: programs of several tasks, performed on real threads and judged.
+// The engine `threads`: programs of several tasks, run on real threads, and their histories checked.
 #include "engine/threads.hpp"
 
 #include <gtest/gtest.h>
@@ -28,11 +28,11 @@ using model::verb;
 const target& optimized() { return *find_target("optimized"); }
 
 /// A channel with a fault: what the sessions of a sound one say goes through `lie` first.
-class lying_session final : public lane_session {
+class lying_session final : public task_session {
   public:
     using lie = void (*)(const step& s, model::answer& a);
 
-    lying_session(std::unique_ptr<lane_session> honest, lie l) : honest_(std::move(honest)), lie_(l) {}
+    lying_session(std::unique_ptr<task_session> honest, lie l) : honest_(std::move(honest)), lie_(l) {}
 
     model::outcome apply(const step& s) override { return honest_->apply(s); }
     std::optional<std::uint64_t> observe_capacity() override { return honest_->observe_capacity(); }
@@ -44,23 +44,23 @@ class lying_session final : public lane_session {
     void name_next(std::uint32_t n) override { honest_->name_next(n); }
     model::answer block(const step& s) override { return honest_->block(s); }
     bool can_block(const step& s) const override { return honest_->can_block(s); }
-    std::unique_ptr<lane_session> branch() override { return std::make_unique<lying_session>(honest_->branch(), lie_); }
-    void give(handle h, lane_session& to) override { honest_->give(h, inside(to)); }
-    void take_all(lane_session& from) override { honest_->take_all(inside(from)); }
+    std::unique_ptr<task_session> branch() override { return std::make_unique<lying_session>(honest_->branch(), lie_); }
+    void give(handle h, task_session& to) override { honest_->give(h, inside(to)); }
+    void take_all(task_session& from) override { honest_->take_all(inside(from)); }
     std::vector<handle> handles() const override { return honest_->handles(); }
 
   private:
-    static lane_session& inside(lane_session& s) { return *static_cast<lying_session&>(s).honest_; }
+    static task_session& inside(task_session& s) { return *static_cast<lying_session&>(s).honest_; }
 
-    std::unique_ptr<lane_session> honest_;
+    std::unique_ptr<task_session> honest_;
     lie lie_;
 };
 
 target lying(lying_session::lie l) {
     target t = optimized();
     t.name = "liar";
-    t.open_lanes = [l](std::uint64_t capacity, session_events& told, bool noisy) {
-        return std::make_unique<lying_session>(optimized().open_lanes(capacity, told, noisy), l);
+    t.open_tasks = [l](std::uint64_t capacity, session_events& events, bool noisy) {
+        return std::make_unique<lying_session>(optimized().open_tasks(capacity, events, noisy), l);
     };
     return t;
 }
@@ -84,12 +84,12 @@ TEST(threads, both_channels_pass_and_reach_what_is_required) {
 }
 
 /// Found by seed 1, program 9350: between a cancelled wait's leaving the queue and the return of the part that it held,
-/// a receive served those behind it and found that nobody waits any more. One performance in some 1,500 showed it.
-TEST(threads, a_cancelled_head_passes_its_hold_on_before_anybody_sees_that_nobody_waits) {
+/// a receive served those behind it and found the queue empty. One run in some 1,500 showed it.
+TEST(threads, a_cancelled_head_passes_its_hold_on_before_the_queue_is_seen_to_be_empty) {
     const token t = parse_token(
         "tr1.BTAuMS4wAglvcHRpbWl6ZWQECQoAAAoAAAABAQABAgABAwQCAgB9AAEA"
         "BAR9AQMBCQGUAwJRArEJAQAGtQkCBwLADH4AuxAELw");
-    EXPECT_FALSE(perform_again(optimized(), t.program, 6'000));
+    EXPECT_FALSE(run_again(optimized(), t.program, 6'000));
 }
 
 TEST(threads, the_same_seed_makes_the_same_programs) {
@@ -107,12 +107,12 @@ TEST(threads, a_full_channel_that_says_closed_is_found_and_shrunk) {
     ASSERT_TRUE(r.failure);
     EXPECT_EQ(r.failure->judgement.verdict.is, model::finding::answer);
     std::size_t steps = r.failure->smallest.before.size();
-    for (const auto& lane : r.failure->smallest.lanes) steps += lane.size();
+    for (const auto& task : r.failure->smallest.tasks) steps += task.size();
     EXPECT_LE(steps, 8u) << to_string(r.failure->smallest);
     EXPECT_GT(r.failure->failed, 0u);
 }
 
-TEST(threads, a_failure_for_which_there_is_no_more_time_is_told_as_it_was_found) {
+TEST(threads, a_failure_for_which_there_is_no_more_time_is_reported_as_it_was_found) {
     const target t = lying([](const step&, model::answer& a) {
         if (a.status == status::full) a.status = status::closed;
     });
@@ -123,7 +123,7 @@ TEST(threads, a_failure_for_which_there_is_no_more_time_is_told_as_it_was_found)
     EXPECT_EQ(r.failure->attempts, 0U);
     EXPECT_EQ(r.failure->smallest, r.failure->found);
     EXPECT_EQ(r.failure->failed, 1U);
-    EXPECT_EQ(r.failure->performed, 1U);
+    EXPECT_EQ(r.failure->runs, 1U);
 }
 
 TEST(threads, a_long_run_ends_in_the_middle_when_its_time_is_over_and_that_is_no_failure) {
@@ -136,7 +136,7 @@ TEST(threads, a_long_run_ends_in_the_middle_when_its_time_is_over_and_that_is_no
     EXPECT_GT(received, 0U);
 }
 
-TEST(threads, a_shrunk_failure_is_judged_in_the_lanes_that_are_left) {
+TEST(threads, a_shrunk_failure_is_judged_in_the_tasks_that_are_left) {
     const target t = lying([](const step&, model::answer& a) {
         if (a.status == status::full) a.status = status::closed;
     });
@@ -145,19 +145,19 @@ TEST(threads, a_shrunk_failure_is_judged_in_the_lanes_that_are_left) {
         o.seed = seed;
         const threads_result r = run_threads(t, o);
         ASSERT_TRUE(r.failure);
-        const auto& lanes = r.failure->history.lanes;
+        const auto& tasks = r.failure->history.lanes;
         for (const std::vector<model::point>* some :
              {&r.failure->judgement.verdict.order, &r.failure->judgement.verdict.refused}) {
             for (const model::point& p : *some) {
                 if (p.at.of != model::place::part::lanes) continue;
-                ASSERT_LT(p.at.lane, lanes.size());
-                ASSERT_LT(p.at.index, lanes[p.at.lane].size());
+                ASSERT_LT(p.at.lane, tasks.size());
+                ASSERT_LT(p.at.index, tasks[p.at.lane].size());
             }
         }
     }
 }
 
-TEST(threads, a_value_that_nobody_gets_is_found) {
+TEST(threads, a_lost_value_is_found) {
     const target t = lying([](const step& s, model::answer& a) {
         const bool got = a.status == status::some && s.what == verb::try_recv;
         if (got) a = model::answer_of(status::empty);
@@ -167,10 +167,10 @@ TEST(threads, a_value_that_nobody_gets_is_found) {
     EXPECT_NE(r.failure->judgement.problem.find("was lost"), std::string::npos) << r.failure->judgement.problem;
 }
 
-TEST(threads, a_wait_that_is_not_woken_leaves_somebody_asleep) {
+TEST(threads, a_lost_wake_up_leaves_a_task_asleep) {
     // The session swallows wakes by never passing them on.
-    struct deaf final : session_events {
-        explicit deaf(session_events& t) : to(t) {}
+    struct swallows_wakes final : session_events {
+        explicit swallows_wakes(session_events& t) : to(t) {}
         void woken(std::uint32_t operation) noexcept override {
             if (operation % 2 == 0) to.woken(operation);
         }
@@ -178,10 +178,10 @@ TEST(threads, a_wait_that_is_not_woken_leaves_somebody_asleep) {
         session_events& to;
     };
     target t = optimized();
-    std::vector<std::unique_ptr<deaf>> ears;
-    t.open_lanes = [&ears](std::uint64_t capacity, session_events& told, bool noisy) {
-        ears.push_back(std::make_unique<deaf>(told));
-        return optimized().open_lanes(capacity, *ears.back(), noisy);
+    std::vector<std::unique_ptr<swallows_wakes>> sinks;
+    t.open_tasks = [&sinks](std::uint64_t capacity, session_events& events, bool noisy) {
+        sinks.push_back(std::make_unique<swallows_wakes>(events));
+        return optimized().open_tasks(capacity, *sinks.back(), noisy);
     };
     t.capabilities = t.capabilities.without(capability::blocking);
     const threads_result r = run_threads(t, small(500));
@@ -218,7 +218,7 @@ TEST(threads, a_long_run_in_which_a_value_comes_twice_is_refused) {
     EXPECT_NE(run_in_order(t, r).find("was received where"), std::string::npos) << run_in_order(t, r);
 }
 
-TEST(task_books, know_what_is_there_and_who_borrows_it) {
+TEST(task_books, know_which_handles_exist_and_what_borrows_them) {
     task_books books;
     const handle s0{handle_kind::sender, 0};
     books.add(s0);
@@ -245,7 +245,7 @@ TEST(gifts, a_handle_goes_to_the_task_that_names_it_and_a_shared_sender_stays) {
     const handle s0{handle_kind::sender, 0};
     const handle s1{handle_kind::sender, 1};
     p.before = {{.what = verb::clone, .subject = s0}};
-    p.lanes = {{{.step = {.what = verb::capacity, .subject = s0}}},
+    p.tasks = {{{.step = {.what = verb::capacity, .subject = s0}}},
                {{.step = {.what = verb::capacity, .subject = s0}}, {.step = {.what = verb::drop, .subject = s1}}}};
     const std::vector<std::vector<handle>> given = gifts(p);
     EXPECT_TRUE(given[0].empty());

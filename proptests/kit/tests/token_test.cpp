@@ -1,4 +1,4 @@
-// A token repeats a program exactly, and a damaged one is told from a whole one.
+// A token repeats a program exactly, and a damaged token is refused.
 #include "report/token.hpp"
 
 #include <gtest/gtest.h>
@@ -70,20 +70,20 @@ TEST(token, holds_the_steps_of_a_program_on_one_thread) {
     EXPECT_EQ(t.engine, model::engine::sequential);
     EXPECT_EQ(t.target, "barging");
     EXPECT_EQ(t.program.capacity, 1U);
-    ASSERT_EQ(t.program.lanes.size(), 1U);
+    ASSERT_EQ(t.program.tasks.size(), 1U);
     const auto& steps = std::get<sequential_run>(c.run).steps;
-    ASSERT_EQ(t.program.lanes[0].size(), steps.size());
+    ASSERT_EQ(t.program.tasks[0].size(), steps.size());
     for (std::size_t i = 0; i < steps.size(); ++i)
-        EXPECT_EQ(t.program.lanes[0][i], (task_step{steps[i].step, false, false}));
+        EXPECT_EQ(t.program.tasks[0][i], (task_step{steps[i].step, false, false}));
 }
 
-TEST(token, holds_the_lanes_of_tasks_at_once_and_what_was_before_them) {
+TEST(token, holds_the_steps_of_concurrent_tasks_and_those_before_them) {
     const counterexample c = asleep_example();
     const token t = parse_token(token_of(c));
     EXPECT_EQ(t.program.before, std::vector{model::parse_step("s0 try_send v1")});
-    ASSERT_EQ(t.program.lanes.size(), 2U);
-    EXPECT_EQ(t.program.lanes[0], (std::vector<task_step>{{model::parse_step("s0 send v100 as f100"), true, false}}));
-    EXPECT_EQ(t.program.lanes[1].size(), 2U);
+    ASSERT_EQ(t.program.tasks.size(), 2U);
+    EXPECT_EQ(t.program.tasks[0], (std::vector<task_step>{{model::parse_step("s0 send v100 as f100"), true, false}}));
+    EXPECT_EQ(t.program.tasks[1].size(), 2U);
 }
 
 TEST(token, is_the_inverse_of_itself_for_every_generated_program) {
@@ -91,7 +91,7 @@ TEST(token, is_the_inverse_of_itself_for_every_generated_program) {
     for (std::uint64_t i = 0; i < 500; ++i) {
         const model::trace program = interpret(generate(i));
         token t{"0.1.0", model::engine::sequential, "optimized", {program.capacity, {}, {{}}}};
-        for (const model::line& l : program.lines) t.program.lanes[0].push_back({l.step, false, false});
+        for (const model::line& l : program.lines) t.program.tasks[0].push_back({l.step, false, false});
         EXPECT_EQ(parse_token(to_string(t)), t);
     }
 }
@@ -101,7 +101,7 @@ TEST(token, keeps_the_largest_numbers_and_every_flag) {
     model::step send = model::parse_step("s4294967295 send v18446744073709551615 as f4294967295");
     model::step reserve = model::parse_step("s0 try_reserve");
     reserve.operation = 300;
-    t.program.lanes = {{{send, true, true}, {send, false, true}, {reserve, false, false}}, {}};
+    t.program.tasks = {{{send, true, true}, {send, false, true}, {reserve, false, false}}, {}};
     t.program.before = {model::parse_step("advance 1000000000000ms"),
                         model::parse_step("s0 reserve_many 18446744073709551615 as f0")};
     EXPECT_EQ(parse_token(to_string(t)), t);
@@ -146,7 +146,7 @@ TEST(token, a_length_counts_the_bytes_behind_it_and_not_its_own) {
     }
 }
 
-/// Whatever a token says, it is accepted as what it is the token of, or mistyped.
+/// Any bytes are either accepted as the token of their program, or refused.
 TEST(token, no_bytes_with_a_right_checksum_do_any_harm) {
     std::mt19937 dice(1);
     std::vector<std::string> whole;
@@ -191,7 +191,7 @@ TEST(token, no_bytes_with_a_right_checksum_do_any_harm) {
     EXPECT_GT(refused, 50'000U);
 }
 
-TEST(token, another_format_and_no_token_at_all_are_told_apart) {
+TEST(token, another_format_and_no_token_at_all_are_distinguished) {
     EXPECT_EQ(problem_of("tr2.AAAA"),
               "token: expected one of format tr1, found format tr2: replay it with the version that "
               "made it");

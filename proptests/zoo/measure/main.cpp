@@ -1,5 +1,5 @@
-// tailrace-zoo: looks for each bug of the history with the engine that has to find it, and says how
-// long that took. Exit status: 0 each was found and became small, and both channels pass with the
+// tailrace-zoo: looks for each bug of the regression table with the engine that has to find it, and reports
+// how long that took. Exit status: 0 each was found and became small, and both channels pass with the
 // same seeds; 1 otherwise; 2 bad usage.
 // After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
 #include <fmt/format.h>
@@ -121,11 +121,11 @@ bool pass_the_sound(const request& r) {
 request parse(int argc, const char* const* argv) {
     request r;
     std::string engine = "all";
-    CLI::App app("Looks for the bugs of the history, each in a channel that has it.");
+    CLI::App app("Looks for each bug of the regression table in a channel that has it.");
     app.add_option("--engine", engine, "sequential, threads, or all")
         ->check(CLI::IsMember({"sequential", "threads", "all"}));
     app.add_option("--bug", r.ids, "these only, by their ids: B30");
-    app.add_option("--seeds", r.how.seeds, "so many")->check(CLI::Range(1, 10'000));
+    app.add_option("--seeds", r.how.seeds, "the number of seeds")->check(CLI::Range(1, 10'000));
     app.add_option("--jobs", r.how.jobs, "processes at once")->check(CLI::Range(1, 256));
     app.add_flag("--text", r.text, "print each counterexample");
     app.add_flag("!--no-sound", r.sound, "leave out the channels themselves");

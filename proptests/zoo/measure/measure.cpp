@@ -1,4 +1,4 @@
-// Each seed is a run of the engine in a child process: a faulty channel may hang or crash.
+// Measuring: each seed is a run of the engine in a child process, as a faulty channel may hang or crash.
 // After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
 #include "measure.hpp"
 
@@ -50,7 +50,7 @@ sighting_of_bug sighting_in(const child_end& end, const engine_entry& e) {
 }  // namespace
 
 std::vector<sighting_of_bug> measure(const target& t, model::engine by, std::uint64_t programs, const measuring& how,
-                                     const std::function<void()>& told) {
+                                     const std::function<void()>& on_progress) {
     const engine_entry& e = entry_of(by);
     std::vector<sighting_of_bug> all;
     for (std::uint64_t seed = 1; seed <= how.seeds;) {
@@ -59,7 +59,7 @@ std::vector<sighting_of_bug> measure(const target& t, model::engine by, std::uin
             work.push_back([&, seed](pulse& p) { return run_once(t, e, programs, seed, p); });
         }
         for (const child_end& end : in_children(work, how.patience)) all.push_back(sighting_in(end, e));
-        if (told) told();
+        if (on_progress) on_progress();
     }
     return all;
 }

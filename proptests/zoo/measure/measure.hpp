@@ -28,9 +28,9 @@ struct sighting_of_bug {
     std::string text;            // of the failure
 };
 
-/// One for each seed. `told` whenever some seeds are done.
+/// One for each seed. `on_progress` is called whenever some seeds are done.
 [[nodiscard]] std::vector<sighting_of_bug> measure(const target& t, model::engine by, std::uint64_t programs,
-                                                   const measuring& how, const std::function<void()>& told = {});
+                                                   const measuring& how, const std::function<void()>& on_progress = {});
 
 /// The programs in which the engine has to find a bug that names no budget of its own: those of a campaign.
 [[nodiscard]] std::uint64_t usual_budget(model::engine by);

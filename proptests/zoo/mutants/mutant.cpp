@@ -37,9 +37,9 @@ using noisy_session = channel_session<api<noisy_platform<platform>>>;
 target make() {
     return {TAILRACE_ZOO_NAME, "a mutant of tailrace::channel", capabilities::all(),
             [](std::uint64_t capacity) { return std::make_unique<quiet_session>(capacity); },
-            [](std::uint64_t capacity, session_events& told, bool noisy) -> std::unique_ptr<lane_session> {
-                if (noisy) return std::make_unique<noisy_session>(capacity, told);
-                return std::make_unique<quiet_session>(capacity, told);
+            [](std::uint64_t capacity, session_events& events, bool noisy) -> std::unique_ptr<task_session> {
+                if (noisy) return std::make_unique<noisy_session>(capacity, events);
+                return std::make_unique<quiet_session>(capacity, events);
             }};
 }
 

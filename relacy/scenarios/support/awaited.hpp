@@ -1,7 +1,8 @@
-// The third form of a waiting operation: awaited in a coroutine, which whoever completes the operation resumes, on that
-// thread.
+// The third form of a waiting operation: awaited in a coroutine. The thread that completes the operation resumes the
+// coroutine.
 //
-// The simulated thread that starts it sleeps until it has ended. So a scenario is written as for the other forms.
+// The simulated thread that starts the coroutine sleeps until it has ended, so a scenario is written as for the other
+// forms.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
@@ -18,7 +19,7 @@
 
 namespace tailrace::relacy {
 
-/// A coroutine that nobody waits for: it runs as far as it can, and is gone when it has ended.
+/// A detached coroutine: it starts at once, and is destroyed when it has ended.
 struct detached {
     struct promise_type {
         detached get_return_object() noexcept { return {}; }
@@ -29,7 +30,7 @@ struct detached {
     };
 };
 
-/// An operation of the reference channel, which has no coroutine form of its own, with what awaiting asks for.
+/// Makes an operation of the reference channel awaitable: it lacks the types that co_await needs.
 template <class Operation>
 struct with_types : Operation {
     using platform_type = relacy_platform;
@@ -49,7 +50,7 @@ auto awaitable(Operation op) {
 template <class Operation, class Result>
 detached await_it(Operation op, std::optional<Result>& result, waker done) {
     {
-        auto here = co_await std::move(op);  // and then the operation is gone
+        auto here = co_await std::move(op);  // the operation is destroyed at the end of this block
         result.emplace(std::move(here));
     }
     done();
@@ -57,10 +58,10 @@ detached await_it(Operation op, std::optional<Result>& result, waker done) {
 
 template <class Operation>
 auto await_in_coroutine(Operation op) {
-    alarm bell;
+    counting_waker wakes;
     std::optional<typename decltype(awaitable(std::move(op)))::result_type> result;
-    await_it(awaitable(std::move(op)), result, bell.waker());
-    bell.sleep();
+    await_it(awaitable(std::move(op)), result, wakes.waker());
+    wakes.sleep();
     return std::move(*result);
 }
 

@@ -1,5 +1,5 @@
-// The two forms of a waiting operation, so that a scenario is written once for both: the channel's
-// blocking form, and its driven form with a small loop of our own around it.
+// Two forms of a waiting operation, so that a scenario is written once for both: the channel's blocking call
+// (`blocking`), and its poll-based operation with a poll loop around it (`driven`).
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
@@ -13,46 +13,46 @@
 
 namespace tailrace::relacy {
 
-/// Whom a driven operation wakes. It has to outlive every wake-up that may still be on its way.
-class alarm {
+/// Provides a waker for a poll-based operation and counts its calls. It has to outlive every wake-up that may be
+/// pending.
+class counting_waker {
   public:
     [[nodiscard]] tailrace::waker waker() noexcept {
-        return {[](void* self) noexcept { static_cast<alarm*>(self)->ring(); }, this};
+        return {[](void* self) noexcept { static_cast<counting_waker*>(self)->wake(); }, this};
     }
-    /// Sleeps until it rings: for ever, which is a deadlock, if it never does.
-    void sleep() { bed_.park(); }
-    [[nodiscard]] unsigned rings() const noexcept { return rings_; }
+    /// Sleeps until the waker is called. If it never is, that is a deadlock.
+    void sleep() { parker_.park(); }
+    [[nodiscard]] unsigned count() const noexcept { return count_; }
 
   private:
-    void ring() {
-        ++rings_;
-        bed_.unpark();
+    void wake() {
+        ++count_;
+        parker_.unpark();
     }
 
-    relacy_platform::parker bed_;
-    unsigned rings_ = 0;
+    relacy_platform::parker parker_;
+    unsigned count_ = 0;
 };
 
-/// Polls to the end, sleeping in between. A wake-up comes once, and means that the next poll
-/// finishes.
+/// Polls an operation until it finishes, and sleeps in between. It is woken once, and the next poll finishes it.
 template <class Operation>
-auto drive(Operation operation, alarm& bell, std::source_location at = std::source_location::current()) {
-    const unsigned before = bell.rings();
-    auto result = operation.poll(bell.waker());
+auto drive(Operation operation, counting_waker& wakes, std::source_location at = std::source_location::current()) {
+    const unsigned before = wakes.count();
+    auto result = operation.poll(wakes.waker());
     if (!result) {
-        bell.sleep();
-        result = operation.poll(bell.waker());
+        wakes.sleep();
+        result = operation.poll(wakes.waker());
         expect(result.has_value(), "an operation that was woken finishes when it is polled", at);
-        expect(bell.rings() == before + 1, "an operation is woken once", at);
+        expect(wakes.count() == before + 1, "an operation is woken once", at);
     }
     return std::move(*result);
 }
 
-/// How long scenarios with a deadline wait: it comes at any moment, or never.
+/// The time-out of scenarios with a deadline. It expires at any moment, or never.
 inline constexpr std::chrono::seconds a_while{1};
 
 inline void expect_deadline_passed(std::source_location at = std::source_location::current()) {
-    expect(simulation::now() >= a_while, "timeout is said only after the deadline", at);
+    expect(simulation::now() >= a_while, "a timeout is reported only after the deadline", at);
 }
 
 struct blocking {
@@ -77,18 +77,18 @@ struct driven {
 
     template <class Receiver>
     static auto recv(Receiver& rx) {
-        alarm bell;
-        return drive(rx.recv(), bell);
+        counting_waker wakes;
+        return drive(rx.recv(), wakes);
     }
     template <class Sender>
     static auto send(Sender& tx, parcel value) {
-        alarm bell;
-        return drive(tx.send(std::move(value)), bell);
+        counting_waker wakes;
+        return drive(tx.send(std::move(value)), wakes);
     }
     template <class Sender>
     static auto reserve(Sender& tx) {
-        alarm bell;
-        return drive(tx.reserve(), bell);
+        counting_waker wakes;
+        return drive(tx.reserve(), wakes);
     }
 };
 

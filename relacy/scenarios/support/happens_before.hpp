@@ -1,8 +1,8 @@
-// What happens before what (model/README.md, section 4): plain data that one thread writes before a close, or before it
-// gives a permit back, and that another reads after the answer that follows from it. A missing order is a race on that
-// data.
+// Scenarios of happens-before (model/README.md, section 4): one thread writes plain data before a close, or before it
+// returns a permit, and another thread reads it after the response that follows from that. A missing order is a data
+// race.
 //
-// Clauses: order.closed, order.permit, order.none. Which order, each says by its number in impl/DESIGN.md.
+// Clauses: order.closed, order.permit, order.none. Each scenario names the order by its number in impl/DESIGN.md.
 // After a change here run: ctest -L relacy && ci/order-audit
 #pragma once
 
@@ -19,8 +19,8 @@ namespace tailrace::relacy::orders {
 
 using note = relacy_platform::plain<unsigned>;
 
-/// The receiver says why it stops, and closes; a sender that is answered closed reads why: (21), with the order that
-/// the answer takes.
+/// The receiver writes why it stops, and closes; a sender whose response is closed reads it: (21), with the acquire on
+/// the path of that response.
 template <class Target, class Form, class Ask>
 class close_tells_why_to : public open_channel<Target, 1, 0> {
   public:
@@ -36,7 +36,7 @@ class close_tells_why_to : public open_channel<Target, 1, 0> {
                 this->rx_->close();
             }
         } else if (Ask::template answers_closed<Form>(*this->tx_, this->book_)) {
-            expect(why_.load() == 1, "what came before the close is there for the sender that is answered closed");
+            expect(why_.load() == 1, "a sender whose response is closed sees what came before the close");
         }
     }
 
@@ -109,7 +109,7 @@ using close_tells_reserve = close_tells_why_to<Target, Form, by_reserve<false>>;
 template <class Target, class Form>
 using drop_tells_reserve = close_tells_why_to<Target, Form, by_reserve<true>>;
 
-/// The same where the sender has waited: it is granted by a receive, or failed by the close; closed is looked at first.
+/// The same for a sender that has waited: a receive grants it a permit, or the close fails it; closed is checked first.
 /// (35), (36), (19).
 template <class Target, class Form>
 class close_tells_waiting_send : public full_channel<Target> {
@@ -123,7 +123,7 @@ class close_tells_waiting_send : public full_channel<Target> {
             why_.store(1);
             this->rx_->close();
         } else if (!this->settle(Form::send(*this->tx_, this->book_.make(2)), 2)) {
-            expect(why_.load() == 1, "what came before the close is there for the send that failed");
+            expect(why_.load() == 1, "a send that failed sees what came before the close");
         }
     }
 
@@ -142,7 +142,7 @@ class close_tells_waiting_reserve : public full_channel<Target> {
             why_.store(1);
             this->rx_->close();
         } else if (!Form::reserve(*this->tx_)) {
-            expect(why_.load() == 1, "what came before the close is there for the reserve that failed");
+            expect(why_.load() == 1, "a reserve that failed sees what came before the close");
         }
     }
 
@@ -150,8 +150,8 @@ class close_tells_waiting_reserve : public full_channel<Target> {
     note why_{0};
 };
 
-/// A mutex made of a channel: the permit is the lock. (6), with (2) where the next one finds the permit, and (36) where
-/// it is handed over or comes while the next one queues.
+/// A channel as a mutex, with the permit as the lock. (6), with (2) if the next owner finds the permit free, and (36)
+/// if it gets it by a direct hand-off or while it queues.
 template <class Target, class Form>
 class permit_is_a_mutex : public open_channel<Target, 1> {
   public:
@@ -166,7 +166,7 @@ class permit_is_a_mutex : public open_channel<Target, 1> {
         } else {
             const auto mine = Form::reserve(*this->tx_);
             expect(mine.has_value(), "the channel stays open");
-            expect(data_.load() == 1, "what came before the permit was given back is there for its next owner");
+            expect(data_.load() == 1, "the next owner of a permit sees what came before its return");
             data_.store(2);
         }
     }
@@ -175,7 +175,7 @@ class permit_is_a_mutex : public open_channel<Target, 1> {
     std::optional<typename open_channel<Target, 1>::permit> held_;
     note data_{0};
 };
-/// The same where the next one only looks: (6) and (2).
+/// The same with try_reserve: (6) and (2).
 template <class Target, class Form>
 class permit_is_a_mutex_that_is_tried : public open_channel<Target, 1> {
   public:
@@ -188,7 +188,7 @@ class permit_is_a_mutex_that_is_tried : public open_channel<Target, 1> {
             data_.store(1);
             held_.reset();
         } else if (const auto mine = this->tx_->try_reserve()) {
-            expect(data_.load() == 1, "what came before the permit was given back is there for its next owner");
+            expect(data_.load() == 1, "the next owner of a permit sees what came before its return");
         }
     }
 
@@ -197,7 +197,7 @@ class permit_is_a_mutex_that_is_tried : public open_channel<Target, 1> {
     note data_{0};
 };
 
-/// Two permits come back at once, and a wait gets both: one of them is handed over by the thread that gave back the
+/// Two permits are returned at once, and a wait gets both: one of them by a hand-off from the thread that returned the
 /// other. (36)
 template <class Target, class Form>
 class permits_of_two : public open_channel<Target, 2> {
@@ -214,20 +214,20 @@ class permits_of_two : public open_channel<Target, 2> {
             data_[index].store(1);
             held_[index].reset();
         } else {
-            const auto both = drive(this->tx_->reserve_many(2), bell_);
+            const auto both = drive(this->tx_->reserve_many(2), wakes_);
             expect(both.has_value(), "the channel stays open");
             expect(data_[0].load() == 1 && data_[1].load() == 1,
-                   "what came before each permit was given back is there for the owner of both");
+                   "the owner of both permits sees what came before each return");
         }
     }
 
   private:
     std::optional<typename open_channel<Target, 2>::permit> held_[2];
     note data_[2] = {note(0), note(0)};
-    alarm bell_;
+    counting_waker wakes_;
 };
 
-/// The receiver writes, and takes a value; the permit that comes free carries that to its next owner: (15).
+/// The receiver writes, and takes a value; the next owner of the freed permit sees the write: (15).
 template <class Target, class Form>
 class receive_is_a_release : public full_channel<Target> {
   public:
@@ -241,7 +241,7 @@ class receive_is_a_release : public full_channel<Target> {
         } else {
             const auto mine = Form::reserve(*this->tx_);
             expect(mine.has_value(), "the channel stays open");
-            expect(data_.load() == 1, "what came before the receive is there for the owner of its permit");
+            expect(data_.load() == 1, "the owner of the permit that a receive freed sees what came before");
         }
     }
 
@@ -249,7 +249,7 @@ class receive_is_a_release : public full_channel<Target> {
     note data_{0};
 };
 
-/// A wait that holds one of two permits is given up. The permit goes to the next who asks: (30); with others behind it:
+/// A wait that holds one of two permits is cancelled. The permit goes to the next claim: (30); with waiters behind it:
 /// (31).
 template <class Target, class Form>
 class cancelled_hold : public open_channel<Target, 2> {
@@ -260,14 +260,15 @@ class cancelled_hold : public open_channel<Target, 2> {
     cancelled_hold() {
         out_.emplace(this->one_permit());
         waiting_.emplace(this->tx_->reserve_many(2));
-        expect(!waiting_->poll(bell_.waker()), "it holds one and waits for the other");
+        expect(!waiting_->poll(wakes_.waker()), "it holds one and waits for the other");
     }
     void thread(unsigned index) override {
         if (index == 0) {
             data_.store(1);
             waiting_.reset();
         } else if (const auto mine = this->tx_->try_reserve()) {
-            expect(data_.load() == 1, "what came before the wait was given up is there for the owner of its permit");
+            expect(data_.load() == 1,
+                   "the owner of the permit sees what came before the cancellation of the wait that held it");
         }
     }
     void finish() override {
@@ -278,7 +279,7 @@ class cancelled_hold : public open_channel<Target, 2> {
   private:
     using sender = typename open_channel<Target, 2>::sender;
     std::optional<typename open_channel<Target, 2>::permit> out_;
-    alarm bell_;
+    counting_waker wakes_;
     std::optional<decltype(std::declval<sender&>().reserve_many(2))> waiting_;
     note data_{0};
 };
@@ -291,16 +292,17 @@ class cancelled_hold_with_one_behind : public open_channel<Target, 3> {
     cancelled_hold_with_one_behind() {
         out_.emplace(this->one_permit());
         waiting_.emplace(this->tx_->reserve_many(3));
-        expect(!waiting_->poll(bells_[0].waker()), "it holds two and waits for the third");
+        expect(!waiting_->poll(wakes_[0].waker()), "it holds two and waits for the third");
         behind_.emplace(this->tx_->reserve());
-        expect(!behind_->poll(bells_[1].waker()), "it waits behind");
+        expect(!behind_->poll(wakes_[1].waker()), "it waits behind");
     }
     void thread(unsigned index) override {
         if (index == 0) {
             data_.store(1);
             waiting_.reset();
         } else if (const auto mine = this->tx_->try_reserve()) {
-            expect(data_.load() == 1, "what came before the wait was given up is there for the owner of its permit");
+            expect(data_.load() == 1,
+                   "the owner of the permit sees what came before the cancellation of the wait that held it");
         }
     }
     void finish() override {
@@ -312,14 +314,14 @@ class cancelled_hold_with_one_behind : public open_channel<Target, 3> {
   private:
     using sender = typename open_channel<Target, 3>::sender;
     std::optional<typename open_channel<Target, 3>::permit> out_;
-    alarm bells_[2];
+    counting_waker wakes_[2];
     std::optional<decltype(std::declval<sender&>().reserve_many(3))> waiting_;
     std::optional<decltype(std::declval<sender&>().reserve())> behind_;
     note data_{0};
 };
 
-/// Closed, and the last permit comes back unused: what its owner did before is there for the receiver that is answered
-/// none, also where it sees that by the word alone: (6) and (17).
+/// The channel is closed and the last permit is returned unused: a receiver whose response is none sees what the owner
+/// of the permit did before, also if it sees the end by the packed state word alone: (6) and (17).
 template <class Target, class Form>
 class unused_permit_tells : public open_channel<Target, 1> {
   public:
@@ -337,7 +339,8 @@ class unused_permit_tells : public open_channel<Target, 1> {
         } else {
             const auto answer = this->rx_->try_recv();
             if (!answer && answer.error() == try_recv_error::disconnected)
-                expect(data_.load() == 1, "what came before the last permit was given back is there after none");
+                expect(data_.load() == 1,
+                       "a receiver whose response is none sees what came before the return of the last permit");
         }
     }
 

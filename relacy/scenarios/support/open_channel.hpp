@@ -1,8 +1,8 @@
-// Where most scenarios start and end: an open channel with values 1, 2 and so on in it. The smallest
-// full one has a name.
+// The fixture of most scenarios: an open channel that contains values 1, 2 and so on. full_channel is the smallest full
+// one.
 //
-// At the end what is left is received, all capacity is back, open or closed, and every value is
-// accounted for.
+// At the end the remaining values are received. Then all capacity is back, open or closed, and every value is accounted
+// for.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
 
@@ -38,7 +38,7 @@ class open_channel : public scenario {
         const bool receiver_stayed = rx_.has_value();
         if (ended_ && receiver_stayed) {
             const auto more = rx_->try_recv();
-            expect(!more && more.error() == try_recv_error::disconnected, "the end is for ever");
+            expect(!more && more.error() == try_recv_error::disconnected, "the end is permanent");
         }
         if (receiver_stayed) {
             while (const auto p = rx_->try_recv()) (void)book_.received(*p);
@@ -58,7 +58,7 @@ class open_channel : public scenario {
     }
 
   protected:
-    /// Writes down what a send has said. True if it was Ok.
+    /// Records the result of a send. True if it was Ok.
     template <class Result>
     bool settle(const Result& result, unsigned number, where at = where::current()) {
         if (result) {
@@ -68,33 +68,33 @@ class open_channel : public scenario {
         }
         return result.has_value();
     }
-    /// The same for a send with a deadline, where nobody closes.
+    /// The same for a send with a deadline on a channel that stays open.
     template <class Result>
     void settle_timed(const Result& result, unsigned number, where at = where::current()) {
         if (result) {
             book_.sent(number);
         } else {
-            expect(result.error().reason == timeout_error::timeout, "nobody closes", at);
+            expect(result.error().reason == timeout_error::timeout, "the channel stays open", at);
             expect_deadline_passed(at);
             book_.refused(result.error().value, number, at);
         }
     }
     template <class Result>
     void expect_sent(const Result& result, unsigned number, where at = where::current()) {
-        expect(settle(result, number, at), "nobody closes, so a send ends with Ok", at);
+        expect(settle(result, number, at), "the channel stays open, so a send ends with Ok", at);
     }
     unsigned take_value(const std::optional<parcel>& p, where at = where::current()) {
         expect(p.has_value(), "the channel is open: a receive ends with a value", at);
         return book_.received(*p);
     }
     void expect_value(const std::optional<parcel>& p, unsigned number, where at = where::current()) {
-        expect(take_value(p, at) == number, "the value that is first in line", at);
+        expect(take_value(p, at) == number, "the value that is first in the queue", at);
     }
-    /// Looks once whether a value is in, and gives up if not. Where there never is room for it.
-    void give_up_a_send(unsigned number, alarm& bell, where at = where::current()) {
+    /// Starts a send for which there never is capacity, polls it once and cancels it.
+    void give_up_a_send(unsigned number, counting_waker& wakes, where at = where::current()) {
         auto operation = tx_->send(book_.make(number));
-        if (const auto result = operation.poll(bell.waker()))
-            expect(!settle(*result, number, at), "there never was room for it", at);
+        if (const auto result = operation.poll(wakes.waker()))
+            expect(!settle(*result, number, at), "there never was capacity for it", at);
     }
     /// Receives until the end.
     template <class Form>
@@ -104,12 +104,12 @@ class open_channel : public scenario {
     }
     permit one_permit() {
         auto made = tx_->try_reserve();
-        expect(made.has_value(), "there is room for it");
+        expect(made.has_value(), "there is capacity for it");
         return std::move(*made);
     }
     permits some_permits(unsigned n) {
         auto made = tx_->try_reserve_many(n);
-        expect(made.has_value(), "there is room for them");
+        expect(made.has_value(), "there is capacity for them");
         return std::move(*made);
     }
     void expect_end(const std::optional<parcel>& p, where at = where::current()) {

@@ -37,7 +37,7 @@ class borrowed {
         static_assert(alignof(Core) > counted);
         if constexpr (assertions_on) {
             // relaxed: a borrow ends before the last sender goes, or the program is wrong.
-            c.borrows.fetch_add(1, std::memory_order_relaxed);
+            c.borrows().fetch_add(1, std::memory_order_relaxed);
             core_ |= counted;
         }
     }
@@ -53,7 +53,7 @@ class borrowed {
     /// Ends the borrow, and returns the core. Called before foreign code may run, which may drop the last sender.
     Core& release() noexcept {
         Core& c = **this;
-        if ((std::exchange(core_, 0) & counted) != 0) c.borrows.fetch_sub(1, std::memory_order_relaxed);
+        if ((std::exchange(core_, 0) & counted) != 0) c.borrows().fetch_sub(1, std::memory_order_relaxed);
         return c;
     }
     void swap(borrowed& other) noexcept { std::swap(core_, other.core_); }

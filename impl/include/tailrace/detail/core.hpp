@@ -11,13 +11,13 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
 
 #include "tailrace/detail/borrows.hpp"
 #include "tailrace/detail/carried.hpp"
 #include "tailrace/detail/inspection.hpp"
+#include "tailrace/detail/lock.hpp"
 #include "tailrace/detail/ring.hpp"
 #include "tailrace/detail/waiter.hpp"
 #include "tailrace/detail/word.hpp"
@@ -29,6 +29,7 @@ enum class claim_result : unsigned char { claimed, full, closed };
 template <class T, class Platform>
 class core {
   public:
+    using platform_type = Platform;
     using node = waiter<Platform>;
     using value = carried<T>;
 
@@ -51,11 +52,13 @@ class core {
             !strong_.compare_exchange_strong(count, count + 1, std::memory_order_relaxed, std::memory_order_relaxed));
         return true;
     }
+    /// Of senders, by permits, iterators and operations.
+    [[nodiscard]] borrow_count& borrows() noexcept { return borrows_; }
     void drop_sender() noexcept {
         // (23) acq_rel: release, so that the last one (acquire) comes after every publication of the others: the end is
         // posted behind them.
         if (strong_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-        if (assertions_on && borrows.load(std::memory_order_relaxed) != 0) {
+        if (assertions_on && borrows_.load(std::memory_order_relaxed) != 0) {
             inspection::fail(*this, "the last sender went before a permit, iterator or operation made from a sender");
         }
         post_end(tail(word_.load(std::memory_order_relaxed)));  // (24) relaxed: (23) has ordered every claim before it
@@ -153,7 +156,7 @@ class core {
     ///
     /// Once queued, the node may be granted and its owner may run on another thread, before this returns.
     [[nodiscard]] verdict enqueue(node& n, const waker& w) noexcept {
-        const std::lock_guard guard(lock_);
+        const scoped_lock guard(lock_);
         word_type part = 0;
         // Outside the lock the waiters bit is set exactly while the queue is not empty (INV-3): it is never set
         // tentatively, or a concurrent capacity() would see a number that was never true.
@@ -192,7 +195,7 @@ class core {
     [[nodiscard]] verdict look(node& n, const waker& w) noexcept {
         // (19) acquire: as above.
         if (n.state.load(std::memory_order_acquire) == wait_state::woken) return n.result.load();
-        const std::lock_guard guard(lock_);
+        const scoped_lock guard(lock_);
         if (n.state.load(std::memory_order_relaxed) == wait_state::queued) {
             n.waker.store(w);
             return verdict::none;
@@ -209,10 +212,8 @@ class core {
         owed_wakes& operator=(const owed_wakes&) = delete;
         ~owed_wakes() {
             if (core_ == nullptr) return;
-            {
-                std::unique_lock guard(core_->lock_);
-                core_->wake_chosen(guard, chosen_);
-            }
+            core_->lock_.lock();
+            core_->wake_chosen(chosen_);
             core_->drop_share();
         }
 
@@ -231,12 +232,12 @@ class core {
     };
     [[nodiscard]] withdrawal withdraw(node& n, owed_wakes& owed) noexcept {
         if (n.state.load(std::memory_order_acquire) == wait_state::woken) return {n.result.load(), true};  // (19)
-        std::unique_lock guard(lock_);
+        scoped_lock guard(lock_);
         if (n.state.load(std::memory_order_relaxed) != wait_state::queued) {
             const bool sent = n.state.load(std::memory_order_relaxed) == wait_state::woken;
             return {settle(n), sent};
         }
-        waiter_list<Platform>::unlink(n);
+        unlink(n);
         n.state.store(wait_state::created, std::memory_order_relaxed);
         const word_type held = n.held.load();
         n.held.store(0);
@@ -259,19 +260,28 @@ class core {
 
     // ---- Receiving. Called by the consumer only.
 
+    /// The receive operation that is alive, or null.
+    [[nodiscard]] receive_node<Platform>* receiving() const noexcept { return receiving_.load(); }
+    void set_receiving(receive_node<Platform>* n) noexcept { receiving_.store(n); }
+
     /// Whether a value is ready, can never come, or may still come.
     enum class front : unsigned char { value, end, nothing };
 
     [[nodiscard]] front look_at_front() noexcept {
+        const auto& s = ring_.front(head());
         // (16) acquire: the value of (3); the end of (7).
-        switch (ring_.front(head()).state.load(std::memory_order_acquire)) {
+        switch (s.state.load(std::memory_order_acquire)) {
             case slot_full: return front::value;
             case slot_end: return front::end;
             default: break;
         }
         // (17) acquire: what precedes the return of the last permits (6). Closed and unused together are final.
         const word_type w = word_.load(std::memory_order_acquire);
-        return is_closed(w) && used(w) == 0 ? front::end : front::nothing;
+        if (is_closed(w) && used(w) == 0) return front::end;
+        if (has_senders()) return front::nothing;
+        // All that was ever sent is visible by now. The end may not be posted yet, but is_closed() and the counts say
+        // already that no sender is left. relaxed: (39) has ordered every publication before this.
+        return s.state.load(std::memory_order_relaxed) == slot_full ? front::value : front::end;
     }
 
     /// Takes the front value, which counts as buffered until return_taken. Precondition: look_at_front() returned
@@ -322,8 +332,10 @@ class core {
         return false;
     }
 
+    /// Whether a parked receive has nothing to look for yet.
     [[nodiscard]] bool still_parked(const receive_node<Platform>& n) const noexcept {
-        return ring_.front(head()).state.load(std::memory_order_relaxed) == reinterpret_cast<slot_state>(&n);
+        return ring_.front(head()).state.load(std::memory_order_relaxed) == reinterpret_cast<slot_state>(&n) &&
+               has_senders();
     }
 
     /// Leaves the slot. False if a writer has replaced the node, and so has sent or is about to send the wake-up; the
@@ -348,26 +360,26 @@ class core {
     void close() noexcept {
         const pin alive(*this);
         waiter_list<Platform> chosen;
-        std::unique_lock guard(lock_);
+        lock_.lock();
         word_type w = word_.load(std::memory_order_relaxed);
         do {
-            if (is_closed(w)) return;
-            // (21) LP. release: what precedes the close, to every response that says closed (35, 36). One step, so that
-            // no capacity() sees closed without the queue.
+            if (is_closed(w)) return lock_.unlock();
+            // (21) LP. release: what precedes the close, to every response that says closed (36). One step, so that no
+            // capacity() sees closed without the queue.
         } while (!word_.compare_exchange_strong(w, (w | closed_bit) & ~waiters_bit, std::memory_order_release,
                                                 std::memory_order_relaxed));
         choose_all(waiters_, chosen);
         choose_all(listeners_, chosen);
-        wake_chosen(guard, chosen);
+        wake_chosen(chosen);
         if (used(w) == 0) post_end(tail(w));  // idle already: no returned permit will wake a parked receive
     }
 
     /// False, and the listener is queued, while the channel is open. Another call keeps the place and replaces the
     /// waker by `w`.
     [[nodiscard]] bool listen(node& n, const waker& w) noexcept {
-        const std::lock_guard guard(lock_);
+        const scoped_lock guard(lock_);
         if (closed()) {
-            waiter_list<Platform>::unlink(n);  // it may be chosen and not woken yet
+            unlink(n);  // it may be chosen and not woken yet
             return true;
         }
         n.waker.store(w);
@@ -379,9 +391,9 @@ class core {
     }
     /// Ends the wait of a listener.
     [[nodiscard]] withdrawal unlisten(node& n) noexcept {
-        const std::lock_guard guard(lock_);
+        const scoped_lock guard(lock_);
         const wait_state was = n.state.load(std::memory_order_relaxed);
-        waiter_list<Platform>::unlink(n);
+        unlink(n);
         n.state.store(wait_state::created, std::memory_order_relaxed);
         return {was == wait_state::queued ? verdict::none : verdict::failed, was == wait_state::woken};
     }
@@ -404,6 +416,11 @@ class core {
         const word_type n = (tail(word_.load(std::memory_order_relaxed)) - taken) & ticket_mask;
         if (n > ticket_mask / 2) return 0;  // taken since
         return smaller(n, max_);
+    }
+    /// Whether a strong sender is left.
+    [[nodiscard]] bool has_senders() const noexcept {
+        // (39) acquire: what the senders did before they were dropped (23).
+        return strong_.load(std::memory_order_acquire) != 0;
     }
     [[nodiscard]] std::uint64_t strong_count() const noexcept { return strong_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::uint64_t weak_count() const noexcept { return weak_.load(std::memory_order_relaxed); }
@@ -475,7 +492,7 @@ class core {
     /// The receiver is destroyed before its receive: the receive is taken out of its slot, is not woken, and returns
     /// none when it is polled. A wake-up that was sent before still arrives.
     void end_receive() noexcept {
-        receive_node<Platform>* const n = receiving.load();
+        receive_node<Platform>* const n = receiving_.load();
         if (n == nullptr) return;
         n->sent.store(n->parked.load() && !unpark(*n));
         n->receiver_gone.store(true);
@@ -503,13 +520,12 @@ class core {
     /// Direct hand-off: gives available permits to the oldest waiter until its need is met, then to the next.
     void hand_over() noexcept {
         waiter_list<Platform> chosen;
-        std::unique_lock guard(lock_);
+        lock_.lock();
         serve(chosen);
-        wake_chosen(guard, chosen);
+        wake_chosen(chosen);
     }
 
-    /// Under the lock.
-    void serve(waiter_list<Platform>& chosen) noexcept {
+    void serve(waiter_list<Platform>& chosen) noexcept TAILRACE_REQUIRES(lock_) {
         while (!waiters_.empty()) {
             node& n = waiters_.front();
             // (10) relaxed: while the queue is not empty, `used` grows only here, under the lock.
@@ -520,7 +536,7 @@ class core {
             n.held.store(held + part);
             word_.fetch_add(part * one_used, std::memory_order_relaxed);  // (11) relaxed: its owner acquires, as at (8)
             if (held + part != n.need) break;
-            waiter_list<Platform>::unlink(n);
+            unlink(n);
             choose(n, verdict::granted, chosen);
         }
         if (waiters_.empty()) word_.fetch_and(~waiters_bit, std::memory_order_relaxed);  // (12) by the lock
@@ -544,27 +560,30 @@ class core {
     }
 
     /// Wakes the chosen nodes one by one, without the lock. Until then their owners can unlink them from `chosen`.
-    void wake_chosen(std::unique_lock<typename Platform::mutex>& guard, waiter_list<Platform>& chosen) noexcept {
+    void wake_chosen(waiter_list<Platform>& chosen) noexcept TAILRACE_RELEASES(lock_) {
         node* n = chosen.pop_front();
-        if (n == nullptr) return guard.unlock();
+        if (n == nullptr) return lock_.unlock();
         std::optional<pin> alive;  // needed only to continue with the next node
         if (!chosen.empty()) alive.emplace(*this);
         while (n != nullptr) {
             const tailrace::waker w = n->waker.load();
             const bool last = chosen.empty();                              // no other is added
             n->state.store(wait_state::woken, std::memory_order_release);  // (4) the last access
-            guard.unlock();
+            lock_.unlock();
             w();
             if (last) return;
-            guard.lock();
+            lock_.lock();
             n = chosen.pop_front();
         }
-        guard.unlock();
+        lock_.unlock();
     }
 
-    /// Under the lock: takes the result of a node that is chosen or woken.
-    static verdict settle(node& n) noexcept {
-        waiter_list<Platform>::unlink(n);
+    /// From the list that it is on, if any.
+    void unlink(node& n) noexcept TAILRACE_REQUIRES(lock_) { waiter_list<Platform>::unlink(n); }
+
+    /// Takes the result of a node that is chosen or woken.
+    verdict settle(node& n) noexcept TAILRACE_REQUIRES(lock_) {
+        unlink(n);
         n.state.store(wait_state::woken, std::memory_order_relaxed);
         return n.result.load();
     }
@@ -576,17 +595,13 @@ class core {
 
     alignas(line) typename Platform::template plain<word_type> head_{0};  // values taken; owned by the consumer role
     typename Platform::template atomic<word_type> taken_{0};              // the same, for all other tasks
+    typename Platform::template plain<receive_node<Platform>*> receiving_{nullptr};
+    borrow_count borrows_{0};
 
-  public:
-    /// The live receive operation. Accessed by the consumer.
-    typename Platform::template plain<receive_node<Platform>*> receiving{nullptr};
-    borrow_count borrows{0};
-
-  private:
     alignas(line) ring<value, Platform> ring_;
-    typename Platform::mutex lock_;
-    waiter_list<Platform> waiters_;    // by the lock
-    waiter_list<Platform> listeners_;  // by the lock
+    mutex<Platform> lock_;
+    waiter_list<Platform> waiters_ TAILRACE_GUARDED_BY(lock_);
+    waiter_list<Platform> listeners_ TAILRACE_GUARDED_BY(lock_);
     typename Platform::template atomic<std::uint64_t> strong_{1};
     typename Platform::template atomic<std::uint64_t> weak_{0};
     typename Platform::template atomic<std::uint64_t> shares_{

@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <mutex>
 
+#include "tailrace/detail/lock.hpp"
 #include "tailrace/detail/word.hpp"
 
 namespace tailrace::detail {
@@ -42,7 +42,7 @@ struct inspection {
     /// Nothing, or the invariant that is broken. Precondition: no other thread uses the channel.
     template <class Core>
     [[nodiscard]] static const char* check_invariants(Core& c) {
-        const std::lock_guard guard(c.lock_);
+        const scoped_lock guard(c.lock_);
         const word_type w = c.word_.load(std::memory_order_relaxed);
         const word_type buffered = (tail(w) - c.taken_.load(std::memory_order_relaxed)) & ticket_mask;
         if (used(w) > c.max_) return "INV-1: more permits are used than there are";

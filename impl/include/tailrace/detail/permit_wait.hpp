@@ -9,54 +9,17 @@
 // After a change here run: ctest -L impl && ctest -L conformance && ctest -L relacy
 #pragma once
 
-#include <cassert>
-#include <optional>
-#include <type_traits>
 #include <utility>
 
 #include "tailrace/detail/borrows.hpp"
 #include "tailrace/detail/carried.hpp"
 #include "tailrace/detail/core.hpp"
-#include "tailrace/detail/misuse.hpp"
+#include "tailrace/detail/operation.hpp"
 #include "tailrace/waker.hpp"
 
 namespace tailrace::detail {
 
-enum class phase : unsigned char { created, waiting, finished };
-
-/// How an operation stopped waiting.
-enum class stopped : unsigned char {
-    undecided,  // no result; no wake-up will come
-    decided,    // the result is there; no wake-up will come
-    woken       // the result is there; a wake-up has come or will come
-};
-
-/// An operation may be moved before its first poll. The moved-from operation must not be used.
-[[nodiscard]] inline phase move_phase(phase& from) noexcept {
-    assert(from != phase::waiting && "an operation may be moved only before its first poll");
-    return std::exchange(from, phase::finished);
-}
-
-inline void require_unfinished(phase p) {
-    if (p == phase::finished) misuse("tailrace: an operation was used after it had finished");
-}
-
-/// A poll in two steps, which every operation here has. attempt() returns the result if there is one. wait(w) arranges
-/// for `w` to be called, or reports that attempt() has a result now. Foreign code runs in attempt() only, and no other
-/// thread may resume the owner before wait().
-template <class Operation>
-[[nodiscard]] auto poll_in_two_steps(Operation& op, const waker& w) -> decltype(op.attempt()) {
-    for (;;) {
-        if (auto result = op.attempt()) return result;
-        if (op.wait(w)) return std::nullopt;  // the operation is not touched any more
-    }
-}
-
-/// Whether an operation has these steps itself; a class derived from such an operation may have another poll.
-template <class Operation>
-concept polled_in_two_steps = std::is_same_v<typename Operation::polled_in_two_steps, Operation>;
-
-/// Permits that are returned when this is destroyed.
+/// Permits that go back when this ends.
 template <class Core>
 struct returned {
     Core& channel;

@@ -24,9 +24,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <utility>
 
+#include "tailrace/detail/lock.hpp"
 #include "tailrace/detail/word.hpp"
 
 namespace tailrace::detail {
@@ -78,7 +78,7 @@ class ring {
 
     /// The slot of the end. Its writer has no permit that would keep the directory alive.
     [[nodiscard]] slot<T, Platform>& at_end(word_type ticket) const noexcept {
-        const std::lock_guard guard(growing_);
+        const scoped_lock guard(growing_);
         return at(ticket);
     }
     /// The slot of the oldest ticket. Called by the consumer only, as passed() is.
@@ -128,7 +128,7 @@ class ring {
         block* surplus = nullptr;
         directory* too_wide = nullptr;
         {
-            const std::lock_guard guard(growing_);
+            const scoped_lock guard(growing_);
             word_type w = word.load(std::memory_order_relaxed);
             if (blocks_ <= kept_blocks || !is_idle(w)) return;
             if (tail(w) == era_tail_ && eras_used_ == eras - 1) return;
@@ -158,7 +158,7 @@ class ring {
     }
     /// The number of blocks.
     [[nodiscard]] word_type blocks() const noexcept {
-        const std::lock_guard guard(growing_);
+        const scoped_lock guard(growing_);
         return blocks_;
     }
 
@@ -215,7 +215,7 @@ class ring {
         std::unique_ptr<block> fresh;
         std::unique_ptr<directory> wider;
         if (turns_in_place_) end = everything;
-        std::unique_lock guard(growing_);
+        scoped_lock guard(growing_);
         for (;;) {
             const word_type limit = limit_.load(std::memory_order_relaxed);
             if (limit == everything || (end != everything && reaches(limit, end))) return;
@@ -233,33 +233,32 @@ class ring {
         }
     }
 
-    /// Under the lock, as the functions below.
-    void widen(std::unique_ptr<directory> wider) noexcept {
+    void widen(std::unique_ptr<directory> wider) noexcept TAILRACE_REQUIRES(growing_) {
         directory* const narrow = directory_.load(std::memory_order_relaxed);
         for (word_type i = 0; i < blocks_; ++i) wider->entry(first_ + i).store(narrow->entry(first_ + i).load());
         wider->narrower = narrow;
         directory_.store(wider.release(), std::memory_order_release);  // partner: (26)
     }
-    void attach(std::unique_ptr<block> fresh) noexcept {
+    void attach(std::unique_ptr<block> fresh) noexcept TAILRACE_REQUIRES(growing_) {
         directory_.load(std::memory_order_relaxed)->entry(first_ + blocks_).store(fresh.release());
         ++blocks_;
         limit_.store(blocks_ == all_blocks_ ? everything : limit_of(blocks_),
                      std::memory_order_release);  // partner: (27)
     }
     void recycle(word_type number) noexcept {
-        const std::lock_guard guard(growing_);
+        const scoped_lock guard(growing_);
         const directory& d = *directory_.load(std::memory_order_relaxed);
         d.entry(number + blocks_).store(d.entry(number).load());
         first_ = number + 1;
         front_.store(d.entry(first_).load());
         if (blocks_ != all_blocks_) limit_.store(limit_of(blocks_), std::memory_order_release);  // partner: (27)
     }
-    [[nodiscard]] word_type limit_of(word_type blocks) const noexcept {
+    [[nodiscard]] word_type limit_of(word_type blocks) const noexcept TAILRACE_REQUIRES(growing_) {
         return (first_ + blocks) * block_slots & ticket_mask;
     }
 
     /// The channel was idle at (37), so no old ticket is in use, and no new one reaches beyond the limit.
-    [[nodiscard]] block* detach_surplus() noexcept {
+    [[nodiscard]] block* detach_surplus() noexcept TAILRACE_REQUIRES(growing_) {
         const directory& d = *directory_.load(std::memory_order_relaxed);
         block* surplus = nullptr;
         while (blocks_ > kept_blocks) {
@@ -269,9 +268,9 @@ class ring {
         return surplus;
     }
 
-    /// Restores a narrower directory, and returns those that are too wide. Only a claimer reads a directory without the
-    /// lock. If one may have read the address of a wide directory since (37), the wide directory stays.
-    [[nodiscard]] directory* narrow(atomic_word& word) noexcept {
+    /// Goes back to a narrower directory, and returns those that are too wide. A claimer, who alone reads a directory
+    /// without the lock, may have read the address of a wide one since (37); if there is one, the directory stays.
+    [[nodiscard]] directory* narrow(atomic_word& word) noexcept TAILRACE_REQUIRES(growing_) {
         directory* const wide = directory_.load(std::memory_order_relaxed);
         directory* last_too_wide = nullptr;
         directory* d = wide;
@@ -292,18 +291,18 @@ class ring {
     }
 
     const bool turns_in_place_;
-    // Under the lock. The number of changes of the era at this tail, which the last change has seen. Small, to fit into
-    // the padding.
-    std::uint8_t eras_used_ = 0;
-    std::uint32_t era_tail_ = 0;
+    // How many changes of the era there were at this tail, which the last of them has seen. Small, to fit in beside.
+    std::uint8_t eras_used_ TAILRACE_GUARDED_BY(growing_) = 0;
+    std::uint32_t era_tail_ TAILRACE_GUARDED_BY(growing_) = 0;
     static_assert(ticket_mask <= ~std::uint32_t{0});
     const word_type all_blocks_;  // with so many, every claim that the word allows has storage
     typename Platform::template atomic<directory*> directory_{nullptr};
-    atomic_word limit_{0};                      // tickets below have slots; `everything` if all ever will
-    mutable typename Platform::mutex growing_;  // guards all changes of the above, and what follows
-    word_type first_ = 0;                       // the number of the oldest block
-    word_type blocks_ = 0;                      // in use: first_ to first_ + blocks_ - 1
-    pointer_to_block front_{nullptr};           // the oldest block; of the consumer
+    atomic_word limit_{0};  // tickets below have slots; `everything` if all ever will
+    // Guards all changes of the above as well: their readers come without it.
+    mutable mutex<Platform> growing_;
+    word_type first_ TAILRACE_GUARDED_BY(growing_) = 0;   // the number of the oldest block
+    word_type blocks_ TAILRACE_GUARDED_BY(growing_) = 0;  // in use: first_ to first_ + blocks_ - 1
+    pointer_to_block front_{nullptr};                     // the oldest block; of the consumer
 };
 
 }  // namespace tailrace::detail

@@ -30,7 +30,7 @@ class json_reader;
 struct job {
     std::vector<judged_trace> traces;
     std::vector<std::string> sources;           // where the traces come from, as named by the user
-    std::vector<const model::clause*> clauses;  // those asked for, in the order of the contract
+    std::vector<const model::clause*> clauses;  // the selected ones, in the order of the contract
     std::span<const mutant> mutants;            // what evidence is measured with
     std::uint64_t programs = 0;                 // of each engine that generates them; 0: as many as is usual
     std::uint64_t seed = 0;
@@ -38,11 +38,11 @@ struct job {
     std::string program = "tailrace-verify";  // by which a failure can be seen again
     std::uint64_t first = 0;                  // the index of the first program
     bool leads = true;                        // it does what is done once: traces, long runs, measuring evidence
-    std::function<void()> alive = {};         // called now and then where it takes long and nothing is told
+    std::function<void()> alive = {};         // called now and then during long work without progress messages
 
-    /// Asked before anything more is begun: true once the engine has to end with what it has.
+    /// Called before anything more is begun: true once the engine has to end with what it has.
     std::function<bool()> over = {};
-    /// Asked before each program: true once the rest of the time is for measuring evidence.
+    /// Called before each program: true once the rest of the time is for measuring evidence.
     std::function<bool()> enough = {};
 
     void breathe() const {
@@ -51,21 +51,21 @@ struct job {
     [[nodiscard]] bool is_over() const { return over && over(); }
 };
 
-/// Why one engine believes in a clause on one target.
+/// The evidence of one engine for a clause on one target.
 struct evidence_item {
     std::uint64_t count = 0;
     std::string_view unit;  // "trace", "program"
-    std::string first;      // where to look: "core-0.trace:612"
+    std::string first;      // its place: "core-0.trace:612"
 };
 
-/// A failure is made by failure_of (engines.hpp), of a counterexample wherever there is one.
+/// A failure is made by failure_of (engines.hpp), from a counterexample where there is one.
 struct failure {
     enum class kind : unsigned char {
         difference,  // the contract is broken
         hang,
         crash,
-        unknown,    // the search for an order was given up too often
-        too_seldom  // the programs reached a state less often than they have to
+        unknown,    // the linearizability search was given up too often
+        too_seldom  // the state coverage is too low
     };
 
     kind is = kind::difference;
@@ -117,11 +117,11 @@ inline constexpr std::string_view parts_given_up = "given_up";
 
 /// Two parts of the same run together. The same smallest program is one failure.
 void add_to(engine_report& one, engine_report&& other);
-/// What can only be said at the end: what was reached too seldom, and the summary.
+/// Adds what is known at the end only: state coverage that is too low, and the summary.
 void finish(engine_report& r);
 /// "1 difference, 2 hangs": all failures, each counted once.
 [[nodiscard]] std::string counted_failures(const engine_report& r, std::string_view noun);
-/// Those that no row of the table shows, for they break none of these clauses by name.
+/// Failures that no row of the table shows, because they break none of these clauses by name.
 [[nodiscard]] std::uint64_t failures_beside(const engine_report& r, std::span<const model::clause* const> clauses);
 
 /// Called with what is counted, how much of it is done, and of how much.
@@ -194,9 +194,9 @@ struct how_to_run {
     std::size_t jobs = 0;
     /// A child that does nothing for so long hangs.
     std::chrono::milliseconds patience = std::chrono::seconds(60);
-    /// Of an engine on a target: whatever is not done by then is left. Nothing: until all is done.
+    /// The time of an engine on a target: what is not done by then is left. Empty: no limit.
     std::optional<std::chrono::milliseconds> budget = {};
-    /// Asked several times a second: true once the campaign has to end with what it has.
+    /// Called several times a second: true once the campaign has to end with what it has.
     std::function<bool()> interrupted = {};
     verify::shard shard = {};
 };

@@ -1,4 +1,4 @@
-// A campaign as one page. What it shows is made here, as data; how, is in page/.
+// A campaign as one HTML page. The data it shows is made here; how it is shown is in page/.
 //
 // The page stays below 2 MB: one that would be larger is made again with less, and says what is
 // left out. summary.txt and report.json, which stand beside it, hold everything.
@@ -88,7 +88,7 @@ void add_unknown(json& to, const engine_report& r) {
     }
     const auto n = std::ranges::count(r.reached, reach_verdict::unknown, &reach::verdict);
     if (n > 0) {
-        to.push_back(fmt::format("{}: {} of {} required states", r.engine, grouped(static_cast<std::uint64_t>(n)),
+        to.push_back(fmt::format("{}: {} of {} coverage goals", r.engine, grouped(static_cast<std::uint64_t>(n)),
                                  grouped(r.reached.size())));
     }
 }
@@ -220,7 +220,7 @@ json failure_rows(const campaign& c, const limits& most) {
 
 // ---- What ran
 
-/// Those that fall short first, then the nearest to falling short.
+/// Goals that were missed first, then those nearest to being missed.
 std::vector<const reach*> by_need(const std::vector<reach>& reached) {
     std::vector<const reach*> all;
     for (const reach& r : reached) all.push_back(&r);
@@ -248,7 +248,7 @@ json state_rows(const engine_report& r, const limits& most) {
     return rows;
 }
 
-/// What a second saw: "12,345 programs per second".
+/// Rates: "12,345 programs per second".
 json rates_of(const engine_report& r) {
     json rates = json::array();
     const std::uint64_t ms = number_of(r, "milliseconds");
@@ -304,7 +304,7 @@ json left_out(const campaign& c, const limits& most, std::size_t summary) {
     std::size_t states = 0;
     for (const engine_report* r : shown_reports(c, most))
         states += r->reached.size() - std::min(r->reached.size(), most.states);
-    add(states, 0, "required state");
+    add(states, 0, "coverage goal");
     if (summary > most.summary) all.push_back("the end of the summary");
     return all;
 }

@@ -1,3 +1,4 @@
+// Parsing the command line of tailrace-verify, with CLI11.
 // After a change here run: ctest -L proptests -R command_line
 #include "campaign/command_line.hpp"
 
@@ -42,7 +43,7 @@ constexpr std::uint64_t most_programs = 1'000'000'000'000;
 constexpr std::uint64_t most_jobs = 500;
 constexpr std::uint64_t longest_budget = 100'000'000;  // seconds
 
-/// What was typed, before it is looked up.
+/// The words of the command line, before they are looked up.
 struct typed_words {
     std::vector<std::string> targets, engines, traces, clauses;
     std::string programs, seed, failures, jobs, shard, budget, report, junit, topic, token;
@@ -162,10 +163,10 @@ std::vector<std::string> traces_of(const std::vector<std::string>& typed, const 
     return {variable != nullptr && *variable != '\0' ? variable : program.traces};
 }
 
-/// An engine that was asked for by name and can run on nothing would look like one that found nothing.
+/// An engine that was named and cannot run on any target would look like one that found nothing.
 void refuse_threads_without(const std::vector<std::string>& typed, const std::vector<const target*>& targets) {
     if (std::ranges::find(typed, model::to_string(model::engine::threads)) == typed.end()) return;
-    if (std::ranges::any_of(targets, [](const target* t) { return static_cast<bool>(t->open_lanes); })) return;
+    if (std::ranges::any_of(targets, [](const target* t) { return static_cast<bool>(t->open_tasks); })) return;
     throw usage_error(fmt::format("--engine threads: {} says that it is for one thread only", targets.front()->name));
 }
 
@@ -205,21 +206,20 @@ void describe(CLI::App& app, CLI::App& run, CLI::App& list, CLI::App& replay, CL
     run.add_option("--clause", typed.clauses, "the clauses to measure and to show, like 'close.*' (repeatable)")
         ->type_name("GLOB")
         ->allow_extra_args(false);
-    run.add_option("--programs", typed.programs,
-                   "how many programs each engine generates (default: what is usual for each)")
+    run.add_option("--programs", typed.programs, "programs that each engine generates (default: depends on the engine)")
         ->type_name("N");
-    run.add_option("--seed", typed.seed, "what to generate them from; the same seed, the same programs (default: 1)")
+    run.add_option("--seed", typed.seed, "the seed of the generator: the same seed, the same programs (default: 1)")
         ->type_name("S");
     run.add_option("--failures", typed.failures,
-                   "go on after a failure, until so many of different clauses are found; each is\n"
-                   "told in its smallest program (default: 1)")
+                   "keep going until N failures of different clauses are found; each is shrunk\n"
+                   "(default: 1)")
         ->type_name("N");
     run.add_option("--jobs", typed.jobs, "child processes at once (default: 2)")->type_name("N");
     run.add_option("--shard", typed.shard, "run one part of the programs, like 1/8; 'merge' puts the reports together")
         ->type_name("I/N");
     run.add_option("--budget", typed.budget,
-                   "end each engine on each target after so many seconds, with what it has\n"
-                   "found by then; the report says how far it came")
+                   "end each engine on each target after S seconds, with what it has found by\n"
+                   "then; the report says how far it came")
         ->type_name("S");
     for (CLI::App* a : {&run, &merge}) {
         a->add_option("--report", typed.report,
@@ -227,7 +227,7 @@ void describe(CLI::App& app, CLI::App& run, CLI::App& list, CLI::App& replay, CL
             ->type_name("DIR");
         a->add_option("--junit", typed.junit, "write JUnit XML to FILE")->type_name("FILE");
     }
-    replay.add_option("token", typed.token, "what a failure said it can be repeated by")->type_name("TOKEN");
+    replay.add_option("token", typed.token, "the token printed with the failure")->type_name("TOKEN");
     merge.add_option("folders", typed.merged, "the reports of all shards of one run")->type_name("DIR...");
     list.add_option("topic", typed.topic, "clauses, engines or targets")->type_name("");
     for (CLI::App* a : {&app, &run, &list, &replay, &merge}) {
@@ -253,7 +253,7 @@ void refuse_extras(const CLI::App& app, const CLI::App& run) {
                                   near.empty() ? "" : fmt::format(", did you mean '{}'?", near)));
 }
 
-/// CLI11's own words for a wrong number of arguments are no sentence.
+/// CLI11's message for a wrong number of arguments is not a sentence.
 std::string complaint(const CLI::ParseError& e) {
     std::string text = printable(e.what());
     if (e.get_name() != "ArgumentMismatch") return text;
@@ -269,7 +269,7 @@ command_line::action topic_of(const std::string& typed) {
     refuse_name("list of", typed, {"clauses", "engines", "targets"});
 }
 
-/// `run` is what is meant by nothing, and by an option of it.
+/// Without a command, or with an option of `run` first, the command is `run`.
 std::vector<std::string> with_command(int argc, const char* const* argv) {
     std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
     constexpr std::string_view of_the_program[] = {"--help", "-h", "--version"};
@@ -338,7 +338,7 @@ command_line parse_command_line(int argc, const char* const* argv, const program
     if (!run.parsed()) throw usage_error("expected a command: run, replay, merge or list");
     c.engines = look_up("engine", typed.engines, engines(), &engine_entry::name);
     c.targets = look_up("target", typed.targets, program.targets, &target::name);
-    if (typed.targets.empty() && c.targets.size() > 1)  // the model is there to be compared with
+    if (typed.targets.empty() && c.targets.size() > 1)  // the reference is what the others are compared with
         std::erase_if(c.targets, [](const target* t) { return t->name == "reference"; });
     refuse_threads_without(typed.engines, c.targets);
     refuse_interleavings_without(typed.engines, c.targets);

@@ -1,4 +1,5 @@
-// From histories to clauses. After a change here run: ctest -L proptests -R 'threads|interleavings|campaign'
+// Evidence from histories: which clauses they test.
+// After a change here run: ctest -L proptests -R 'threads|interleavings|campaign'
 #include "campaign/concurrent_evidence.hpp"
 
 #include <fmt/format.h>
@@ -59,7 +60,7 @@ void name_next(machine& m, const linear_step& s) {
     m.next_iterator = m.next_owned_permit = number;
 }
 
-/// Does the mutant give itself away?
+/// Whether the history kills the mutant.
 bool shows(const mutant& d, std::uint64_t capacity, const std::vector<linear_step>& steps) {
     machine plain(capacity);
     machine altered(capacity);
@@ -69,11 +70,11 @@ bool shows(const mutant& d, std::uint64_t capacity, const std::vector<linear_ste
         if (plain.refusal(s.taken)) return false;
         if (altered.refusal(s.taken)) return true;
         const outcome expected = plain.apply(s.taken);
-        if (s.recorded && expected.answer != *s.recorded) return false;  // it took effect in parts
+        if (s.recorded && expected.answer != *s.recorded) return false;  // it took effect in several parts
         const outcome got = d.apply(altered, s.taken);
         if (got.answer != expected.answer) return true;
         if (got.woken == expected.woken && got.destroyed == expected.destroyed) continue;
-        // A wake that is missing shows if it was slept for.
+        // A missing wake-up shows if a task slept until it.
         return std::ranges::any_of(expected.woken, [&](model::handle w) {
             const bool missing = std::ranges::find(got.woken, w) == got.woken.end();
             return missing && std::ranges::any_of(steps, [&](const linear_step& o) {
@@ -84,7 +85,7 @@ bool shows(const mutant& d, std::uint64_t capacity, const std::vector<linear_ste
     return false;
 }
 
-/// Does the mutant answer as the specification does, but leave out the wake of one who was left asleep?
+/// Whether the mutant answers as the specification does, but leaves out the wake-up of the task that was left asleep.
 bool forgets_to_wake(const mutant& d, const history& h, const model::verdict& v,
                      const std::vector<linear_step>& steps) {
     machine plain(h.capacity);
@@ -130,11 +131,11 @@ std::uint64_t remainder(const history& h, model::handle iterator) {
         if (e.step.what == verb::next && e.step.subject == iterator) ++taken;
     };
     std::ranges::for_each(h.before, look);
-    for (const auto& lane : h.lanes) std::ranges::for_each(lane, look);
+    for (const auto& task : h.lanes) std::ranges::for_each(task, look);
     return size - taken;
 }
 
-/// Somebody looked while it happened, and could have been told of a middle.
+/// A step of another task overlaps it, and could have observed an intermediate state.
 struct exposure {
     std::string_view clause;
     bool (*seen)(const history& h);
@@ -214,7 +215,7 @@ std::vector<std::string> clauses_of(const history& h, const model::verdict& v, m
 
 std::size_t length_of(const concurrent_program& p) {
     std::size_t n = p.before.size();
-    for (const auto& lane : p.lanes) n += lane.size();
+    for (const auto& task : p.tasks) n += task.size();
     return n;
 }
 

@@ -1,9 +1,9 @@
-// What histories say about clauses.
+// Evidence from histories: which clauses the runs of several tasks test.
 //
-// An order that explains a history is a program on one thread, and a step of it is evidence for a clause if a model
-// with just this clause broken answers it differently, or leaves somebody asleep who slept and was woken. Where a
-// clause says that an operation has no middle, no model of single steps can break it: evidence is then that somebody
-// looked while it happened.
+// A linearization of a history is a program on one thread. A step of it is evidence for a clause if a mutant of the
+// model that breaks just this clause answers it differently, or leaves a task asleep that slept and was woken. A clause
+// may say that an operation has no intermediate state. No mutant of single steps can break it: there the evidence is
+// that a step of another task overlapped the operation and could have observed such a state.
 // After a change here run: ctest -L proptests -R 'threads|interleavings|campaign'
 #pragma once
 
@@ -26,8 +26,8 @@ struct explained_history {
 void add_evidence(engine_report& report, model::engine by, const std::vector<explained_history>& histories,
                   const job& j);
 
-/// The clauses that a history breaks: those of the mutants that explain all of it; for one who was left asleep, also
-/// those that go the way of `v` and do not wake him. `how` is as the history was judged; `within` are the capabilities
+/// The clauses that a history breaks: those of the mutants that explain all of it; for a task left asleep, also
+/// those that follow `v` and do not wake it. `how` is as the history was judged; `within` are the capabilities
 /// of the target.
 [[nodiscard]] std::vector<std::string> clauses_of(const model::history& h, const model::verdict& v,
                                                   model::check_options how, model::engine by, const job& j,

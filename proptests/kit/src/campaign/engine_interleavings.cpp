@@ -1,4 +1,4 @@
-// The engine `interleavings` as an entry of the table: explorations, their evidence, and how a counterexample is told.
+// The engine `interleavings` as an entry of the table: explorations, their evidence, and their counterexamples.
 // After a change here run: ctest -L proptests -R 'interleavings|campaign'
 #include <fmt/format.h>
 
@@ -38,10 +38,10 @@ counterexample example_of(const interleavings_failure& t, const target& on, cons
     c.target = on.name;
     c.adapter = on.adapter;
     c.command = command;
-    c.law = !t.problem.empty() ? "No execution fails in itself, whatever it answers."
-            : t.verdict.is == model::finding::asleep
-                ? "Nothing stays asleep that the specification would answer."
-                : "One order of the steps, in agreement with happens-before, explains every answer.";
+    c.property = !t.problem.empty() ? "No data race, deadlock, memory error, leak or failed assertion."
+                 : t.verdict.is == model::finding::asleep
+                     ? "No waiting task is left asleep that the specification would wake."
+                     : "The history is linearizable, in an order that contains happens-before.";
     c.capacity = t.smallest.capacity;
     concurrent_run run = run_of(t.history.events, t.verdict);
     run.problem = t.problem;
@@ -60,7 +60,7 @@ std::string summarise_interleavings(const engine_report& r) {
                                    counted(number("executions"), "execution"), counted(number("histories"), "history"),
                                    counted_failures(r, "failure"));
     if (number("unknown") > 0) text += fmt::format(", {} UNKNOWN", grouped(number("unknown")));
-    if (number("programs") > 0) text += fmt::format("; {} complete to 2 switches", grouped(number("complete")));
+    if (number("programs") > 0) text += fmt::format("; {} exhaustive up to 2 preemptions", grouped(number("complete")));
     if (const std::uint64_t us = number("waiting_microseconds"); us > 0) {
         text += fmt::format("; {} executions a second on one core, with three tasks and a wait",
                             grouped(number("waiting_executions") * 1'000'000 / us));

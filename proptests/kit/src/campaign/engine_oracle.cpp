@@ -49,7 +49,7 @@ failure make_failure(const difference& d, const job& j, const target& t) {
     c.target = t.name;
     c.adapter = t.adapter;
     c.command = j.program;
-    c.law = every_step;
+    c.property = every_step;
     c.recorded_at = fmt::format("{}:{}", d.recorded.file, d.line().number);
     c.capacity = d.recorded.capacity;
     model::trace recorded = d.recorded;

@@ -83,9 +83,9 @@ std::string program_of(const failure& f) {
     }
     const model::history& h = std::get<concurrent_run>(f.example->run).history;
     for (const model::event& e : h.before) add(e.step, e.waits);
-    for (const auto& lane : h.lanes) {
+    for (const auto& task : h.lanes) {
         text += "task\n";
-        for (const model::event& e : lane) add(e.step, e.waits);
+        for (const model::event& e : task) add(e.step, e.waits);
     }
     return text;
 }
@@ -151,7 +151,7 @@ failure too_many_unknown(const engine_report& in, std::uint64_t unknown, std::ui
     return failure_of(
         failure::kind::unknown, in,
         fmt::format("{} of {} histories are UNKNOWN: the search was given up", grouped(unknown), grouped(histories)),
-        "the search for an order");
+        "the search for a linearization");
 }
 
 std::string counted_failures(const engine_report& r, std::string_view noun) {
@@ -166,7 +166,7 @@ std::string counted_failures(const engine_report& r, std::string_view noun) {
     add(failure::kind::crash, "crash");
     if (count(failure::kind::unknown) > 0) text += ", too many UNKNOWN";
     if (const std::uint64_t n = count(failure::kind::too_seldom); n > 0)
-        text += fmt::format(", {} reached too seldom", counted(n, "required state"));
+        text += fmt::format(", {} reached too seldom", counted(n, "coverage goal"));
     return text;
 }
 
@@ -254,7 +254,7 @@ void add_to(engine_report& one, engine_report&& other) {
     for (const auto& [clause, l] : other.lacking) one.lacking.emplace(clause, l);
     if (one.reached.size() != other.reached.size()) {
         if (one.reached.empty()) one.reached = std::move(other.reached);
-        return;  // a part that failed says nothing about what was reached
+        return;  // the coverage of a part that failed means nothing
     }
     for (std::size_t i = 0; i < one.reached.size(); ++i) add_to(one.reached[i], other.reached[i]);
 }
@@ -274,7 +274,7 @@ void finish(engine_report& r) {
     if (entry != engines().end()) r.summary = entry->summarise(r);
     add_what_was_left(r);
     if (!judged) return;
-    r.summary += fmt::format("; {} of {} required states reached", reached, r.reached.size());
+    r.summary += fmt::format("; {} of {} coverage goals reached", reached, r.reached.size());
     if (unknown > 0) r.summary += fmt::format(", {} UNKNOWN (too few {} to tell)", unknown, plural(r.unit));
     r.numbers.insert({{"states_required", r.reached.size()}, {"states_reached", reached}, {"states_unknown", unknown}});
 }

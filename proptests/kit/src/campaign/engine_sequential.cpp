@@ -1,5 +1,5 @@
-// The engine `sequential` as an entry of the table: generated programs, their evidence, and how a
-// counterexample is told. After a change here run: ctest -L proptests
+// The engine `sequential` as an entry of the table: generated programs, their evidence and their
+// counterexamples. After a change here run: ctest -L proptests
 #include "engine/sequential.hpp"
 
 #include <fmt/format.h>
@@ -112,7 +112,7 @@ counterexample example_of(const sequential_failure& s, const target& on, const s
     c.target = on.name;
     c.adapter = on.adapter;
     c.command = command;
-    c.law = every_step;
+    c.property = every_step;
     c.capacity = s.trace.capacity;
     c.run = run_of(s.trace, s.last);
     return c;

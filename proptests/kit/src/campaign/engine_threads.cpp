@@ -1,4 +1,4 @@
-// The engine `threads` as an entry of the table: histories, their evidence, and how a counterexample is told.
+// The engine `threads` as an entry of the table: histories, their evidence, and their counterexamples.
 // After a change here run: ctest -L proptests -R 'threads|campaign'
 #include <fmt/format.h>
 
@@ -72,12 +72,13 @@ counterexample example_of(const threads_failure& t, const target& on, const std:
     c.target = on.name;
     c.adapter = on.adapter;
     c.command = command;
-    c.law = !t.judgement.problem.empty() ? "Every value has one fate, and nothing throws."
-            : t.judgement.verdict.is == model::finding::asleep
-                ? "Nothing stays asleep that the specification would answer."
-                : "One order of the steps, in agreement with the times, explains every answer.";
+    c.property = !t.judgement.problem.empty()
+                     ? "Every value is delivered, returned or destroyed exactly once, and nothing throws."
+                 : t.judgement.verdict.is == model::finding::asleep
+                     ? "No waiting task is left asleep that the specification would wake."
+                     : "The history is linearizable against the specification.";
     c.capacity = t.smallest.capacity;
-    c.repeated = repetition{t.failed, t.performed};
+    c.repeated = repetition{t.failed, t.runs};
     concurrent_run run = run_of(t.history, t.judgement.verdict);
     run.problem = t.judgement.problem;
     c.run = std::move(run);
@@ -99,7 +100,7 @@ engine_report run_threads_engine(const job& j, const target& t, const campaign_p
     report.engine = model::to_string(model::engine::threads);
     report.target = t.name;
     report.unit = "history";
-    if (!t.open_lanes) return report;
+    if (!t.open_tasks) return report;
     threads_options options;
     options.programs = j.programs;
     options.seed = j.seed;

@@ -9,13 +9,13 @@ namespace tailrace::verify {
 std::span<const engine_entry> engines() noexcept {
     static constexpr std::array table{
         engine_entry{model::engine::oracle,
-                     "traces recorded from the original: the same answers, wakes and destructions", 0, run_oracle,
+                     "traces recorded from tokio 1.53.1: the same answers, wakes and destructions", 0, run_oracle,
                      summarise_oracle},
         engine_entry{model::engine::sequential,
                      "generated programs, one thread, against the specification after every step", 200'000,
                      run_sequential_engine, summarise_sequential},
         engine_entry{model::engine::threads,
-                     "generated programs of several tasks on real threads: their histories explained", 40'000,
+                     "generated programs of several tasks on real threads: their histories are linearizable", 40'000,
                      run_threads_engine, summarise_threads},
         engine_entry{model::engine::interleavings,
                      "generated small programs in simulated interleavings, under the C++ memory model", 4'000,

@@ -30,11 +30,11 @@ struct interleavings_failure;
 [[nodiscard]] counterexample example_of(const interleavings_failure& f, const target& on, const std::string& command);
 
 /// The property of the engines that take a program step by step.
-inline constexpr std::string_view every_step = "Every step shows what the specification says.";
+inline constexpr std::string_view every_step = "Every step has the outcome that the specification gives.";
 
 /// The failure whose counterexample this is: what it says of itself follows from that.
 [[nodiscard]] failure failure_of(counterexample c);
-/// Nothing but a sentence is known of it, and perhaps some lines below.
+/// A failure of which only a sentence is known, and perhaps some lines below it.
 [[nodiscard]] failure failure_of(failure::kind is, const engine_report& in, const std::string& what, std::string place,
                                  const std::string& details = {});
 
@@ -47,7 +47,7 @@ inline constexpr std::string_view every_step = "Every step shows what the specif
 /// 0 if there is none of that name.
 [[nodiscard]] std::uint64_t number_of(const engine_report& r, std::string_view name);
 
-/// A word that lives for good.
+/// The same word, in storage that lives until the program ends.
 [[nodiscard]] std::string_view kept(std::string_view word);
 
 /// Why `t` cannot show what line `at` of a trace or a program shows: it lacks the verb, or what

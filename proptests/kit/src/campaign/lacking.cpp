@@ -1,4 +1,4 @@
-// Which capability a clause lacks on a target.
+// Finds the capability that a target lacks to show a clause.
 // After a change here run: ctest -L proptests
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// What `tailrace-verify list` prints.
 // After a change here run: ctest -L proptests -R command_line
 #include "campaign/listing.hpp"
 
@@ -30,7 +31,7 @@ std::string list_clauses() {
     std::string text;
     for (const model::clause& c : model::clauses()) {
         text += row(c.name, width, c.promise);
-        text += row("", width, fmt::format("section {}; seen by {}", c.section, observers(c)));
+        text += row("", width, fmt::format("section {}; observed by {}", c.section, observers(c)));
     }
     return text;
 }
@@ -46,7 +47,7 @@ std::string list_engines() {
         }
     }
     return text + row(model::to_string(model::engine::tests), width,
-                      "the project's own tests (ci/test): what no engine can see");
+                      "the project's own tests (ci/test): what no engine can observe");
 }
 
 std::string list_targets(const std::vector<target>& targets) {
@@ -61,7 +62,7 @@ std::string list_targets(const std::vector<target>& targets) {
             if (!t.capabilities.has(c)) lacking += fmt::format("{}{}", lacking.empty() ? "" : ", ", to_string(c));
         }
         text += row("", width, lacking.empty() ? "every capability" : "without " + lacking);
-        if (!t.open_lanes) text += row("", width, "for one thread only");
+        if (!t.open_tasks) text += row("", width, "for one thread only");
     }
     return text;
 }

@@ -1,4 +1,4 @@
-// Reading report.json back, and what has to agree.
+// Merging the reports of shards: reads each report.json, and checks that they agree.
 // After a change here run: ctest -L proptests -R 'merge|command_line'
 #include "campaign/merge.hpp"
 
@@ -104,9 +104,9 @@ void expect_same(const shard_report& first, const shard_report& other) {
     for (std::size_t i = 0; i < first.runs.size(); ++i) {
         const std::vector<reach>& one = first.runs[i].reached;
         const std::vector<reach>& two = other.runs[i].reached;
-        // A part that failed says nothing about what was reached.
+        // The coverage of a part that failed means nothing.
         if (one.size() == two.size() && !std::ranges::equal(one, two, {}, &reach::what, &reach::what))
-            refuse(other.file, fmt::format("expected the same required states as in {}", first.file));
+            refuse(other.file, fmt::format("expected the same coverage goals as in {}", first.file));
     }
 }
 
@@ -155,7 +155,7 @@ campaign merge(const std::vector<std::string>& folders, const std::vector<target
     for (const std::string& name : first.clauses) c.clauses.push_back(model::find_clause(name));
     for (shard_report& r : reports) {
         for (std::size_t i = 0; i < r.runs.size(); ++i) {
-            // What was reached is judged anew, of the whole.
+            // State coverage is judged anew, of the whole.
             std::erase_if(r.runs[i].failures, [](const failure& f) { return f.is == failure::kind::too_seldom; });
             if (c.reports.size() < r.runs.size()) {
                 c.reports.push_back(std::move(r.runs[i]));

@@ -1,4 +1,4 @@
-// Sequential and concurrent programs, again. After a change here run: ctest -L proptests -R replay
+// Replays sequential and concurrent programs. After a change here run: ctest -L proptests -R replay
 #include "campaign/replay.hpp"
 
 #include <fmt/format.h>
@@ -21,20 +21,20 @@ namespace {
 
 std::string once_more(const token& t, const target& on, const std::string& command) {
     std::vector<model::step> steps;
-    for (const task_step& s : t.program.lanes.empty() ? std::vector<task_step>{} : t.program.lanes.front())
+    for (const task_step& s : t.program.tasks.empty() ? std::vector<task_step>{} : t.program.tasks.front())
         steps.push_back(s.step);
     const std::optional<sequential_failure> f = take_again(on, {t.program.capacity, std::move(steps)});
     return f ? to_log(example_of(*f, on, command)) : std::string();
 }
 
 std::string many_times(const token& t, const target& on, const std::string& command, std::size_t most, pulse& p) {
-    if (!on.open_lanes) throw std::runtime_error(fmt::format("replay: {} is for one thread only", on.name));
-    if (!can_perform(on, blocking_where_needed(on, t.program)))
+    if (!on.open_tasks) throw std::runtime_error(fmt::format("replay: {} is for one thread only", on.name));
+    if (!can_run(on, blocking_where_needed(on, t.program)))
         throw std::runtime_error(fmt::format("replay: {} lacks a capability that the program needs", on.name));
     threads_options o;
-    std::uint64_t performances = 0;
-    o.alive = [&](std::uint64_t) { p.beat(0, ++performances); };
-    const std::optional<threads_failure> f = perform_again(on, t.program, most, o);
+    std::uint64_t runs = 0;
+    o.alive = [&](std::uint64_t) { p.beat(0, ++runs); };
+    const std::optional<threads_failure> f = run_again(on, t.program, most, o);
     return f ? to_log(example_of(*f, on, command)) : std::string();
 }
 
@@ -49,15 +49,14 @@ std::string explored(const token& t, const target& on, const std::string& comman
 }  // namespace
 
 replayed replay(const token& t, const target& on, std::chrono::milliseconds patience, const std::string& command,
-                std::size_t most_performances) {
+                std::size_t most_runs) {
     const std::vector<child_end> ends = in_children({[&](pulse& p) {
                                                         switch (t.engine) {
                                                             case model::engine::sequential:
                                                                 return once_more(t, on, command);
                                                             case model::engine::interleavings:
                                                                 return explored(t, on, command);
-                                                            default:
-                                                                return many_times(t, on, command, most_performances, p);
+                                                            default: return many_times(t, on, command, most_runs, p);
                                                         }
                                                     }},
                                                     patience);
@@ -75,8 +74,8 @@ replayed replay(const token& t, const target& on, std::chrono::milliseconds pati
     if (t.engine == model::engine::sequential)
         return {replayed::end::gone,
                 fmt::format("{} does what the specification says: the failure is gone\n", on.name)};
-    const std::string how_often = t.engine == model::engine::threads ? counted(most_performances, "performance")
-                                                                     : "any execution that was explored";
+    const std::string how_often =
+        t.engine == model::engine::threads ? counted(most_runs, "run") : "any execution that was explored";
     return {
         replayed::end::unknown,
         fmt::format("UNKNOWN: {} did not fail in {}; that is no proof that the failure is gone\n", on.name, how_often)};

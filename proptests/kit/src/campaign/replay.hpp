@@ -1,4 +1,4 @@
-// A failure once more, by its token.
+// Replaying a failure by its token.
 // After a change here run: ctest -L proptests -R replay
 #pragma once
 
@@ -23,9 +23,9 @@ struct replayed {
     [[nodiscard]] bool failed() const { return is == end::failed; }
 };
 
-/// A program on one thread is taken step by step; one of several tasks is performed until it fails, `most_performances`
-/// are over, or the time is. In a child process that is watched: it may hang or crash again.
+/// A program on one thread is taken step by step; one of several tasks is run until it fails, at most `most_runs`
+/// times, or until the time is over. It runs in a child process that is watched: it may hang or crash again.
 [[nodiscard]] replayed replay(const token& t, const target& on, std::chrono::milliseconds patience,
-                              const std::string& command = "tailrace-verify", std::size_t most_performances = 20'000);
+                              const std::string& command = "tailrace-verify", std::size_t most_runs = 20'000);
 
 }  // namespace tailrace::verify

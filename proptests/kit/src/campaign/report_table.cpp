@@ -1,4 +1,4 @@
-// The table of clauses and the last lines.
+// The table of clauses, and the summary lines below it.
 // After a change here run: ctest -L proptests
 #include <fmt/format.h>
 

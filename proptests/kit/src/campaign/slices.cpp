@@ -1,6 +1,5 @@
-// The programs of an engine in parts: each in a child process that is watched, several at once, in rounds, until all
-// are done, one
-// has failed, or the time is over. After a change here run: ctest -L proptests -R 'campaign|slices'
+// Runs the programs of an engine in parts: each in a child process that is watched, several at once, in rounds, until
+// all are done, one has failed, or the time is over. After a change here run: ctest -L proptests -R 'campaign|slices'
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -45,14 +44,14 @@ std::optional<concurrent_program> program_of(const engine_entry& e, const target
             options.capacity_for = t.capacity_for;
             const model::trace all = interpret(generator(t.capabilities, options)(at));
             concurrent_program p{all.capacity, {}, {{}}};
-            for (const model::line& l : all.lines) p.lanes.front().push_back({.step = l.step});
+            for (const model::line& l : all.lines) p.tasks.front().push_back({.step = l.step});
             return p;
         }
         default: return std::nullopt;
     }
 }
 
-/// What is known of a program whose end was no answer.
+/// The failure of a program that hung, crashed or was given up.
 failure untimely(const child_end& end, const engine_entry& e, const engine_report& in, const target& t, const job& j) {
     const bool given_up = end.is == child_end::how::given_up;
     const bool hung = end.is == child_end::how::hung || given_up;

@@ -1,4 +1,4 @@
-// Steps of different tasks at the same time.
+// any_overlap: whether steps of different tasks overlap in time.
 // After a change here run: ctest -L proptests -R 'threads|interleavings|campaign'
 #pragma once
 

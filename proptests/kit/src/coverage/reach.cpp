@@ -1,5 +1,4 @@
-// Counting what generated programs reach. What has to be reached stands in reach_answers.cpp and
-// reach_states.cpp.
+// Counting the state coverage of generated programs. The coverage goals are in reach_answers.cpp and reach_states.cpp.
 // After a change here run: ctest -L proptests -R 'reach|sequential'
 #include "coverage/reach.hpp"
 
@@ -57,7 +56,7 @@ const std::vector<std::size_t>& answer_rows() {
     return rows;
 }
 
-/// The required states that could be met at this step.
+/// The states of the table that could be reached at this step.
 std::span<const std::uint16_t> states_at(const model::step& s) {
     using rows = std::vector<std::uint16_t>;
     static const std::vector<rows> all = [] {

@@ -1,9 +1,9 @@
-// How often generated programs reach the states that are worth reaching.
+// State coverage: how often generated programs reach the states and answers that are worth testing.
 //
-// A property that never meets the interesting state passes silently, so what is met is counted, in
-// programs, and a run that meets something less often than required fails. What is required is one
-// table (src/reach_table.cpp): every verb with every answer it can have, and the states in which
-// channels go wrong. What a target's capabilities put out of reach is not required of it.
+// A check that never reaches the interesting state passes silently. So every goal is counted, in programs, and a run
+// that reaches one less often than required fails. The coverage goals are one table (reach_table.hpp): every verb with
+// every answer it can have, and the states in which channels go wrong. Goals that a target's capabilities rule out are
+// not required of it.
 // After a change here run: ctest -L proptests -R 'reach|sequential'
 #pragma once
 
@@ -36,16 +36,16 @@ struct reach {
     bool certain = true;          // else too few are unknown, not missed
 };
 
-/// The same requirement in two parts of a run: what both together say.
+/// The same goal in two parts of a run: the result of both together.
 void add_to(reach& one, const reach& other) noexcept;
 
-/// Below this many programs, reached or required, chance decides: no verdict.
+/// Below this many programs, reached or required, chance decides: there is no verdict.
 inline constexpr std::uint64_t least_for_verdict = 10;
 
-/// What `programs` programs of `run` say about something that `per_10000` have to reach.
+/// The verdict on a goal that `per_10000` programs have to reach, and that `programs` of `run` reached.
 [[nodiscard]] reach_verdict judge_reach(std::uint64_t programs, std::uint64_t run, std::uint64_t per_10000) noexcept;
 
-/// A step of the specification with what surrounds it.
+/// A step of the specification, with the states before and after it.
 struct moment {
     moment(const model::machine& before, const model::step& s);
 
@@ -71,7 +71,7 @@ struct moment {
     std::uint64_t delivered = 0;  // values that entered the buffer
 };
 
-/// Watches the specification take the steps of programs.
+/// Counts which goals are reached as the specification takes the steps of programs.
 class reach_counter {
   public:
     explicit reach_counter(capabilities within);
@@ -81,9 +81,8 @@ class reach_counter {
     void note(moment& around, const model::machine& after, const model::outcome& out);
 
     [[nodiscard]] std::uint64_t programs() const { return programs_; }
-    /// Every requirement within the capabilities. The numbers were measured for programs of the usual
-    /// length and targets with all that is basic; with less than that, nothing is missed: too little
-    /// is unknown.
+    /// Every goal within the capabilities. The numbers were measured for programs of the usual length and for targets
+    /// with the basic capabilities; for others a goal that is not reached is unknown, not missed.
     [[nodiscard]] std::vector<reach> judge(std::size_t max_length) const;
 
   private:

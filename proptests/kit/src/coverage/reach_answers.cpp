@@ -1,4 +1,4 @@
-// How many of 10,000 generated programs have to see each answer of each verb.
+// Coverage goals: in how many of 10,000 generated programs each answer of each verb has to occur.
 // After a change here run: ctest -L proptests -R 'reach|sequential'
 #include "coverage/reach_table.hpp"
 

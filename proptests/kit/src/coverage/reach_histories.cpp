@@ -1,4 +1,5 @@
-// The table, and how each state is seen. After a change here run: ctest -L proptests -R 'threads|interleavings'
+// The coverage goals of histories, and how each is recognised.
+// After a change here run: ctest -L proptests -R 'threads|interleavings'
 #include "coverage/reach_histories.hpp"
 
 #include <algorithm>
@@ -20,7 +21,7 @@ using model::verb;
 
 bool is_receive(verb v) { return v == verb::recv || v == verb::recv_timeout || v == verb::recv_many; }
 
-/// Does something hold for a step of a lane, and the state before it?
+/// Does something hold for a step of a task, and the state before it?
 template <class Holds>
 bool any_step(const history& h, const model::verdict& v, Holds holds) {
     return std::ranges::any_of(
@@ -39,7 +40,7 @@ constexpr auto receiver_answers = [](const history& h, const model::verdict& v, 
 };
 
 bool somebody_sleeps(const history& h, const model::verdict&) {
-    return std::ranges::any_of(h.lanes, [](const auto& lane) { return !lane.empty() && !lane.back().answer; });
+    return std::ranges::any_of(h.lanes, [](const auto& task) { return !task.empty() && !task.back().answer; });
 }
 
 constexpr std::array table{

@@ -1,4 +1,4 @@
-// What a history reached, by one order that explains it: the states that are worth reaching with several tasks.
+// State coverage of histories, by one linearization of each: the states that are worth reaching with several tasks.
 // After a change here run: ctest -L proptests -R 'threads|interleavings'
 #pragma once
 
@@ -14,7 +14,7 @@ namespace tailrace::verify {
 
 struct history_state {
     std::string_view what;
-    // Half of what was measured; nothing: it says nothing about this engine's histories.
+    // Half of what was measured; 0: no goal for this engine.
     std::uint64_t per_10000_threads;
     std::uint64_t per_10000_interleavings;  // of different histories
     bool (*seen)(const model::history& h, const model::verdict& v);

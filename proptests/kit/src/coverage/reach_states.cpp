@@ -1,4 +1,4 @@
-// How many of 10,000 generated programs have to reach each state in which channels go wrong.
+// Coverage goals: in how many of 10,000 generated programs each state has to occur in which channels go wrong.
 // After a change here run: ctest -L proptests -R 'reach|sequential'
 #include <algorithm>
 #include <array>

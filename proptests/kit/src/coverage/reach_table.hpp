@@ -1,4 +1,4 @@
-// The table of what generated programs have to reach.
+// The table of coverage goals for generated programs.
 // After a change here run: ctest -L proptests -R 'reach|sequential'
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace tailrace::verify {
 
-/// Met by a target that has one of each group. An empty group asks for nothing.
+/// Met by a target that has one of each group. An empty group requires nothing.
 using needs = std::array<capabilities, 3>;
 
 [[nodiscard]] bool meets(capabilities within, const needs& n);
@@ -27,7 +27,7 @@ struct required_answer {
     std::uint64_t per_10000;  // programs
 };
 
-/// The steps that a state can be met at.
+/// The steps at which a state can be reached.
 struct trigger {
     model::verb what;
     model::handle_kind subject;

@@ -1,4 +1,4 @@
-// The words in which the required states are put.
+// The predicates of which the coverage goals for states are made.
 // After a change here run: ctest -L proptests -R 'reach|sequential'
 #pragma once
 
@@ -80,7 +80,7 @@ inline bool received(now m) { return is_receive(m.op->what); }
 inline bool listened(now m) { return m.op->what == verb::closed && !created(m); }
 inline bool sent(now m) { return m.op->what == verb::send || m.op->what == verb::send_timeout; }
 
-/// How many waiters this step gave all they asked for.
+/// How many waiters this step gave all permits that they wait for.
 inline std::size_t served(now m) {
     const std::size_t left = waiters(m) + (m.op && in_queue(m) ? 1 : 0);
     return closes_now(m) || m.queued < left ? 0 : m.queued - left;

@@ -1,4 +1,5 @@
-// Reads /proc. After a change here run: ctest -L proptests -R 'stage|threads|foreign'
+// How often a thread has gone to sleep, read from /proc.
+// After a change here run: ctest -L proptests -R 'stage|threads|foreign'
 #include "engine/asleep.hpp"
 
 #include <fmt/format.h>

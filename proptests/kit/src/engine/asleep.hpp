@@ -1,4 +1,4 @@
-// What the kernel knows of a thread that sleeps inside a call of a channel.
+// asleep(): whether the kernel has put a thread to sleep, and how often.
 // After a change here run: ctest -L proptests -R 'stage|threads|foreign'
 #pragma once
 

@@ -1,4 +1,5 @@
-// Exploring, shrinking, counting. After a change here run: ctest -L proptests -R interleavings
+// The engine `interleavings`: exploring, shrinking, counting.
+// After a change here run: ctest -L proptests -R interleavings
 #include "engine/interleavings.hpp"
 
 #include <algorithm>
@@ -56,10 +57,10 @@ class run {
         }
     }
 
-    /// One of those by which the speed is told.
+    /// One of the programs that the reported speed is measured with.
     static bool is_typical(const concurrent_program& p) {
-        return p.lanes.size() == 3 && std::ranges::any_of(p.lanes, [](const auto& lane) {
-                   return std::ranges::any_of(lane, &task_step::waits);
+        return p.tasks.size() == 3 && std::ranges::any_of(p.tasks, [](const auto& task) {
+                   return std::ranges::any_of(task, &task_step::waits);
                });
     }
 
@@ -98,18 +99,18 @@ class run {
             best = std::move(*e.failure);
             return true;
         });
-        without_empty_lanes(best);
+        without_empty_tasks(best);
         best.program = at_;
         best.found = found;
         best.attempts = attempts;
         result_.failure = std::move(best);
     }
 
-    /// They are nobody's; but without them there may be a thread less to simulate.
-    void without_empty_lanes(interleavings_failure& best) {
+    /// Empty tasks do nothing, but without them there may be a thread less to simulate.
+    void without_empty_tasks(interleavings_failure& best) {
         concurrent_program p = best.smallest;
-        std::erase_if(p.lanes, [](const auto& lane) { return lane.empty(); });
-        if (p.lanes.size() == best.smallest.lanes.size() || options_.is_over()) return;
+        std::erase_if(p.tasks, [](const auto& task) { return task.empty(); });
+        if (p.tasks.size() == best.smallest.tasks.size() || options_.is_over()) return;
         exploration e = explore(p);
         if (e.failure) best = std::move(*e.failure);
     }

@@ -1,11 +1,11 @@
 // The engine `interleavings`: generated small programs, each explored by a simulator of threads and of the C++ memory
 // model.
 //
-// Every execution of the simulator leaves a history, and every history is judged: one order of the steps that contains
-// happens-before has to explain every answer, and nobody may be left asleep whom it would answer. A data race, a
-// deadlock, a use of freed memory, a leak or a value destroyed twice fails without any history. The same program is
-// always explored alike, so a failure repeats exactly; it is shrunk as one of threads is. The simulator is a program of
-// its own (`tailrace-interleavings`), run as a child.
+// Every execution of the simulator leaves a history, and every history is checked: it must have a linearization that
+// contains happens-before, in which no waiting task is left asleep that the specification would wake. A data race, a
+// deadlock, a use of freed memory, a leak or a value destroyed twice is a failure without any history. Exploring the
+// same program always gives the same executions, so a failure repeats exactly; it is shrunk as one of `threads` is. The
+// simulator is a program of its own (`tailrace-interleavings`), run as a child.
 // After a change here run: ctest -L proptests -R interleavings
 #pragma once
 
@@ -30,20 +30,20 @@ struct interleavings_options {
     std::uint64_t first = 0;                // index of the first program
     std::uint64_t random_executions = 300;  // of each program
     std::uint64_t bound_executions = 700;   // at most
-    unsigned switches = 2;                  // to which the bounded search goes
+    unsigned preemptions = 2;               // the bound of the bounded search
     std::size_t most_attempts = 300;        // programs that shrinking tries
     std::size_t keep = 0;                   // histories, to measure evidence with
-    /// Told the index of each program, before every exploration.
+    /// Called with the index of the program, before every exploration.
     std::function<void(std::uint64_t program)> alive = {};
-    /// True once no more programs are to be begun: asked before each.
+    /// True once no more programs are to be begun; called before each.
     std::function<bool()> enough = {};
-    /// True once the run has to end with what it has: asked before every exploration, and during each.
+    /// True once the run has to end with what it has; called before every exploration, and during each.
     std::function<bool()> over = {};
 
     [[nodiscard]] bool is_over() const { return over && over(); }
 };
 
-/// A history, and what happened before what: for event `e` of lane `l`, `first[l][e][k]` events of lane `k`.
+/// A history, and what happened before what: for event `e` of task `l`, `first[l][e][k]` events of task `k`.
 struct partial_history {
     model::history events;
     std::vector<std::vector<std::vector<std::uint32_t>>> first;
@@ -58,7 +58,7 @@ struct interleavings_failure {
     concurrent_program smallest;
     std::size_t attempts = 0;      // of shrinking
     std::uint64_t executions = 0;  // of the smallest, until it failed
-    std::string problem;           // what the simulator says, if it is not the history that fails
+    std::string problem;           // what the simulator reports, if the failure is not in the history
     partial_history history;
     model::verdict verdict;
     std::vector<atomic_access> accesses;
@@ -74,8 +74,8 @@ struct interleavings_result {
     std::uint64_t programs = 0;
     std::uint64_t executions = 0;
     std::uint64_t histories = 0;  // different ones of one program
-    std::uint64_t complete = 0;   // programs that were explored whole, to the bound
-    std::uint64_t unknown = 0;    // histories for which the search for an order was given up
+    std::uint64_t complete = 0;   // programs that were explored exhaustively, up to the bound
+    std::uint64_t unknown = 0;    // histories for which the search for a linearization was given up
     speed waiting;                // in programs of three tasks, one of them in an operation that waits
     std::vector<reach> reached;   // empty if there was a failure
     std::vector<partial_history> kept;

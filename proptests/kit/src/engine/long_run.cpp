@@ -1,4 +1,4 @@
-// A million messages: too many for a search, so that order is checked as they come.
+// A run of a million messages. They are too many for a linearizability search, so their order is checked as they come.
 // After a change here run: ctest -L proptests -R threads
 #include <fmt/format.h>
 
@@ -20,8 +20,8 @@ using model::verb;
 
 constexpr unsigned sender_bits = 8;
 
-/// Where tasks sleep: each has one operation at a time, numbered after it.
-class beds final : public session_events {
+/// The parkers of the tasks: each task has one operation at a time, with the number of the task.
+class parkers final : public session_events {
   public:
     void woken(std::uint32_t operation) noexcept override {
         wakes_[operation].store(1, std::memory_order_release);
@@ -39,7 +39,7 @@ class beds final : public session_events {
     std::atomic<std::uint64_t> destroyed_{0};
 };
 
-model::answer wait_for(lane_session& on, beds& in, const step& s) {
+model::answer wait_for(task_session& on, parkers& in, const step& s) {
     const step poll{.what = verb::poll, .subject = {handle_kind::operation, s.operation}};
     (void)on.act(s);
     for (;;) {
@@ -50,7 +50,7 @@ model::answer wait_for(lane_session& on, beds& in, const step& s) {
 }
 
 /// Receives until the end; says what is wrong, if anything is.
-std::string receive_all(lane_session& on, beds& in, std::uint32_t senders, std::uint64_t each, const long_run& r,
+std::string receive_all(task_session& on, parkers& in, std::uint32_t senders, std::uint64_t each, const long_run& r,
                         bool& ended) {
     std::vector<std::uint64_t> next(senders, 0);
     std::uint64_t received = 0;
@@ -77,17 +77,17 @@ std::string receive_all(lane_session& on, beds& in, std::uint32_t senders, std::
 }  // namespace
 
 std::string run_in_order(const target& t, const long_run& r) {
-    beds in;
-    const std::unique_ptr<lane_session> root = t.open_lanes(reachable(t, r.capacity), in, r.noisy);
-    std::vector<std::unique_ptr<lane_session>> lanes;
+    parkers in;
+    const std::unique_ptr<task_session> root = t.open_tasks(reachable(t, r.capacity), in, r.noisy);
+    std::vector<std::unique_ptr<task_session>> tasks;
     for (std::uint32_t i = 0; i < r.senders; ++i) {
-        lanes.push_back(root->branch());
+        tasks.push_back(root->branch());
         root->name_next(i + 1);
         (void)root->act({.what = verb::clone, .subject = {handle_kind::sender, 0}});
-        root->give({handle_kind::sender, i + 1}, *lanes.back());
+        root->give({handle_kind::sender, i + 1}, *tasks.back());
     }
-    lanes.push_back(root->branch());
-    root->give({}, *lanes.back());
+    tasks.push_back(root->branch());
+    root->give({}, *tasks.back());
     (void)root->act({.what = verb::drop, .subject = {handle_kind::sender, 0}});
 
     std::string problem;
@@ -101,17 +101,17 @@ std::string run_in_order(const target& t, const long_run& r) {
                 for (std::uint64_t n = 0; n < r.messages / r.senders; ++n) {
                     const model::value_id v = n << sender_bits | (i + 1);
                     const model::answer a =
-                        wait_for(*lanes[i], in, {.what = verb::send, .subject = sender, .value = v, .operation = i});
+                        wait_for(*tasks[i], in, {.what = verb::send, .subject = sender, .value = v, .operation = i});
                     if (a.status == status::ok) continue;
                     refused.store(true);
                     break;
                 }
-                (void)lanes[i]->act({.what = verb::drop, .subject = sender});
+                (void)tasks[i]->act({.what = verb::drop, .subject = sender});
             });
         }
-        problem = receive_all(*lanes.back(), in, r.senders, r.messages / r.senders, r, ended);
-        // Whoever still waits has to come to an end.
-        (void)lanes.back()->act({.what = verb::drop, .subject = {}});
+        problem = receive_all(*tasks.back(), in, r.senders, r.messages / r.senders, r, ended);
+        // Senders that still wait must end.
+        (void)tasks.back()->act({.what = verb::drop, .subject = {}});
     }
     if (!problem.empty() || ended) return problem;
     if (refused.load()) return "a send failed on a channel that was open";

@@ -1,5 +1,5 @@
-// Reads a recording in the form it is in, the original's or ours, and writes it down in ours. The
-// rule is in oracle.hpp. After a change here run: ctest -L proptests
+// Turns a recorded trace into its normal form: a trace of tokio or of this project. The rule is in oracle.hpp.
+// After a change here run: ctest -L proptests
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ using model::handle_kind;
 using model::value_id;
 using model::verb;
 
-/// Follows a trace on the specification, and says what either form wants at each line.
+/// Follows a trace on the specification, and computes what either form requires at each line.
 class two_forms {
   public:
     explicit two_forms(std::uint64_t capacity) : specification_(capacity) {}
@@ -80,12 +80,12 @@ std::string list(const std::vector<value_id>& values) {
 std::string problem_of(const two_forms& forms, const model::step& s) {
     if (forms.sends()) {
         return fmt::format(
-            "in this trace a value sent after the receiver had gone, like v{}, dies when the last "
+            "in this trace a value sent after the receiver had gone, like v{}, is destroyed when the last "
             "handle goes",
             s.value);
     }
     return fmt::format(
-        "the last handle goes: in this trace what was sent after the receiver had gone dies here, "
+        "the last handle goes: in this trace what was sent after the receiver had gone is destroyed here, "
         "~ {}",
         list(forms.late().destroyed));
 }

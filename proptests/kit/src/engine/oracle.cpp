@@ -1,4 +1,4 @@
-// Judging traces, and replaying them on a target. The rules are in oracle.hpp.
+// The engine `oracle`: judges traces, and replays them on a target. The rules are in oracle.hpp.
 // After a change here run: ctest -L proptests && ci/verify
 #include "engine/oracle.hpp"
 
@@ -135,9 +135,8 @@ class replayer {
         d.expected = line().expected;
         if (const contradiction* c = contradiction_at(trace_.normal, at_)) d.notes.push_back(c->problem);
         if (d.expected != comparable(line().step, d.line().expected)) {
-            d.notes.push_back(
-                fmt::format("recorded as '{}': the original destroys late and keeps the permit until then",
-                            model::to_string(d.line().expected)));
+            d.notes.push_back(fmt::format("recorded as '{}': tokio destroys late and keeps the permit until then",
+                                          model::to_string(d.line().expected)));
         }
         try {
             if (session_) d.state = session_->describe();

@@ -3,8 +3,8 @@
 //
 // First the specification alone judges the traces: an illegal step refuses the input before any
 // target runs. Then each trace runs on the target, with the specification beside it, up to its
-// first difference; what follows one has lost its meaning and is not judged. After every step the
-// answer, the woken operations and the destroyed values are compared, and the conservation law is
+// first difference; what follows a difference is not judged. After every step the
+// answer, the woken operations and the destroyed values are compared, and the conservation of permits is
 // checked. The one difference that is allowed is the form of `normal_form` below. After a change
 // here run: ctest -L proptests && ci/verify
 #pragma once
@@ -24,7 +24,7 @@
 
 namespace tailrace::verify {
 
-/// A line that is not as the form of its own trace wants it.
+/// A line that contradicts the form of its own trace.
 struct contradiction {
     std::size_t at;  // index of the line
     std::string problem;
@@ -32,13 +32,13 @@ struct contradiction {
     friend bool operator==(const contradiction&, const contradiction&) = default;
 };
 
-/// A trace as this project's channels must answer it.
+/// A trace in normal form: as this project's channels must answer it.
 ///
-/// The original destroys a value that was sent through a permit after the receiver had gone only
+/// tokio destroys a value that was sent through a permit after the receiver had gone only
 /// when the last handle of the channel goes (senders, weak senders, owned permits, operations that
 /// own a sender), in order of sending, and keeps its permit until then. Here it is destroyed by the
 /// send, and its permit comes back (receiver-drop.destroys). A recording comes from one channel, so
-/// it shows all such values either late, as the original does, or promptly:
+/// it shows all such values either late, as tokio does, or promptly:
 ///
 ///     late                              prompt, the normal form
 ///     p0 send v9 -> ok                  p0 send v9 -> ok ~ v9
@@ -47,7 +47,7 @@ struct contradiction {
 ///
 /// Lines of these three kinds tell the forms apart. A trace is read in the form that more of them
 /// speak for, so that one wrong line never turns the reading of the others; if as many speak for
-/// each, it is the original's. Nothing else is ever changed, and a line of a late trace that is not
+/// each, it is read as tokio's. Nothing else is ever changed, and a line of a late trace that is not
 /// as the form wants it stays as recorded, to differ where it stands.
 struct normal_form {
     /// Line for line the recorded one. The wakes of `advance`, a set, are in order of number.
@@ -118,7 +118,7 @@ struct replay_result {
     [[nodiscard]] std::size_t skipped_traces() const;
 };
 
-/// Told how many traces are done, of how many.
+/// Called with how many are done, of how many.
 using progress = std::function<void(std::size_t, std::size_t)>;
 
 /// Replays every trace within the target's capabilities on a session of its own; the others are

@@ -115,7 +115,7 @@ class pair_of_channels {
     std::uint64_t conservation_checks_ = 0;
 };
 
-/// What a step asks: its verb, and that of the operation which it polls or drops.
+/// What a step does: its verb, and that of the operation which it polls or drops.
 struct question {
     model::verb what;
     model::verb about;

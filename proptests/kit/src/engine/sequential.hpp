@@ -1,11 +1,11 @@
 // The engine `sequential`: generated programs on one thread, against the specification.
 //
-// Operations are created, polled and cancelled by hand, and so is the clock. After every step the
+// Operations are created, polled and cancelled explicitly, and the clock is advanced explicitly. After every step the
 // answer, the operations that became ready and their order (a set for `advance`), the values that
-// were destroyed and their order, the free capacity and with it the conservation law have to be
-// what the specification says. The first program that fails is shrunk, and ends the run; or, if
-// more failures are asked for, the run goes on, and keeps the smallest of each class. A run that
-// fails in nothing, but reached less than it should (reach.hpp), has not passed either.
+// were destroyed and their order, the free capacity and with it the conservation of permits have
+// to be what the specification says. The first program that fails is shrunk, and ends the run; or, if more failures
+// are wanted, the run goes on, and keeps the smallest of each class. A run without a failure whose state coverage
+// (reach.hpp) is too low does not pass either.
 // After a change here run: ctest -L proptests -R 'sequential|shrink'
 #pragma once
 
@@ -39,16 +39,16 @@ struct sequential_options {
     std::uint64_t first = 0;                   // the index of the first program: shards, and one program again
     std::optional<model::verb> left_out = {};  // see generator_options
     std::size_t most_failures = 1;             // of different classes: the run ends with the last
-    failure_class classify = {};               // otherwise by what was asked and what differs
+    failure_class classify = {};               // otherwise by the verb and what differs
     /// Of the programs whose failures look alike before they are shrunk, so many are shrunk.
     std::size_t shrinks_of_a_kind = 8;
-    /// True once no more programs are to be begun: asked before each.
+    /// True once no more programs are to be begun; called before each.
     std::function<bool()> enough = {};
-    /// True once there is no more time for making failures smaller: asked before every attempt.
+    /// True once there is no more time for making failures smaller; called before every attempt.
     std::function<bool()> over = {};
 };
 
-/// Where a target and the specification part.
+/// Where a target and the specification differ.
 struct parting {
     std::size_t at = 0;                 // index of the step
     model::outcome expected;            // what the specification says
@@ -57,7 +57,7 @@ struct parting {
     std::vector<std::string> notes;  // what the members above cannot say
     std::string before;              // the specification's state
     std::string after;
-    std::string state;  // the target's own words, after the step
+    std::string state;  // the target's own description, after the step
 };
 
 struct sequential_failure {

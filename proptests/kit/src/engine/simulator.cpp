@@ -1,5 +1,5 @@
-// A socket, and the lines of relacy/explorer/explore_lines.cpp. After a change here run: ctest -L proptests -R
-// interleavings
+// Talks to the simulator over a socket, in the lines of relacy/explorer/explore_lines.cpp.
+// After a change here run: ctest -L proptests -R interleavings
 #include "engine/simulator.hpp"
 
 #include <poll.h>
@@ -36,12 +36,13 @@ using model::words;
 std::string request(const std::string& target, const concurrent_program& p, const interleavings_options& o, bool show) {
     // The same executions of a program whatever it was generated from, or a token could not repeat what was found.
     constexpr unsigned seed = 1;
-    std::string text = fmt::format("explore {} capacity {} random {} seed {} switches {} bound {} show {}\n", target,
-                                   p.capacity, o.random_executions, seed, o.switches, o.bound_executions, show ? 1 : 0);
+    std::string text =
+        fmt::format("explore {} capacity {} random {} seed {} switches {} bound {} show {}\n", target, p.capacity,
+                    o.random_executions, seed, o.preemptions, o.bound_executions, show ? 1 : 0);
     for (const step& s : p.before) text += fmt::format("before {}\n", model::to_string(s));
-    for (const auto& lane : p.lanes) {
+    for (const auto& task : p.tasks) {
         text += "task\n";
-        for (const task_step& t : lane) {
+        for (const task_step& t : task) {
             text += fmt::format("step {} {} {}\n", t.waits ? 1 : 0, t.step.operation, model::to_string(t.step));
         }
     }
@@ -59,8 +60,8 @@ class history_reader {
   public:
     explicit history_reader(const concurrent_program& p) : program_(p) {
         history_.events.capacity = p.capacity;
-        history_.events.lanes.resize(p.lanes.size());
-        history_.first.resize(p.lanes.size());
+        history_.events.lanes.resize(p.tasks.size());
+        history_.first.resize(p.tasks.size());
     }
 
     /// `before 0 -> ok`, `0 1 3 6 0 2 -> ok`
@@ -75,17 +76,17 @@ class history_reader {
             history_.events.before.push_back({s, false, answer_of(s, answered), 0, 0});
             return;
         }
-        const std::size_t lane = w.number();
-        const task_step& t = program_.lanes.at(lane).at(w.number());
+        const std::size_t task = w.number();
+        const task_step& t = program_.tasks.at(task).at(w.number());
         event e{t.step, t.waits, answer_of(t.step, answered), 0, model::never};
         e.invoked = w.number();
         const model::instant ended = w.number();
         last_ = std::max({last_, e.invoked, ended});
         if (e.answer) e.returned = ended;
         std::vector<std::uint32_t> row;
-        for (std::size_t k = 0; k < program_.lanes.size(); ++k) row.push_back(static_cast<std::uint32_t>(w.number()));
-        history_.events.lanes.at(lane).push_back(std::move(e));
-        history_.first.at(lane).push_back(std::move(row));
+        for (std::size_t k = 0; k < program_.tasks.size(); ++k) row.push_back(static_cast<std::uint32_t>(w.number()));
+        history_.events.lanes.at(task).push_back(std::move(e));
+        history_.first.at(task).push_back(std::move(row));
     }
     void after_line(std::string_view line) {
         model::line l = model::parse_line(line, "an answer");
@@ -116,7 +117,7 @@ class history_reader {
 atomic_access access_of(std::string_view line) {
     words w(line);
     atomic_access a;
-    a.lane = static_cast<std::uint32_t>(w.number());
+    a.task = static_cast<std::uint32_t>(w.number());
     a.event = static_cast<std::uint32_t>(w.number());
     a.stale = w.number() != 0;
     a.order = w.next();
@@ -127,7 +128,7 @@ atomic_access access_of(std::string_view line) {
     return a;
 }
 
-/// If it has ended, its answer will tell.
+/// If the simulator has ended, reading its answer shows that.
 void write_all(int to, std::string_view text) {
     while (!text.empty()) {
         const ssize_t n = send(to, text.data(), text.size(), MSG_NOSIGNAL);
@@ -144,7 +145,7 @@ std::string find_simulator() {
     if (const char* named = std::getenv("TAILRACE_INTERLEAVINGS"); named != nullptr) return named;
     std::error_code ignored;
     const fs::path here = fs::read_symlink("/proc/self/exe", ignored).parent_path();
-    for (const fs::path& p : {here / "tailrace-interleavings", here / "../relacy/tailrace-interleavings"}) {
+    for (const fs::path& p : {here / "tailrace-interleavings", here / "../../relacy/tailrace-interleavings"}) {
         if (fs::is_regular_file(p, ignored)) return p.string();
     }
     return {};
@@ -217,10 +218,10 @@ std::string simulator::start_again() {
 
 namespace {
 
-/// Everything that is said about one program.
+/// Reads everything that the simulator reports about one program.
 class answer_reader {
   public:
-    answer_reader(const concurrent_program& p, unsigned switches) : program_(p), switches_(switches) {}
+    answer_reader(const concurrent_program& p, unsigned preemptions) : program_(p), preemptions_(preemptions) {}
 
     /// True at the end.
     bool line(std::string_view text) {
@@ -262,7 +263,7 @@ class answer_reader {
         }
         return std::move(*this).fail_with(std::move(failure_.problem));
     }
-    /// What went wrong, if it was not the history.
+    /// What went wrong, if the failure is not in the history.
     [[nodiscard]] exploration fail_with(std::string problem) && {
         if (!history_) history_.emplace(program_);
         failure_.problem = std::move(problem);
@@ -283,7 +284,7 @@ class answer_reader {
         w.expect("unknown");
         result_.unknown = w.number();
         w.expect("complete");
-        result_.complete = w.next() == std::to_string(switches_);
+        result_.complete = w.next() == std::to_string(preemptions_);
         w.expect("microseconds");
         result_.microseconds = w.number();
     }
@@ -293,7 +294,7 @@ class answer_reader {
     }
 
     const concurrent_program& program_;
-    unsigned switches_;
+    unsigned preemptions_;
     exploration result_;
     interleavings_failure failure_;
     std::optional<history_reader> history_;
@@ -306,7 +307,7 @@ class answer_reader {
 exploration simulator::explore(const std::string& target, const concurrent_program& p,
                                const interleavings_options& options, bool show_histories) try {
     write_all(socket_, request(target, p, options, show_histories));
-    answer_reader answer(p, options.switches);
+    answer_reader answer(p, options.preemptions);
     while (const std::optional<std::string> line = read_line(options.over)) {
         if (answer.line(*line)) return std::move(answer).take();
     }
@@ -316,7 +317,7 @@ exploration simulator::explore(const std::string& target, const concurrent_progr
         e.cut = true;
         return e;
     }
-    return answer_reader(p, options.switches).fail_with(fmt::format("CRASH ({})", start_again()));
+    return answer_reader(p, options.preemptions).fail_with(fmt::format("CRASH ({})", start_again()));
 } catch (const std::runtime_error& e) {
     throw std::runtime_error(fmt::format("the simulator: {}", e.what()));
 }

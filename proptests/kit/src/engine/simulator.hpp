@@ -1,4 +1,4 @@
-// The simulator as a child process: a program is sent, what became of it comes back.
+// The simulator as a child process: it is sent a program, and answers with what the exploration found.
 // After a change here run: ctest -L proptests -R interleavings
 #pragma once
 
@@ -19,7 +19,7 @@ struct exploration {
     std::uint64_t executions = 0;
     std::uint64_t histories = 0;
     std::uint64_t unknown = 0;
-    bool complete = false;                         // to the bound
+    bool complete = false;                         // exhaustive, up to the bound
     std::uint64_t microseconds = 0;                // of the processor
     std::vector<partial_history> all;              // if they were asked for
     std::optional<interleavings_failure> failure;  // as far as the simulator knows it

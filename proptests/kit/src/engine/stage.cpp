@@ -1,4 +1,4 @@
-// Threads, wakes, the rest, and taking everything apart.
+// The thread runner: its threads, wake-ups, quiescence, and the teardown of a run.
 // After a change here run: ctest -L proptests -R 'stage|threads'
 #include "engine/stage.hpp"
 
@@ -35,18 +35,19 @@ using model::status;
 using model::step;
 using model::verb;
 
-constexpr std::size_t most_operations = (most_lanes + 1) * lane_names;
+constexpr std::size_t most_operations = (most_tasks + 1) * names_per_task;
 constexpr std::size_t most_values = 4'096;
 /// No program has it.
 constexpr model::value_id first_spare_value = most_values - 256;
-/// A thread that sleeps so long inside a call, without running once, will not be woken by the channel's own timers.
+/// A thread that sleeps this long inside a call, without running once, will not be woken by the channel's timers.
 constexpr unsigned looks_at_a_sleeper = 25;
 constexpr std::chrono::milliseconds between_looks{10};
 
 instant now() { return static_cast<instant>(std::chrono::steady_clock::now().time_since_epoch().count()); }
 
-/// Who is awake, and what became of the values. Told by whatever thread runs the channel's code.
-class board final : public session_events {
+/// Counting wakers: how many tasks are awake, which operations were woken, which values were destroyed. Called by any
+/// thread that runs the channel's code.
+class wake_board final : public session_events {
   public:
     enum : std::uint32_t { quiet, signalled, asleep, stopped };
 
@@ -58,8 +59,8 @@ class board final : public session_events {
     }
 
     void woken(std::uint32_t operation) noexcept override {
-        // Counted before the sleeper can go on and fall asleep again; who tells this is awake, so that
-        // the number cannot reach 0 by taking it back.
+        // Counted before the sleeper can go on and fall asleep again. The caller is awake, so taking it back cannot
+        // bring the number to 0.
         awake_.fetch_add(1, std::memory_order_relaxed);
         std::uint32_t was = wakes_[operation].load(std::memory_order_relaxed);
         while (was != stopped && !wakes_[operation].compare_exchange_weak(was, signalled, std::memory_order_acq_rel)) {
@@ -77,7 +78,7 @@ class board final : public session_events {
         return destroyed_[v % most_values].load(std::memory_order_relaxed);
     }
 
-    /// Until the operation is woken: true. False if there is nobody left to do it.
+    /// Sleeps until the operation is woken: true. False if no other task is left to wake it.
     bool sleep(std::uint32_t operation, bool& slept) {
         std::atomic<std::uint32_t>& mine = wakes_[operation];
         std::uint32_t is = quiet;
@@ -92,19 +93,19 @@ class board final : public session_events {
         return true;
     }
 
-    /// One fewer is awake.
+    /// One task fewer is awake.
     void leave() {
         if (awake_.fetch_sub(1, std::memory_order_acq_rel) == 1) awake_.notify_all();
     }
     [[nodiscard]] std::uint32_t awake() const { return awake_.load(std::memory_order_acquire); }
-    void wait_for_rest() {
+    void wait_for_quiescence() {
         for (std::uint32_t n = awake(); n != 0; n = awake()) awake_.wait(n, std::memory_order_acquire);
     }
 
-    /// From now on nobody begins anything.
+    /// From now on no task begins a step.
     void stop() { stopping_.store(true, std::memory_order_seq_cst); }
     [[nodiscard]] bool stopping() const { return stopping_.load(std::memory_order_acquire); }
-    /// Whoever sleeps is to go home: counted as awake until it has.
+    /// Every sleeping task is to end; it counts as awake until it has.
     void stop_sleepers() {
         for (auto& w : wakes_) {
             std::uint32_t was = asleep;
@@ -122,11 +123,11 @@ class board final : public session_events {
 };
 
 /// One task: its part of the program, its handles, its log.
-class lane {
+class task {
   public:
-    explicit lane(board& b) : board_(b) {}
+    explicit task(wake_board& b) : board_(b) {}
 
-    void prepare(const std::vector<task_step>& part, std::unique_ptr<lane_session> s, task_books books,
+    void prepare(const std::vector<task_step>& part, std::unique_ptr<task_session> s, task_books books,
                  std::uint64_t seed, bool heavy, bool hands_back) {
         part_ = &part;
         heavy_ = heavy;
@@ -168,17 +169,17 @@ class lane {
         board_.leave();
     }
 
-    /// Has it begun an event that waits, and perhaps sleeps in it?
+    /// Has it begun an event that waits? It may sleep in it.
     [[nodiscard]] bool under_way() const { return under_way_.load(std::memory_order_acquire); }
     [[nodiscard]] bool in_call() const { return in_call_.load(std::memory_order_acquire); }
     [[nodiscard]] std::uint32_t written() const { return written_.load(std::memory_order_acquire); }
-    /// The events until now; one that is under way is unanswered.
+    /// The events until now; one that is under way has no response.
     [[nodiscard]] std::vector<event> log() const {
         for (;;) {
             const std::uint32_t n = written();
             std::vector<event> events(log_.begin(), log_.begin() + n);
             if (!under_way()) return events;
-            event unanswered;  // its answer may be being written
+            event unanswered;  // its answer may just be written
             unanswered.step = log_[n].step;
             unanswered.waits = true;
             unanswered.invoked = log_[n].invoked;
@@ -186,22 +187,22 @@ class lane {
             if (under_way() && written() == n) return events;
         }
     }
-    [[nodiscard]] lane_session& session() { return *session_; }
+    [[nodiscard]] task_session& session() { return *session_; }
     [[nodiscard]] task_books& books() { return books_; }
     [[nodiscard]] const std::string& problem() const { return problem_; }
     [[nodiscard]] const std::vector<model::value_id>& kept() const { return kept_; }
-    /// What it calls now uses this.
+    /// The handle that the present call uses.
     [[nodiscard]] std::optional<handle> in_use() const {
         if (!in_call()) return std::nullopt;
         return called_on_;
     }
-    void strike() { session_.reset(); }
+    void close_session() { session_.reset(); }
     [[nodiscard]] pid_t thread() const { return thread_.load(std::memory_order_relaxed); }
 
     std::size_t slept = 0, woken = 0, blocked = 0, passed_over = 0;
 
   private:
-    /// False if the lane is to end here.
+    /// False if the task is to end here.
     bool take(const task_step& t) {
         event& e = log_[written_.load(std::memory_order_relaxed)];
         e = event{};
@@ -253,7 +254,7 @@ class lane {
         return true;
     }
 
-    /// A channel that keeps the value of a send that fails answers as the contract wants it, but for that.
+    /// A channel that keeps the value of a failed send answers as the contract says, but for that.
     void complete(std::uint32_t operation, answer& a) {
         const bool failed = a.status == status::closed || a.status == status::timeout;
         const auto sent = sent_.find(operation);
@@ -281,7 +282,7 @@ class lane {
 
     void publish() { written_.fetch_add(1, std::memory_order_release); }
 
-    /// Between two steps: most often nothing.
+    /// Schedule perturbation between two steps: most often none.
     void noise_between() {
         std::uint64_t& x = seed_;
         x ^= x << 13;
@@ -292,9 +293,9 @@ class lane {
         if (draw > 10) dawdle((x >> 8) & 0x3ff);
     }
 
-    board& board_;
+    wake_board& board_;
     const std::vector<task_step>* part_ = nullptr;
-    std::unique_ptr<lane_session> session_;
+    std::unique_ptr<task_session> session_;
     task_books books_;
     std::uint64_t seed_ = 1;
     bool heavy_ = false;
@@ -312,96 +313,96 @@ class lane {
 
 }  // namespace
 
-struct stage::state {
+struct thread_runner::state {
     state() {
-        for (std::size_t l = 0; l < most_lanes; ++l) lanes.push_back(std::make_unique<lane>(told));
-        for (std::size_t l = 0; l < most_lanes; ++l) {
+        for (std::size_t l = 0; l < most_tasks; ++l) tasks.push_back(std::make_unique<task>(board));
+        for (std::size_t l = 0; l < most_tasks; ++l) {
             threads.emplace_back([this, l](const std::stop_token& s) { serve(l, s); });
         }
     }
     ~state() {
         for (std::jthread& t : threads) t.request_stop();
-        raise(0);
+        start(0);
     }
 
-    /// A thread takes part whenever the curtain rises, if there is a lane for it. One without may be late, and see the
-    /// next performance first: what it goes by is one value.
+    /// A thread takes part in a run if the start signal has a task for it. A thread without a task may be late and see
+    /// the signal of the next run first, so the run and its number of tasks are one value.
     void serve(std::size_t l, const std::stop_token& s) {
         std::uint32_t seen = 0;
         for (;;) {
-            curtain.wait(seen, std::memory_order_acquire);
-            seen = curtain.load(std::memory_order_acquire);
+            start_signal.wait(seen, std::memory_order_acquire);
+            seen = start_signal.load(std::memory_order_acquire);
             if (s.stop_requested()) return;
-            if (l >= seen % performance_turn) continue;
-            wait_for_the_others(seen % performance_turn);
-            lanes[l]->run();
+            if (l >= seen % run_stride) continue;
+            wait_for_the_others(seen % run_stride);
+            tasks[l]->run();
         }
     }
 
-    /// They begin together: awake, if the others are not long in coming.
-    void wait_for_the_others(std::size_t playing) {
+    /// All tasks begin together; a thread spins for a while before it sleeps.
+    void wait_for_the_others(std::size_t running) {
         constexpr unsigned awhile = 2'000;
-        if (arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == playing) arrived.notify_all();
+        if (arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == running) arrived.notify_all();
         unsigned looks = 0;
-        for (std::size_t n = arrived.load(std::memory_order_acquire); n < playing;
+        for (std::size_t n = arrived.load(std::memory_order_acquire); n < running;
              n = arrived.load(std::memory_order_acquire)) {
             if (++looks > awhile) arrived.wait(n, std::memory_order_acquire);
         }
     }
 
-    /// All of the last performance have arrived, and none of them looks there again.
-    void raise(std::size_t lanes_playing) {
+    /// Precondition: all threads of the last run have arrived; none of them reads `arrived` again.
+    void start(std::size_t tasks_running) {
         arrived.store(0, std::memory_order_relaxed);
-        turn += performance_turn;
-        curtain.store(turn + static_cast<std::uint32_t>(lanes_playing), std::memory_order_release);
-        curtain.notify_all();
+        turn += run_stride;
+        start_signal.store(turn + static_cast<std::uint32_t>(tasks_running), std::memory_order_release);
+        start_signal.notify_all();
     }
 
-    board told;
-    std::vector<std::unique_ptr<lane>> lanes;
+    wake_board board;
+    std::vector<std::unique_ptr<task>> tasks;
     std::atomic<std::size_t> arrived{0};
-    static constexpr std::uint32_t performance_turn = 8;  // more than there are lanes
-    static_assert(most_lanes < performance_turn);
-    std::uint32_t turn = 0;                 // of the performance
-    std::atomic<std::uint32_t> curtain{0};  // the turn, and how many lanes play
-    std::vector<std::jthread> threads;      // last: they use the rest
+    static constexpr std::uint32_t run_stride = 8;  // more than there are tasks
+    static_assert(most_tasks < run_stride);
+    std::uint32_t turn = 0;                      // of the run
+    std::atomic<std::uint32_t> start_signal{0};  // the turn, and the number of tasks
+    std::vector<std::jthread> threads;           // last: they use the rest
 };
 
 namespace {
 
-/// One performance, from an empty channel to none.
-class show {
+/// One run of a program, from a new channel to its destruction.
+class single_run {
   public:
-    show(board& told, std::vector<std::unique_ptr<lane>>& lanes, const target& t, const concurrent_program& p,
-         variation v)
-        : told_(told), lanes_(lanes), target_(t), program_(p), variation_(v) {}
+    single_run(wake_board& board, std::vector<std::unique_ptr<task>>& tasks, const target& t,
+               const concurrent_program& p, variation v)
+        : board_(board), tasks_(tasks), target_(t), program_(p), variation_(v) {}
 
-    template <class Raise>
-    performance run(Raise raise) {
+    template <class Start>
+    thread_run run(Start start) {
         history().capacity = program_.capacity;
-        const std::size_t n = program_.lanes.size();
-        told_.clear(static_cast<std::uint32_t>(n));
-        root_ = target_.open_lanes(program_.capacity, told_, variation_.inside != variation::noise::none);
+        const std::size_t n = program_.tasks.size();
+        board_.clear(static_cast<std::uint32_t>(n));
+        root_ = target_.open_tasks(program_.capacity, board_, variation_.inside != variation::noise::none);
         books_.add({handle_kind::sender, 0});
         books_.add({});
         begin();
         hand_out();
-        raise(n);
-        result_.stuck = !come_to_rest(n);
+        start(n);
+        result_.stuck = !reach_quiescence(n);
         history().rest = now();
-        told_.stop();
-        told_.stop_sleepers();
-        while (told_.awake() != inside(n)) std::this_thread::yield();  // the others go home
+        board_.stop();
+        board_.stop_sleepers();
+        while (board_.awake() != inside(n)) std::this_thread::yield();  // the others end
         if (result_.stuck || !let_out(n) || !take_apart(n)) {
-            for (std::size_t l = 0; l < n; ++l) note(*lanes_[l]);
+            for (std::size_t l = 0; l < n; ++l) note(*tasks_[l]);
             if (!result_.stuck) history().lanes.push_back(std::exchange(history().after, {}));
             history().rest = now();
             result_.stuck = true;
             (void)root_.release();  // threads inside use what it has
             return std::move(result_);
         }
-        for (std::size_t l = 0; l < n; ++l) note(*lanes_[l]);
-        for (std::size_t l = 0; l < n; ++l) lanes_[l]->strike();
+        for (std::size_t l = 0; l < n; ++l) note(*tasks_[l]);
+        for (std::size_t l = 0; l < n; ++l) tasks_[l]->close_session();
         root_.reset();
         account();
         return std::move(result_);
@@ -410,17 +411,17 @@ class show {
   private:
     model::history& history() { return result_.history; }
 
-    /// The specification says what is legal, and the names.
+    /// The steps before the tasks. The specification decides which are legal, and the names.
     void begin() {
         model::machine m(program_.capacity);
         for (const step& s : program_.before) {
             if (m.refusal(s) || !books_.allow(s)) continue;
             m.apply(s);
-            act(s, history().before);
+            take(s, history().before);
         }
     }
 
-    void act(const step& s, std::vector<event>& log) {
+    void take(const step& s, std::vector<event>& log) {
         event e;
         e.step = s;
         e.invoked = now();
@@ -434,8 +435,8 @@ class show {
     void hand_out() {
         std::vector<std::vector<handle>> given = gifts(program_);
         keep_together(given);
-        for (std::size_t l = 0; l < program_.lanes.size(); ++l) {
-            std::unique_ptr<lane_session> branch = root_->branch();
+        for (std::size_t l = 0; l < program_.tasks.size(); ++l) {
+            std::unique_ptr<task_session> branch = root_->branch();
             task_books books;
             for (const handle h : given[l]) {
                 if (!books_.has(h)) continue;
@@ -446,14 +447,14 @@ class show {
             for (const handle h : books_.all()) {
                 if (h.kind == handle_kind::sender) books.share(h);
             }
-            const std::uint64_t seed = variation_.seed * most_lanes * 2 + l * 2 + 1;
-            lanes_[l]->prepare(program_.lanes[l], std::move(branch), std::move(books), seed * 0x9e3779b97f4a7c15u,
+            const std::uint64_t seed = variation_.seed * most_tasks * 2 + l * 2 + 1;
+            tasks_[l]->prepare(program_.tasks[l], std::move(branch), std::move(books), seed * 0x9e3779b97f4a7c15u,
                                variation_.inside == variation::noise::heavy,
                                target_.capabilities.has(capability::send_returns_value));
         }
     }
 
-    /// Who borrows a sender goes where it goes; one that several tasks borrow stays, for all to use.
+    /// What borrows a sender goes to the same task; a sender that several tasks borrow stays, for all to use.
     void keep_together(std::vector<std::vector<handle>>& given) const {
         for (std::vector<handle>& some : given) {
             for (std::size_t i = 0; i < some.size();) {
@@ -489,35 +490,36 @@ class show {
         return verb::advance;
     }
 
-    /// Every task sleeps, and what the channel has posted wakes none of them.
-    void wait_for_rest(std::size_t n) {
+    /// Waits for quiescence: every task sleeps or has ended, and what the channel has posted wakes none of them.
+    void wait_for_quiescence(std::size_t n) {
         do {
-            told_.wait_for_rest();
+            board_.wait_for_quiescence();
             root_->settle();
-            for (std::size_t l = 0; l < n; ++l) lanes_[l]->session().settle();
-        } while (told_.awake() != 0);
+            for (std::size_t l = 0; l < n; ++l) tasks_[l]->session().settle();
+        } while (board_.awake() != 0);
     }
 
-    /// False if it never will: some are asleep inside calls for good, although the specification would answer them.
-    [[nodiscard]] bool come_to_rest(std::size_t n) {
+    /// False if there is no quiescence: some tasks sleep inside calls for good, although the specification would wake
+    /// them.
+    [[nodiscard]] bool reach_quiescence(std::size_t n) {
         const auto calls = [&] {
-            return std::ranges::any_of(program_.lanes,
+            return std::ranges::any_of(program_.tasks,
                                        [](const auto& part) { return std::ranges::any_of(part, &task_step::blocks); });
         };
         if (!calls()) {
-            wait_for_rest(n);
+            wait_for_quiescence(n);
             return true;
         }
-        // Whoever is awake is inside a call, and nothing has moved for a while; then nobody begins
-        // anything any more, and whoever stays inside must be allowed to.
+        // Every task that is awake is inside a call, and nothing has moved for a while. From then on no task begins a
+        // step, and the specification must allow those inside to stay there.
         for (unsigned still = 0; still < 4;) {
             const std::uint64_t before = progress(n);
             std::this_thread::sleep_for(std::chrono::microseconds(50));
-            const bool moved = progress(n) != before || told_.awake() != inside(n);
+            const bool moved = progress(n) != before || board_.awake() != inside(n);
             still = moved ? 0 : still + 1;
-            if (told_.awake() == 0) return true;
+            if (board_.awake() == 0) return true;
         }
-        told_.stop();
+        board_.stop();
         while (!may_rest(n)) {
             if (sleep_for_good(n)) return false;
             std::this_thread::sleep_for(std::chrono::microseconds(200));
@@ -525,12 +527,13 @@ class show {
         return true;
     }
 
-    /// All who are awake are inside calls, asleep in the kernel, and do not run once from the first look to the last.
+    /// All tasks that are awake are inside calls, asleep in the kernel, and do not run once from the first look to the
+    /// last.
     [[nodiscard]] bool sleep_for_good(std::size_t n) const {
         const auto look = [&] {
             std::vector<std::optional<std::uint64_t>> all;
             for (std::size_t l = 0; l < n; ++l) {
-                if (lanes_[l]->in_call()) all.push_back(asleep(lanes_[l]->thread()));
+                if (tasks_[l]->in_call()) all.push_back(asleep(tasks_[l]->thread()));
             }
             return all;
         };
@@ -539,47 +542,47 @@ class show {
         if (first.empty() || !all_sleep) return false;
         for (unsigned i = 1; i < looks_at_a_sleeper; ++i) {
             std::this_thread::sleep_for(between_looks);
-            if (told_.awake() != first.size() || look() != first) return false;
+            if (board_.awake() != first.size() || look() != first) return false;
         }
         return true;
     }
 
     [[nodiscard]] std::uint32_t inside(std::size_t n) const {
         std::uint32_t number = 0;
-        for (std::size_t l = 0; l < n; ++l) number += lanes_[l]->in_call() ? 1 : 0;
+        for (std::size_t l = 0; l < n; ++l) number += tasks_[l]->in_call() ? 1 : 0;
         return number;
     }
     [[nodiscard]] std::uint64_t progress(std::size_t n) const {
         std::uint64_t sum = 0;
-        for (std::size_t l = 0; l < n; ++l) sum += lanes_[l]->written();
+        for (std::size_t l = 0; l < n; ++l) sum += tasks_[l]->written();
         return sum;
     }
-    /// All that can be said against the history so far is not that somebody sleeps who should not.
+    /// The history so far does not fail because a task sleeps that should be awake.
     [[nodiscard]] bool may_rest(std::size_t n) {
-        if (told_.awake() != inside(n)) return false;
+        if (board_.awake() != inside(n)) return false;
         model::history h = history();
-        for (std::size_t l = 0; l < n; ++l) h.lanes.push_back(lanes_[l]->log());
+        for (std::size_t l = 0; l < n; ++l) h.lanes.push_back(tasks_[l]->log());
         h.rest = now();
-        return told_.awake() == 0 || model::check(h).is != model::finding::asleep;
+        return board_.awake() == 0 || model::check(h).is != model::finding::asleep;
     }
 
     /// Everything is dropped, some of it after the buffer has been drained.
-    /// False if somebody stays inside a call whatever is done.
+    /// False if a task stays inside a call whatever is done.
     [[nodiscard]] bool take_apart(std::size_t n) {
         for (std::size_t round = 0;; ++round) {
-            for (std::size_t l = 0; l < n; ++l) collect(*lanes_[l]);
+            for (std::size_t l = 0; l < n; ++l) collect(*tasks_[l]);
             drop_all(round);
-            if (told_.awake() == 0) break;
+            if (board_.awake() == 0) break;
             if (!let_out(n)) return false;
-            std::this_thread::yield();  // somebody is on the way home, or has to be let out
+            std::this_thread::yield();  // a task is ending, or has to be let out
         }
-        for (std::size_t l = 0; l < n; ++l) collect(*lanes_[l]);
+        for (std::size_t l = 0; l < n; ++l) collect(*tasks_[l]);
         drop_all(0);
         return true;
     }
 
-    /// What a lane, at home or inside a call, does not use. It will not use it again.
-    void collect(lane& from) {
+    /// Takes back what a task that has ended, or is inside a call, does not use. It will not use it again.
+    void collect(task& from) {
         const std::optional<handle> used = from.in_use();
         for (const handle h : from.books().all()) {
             if (h == used) continue;
@@ -588,18 +591,18 @@ class show {
         }
     }
 
-    /// By a lane that is inside a call.
+    /// Used by a task that is inside a call.
     [[nodiscard]] bool is_used(handle h) const {
-        for (std::size_t l = 0; l < program_.lanes.size(); ++l) {
-            if (lanes_[l]->in_use() == h) return true;
+        for (std::size_t l = 0; l < program_.tasks.size(); ++l) {
+            if (tasks_[l]->in_use() == h) return true;
         }
         return false;
     }
 
-    /// Who is inside a call that no drop would end gets a value, or room for one. False if that does not wake him.
+    /// A task inside a call that no drop would end gets a value, or capacity for one. False if that does not wake it.
     [[nodiscard]] bool let_out(std::size_t n) {
         for (;;) {
-            for (std::size_t l = 0; l < n; ++l) collect(*lanes_[l]);
+            for (std::size_t l = 0; l < n; ++l) collect(*tasks_[l]);
             const std::uint32_t before = inside(n);
             if (!give_a_way_out(n)) return true;
             for (unsigned turns = 1; inside(n) == before; ++turns) {
@@ -613,8 +616,8 @@ class show {
     /// False if no task needs one, or none is known.
     bool give_a_way_out(std::size_t n) {
         const capabilities& can = target_.capabilities;
-        const auto somebody_calls = [&](handle_kind kind) {
-            return std::any_of(lanes_.begin(), lanes_.begin() + static_cast<std::ptrdiff_t>(n), [kind](const auto& l) {
+        const auto a_task_calls = [&](handle_kind kind) {
+            return std::any_of(tasks_.begin(), tasks_.begin() + static_cast<std::ptrdiff_t>(n), [kind](const auto& l) {
                 const std::optional<handle> used = l->in_use();
                 return used && used->kind == kind;
             });
@@ -622,14 +625,14 @@ class show {
         const step receive{.what = verb::try_recv, .subject = {}};
         const std::vector<handle> all = books_.all();
         const auto sender = std::ranges::find(all, handle_kind::sender, &handle::kind);
-        if (!can.has(capability::sender_drop) && somebody_calls(handle_kind::receiver) &&
-            can.has(capability::try_send) && sender != all.end() && spare_value_ < most_values) {
-            act({.what = verb::try_send, .subject = *sender, .value = spare_value_++}, history().after);
+        if (!can.has(capability::sender_drop) && a_task_calls(handle_kind::receiver) && can.has(capability::try_send) &&
+            sender != all.end() && spare_value_ < most_values) {
+            take({.what = verb::try_send, .subject = *sender, .value = spare_value_++}, history().after);
             return true;
         }
-        if (!can.has(capability::receiver_drop) && somebody_calls(handle_kind::sender) &&
-            can.has(capability::try_recv) && books_.allow(receive) && !is_used({})) {
-            act(receive, history().after);
+        if (!can.has(capability::receiver_drop) && a_task_calls(handle_kind::sender) && can.has(capability::try_recv) &&
+            books_.allow(receive) && !is_used({})) {
+            take(receive, history().after);
             return true;
         }
         return false;
@@ -641,7 +644,7 @@ class show {
             for (const handle h : books_.all()) {
                 const step s{.what = verb::drop, .subject = h};
                 if (h.kind != kind || !books_.allow(s) || is_used(h)) continue;
-                act(s, history().after);
+                take(s, history().after);
             }
         };
         drop(handle_kind::operation);
@@ -651,7 +654,7 @@ class show {
         const step receive{.what = verb::try_recv, .subject = {}};
         if (drains && target_.capabilities.has(capability::try_recv)) {
             while (books_.allow(receive) && !is_used({})) {
-                act(receive, history().after);
+                take(receive, history().after);
                 if (history().after.back().answer->status != status::some) break;
             }
         }
@@ -663,7 +666,7 @@ class show {
         if (receiver_goes) drop(handle_kind::receiver);
     }
 
-    void note(const lane& l) {
+    void note(const task& l) {
         history().lanes.push_back(l.log());
         result_.slept += l.slept;
         result_.woken += l.woken;
@@ -673,58 +676,58 @@ class show {
         if (!l.problem().empty()) result_.problem = l.problem();
     }
 
-    /// Every value that was made has exactly one fate.
+    /// Every value that was made is received, handed back or destroyed exactly once.
     void account() {
-        std::map<model::value_id, unsigned> fates;
+        std::map<model::value_id, unsigned> times_seen;
         const auto made = [&](const std::vector<event>& log) {
             for (const event& e : log) {
                 if (model::shape_of(e.step.what).value && e.step.value != 0) {
-                    fates.try_emplace(e.step.value, 0);
+                    times_seen.try_emplace(e.step.value, 0);
                 }
                 if (!e.answer) continue;
-                if (e.answer->value) ++fates[*e.answer->value];
-                for (const model::value_id v : e.answer->values) ++fates[v];
+                if (e.answer->value) ++times_seen[*e.answer->value];
+                for (const model::value_id v : e.answer->values) ++times_seen[v];
             }
         };
         made(history().before);
         for (const auto& log : history().lanes) made(log);
         made(history().after);
-        for (const model::value_id v : kept_) --fates[v];  // no task was given it
-        for (const auto& [value, known] : fates) {
-            const unsigned times = known + told_.times_destroyed(value);
+        for (const model::value_id v : kept_) --times_seen[v];  // no task was given it
+        for (const auto& [value, known] : times_seen) {
+            const unsigned times = known + board_.times_destroyed(value);
             if (times == 1 || !result_.problem.empty()) continue;
             result_.problem = times == 0 ? fmt::format(
                                                "v{} was lost: never received, handed back, or "
                                                "destroyed",
                                                value)
                                          : fmt::format(
-                                               "v{} had {} fates: received or handed back {}, "
+                                               "v{} was accounted for {} times: received or handed back {}, "
                                                "destroyed {}",
-                                               value, times, known, told_.times_destroyed(value));
+                                               value, times, known, board_.times_destroyed(value));
         }
     }
 
-    board& told_;
-    std::vector<std::unique_ptr<lane>>& lanes_;
+    wake_board& board_;
+    std::vector<std::unique_ptr<task>>& tasks_;
     const target& target_;
     const concurrent_program& program_;
     variation variation_;
-    std::unique_ptr<lane_session> root_;
+    std::unique_ptr<task_session> root_;
     task_books books_;
     model::value_id spare_value_ = first_spare_value;
-    std::vector<model::value_id> kept_;  // see lane
-    performance result_;
+    std::vector<model::value_id> kept_;  // see task
+    thread_run result_;
 };
 
 }  // namespace
 
-stage::stage() : state_(std::make_unique<state>()) {}
-stage::~stage() = default;
+thread_runner::thread_runner() : state_(std::make_unique<state>()) {}
+thread_runner::~thread_runner() = default;
 
-performance stage::perform(const target& t, const concurrent_program& p, variation v) {
-    performance was = show(state_->told, state_->lanes, t, p, v).run([this](std::size_t n) { state_->raise(n); });
+thread_run thread_runner::run(const target& t, const concurrent_program& p, variation v) {
+    thread_run was = single_run(state_->board, state_->tasks, t, p, v).run([this](std::size_t n) { state_->start(n); });
     if (was.stuck) {
-        (void)state_.release();  // a thread that never returns uses it
+        (void)state_.release();  // a thread that never returns still uses it
         state_ = std::make_unique<state>();
     }
     return was;

@@ -1,4 +1,4 @@
-// Performing, judging, shrinking, counting.
+// The engine `threads`: running programs, checking their histories, shrinking, counting.
 // After a change here run: ctest -L proptests -R threads
 #include "engine/threads.hpp"
 
@@ -15,7 +15,7 @@ namespace {
 
 using noise = variation::noise;
 
-/// Performances of one program, one after another.
+/// The variations of the runs of one program, one after another.
 variation various(std::uint64_t seed, std::uint64_t number) {
     constexpr std::array kinds{noise::light, noise::heavy, noise::none, noise::light};
     return {seed + number / kinds.size(), kinds[number % kinds.size()]};
@@ -24,7 +24,7 @@ variation various(std::uint64_t seed, std::uint64_t number) {
 /// Shrinks a program that fails now and then.
 class shrinker {
   public:
-    shrinker(stage& on, const target& t, const threads_options& o) : stage_(on), target_(t), options_(o) {}
+    shrinker(thread_runner& on, const target& t, const threads_options& o) : runner_(on), target_(t), options_(o) {}
 
     threads_failure smallest_of(const concurrent_program& p, threads_failure first) {
         best_ = std::move(first);
@@ -39,12 +39,12 @@ class shrinker {
   private:
     /// True if the candidate fails, too: then it is the best.
     bool fails(const concurrent_program& p) {
-        if (best_.attempts >= options_.most_attempts || performed_ >= options_.most_performances ||
-            options_.is_over() || !can_perform(target_, p))
+        if (best_.attempts >= options_.most_attempts || runs_ >= options_.most_runs || options_.is_over() ||
+            !can_run(target_, p))
             return false;
         ++best_.attempts;
         for (std::size_t i = 0; i < enough_ && !options_.is_over(); ++i) {
-            if (!perform(p)) continue;
+            if (!run_once(p)) continue;
             best_.smallest = p;
             estimate();
             return true;
@@ -53,9 +53,9 @@ class shrinker {
     }
 
     /// True if it failed: then the history is that of the best.
-    bool perform(const concurrent_program& p) {
+    bool run_once(const concurrent_program& p) {
         if (options_.alive) options_.alive(best_.program);
-        performance was = stage_.perform(target_, p, various(options_.seed, performed_++));
+        thread_run was = runner_.run(target_, p, various(options_.seed, runs_++));
         threads_judgement j = judge(was, options_.most_nodes);
         if (!j.failed()) return false;
         if (was.stuck) repeats_ = std::min(repeats_, repeats_if_stuck);
@@ -64,56 +64,55 @@ class shrinker {
         return true;
     }
 
-    /// How often the best has to be performed until it fails says how often a smaller one is worth a
-    /// try: one that fails less often by much is not better.
+    /// How often the best has to be run until it fails decides how often a smaller one is tried: one that fails much
+    /// less often is not better.
     void estimate() {
         constexpr std::size_t failures = 4;
         constexpr std::size_t generosity = 5;
         std::size_t failed = 0;
-        std::size_t performed = 0;
-        while (failed < failures && performed < repeats_ && !options_.is_over()) {
-            failed += perform(best_.smallest) ? 1 : 0;
-            ++performed;
+        std::size_t runs = 0;
+        while (failed < failures && runs < repeats_ && !options_.is_over()) {
+            failed += run_once(best_.smallest) ? 1 : 0;
+            ++runs;
         }
-        enough_ = std::min(repeats_, generosity * (performed / std::max<std::size_t>(failed, 1) + 1));
+        enough_ = std::min(repeats_, generosity * (runs / std::max<std::size_t>(failed, 1) + 1));
     }
 
-    /// Empty tasks go, and how often it fails is counted.
+    /// Removes empty tasks, and counts how often the program fails.
     void measure() {
-        std::erase_if(best_.smallest.lanes, [](const auto& lane) { return lane.empty(); });
-        std::erase_if(best_.history.lanes, [](const auto& lane) { return lane.empty(); });
-        best_.judgement.verdict = model::check(best_.history);  // its places are of these lanes
+        std::erase_if(best_.smallest.tasks, [](const auto& task) { return task.empty(); });
+        std::erase_if(best_.history.lanes, [](const auto& task) { return task.empty(); });
+        best_.judgement.verdict = model::check(best_.history);  // its places are of these tasks
         const auto wants_more = [this] {
-            return best_.performed < repeats_ || (best_.failed == 0 && best_.performed < options_.repeats);
+            return best_.runs < repeats_ || (best_.failed == 0 && best_.runs < options_.repeats);
         };
-        for (; wants_more() && !options_.is_over(); ++best_.performed) {
-            best_.failed += perform(best_.smallest) ? 1 : 0;
+        for (; wants_more() && !options_.is_over(); ++best_.runs) {
+            best_.failed += run_once(best_.smallest) ? 1 : 0;
         }
-        if (best_.performed == 0) best_.failed = best_.performed = 1;  // there is only the one that was found
+        if (best_.runs == 0) best_.failed = best_.runs = 1;  // there is only the one that was found
     }
 
-    stage& stage_;
+    thread_runner& runner_;
     const target& target_;
     const threads_options& options_;
     threads_failure best_;
     /// One that never returns takes long to be sure of.
     static constexpr std::size_t repeats_if_stuck = 10;
     std::size_t repeats_ = options_.repeats;  // of one candidate at most
-    std::size_t enough_ = 0;                  // performances of one candidate
-    std::size_t performed_ = 0;
+    std::size_t enough_ = 0;                  // runs of one candidate
+    std::size_t runs_ = 0;
 };
 
-/// What only the performance knows, not its history. Half of what was measured over 20,000 programs on two cores under
-/// load, as in the table of histories.
-struct performance_state {
+/// States that show in the run only, not in its history. Half of what was measured over 20,000 programs on two cores
+/// under load, as in the table of histories.
+struct run_state {
     std::string_view what;
     std::uint64_t per_10000;  // histories
-    bool (*seen)(const performance& p);
+    bool (*seen)(const thread_run& p);
 };
-constexpr std::array performance_states{
-    performance_state{"a task slept and was woken", 300, [](const performance& p) { return p.woken > 0; }},
-    performance_state{"a task slept until the end, rightly", 300,
-                      [](const performance& p) { return p.slept > p.woken; }},
+constexpr std::array run_states{
+    run_state{"a task slept and was woken", 300, [](const thread_run& p) { return p.woken > 0; }},
+    run_state{"a task slept until the end, rightly", 300, [](const thread_run& p) { return p.slept > p.woken; }},
 };
 
 class run {
@@ -127,8 +126,8 @@ class run {
             one(options_.first + i);
         }
         if (!result_.failure) {
-            for (std::size_t r = 0; r < performance_states.size() && meets(target_.capabilities, {can_sleep}); ++r) {
-                tell_reach(performance_states[r].what, performed_[r], performance_states[r].per_10000);
+            for (std::size_t r = 0; r < run_states.size() && meets(target_.capabilities, {can_sleep}); ++r) {
+                tell_reach(run_states[r].what, run_states_seen_[r], run_states[r].per_10000);
             }
             for (std::size_t r = 0; r < history_states().size(); ++r) {
                 const history_state& h = history_states()[r];
@@ -140,25 +139,25 @@ class run {
     }
 
   private:
-    /// Twice: with little noise inside the channel, and with none or much.
+    /// Runs it twice: with light perturbation inside the channel, and with none or heavy.
     void one(std::uint64_t index) {
         const concurrent_program p = generate_concurrent(target_, options_.seed, index);
         ++result_.programs;
         const auto other = index % 4 == 0 ? noise::none : noise::heavy;
         for (const noise inside : {noise::light, other}) {
             if (options_.alive) options_.alive(index);
-            performance was = stage_.perform(target_, p, {options_.seed + index, inside});
+            thread_run was = runner_.run(target_, p, {options_.seed + index, inside});
             threads_judgement j = judge(was, options_.most_nodes);
             ++result_.histories;
-            for (const auto& lane : was.history.lanes) result_.events += lane.size();
+            for (const auto& task : was.history.lanes) result_.events += task.size();
             result_.nodes += j.verdict.nodes;
             if (j.failed()) return fail(index, p, std::move(was), std::move(j));
             if (j.verdict.is == model::finding::unknown) {
                 ++result_.unknown;
                 continue;
             }
-            for (std::size_t r = 0; r < performance_states.size(); ++r) {
-                performed_[r] += performance_states[r].seen(was) ? 1 : 0;
+            for (std::size_t r = 0; r < run_states.size(); ++r) {
+                run_states_seen_[r] += run_states[r].seen(was) ? 1 : 0;
             }
             for (std::size_t r = 0; r < history_states().size(); ++r) {
                 reached_[r] += history_states()[r].seen(was.history, j.verdict) ? 1 : 0;
@@ -181,25 +180,25 @@ class run {
         result_.reached.push_back(one);
     }
 
-    void fail(std::uint64_t index, const concurrent_program& p, performance&& was, threads_judgement&& j) {
+    void fail(std::uint64_t index, const concurrent_program& p, thread_run&& was, threads_judgement&& j) {
         threads_failure first;
         first.program = index;
         first.history = std::move(was.history);
         first.judgement = std::move(j);
-        result_.failure = shrinker(stage_, target_, options_).smallest_of(p, std::move(first));
+        result_.failure = shrinker(runner_, target_, options_).smallest_of(p, std::move(first));
     }
 
-    stage stage_;
+    thread_runner runner_;
     const target& target_;
     const threads_options& options_;
-    std::array<std::uint64_t, performance_states.size()> performed_{};
+    std::array<std::uint64_t, run_states.size()> run_states_seen_{};
     std::vector<std::uint64_t> reached_ = std::vector<std::uint64_t>(history_states().size());
     threads_result result_;
 };
 
 }  // namespace
 
-threads_judgement judge(const performance& p, std::uint64_t most_nodes) {
+threads_judgement judge(const thread_run& p, std::uint64_t most_nodes) {
     threads_judgement j;
     j.problem = p.problem;
     model::check_options o;
@@ -217,13 +216,13 @@ threads_result run_threads(const target& t, const threads_options& options, cons
     return run(t, options).all(tell);
 }
 
-std::optional<threads_failure> perform_again(const target& t, const concurrent_program& program, std::size_t most,
-                                             const threads_options& options) {
+std::optional<threads_failure> run_again(const target& t, const concurrent_program& program, std::size_t most,
+                                         const threads_options& options) {
     const concurrent_program p = blocking_where_needed(t, program);
-    stage on;
+    thread_runner on;
     for (std::size_t i = 0; i < most; ++i) {
         if (options.alive) options.alive(0);
-        performance was = on.perform(t, p, various(options.seed, i));
+        thread_run was = on.run(t, p, various(options.seed, i));
         threads_judgement j = judge(was, options.most_nodes);
         if (!j.failed()) continue;
         threads_failure f;
@@ -232,7 +231,7 @@ std::optional<threads_failure> perform_again(const target& t, const concurrent_p
         f.history = std::move(was.history);
         f.judgement = std::move(j);
         f.failed = 1;
-        f.performed = i + 1;
+        f.runs = i + 1;
         return f;
     }
     return std::nullopt;

@@ -1,9 +1,9 @@
-// The engine `threads`: generated programs of two to four tasks on real threads.
+// The engine `threads`: generated programs of two to four tasks, run on real threads.
 //
-// Each performance leaves a history, and the specification has to be able to explain it: one order of the steps, in
-// agreement with the times, in which every answer is the contract's, nobody is left asleep whom it would answer, and
-// nobody overtakes who was seen waiting. Every value has one fate. The first program that fails is shrunk; a failure
-// that comes and goes is looked for many times in each smaller program, and the smallest is told with how often it
+// Each run leaves a history, which must be linearizable: some order of its steps, consistent with their times, gives
+// every answer. In that order no waiting task is left asleep that the specification would wake, waiters are served in
+// FIFO order, and every value is delivered, returned or destroyed exactly once. The first program that fails is shrunk.
+// A failure may come and go, so each smaller program is run many times; the smallest is reported with how often it
 // failed. After a change here run: ctest -L proptests -R threads
 #pragma once
 
@@ -24,33 +24,33 @@ namespace tailrace::verify {
 struct threads_options {
     std::uint64_t programs = 4'000;
     std::uint64_t seed = 1;
-    std::uint64_t first = 0;                 // index of the first program
-    std::uint64_t most_nodes = 100'000;      // of the search for an order
-    std::size_t most_attempts = 300;         // programs that shrinking tries
-    std::size_t most_performances = 30'000;  // of all of them together
-    std::size_t repeats = 1'000;             // performances of each of them at most
-    std::size_t keep = 0;                    // histories, to measure evidence with
-    /// Told the index of each program, before every performance: whoever watches may count on it.
+    std::uint64_t first = 0;             // index of the first program
+    std::uint64_t most_nodes = 100'000;  // of the linearizability search
+    std::size_t most_attempts = 300;     // programs that shrinking tries
+    std::size_t most_runs = 30'000;      // of all of them together
+    std::size_t repeats = 1'000;         // runs of each of them at most
+    std::size_t keep = 0;                // histories, to measure evidence with
+    /// Called with the index of the program, before every run: a watchdog may rely on it.
     std::function<void(std::uint64_t program)> alive = {};
-    /// True once no more programs are to be begun: asked before each.
+    /// True once no more programs are to be begun; called before each.
     std::function<bool()> enough = {};
-    /// True once the run has to end with what it has: asked before every performance.
+    /// True once the run has to end with what it has; called before every run.
     std::function<bool()> over = {};
 
     [[nodiscard]] bool is_over() const { return over && over(); }
 };
 
-/// What one performance came to.
+/// The result of one run.
 struct threads_judgement {
     model::verdict verdict;
-    std::string problem;  // of the performance: an exception, a value's fate
+    std::string problem;  // of the run: an exception, or a value that is lost or accounted for twice
 
     [[nodiscard]] bool failed() const {
         return !problem.empty() || verdict.is == model::finding::answer || verdict.is == model::finding::asleep;
     }
 };
 
-[[nodiscard]] threads_judgement judge(const performance& p, std::uint64_t most_nodes);
+[[nodiscard]] threads_judgement judge(const thread_run& p, std::uint64_t most_nodes);
 
 struct threads_failure {
     std::uint64_t program = 0;  // its index
@@ -59,8 +59,8 @@ struct threads_failure {
     std::size_t attempts = 0;  // of shrinking
     model::history history;    // of the smallest
     threads_judgement judgement;
-    std::size_t failed = 0;  // of so many performances of the smallest
-    std::size_t performed = 0;
+    std::size_t failed = 0;  // of so many runs of the smallest
+    std::size_t runs = 0;
 };
 
 struct threads_result {
@@ -78,13 +78,13 @@ struct threads_result {
     [[nodiscard]] bool passed() const;
 };
 
-/// Precondition: the target has `open_lanes`.
+/// Precondition: the target has `open_tasks`.
 [[nodiscard]] threads_result run_threads(const target& t, const threads_options& options = {},
                                          const progress& tell = {});
 
-/// Performs the program until it fails or `most` performances are over; nothing then.
-[[nodiscard]] std::optional<threads_failure> perform_again(const target& t, const concurrent_program& p,
-                                                           std::size_t most, const threads_options& options = {});
+/// Runs the program until it fails, at most `most` times; empty if it does not.
+[[nodiscard]] std::optional<threads_failure> run_again(const target& t, const concurrent_program& p, std::size_t most,
+                                                       const threads_options& options = {});
 
 /// Many messages from several senders to one receiver.
 struct long_run {
@@ -93,11 +93,11 @@ struct long_run {
     std::uint64_t capacity = 16;
     bool noisy = false;
     std::function<void(std::uint64_t received)> alive = {};  // now and then
-    std::function<bool()> over = {};                         // asked as often: true ends it
+    std::function<bool()> over = {};                         // called as often: true ends it
 };
 
 /// What is wrong: the order of one sender's values, a value lost, made up, or received twice. Nothing if all is well.
-/// Precondition: the target has `open_lanes`, send, recv and clone, and ends with its senders.
+/// Precondition: the target has `open_tasks`, send, recv and clone, and ends with its senders.
 [[nodiscard]] std::string run_in_order(const target& t, const long_run& r);
 
 }  // namespace tailrace::verify

@@ -1,3 +1,4 @@
+// Attribution: which clauses explain a difference.
 // After a change here run: ctest -L proptests
 #include "evidence/attribution.hpp"
 

@@ -1,4 +1,4 @@
-// Which clauses a difference breaks: those of the model mutants that show just that difference.
+// Attribution: a difference breaks the clauses of those model mutants that show just that difference.
 // After a change here run: ctest -L proptests
 #pragma once
 

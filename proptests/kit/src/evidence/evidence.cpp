@@ -1,4 +1,4 @@
-// Runs mutants beside the specification and notes where they give themselves away.
+// Collects evidence: runs mutants beside the specification and notes the step that kills each.
 // After a change here run: ctest -L proptests -R evidence
 #include "evidence/evidence.hpp"
 

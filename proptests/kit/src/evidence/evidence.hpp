@@ -1,7 +1,7 @@
 // Evidence: which clauses a set of traces really tests.
 //
-// A step is evidence for a clause if a model that breaks just that clause answers it
-// differently. That a verb ran is none.
+// A step is evidence for a clause if a mutant of the model that breaks just that clause answers it differently. That a
+// verb was called is no evidence.
 // After a change here run: ctest -L proptests -R evidence
 #pragma once
 
@@ -20,14 +20,14 @@
 
 namespace tailrace::verify {
 
-/// One step that gives a mutant away.
+/// One step that kills a mutant.
 struct sighting {
     std::string file;
     std::size_t line = 0;
     std::string trace;
     model::step step;
     model::outcome expected;
-    std::optional<model::outcome> altered;  // nothing: by then it could not even be asked
+    std::optional<model::outcome> altered;  // empty: the step is not possible on the mutant any more
 
     friend bool operator==(const sighting&, const sighting&) = default;
 };
@@ -37,13 +37,13 @@ struct sighting {
 
 struct mutant_evidence {
     const verify::mutant* mutant = nullptr;
-    std::size_t traces = 0;  // that give it away
+    std::size_t traces = 0;  // that kill it
     std::optional<sighting> first;
 };
 
 struct clause_evidence {
     const model::clause* clause = nullptr;
-    std::size_t traces = 0;               // with evidence, from whichever mutant
+    std::size_t traces = 0;               // with evidence, from any mutant
     const mutant_evidence* by = nullptr;  // the mutant with the most of them
 };
 
@@ -64,7 +64,7 @@ struct evidence_table {
 /// up to their first difference.
 ///
 /// Compares with the specification, not with the text, because of the one difference that traces of
-/// the original may have (a value sent after the receiver is gone dies later there); but an answer
+/// tokio may have (a value sent after the receiver is gone dies later there); but an answer
 /// that the text itself gives is evidence of nothing. Precondition: the traces agree with the
 /// specification but for that difference. A step that the specification refuses ends its trace.
 /// What a target `within` cannot show is evidence of nothing. `alive` is called before each trace;

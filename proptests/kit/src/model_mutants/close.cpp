@@ -1,4 +1,4 @@
-// Faults of ending: what closing and dropping the receiver do to the values, every way to cancel.
+// Mutants of closing, dropping the receiver and cancelling: what happens to values and permits.
 // After a change here run: ctest -L proptests -R 'zoo|evidence'
 #include <array>
 #include <utility>
@@ -86,7 +86,7 @@ outcome cancelled_waiter_stays_queued(machine& m, const step& s) {
     if (op == nullptr || !is_queued(m, *op)) return m.apply(s);
     outcome out;
     const verb was = std::exchange(op->what, verb::reserve);  // what is left is a request for permits
-    const std::uint32_t sender = std::exchange(op->sender, nobody);
+    const std::uint32_t sender = std::exchange(op->sender, no_number);
     if (sends(was)) out.destroyed.push_back(op->value);
     if (was == verb::reserve_owned) m.drop_sender(sender, out);
     return out;

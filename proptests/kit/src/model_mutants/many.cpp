@@ -1,4 +1,4 @@
-// Faults of what comes in numbers: reserve_many and its iterator, recv_many.
+// Mutants of batches: reserve_many and its iterator, recv_many.
 // After a change here run: ctest -L proptests -R 'zoo|evidence'
 #include <array>
 #include <utility>

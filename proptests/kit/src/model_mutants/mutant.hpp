@@ -1,6 +1,6 @@
 // A mutant of the model: the specification with one clause broken, and nothing else.
 //
-// They measure the checks. A recorded step is evidence for a clause if a model that breaks just that clause
+// Mutants measure the checks. A recorded step is evidence for a clause if a model that breaks just that clause
 // answers it differently.
 // After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
 #pragma once
@@ -18,7 +18,7 @@ struct mutant {
     std::string_view name;     // barging-try-send
     std::string_view clause;   // try_send.no-barging
     std::string_view summary;  // what it does instead, one sentence
-    /// Takes the step as the broken channel would. The machine's state is all it may keep.
+    /// Takes the step as the broken channel would. It may keep no state but that of the machine.
     model::outcome (*apply)(model::machine& m, const model::step& s);
 };
 

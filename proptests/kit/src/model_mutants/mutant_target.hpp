@@ -1,4 +1,4 @@
-// A mutant (proptests/zoo) as a target: for the tests of the engines that drive targets.
+// A mutant (proptests/zoo) as a target, for tests of the engines.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Faults of the observers - capacity, counts, lengths, is_closed - and of weak senders.
+// Mutants of the observers (capacity, counts, lengths, is_closed) and of weak senders.
 // After a change here run: ctest -L proptests -R 'zoo|evidence'
 #include <array>
 

@@ -1,4 +1,4 @@
-// Faults of the abstract machine itself: the books, the queue of waiters, who is served when.
+// Mutants of the abstract machine: the account of permits, the queue of waiters, the order of service.
 // After a change here run: ctest -L proptests -R 'zoo|evidence'
 #include <array>
 #include <utility>
@@ -86,7 +86,7 @@ outcome when_served_in_part(machine& m, const step& s, Fault fault) {
     return out;
 }
 
-outcome serves_whoever_fits(machine& m, const step& s) {
+outcome serves_any_that_fits(machine& m, const step& s) {
     return when_served_in_part(m, s, [&](operation& head, outcome& out) {
         const auto fits = [&](std::uint32_t n) { return m.find_operation(n)->need <= head.held; };
         const auto at = std::find_if(m.queue.begin() + 1, m.queue.end(), fits);
@@ -160,7 +160,7 @@ constexpr std::array table{
     mutant{"serves-newest-first", "release.oldest-first", "Capacity that comes back goes to the newest waiter.",
            serves_newest_first},
     mutant{"serves-whoever-fits", "release.head-of-line", "A small request overtakes a head that is served in part.",
-           serves_whoever_fits},
+           serves_any_that_fits},
     mutant{"wakes-when-served-in-part", "release.wakes-when-served", "A head that gets only a part is woken.",
            wakes_when_served_in_part},
     mutant{"close-wakes-newest-waiter-first", "close.wake-order", "Closing wakes the waiters in reverse.",

@@ -1,4 +1,4 @@
-// Faults of the receiving side: what is received, when there is nothing more, deadlines.
+// Mutants of the receiving side: order, the end of the channel, deadlines.
 // After a change here run: ctest -L proptests -R 'zoo|evidence'
 #include <array>
 
@@ -45,13 +45,13 @@ outcome ends_with_permits_held(machine& m, const step& s) { return ends_without(
 
 outcome says_none_only_once(machine& m, const step& s) {
     const bool over = starved(m, s) != nullptr && m.ended();
-    const bool said = m.find_operation(nobody) != nullptr;
+    const bool said = m.find_operation(no_number) != nullptr;
     if (over && said) return answers(status::pending);
     outcome out = m.apply(s);
     if (over) {
-        operation mark;  // an operation that nobody can poll remembers
-        mark.number = nobody;
-        mark.sender = nobody;
+        operation mark;  // an operation that no step can poll holds the flag
+        mark.number = no_number;
+        mark.sender = no_number;
         mark.what = verb::closed;
         m.operations.push_back(mark);
     }
@@ -121,7 +121,7 @@ outcome empty_while_a_send_is_granted(machine& m, const step& s) {
 
 // ---- Capacity
 
-/// With nobody waiting, the permit of a received value is not returned.
+/// Without waiters, the permit of a received value is not returned.
 outcome keeps_permit(machine& m, const step& s, bool concerned) {
     if (!concerned || m.buffer.empty() || !m.queue.empty()) return m.apply(s);
     outcome out = answers(status::some, m.buffer.front());

@@ -1,4 +1,4 @@
-// Faults of permits, owned permits and the senders inside them, and of clones.
+// Mutants of permits, owned permits and the senders inside them, and of clones.
 // After a change here run: ctest -L proptests -R 'zoo|evidence'
 #include <array>
 

@@ -1,4 +1,4 @@
-// Faults of the waiting sends, of send through a permit, and of closed().
+// Mutants of the waiting sends, of send through a permit, and of closed().
 // After a change here run: ctest -L proptests -R 'zoo|evidence'
 #include <array>
 
@@ -239,10 +239,9 @@ constexpr std::array table{
     mutant{"closed-channel-eats-permitted-value", "close.permits-survive",
            "A value sent through a permit after the close is destroyed.", closed_channel_eats_permitted_value},
     mutant{"late-value-lives-on", "late-send.destroyed",
-           "A value sent after the receiver is gone lives on, as in the original.", late_value_lives_on},
+           "A value sent after the receiver is gone lives on, as in tokio.", late_value_lives_on},
     mutant{"late-value-keeps-capacity", "late-send.capacity",
-           "A value sent after the receiver is gone keeps its capacity, as in the original.",
-           late_value_keeps_capacity},
+           "A value sent after the receiver is gone keeps its capacity, as in tokio.", late_value_keeps_capacity},
     mutant{"unpolled-value-leaks", "operation.never-awaited",
            "A send that was never polled does not destroy its value.", unpolled_value_leaks},
 };

@@ -116,11 +116,13 @@ inline void silence_receive(const machine& m, outcome& out) {
 // ---- Tampering
 
 /// A name that no program can have made.
-inline constexpr std::uint32_t nobody = std::numeric_limits<std::uint32_t>::max();
+inline constexpr std::uint32_t no_number = std::numeric_limits<std::uint32_t>::max();
 
-/// Keeps the books: k permits are out with nobody, never to return. A negative k, which wraps and
-/// adds up all the same: somebody has permits that nobody gave.
-inline void write_off(machine& m, std::uint64_t k) { m.grants.push_back({{handle_kind::permit, nobody}, nobody, k}); }
+/// Keeps the permits balanced: k permits are out for good, without an owner. A negative k wraps and adds up all the
+/// same: it balances permits that a handle has without having been given them.
+inline void write_off(machine& m, std::uint64_t k) {
+    m.grants.push_back({{handle_kind::permit, no_number}, no_number, k});
+}
 
 /// k permits from nowhere become available.
 inline void conjure(machine& m, std::uint64_t k) {
@@ -128,8 +130,8 @@ inline void conjure(machine& m, std::uint64_t k) {
     m.available += k;
 }
 
-/// A sender that nobody has, and that therefore never goes.
-inline void leak_sender(machine& m) { m.senders.push_back(nobody); }
+/// A sender without an owner, which is therefore never dropped.
+inline void leak_sender(machine& m) { m.senders.push_back(no_number); }
 
 /// Removes an operation that has finished; what it held must be accounted for.
 inline void finish(machine& m, std::uint32_t number) {
@@ -166,7 +168,7 @@ outcome is_served_after_close(machine& m, const step& s) {
     return served ? apply_as_if_open(m, s) : m.apply(s);
 }
 
-/// Closing does not wake those who wait.
+/// Closing does not wake the waiters.
 template <verb V, closing How = closing::either>
 outcome is_forgotten_by_close(machine& m, const step& s) {
     const bool now = closes(m, s, How);
@@ -175,7 +177,7 @@ outcome is_forgotten_by_close(machine& m, const step& s) {
     return out;
 }
 
-/// An attempt takes a permit from somebody before it: from the partial hold of the head, or from an
+/// An attempt takes a permit from a waiter: from the partial hold of the head, or from an
 /// operation that was granted it and has not been polled since.
 template <verb V>
 outcome barges(machine& m, const step& s) {

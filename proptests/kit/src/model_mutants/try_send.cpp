@@ -1,4 +1,4 @@
-// Faults of what answers without waiting: try_send, try_reserve, try_reserve_owned.
+// Mutants of the operations that never wait: try_send, try_reserve, try_reserve_owned.
 // After a change here run: ctest -L proptests -R 'zoo|evidence'
 #include <array>
 

@@ -1,4 +1,4 @@
-// Faults of waking the parked receive: one for every path that has to.
+// Mutants of waking the parked receive: one for every path that has to wake it.
 // After a change here run: ctest -L proptests -R 'zoo|evidence'
 #include <array>
 

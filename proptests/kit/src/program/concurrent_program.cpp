@@ -1,4 +1,4 @@
-// Which steps tasks may take, and what is generated for them.
+// Concurrent programs: which steps tasks may take, and the generator.
 // After a change here run: ctest -L proptests -R 'concurrent|threads'
 #include "program/concurrent_program.hpp"
 
@@ -51,12 +51,12 @@ bool task_books::has(handle h) const { return find(h) != nullptr; }
 
 std::uint32_t task_books::sender_of(handle h) const {
     const entry* e = find(h);
-    return e == nullptr ? nobody : e->borrows;
+    return e == nullptr ? no_sender : e->borrows;
 }
 
 std::uint32_t task_books::remove(handle h) {
     const auto at = std::ranges::find(entries_, h, &entry::name);
-    if (at == entries_.end()) return nobody;
+    if (at == entries_.end()) return no_sender;
     const std::uint32_t borrows = at->borrows;
     entries_.erase(at);
     return borrows;
@@ -91,7 +91,7 @@ void task_books::note(const step& s, const model::answer& a) {
         remove(s.subject);
         // What an operation made borrows the same sender.
         if (a.status == status::made) {
-            add(a.made, a.made.kind == handle_kind::owned_permit ? nobody : by);
+            add(a.made, a.made.kind == handle_kind::owned_permit ? no_sender : by);
         }
         return;
     }
@@ -99,10 +99,10 @@ void task_books::note(const step& s, const model::answer& a) {
     if (consumes(s) && !stays) remove(s.subject);
     if (creates) {
         const bool borrows = s.subject.kind == handle_kind::sender && s.what != verb::reserve_owned;
-        entries_.push_back({{handle_kind::operation, s.operation}, borrows ? s.subject.number : nobody, s.what});
+        entries_.push_back({{handle_kind::operation, s.operation}, borrows ? s.subject.number : no_sender, s.what});
     } else if (a.status == status::made) {
         const bool permits = a.made.kind == handle_kind::permit || a.made.kind == handle_kind::iterator;
-        add(a.made, !permits ? nobody : s.subject.kind == handle_kind::sender ? s.subject.number : by);
+        add(a.made, !permits ? no_sender : s.subject.kind == handle_kind::sender ? s.subject.number : by);
     }
 }
 
@@ -111,26 +111,26 @@ void task_books::note(const step& s, const model::answer& a) {
 std::vector<std::vector<handle>> gifts(const concurrent_program& p) {
     struct mention {
         handle name;
-        std::size_t lane;
+        std::size_t task;
         bool shared = false;
     };
     std::vector<mention> mentions;
-    for (std::size_t l = 0; l < p.lanes.size(); ++l) {
-        for (const task_step& t : p.lanes[l]) {
+    for (std::size_t l = 0; l < p.tasks.size(); ++l) {
+        for (const task_step& t : p.tasks[l]) {
             const handle h = t.step.subject;
-            if (t.step.what == verb::advance || h.number >= lane_names) continue;
+            if (t.step.what == verb::advance || h.number >= names_per_task) continue;
             const auto at = std::ranges::find(mentions, h, &mention::name);
             if (at == mentions.end()) {
                 mentions.push_back({h, l});
-            } else if (at->lane != l) {
+            } else if (at->task != l) {
                 at->shared = true;
             }
         }
     }
-    std::vector<std::vector<handle>> given(p.lanes.size());
+    std::vector<std::vector<handle>> given(p.tasks.size());
     for (const mention& m : mentions) {
-        // Only senders can be shared; another lane's claim to anything else is passed over.
-        if (!m.shared || m.name.kind != handle_kind::sender) given[m.lane].push_back(m.name);
+        // Only senders can be shared; another task's claim to anything else is skipped.
+        if (!m.shared || m.name.kind != handle_kind::sender) given[m.task].push_back(m.name);
     }
     return given;
 }
@@ -145,7 +145,7 @@ struct act {
     unsigned weight;
 };
 
-// A lane knows what it may have, not what it has. The ends of a channel come late, in `generate`.
+// The generator knows which handles a task may have, not which it has. The ends of a channel come late, in `generate`.
 constexpr std::array sender_acts{
     act{verb::try_send, handle_kind::sender, 16},
     act{verb::send, handle_kind::sender, 26},
@@ -205,8 +205,7 @@ std::vector<act> within(std::span<const act> acts, capabilities c, const program
         if (!is_within(c, s, size.blocks)) continue;
         const bool timed = a.what == verb::advance || a.what == verb::send_timeout || a.what == verb::recv_timeout;
         if (timed && !size.time) continue;
-        const bool counts = a.what == verb::strong_count || (a.what == verb::len && a.subject == handle_kind::sender) ||
-                            (a.what == verb::is_closed && a.subject == handle_kind::receiver);
+        const bool counts = a.what == verb::strong_count || (a.what == verb::len && a.subject == handle_kind::sender);
         if (counts && !size.counts) continue;
         wheel.insert(wheel.end(), a.weight, a);
     }
@@ -223,7 +222,7 @@ class dice {
     rc::Random source_;
 };
 
-/// Makes one program; the members are what it is in the middle of.
+/// Generates one program; the members are the state of the generation.
 class maker {
   public:
     maker(capabilities c, const std::function<std::uint64_t(std::uint64_t)>& capacity_for, const program_size& size,
@@ -239,18 +238,18 @@ class maker {
         constexpr std::array<std::uint64_t, 8> sizes{1, 1, 1, 1, 2, 2, 3, 4};
         program_.capacity = std::min(sizes[dice_.below(sizes.size())], size_.capacity);
         if (capacity_for_) program_.capacity = capacity_for_(program_.capacity);
-        const std::size_t lanes = 2 + dice_.below(size_.lanes - 1);
-        program_.lanes.resize(lanes);
+        const std::size_t tasks = 2 + dice_.below(size_.tasks - 1);
+        program_.tasks.resize(tasks);
         blocks_ = size_.blocks && capabilities_.has(capability::blocking) && dice_.one_in(8);
-        set_up(lanes);
-        for (std::size_t l = 0; l < lanes; ++l) fill(l);
-        if (dice_.one_in(4)) finish(lanes);
+        set_up(tasks);
+        for (std::size_t l = 0; l < tasks; ++l) fill(l);
+        if (dice_.one_in(4)) finish(tasks);
         return std::move(program_);
     }
 
   private:
-    /// A sender for each lane, or one for all; what is in the buffer, and who waits.
-    void set_up(std::size_t lanes) {
+    /// A sender for each task, or one for all; what is in the buffer, and which operations wait.
+    void set_up(std::size_t tasks) {
         model::machine m(program_.capacity);
         const auto take = [&](step s) {
             if (m.refusal(s) || !is_within(capabilities_, s, false)) return;
@@ -259,42 +258,42 @@ class maker {
         };
         const handle first{handle_kind::sender, 0};
         const bool own = capabilities_.has(capability::clone) && !dice_.one_in(4);
-        senders_.assign(lanes, first);
-        receiver_lane_ = dice_.below(lanes);
-        waiters_.resize(lanes);
-        for (std::size_t l = 0; own && l < lanes; ++l) {
+        senders_.assign(tasks, first);
+        receiver_task_ = dice_.below(tasks);
+        waiters_.resize(tasks);
+        for (std::size_t l = 0; own && l < tasks; ++l) {
             take({.what = verb::clone, .subject = first});
             senders_[l] = {handle_kind::sender, static_cast<std::uint32_t>(l + 1)};
         }
         const bool alone = own && dice_.one_in(2);
         if (alone) take({.what = verb::drop, .subject = first});
         if (size_.permits && dice_.one_in(3)) {
-            const std::size_t lane = dice_.below(lanes);
+            const std::size_t task = dice_.below(tasks);
             const bool all = program_.capacity > 1 && dice_.one_in(2);
             const handle made =
                 all ? handle{handle_kind::iterator, m.next_iterator} : handle{handle_kind::permit, m.next_permit};
             if (all) {
-                take({.what = verb::try_reserve_many, .subject = senders_[lane], .count = program_.capacity});
+                take({.what = verb::try_reserve_many, .subject = senders_[task], .count = program_.capacity});
             } else {
-                take({.what = verb::try_reserve, .subject = senders_[lane]});
+                take({.what = verb::try_reserve, .subject = senders_[task]});
             }
             permit_out_ = m.find_grant(made) != nullptr;
-            if (permit_out_) waiters_[lane].push_back(made);
+            if (permit_out_) waiters_[task].push_back(made);
         }
         const handle any = senders_.front();
         for (std::uint64_t n = dice_.below(program_.capacity + 1); n > 0; --n) {
             take({.what = verb::try_send, .subject = any, .value = next_value_++});
         }
         for (std::uint64_t n = dice_.one_in(3) ? 1 + dice_.below(3) : 0; n > 0; --n) {
-            const std::size_t lane = dice_.below(lanes);
-            step s = waiter(senders_[lane]);
+            const std::size_t task = dice_.below(tasks);
+            step s = waiter(senders_[task]);
             s.operation = m.next_operation;
             if (m.refusal(s) || !is_within(capabilities_, s, false) || !capabilities_.has(capability::late_poll))
                 continue;
             take(s);
             const handle op{handle_kind::operation, s.operation};
             take({.what = verb::poll, .subject = op});
-            if (m.find_operation(op.number) != nullptr) waiters_[lane].push_back(op);
+            if (m.find_operation(op.number) != nullptr) waiters_[task].push_back(op);
         }
     }
 
@@ -308,14 +307,14 @@ class maker {
     }
 
     void fill(std::size_t l) {
-        lane_ = l;
-        next_name_ = static_cast<std::uint32_t>(l + 1) * lane_names;
+        task_ = l;
+        next_name_ = static_cast<std::uint32_t>(l + 1) * names_per_task;
         have_ = {senders_[l]};
         have_.insert(have_.end(), waiters_[l].begin(), waiters_[l].end());
-        const bool receives = l == receiver_lane_;
+        const bool receives = l == receiver_task_;
         if (receives) have_.push_back({});
         const std::size_t length = 1 + dice_.below(size_.steps);
-        for (std::size_t tries = 0; program_.lanes[l].size() < length && tries < 60; ++tries) {
+        for (std::size_t tries = 0; program_.tasks[l].size() < length && tries < 60; ++tries) {
             const bool receive = receives && !dice_.one_in(4);
             const std::vector<act>& wheel = receive ? receiver_wheel_ : sender_wheel_;
             if (wheel.empty()) continue;
@@ -323,29 +322,29 @@ class maker {
         }
     }
 
-    /// Every task lets go of its sender, and the receiver waits for the end.
-    void finish(std::size_t lanes) {
+    /// Every task drops its sender, and the receiver waits for the end.
+    void finish(std::size_t tasks) {
         if (senders_.front() == senders_.back()) return;  // one for all, which stays
-        for (std::size_t l = 0; l < lanes; ++l) {
+        for (std::size_t l = 0; l < tasks; ++l) {
             task_step t;
             t.step = {.what = verb::drop, .subject = senders_[l]};
             if (!capabilities_.has(capability::sender_drop)) return;
-            program_.lanes[l].push_back(t);
+            program_.tasks[l].push_back(t);
         }
         task_step t;
         t.step = {.what = verb::recv, .subject = {}};
-        t.step.operation = static_cast<std::uint32_t>(receiver_lane_ + 2) * lane_names - 1;
+        t.step.operation = static_cast<std::uint32_t>(receiver_task_ + 2) * names_per_task - 1;
         t.waits = true;
         t.blocks = !is_within(capabilities_, t.step, false);
-        if (is_within(capabilities_, t.step, size_.blocks)) program_.lanes[receiver_lane_].push_back(t);
+        if (is_within(capabilities_, t.step, size_.blocks)) program_.tasks[receiver_task_].push_back(t);
     }
 
-    /// One step, if the lane may have what it needs.
+    /// One step, if the task may have what it needs.
     void add(const act& a, std::size_t length) {
-        std::vector<task_step>& lane = program_.lanes[lane_];
+        std::vector<task_step>& task = program_.tasks[task_];
         const bool ends = (a.what == verb::drop || a.what == verb::close) &&
                           (a.subject == handle_kind::sender || a.subject == handle_kind::receiver);
-        if (ends && lane.size() + 2 < length) return;
+        if (ends && task.size() + 2 < length) return;
         task_step t;
         step& s = t.step;
         s.what = a.what;
@@ -367,7 +366,7 @@ class maker {
             const bool waits = !dice_.one_in(3) || must_block || !capabilities_.has(capability::late_poll);
             t.waits = waits;
             t.blocks = waits && (blocks_ || must_block);
-            if (!waits) lane.push_back(t);
+            if (!waits) task.push_back(t);
             if (!waits) have_.push_back({handle_kind::operation, name});
             if (!waits) {  // nothing happens before its first poll
                 t = {};
@@ -375,11 +374,11 @@ class maker {
                 s.subject = {handle_kind::operation, name};
             }
         }
-        lane.push_back(t);
+        task.push_back(t);
         expect(a.what, a.subject, name);
     }
 
-    /// What the lane may have after such a step.
+    /// What the task may have after such a step.
     void expect(verb v, handle_kind of, std::uint32_t name) {
         const auto may = [&](handle_kind kind) { have_.push_back({kind, name}); };
         switch (v) {
@@ -408,13 +407,13 @@ class maker {
     std::vector<act> sender_wheel_;
     std::vector<act> receiver_wheel_;
     concurrent_program program_;
-    std::vector<handle> senders_;               // by lane
-    std::vector<std::vector<handle>> waiters_;  // by lane
-    std::size_t receiver_lane_ = 0;
+    std::vector<handle> senders_;               // by task
+    std::vector<std::vector<handle>> waiters_;  // by task
+    std::size_t receiver_task_ = 0;
     bool blocks_ = false;
     bool permit_out_ = false;
-    std::size_t lane_ = 0;
-    std::vector<handle> have_;  // what the lane may have
+    std::size_t task_ = 0;
+    std::vector<handle> have_;  // what the task may have
     std::uint32_t next_name_ = 0;
     model::value_id next_value_ = 1;
 };
@@ -433,21 +432,21 @@ concurrent_program generate_concurrent(const target& t, std::uint64_t seed, std:
     return maker(t.capabilities, t.capacity_for, size, d).make();
 }
 
-bool can_perform(const target& t, const concurrent_program& p) {
+bool can_run(const target& t, const concurrent_program& p) {
     const auto can = [&t](const step& s, bool blocks) { return is_within(t.capabilities, s, blocks); };
     return reachable(t, p.capacity) == p.capacity &&
            std::ranges::all_of(p.before, [&](const step& s) { return can(s, false); }) &&
-           std::ranges::all_of(p.lanes, [&](const auto& lane) {
-               return std::ranges::all_of(lane, [&](const task_step& s) { return can(s.step, s.waits && s.blocks); });
+           std::ranges::all_of(p.tasks, [&](const auto& task) {
+               return std::ranges::all_of(task, [&](const task_step& s) { return can(s.step, s.waits && s.blocks); });
            });
 }
 
 std::string to_string(const concurrent_program& p) {
     std::string text = fmt::format("capacity {}\n", p.capacity);
     for (const step& s : p.before) text += fmt::format("  {}\n", model::to_string(s));
-    for (std::size_t l = 0; l < p.lanes.size(); ++l) {
+    for (std::size_t l = 0; l < p.tasks.size(); ++l) {
         text += fmt::format("task {}\n", l + 1);
-        for (const task_step& t : p.lanes[l]) {
+        for (const task_step& t : p.tasks[l]) {
             text += fmt::format("  {}{}\n", t.blocks ? "blocking " : t.waits ? "await " : "", model::to_string(t.step));
         }
     }

@@ -1,4 +1,4 @@
-// What is generated, how often, and what a command means.
+// The generator: the weights of steps, and the meaning of commands.
 // After a change here run: ctest -L proptests -R 'generator|sequential'
 #include "program/generator.hpp"
 

@@ -1,9 +1,9 @@
-// Generated programs, and what they mean.
+// Generated programs of one thread, and their interpretation.
 //
 // A program is a list of commands, and a command is three small numbers: what to do, to which of
 // the handles it could be done to, and how much. It is chosen blindly and gets its meaning from the
 // state it meets: the specification says which handles are there, and a command that fits none of
-// them is passed over. So every program is legal, whatever its numbers.
+// them is skipped. So every program is legal, whatever its numbers.
 // After a change here run: ctest -L proptests -R 'generator|sequential'
 #pragma once
 
@@ -51,7 +51,7 @@ struct program {
     friend bool operator==(const program&, const program&) = default;
 };
 
-/// The length for which the required reach (reach.hpp) was measured.
+/// The length for which the coverage goals (reach.hpp) were measured.
 inline constexpr std::size_t usual_length = 30;
 
 struct generator_options {
@@ -65,8 +65,7 @@ struct generator_options {
 
 /// Makes programs of commands within the capabilities. Most are a mixture of everything; some are a
 /// stream of values, longer than the others: more of them than a block of storage has slots; some a
-/// crowd, longer still, in
-/// which more than 32 operations wait at once.
+/// crowd, longer still, in which more than 32 operations wait at once.
 class generator {
   public:
     explicit generator(capabilities within, const generator_options& options = {});

@@ -274,7 +274,7 @@ class shrinker {
         return false;
     }
 
-    /// The draft with another capacity. Who asks for all there is, or for more, goes on doing so.
+    /// The draft with another capacity. A step that takes all permits, or more, still does.
     [[nodiscard]] draft with_capacity(std::uint64_t capacity) const {
         draft candidate = draft_;
         candidate.capacity = capacity;

@@ -1,4 +1,4 @@
-// Makes a failing program small.
+// Shrinking: makes a failing program of one thread small.
 //
 // Steps are taken out, numbers lowered, waits replaced by attempts, over and over until nothing of
 // this leaves a program that fails. Each step keeps hold of the very handles it was about: a handle

@@ -1,4 +1,4 @@
-// What can be taken away from a concurrent program.
+// The reductions of a concurrent program.
 // After a change here run: ctest -L proptests -R 'smaller|threads'
 #include "program/smaller_concurrent.hpp"
 
@@ -20,7 +20,7 @@ using model::verb;
 using programs = std::vector<concurrent_program>;
 
 /// No step makes it.
-constexpr handle nobody_has(handle_kind kind) { return {kind, lane_names - 1}; }
+constexpr handle unused(handle_kind kind) { return {kind, names_per_task - 1}; }
 
 template <class T>
 void erase_at(std::vector<T>& from, std::size_t i) {
@@ -49,20 +49,20 @@ void rename(concurrent_program& p, const std::map<handle, handle>& names, std::s
         if (at != names.end()) s.subject = at->second;
     };
     for (std::size_t i = from; i < p.before.size(); ++i) apply(p.before[i]);
-    for (auto& lane : p.lanes) {
-        for (task_step& t : lane) apply(t.step);
+    for (auto& task : p.tasks) {
+        for (task_step& t : task) apply(t.step);
     }
 }
 
-/// Without one of the steps before. Whoever used what it made uses `instead`; the others keep theirs, under its new
-/// name.
+/// The program without one of the steps before. Steps that used what it made use `instead`; the others keep their
+/// handles, under the new names.
 concurrent_program without_before(const concurrent_program& p, std::size_t i, std::optional<handle> instead) {
     const std::vector<std::optional<handle>> was = made_before(p);
     concurrent_program q = p;
     erase_at(q.before, i);
     if (!was[i]) return q;
     // Handles of a kind are numbered in order: those behind it move up by one.
-    std::map<handle, handle> names{{*was[i], instead.value_or(nobody_has(was[i]->kind))}};
+    std::map<handle, handle> names{{*was[i], instead.value_or(unused(was[i]->kind))}};
     for (std::size_t k = i + 1; k < was.size(); ++k) {
         if (!was[k] || was[k]->kind != was[i]->kind) continue;
         names[*was[k]] = {was[k]->kind, was[k]->number - 1};
@@ -73,22 +73,22 @@ concurrent_program without_before(const concurrent_program& p, std::size_t i, st
 
 // ---- Reductions
 
-programs without_lane(const concurrent_program& p) {
+programs without_task(const concurrent_program& p) {
     programs all;
-    for (std::size_t l = p.lanes.size(); l-- > 0;) {
-        if (p.lanes[l].empty()) continue;
+    for (std::size_t l = p.tasks.size(); l-- > 0;) {
+        if (p.tasks[l].empty()) continue;
         all.push_back(p);
-        all.back().lanes[l].clear();
+        all.back().tasks[l].clear();
     }
     return all;
 }
 
 programs without_step(const concurrent_program& p) {
     programs all;
-    for (std::size_t l = p.lanes.size(); l-- > 0;) {
-        for (std::size_t i = p.lanes[l].size(); i-- > 0;) {
+    for (std::size_t l = p.tasks.size(); l-- > 0;) {
+        for (std::size_t i = p.tasks[l].size(); i-- > 0;) {
             all.push_back(p);
-            erase_at(all.back().lanes[l], i);
+            erase_at(all.back().tasks[l], i);
         }
     }
     return all;
@@ -119,22 +119,23 @@ programs without_clone_and_drop(const concurrent_program& p) {
     return all;
 }
 
-/// What fills and what drains, say, or two that cancel each other out. Too many for a large program.
+/// Two steps at once: one that fills and one that drains, or two that cancel each other out. Too many for a large
+/// program.
 programs without_two(const concurrent_program& p) {
     constexpr std::size_t most = 16;
     struct at {
-        std::size_t lane;
+        std::size_t task;
         std::size_t index;
     };
     std::vector<at> places;
-    for (std::size_t l = 0; l < p.lanes.size(); ++l) {
-        for (std::size_t i = 0; i < p.lanes[l].size(); ++i) places.push_back({l, i});
+    for (std::size_t l = 0; l < p.tasks.size(); ++l) {
+        for (std::size_t i = 0; i < p.tasks[l].size(); ++i) places.push_back({l, i});
     }
     programs all;
     if (places.size() > most) return all;
     const auto without = [&](const concurrent_program& q, const at& a) {
         concurrent_program r = q;
-        erase_at(r.lanes[a.lane], a.index);
+        erase_at(r.tasks[a.task], a.index);
         return r;
     };
     for (std::size_t b = places.size(); b-- > 0;) {
@@ -151,22 +152,22 @@ programs lowered(const concurrent_program& p) {
         all.push_back(p);
         all.back().capacity = capacity;
     }
-    for (std::size_t l = p.lanes.size(); l-- > 0;) {
-        for (std::size_t i = p.lanes[l].size(); i-- > 0;) {
-            if (p.lanes[l][i].blocks) {
+    for (std::size_t l = p.tasks.size(); l-- > 0;) {
+        for (std::size_t i = p.tasks[l].size(); i-- > 0;) {
+            if (p.tasks[l][i].blocks) {
                 all.push_back(p);
-                all.back().lanes[l][i].blocks = false;
+                all.back().tasks[l][i].blocks = false;
             }
-            if (p.lanes[l][i].step.count > 1) {
+            if (p.tasks[l][i].step.count > 1) {
                 all.push_back(p);
-                --all.back().lanes[l][i].step.count;
+                --all.back().tasks[l][i].step.count;
             }
         }
     }
     return all;
 }
 
-constexpr std::array<reduction, 6> table{without_lane,           without_step, without_step_before,
+constexpr std::array<reduction, 6> table{without_task,           without_step, without_step_before,
                                          without_clone_and_drop, lowered,      without_two};
 
 }  // namespace
@@ -194,8 +195,8 @@ concurrent_program smallest(concurrent_program p, const std::function<bool(const
 
 concurrent_program blocking_where_needed(const target& t, concurrent_program p) {
     if (!t.capabilities.has(capability::blocking)) return p;
-    for (auto& lane : p.lanes) {
-        for (task_step& s : lane) {
+    for (auto& task : p.tasks) {
+        for (task_step& s : task) {
             const std::optional<capability> needed = needed_for(s.step);
             if (s.waits && needed && !t.capabilities.has(*needed)) s.blocks = true;
         }

@@ -1,4 +1,4 @@
-// Concurrent programs that are smaller than a given one, in the ways that are worth a try: what shrinking tries.
+// Shrinking of concurrent programs: the smaller candidates, and the search for the smallest.
 // After a change here run: ctest -L proptests -R 'smaller|threads'
 #pragma once
 

@@ -1,4 +1,4 @@
-// From what the engines find to a counterexample: the states of the specification along the way.
+// Makes a counterexample of what an engine found: adds the states of the specification.
 // After a change here run: ctest -L proptests -R 'counterexample|failure'
 #include "report/counterexample.hpp"
 
@@ -38,7 +38,7 @@ std::optional<model::outcome> named_machine::take(const model::step& s, const mo
 
 std::optional<model::outcome> named_machine::take(const model::event& e, bool follow_up) {
     const model::answer* recorded = e.answer ? &*e.answer : nullptr;
-    // The first half has done it all.
+    // The first half has done everything.
     if (!e.waits && follow_up) return std::nullopt;
     if (!e.waits) return take(e.step, recorded);
     model::step poll;
@@ -128,8 +128,8 @@ std::size_t operations_of(const counterexample& c) {
     }
     const model::history& h = std::get<concurrent_run>(c.run).history;
     for (const model::event& e : h.before) steps.push_back(e.step);
-    for (const auto& lane : h.lanes) {
-        for (const model::event& e : lane) steps.push_back(e.step);
+    for (const auto& task : h.lanes) {
+        for (const model::event& e : task) steps.push_back(e.step);
     }
     return operations_of(steps);
 }

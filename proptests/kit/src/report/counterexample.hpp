@@ -1,4 +1,4 @@
-// A counterexample: everything that is known of a failing check, as one value and as one file.
+// A counterexample: everything that is known of a failed check, as one value and as one file.
 //
 // The file is history.json. The log, the page, the test to paste and the token (failure_report.hpp,
 // token.hpp) are pure functions of it, so they can be made again later, without the target and
@@ -42,7 +42,7 @@ struct sequential_run {
     friend bool operator==(const sequential_run&, const sequential_run&) = default;
 };
 
-/// A point of an explanation, and the state of the specification after it.
+/// A point of a linearization, and the state of the specification after it.
 struct explained_point {
     model::point point;
     std::string specification;
@@ -50,12 +50,12 @@ struct explained_point {
     friend bool operator==(const explained_point&, const explained_point&) = default;
 };
 
-/// Tasks at once, and the longest beginning of an order that explains what they were answered.
+/// Concurrent tasks, and the longest prefix of a linearization of their history.
 struct concurrent_run {
     model::history history;
-    /// Or asleep; or allowed: it is not the history that fails.
+    /// Or asleep; or allowed: then the failure is not in the history.
     model::finding finding = model::finding::answer;
-    std::string problem;  // what fails beside the history, or instead of it: a value's fate, an exception, a data race
+    std::string problem;  // a failure beside the history, or instead of it: a lost value, an exception, a data race
     std::uint64_t nodes = 0;
     std::vector<explained_point> order;
     std::vector<explained_point> refused;  // with the state after the specification's answer
@@ -90,8 +90,8 @@ struct counterexample {
     model::engine engine = model::engine::sequential;
     std::string target;
     std::string adapter{own_adapter};  // how C++ names what drives the target: see target
-    std::string law;                   // the property that was checked, as a sentence
-    std::vector<std::string> clauses;  // that are broken, as far as can be told
+    std::string property;              // the property that was checked, as a sentence
+    std::vector<std::string> clauses;  // that are broken, as far as is known
     std::uint64_t seed = 0;
     std::uint64_t program = 0;  // its index
     std::string recorded_at;    // a recorded trace, file:line: then seed and program mean nothing
@@ -108,7 +108,7 @@ struct counterexample {
 /// With the states of the specification. Precondition: `v` is a verdict on `h`, and not unknown.
 [[nodiscard]] concurrent_run run_of(const model::history& h, const model::verdict& v);
 
-/// A program on one thread as a trace that fails at its last line; nothing for tasks at once.
+/// A program on one thread as a trace that fails at its last line; nothing for concurrent tasks.
 [[nodiscard]] std::optional<model::trace> trace_of(const counterexample& c);
 
 /// Calls that one would write: creating an operation and polling it for the first time are one. Before

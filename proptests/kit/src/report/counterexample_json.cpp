@@ -151,15 +151,15 @@ explained_point read_point(const json_reader& in, const model::history& h) {
 }
 
 json write_access(const atomic_access& a) {
-    return {{"lane", a.lane},   {"event", a.event}, {"site", a.site},
+    return {{"lane", a.task},   {"event", a.event}, {"site", a.site},
             {"order", a.order}, {"value", a.value}, {"stale", a.stale}};
 }
 
 atomic_access read_access(const json_reader& in, const model::history& h) {
     in.expect_members({"lane", "event", "site", "order", "value", "stale"});
     atomic_access a;
-    a.lane = in["lane"].index(h.lanes.size(), "lanes");
-    a.event = in["event"].index(h.lanes[a.lane].size(), "events");
+    a.task = in["lane"].index(h.lanes.size(), "lanes");
+    a.event = in["event"].index(h.lanes[a.task].size(), "events");
     a.site = in["site"].text();
     a.order = in["order"].text();
     a.value = in["value"].text();
@@ -190,7 +190,7 @@ concurrent_run read_concurrent(const json_reader& in, std::uint64_t capacity) {
     model::history& h = r.history;
     h.capacity = capacity;
     h.before = in["before"].list(read_event);
-    h.lanes = in["lanes"].list([](const json_reader& lane) { return lane.list(read_event); });
+    h.lanes = in["lanes"].list([](const json_reader& task) { return task.list(read_event); });
     h.rest = in["rest"].is_null() ? model::never : in["rest"].number();
     h.after = in["after"].list(read_event);
     constexpr std::array known{model::finding::answer, model::finding::asleep, model::finding::allowed};
@@ -213,7 +213,7 @@ json write_whole(const counterexample& c) {
            {"command", c.command},
            {"engine", model::to_string(c.engine)},
            {"target", c.target},
-           {"law", c.law},
+           {"law", c.property},
            {"clauses", c.clauses},
            {"seed", c.seed},
            {"program", c.program},
@@ -250,7 +250,7 @@ counterexample read_whole(const json_reader& in) {
     for (const model::engine e : all_engines) engines.push_back(model::to_string(e));
     c.engine = all_engines[in["engine"].one_of(engines)];
     c.target = in["target"].text();
-    c.law = in["law"].text();
+    c.property = in["law"].text();
     c.clauses = in["clauses"].list([](const json_reader& n) { return n.text(); });
     c.seed = in["seed"].number();
     c.program = in["program"].number();

@@ -1,7 +1,7 @@
-// A counterexample as one page. What it shows is made here, as data; how, is in page/.
+// A counterexample as one HTML page. The data it shows is made here; how it is shown is in page/.
 //
-// Both kinds of runs become lanes of events, and points that explain them: a program on one thread
-// is one lane. Instants become ranks, as the page has no use for the lengths of times.
+// Both kinds of runs become tasks with events, and the points of a linearization: a program on one thread is one task.
+// Instants become ranks, as the page has no use for the lengths of times.
 // After a change here run: ctest -L proptests -R failure_html && ctest -L browser
 #include <fmt/format.h>
 
@@ -27,8 +27,8 @@ using json = nlohmann::ordered_json;
 using part = model::place::part;
 
 // What a page holds at most: a program that is shrunk has a hundredth of it.
-constexpr std::size_t most_lanes_shown = 16;
-constexpr std::size_t most_events = 480;  // in all lanes together
+constexpr std::size_t most_tasks_shown = 16;
+constexpr std::size_t most_events = 480;  // in all tasks together
 constexpr std::size_t most_accesses = 2'000;
 constexpr std::size_t most_reasons = 32;
 constexpr std::size_t most_because = 60;
@@ -37,7 +37,7 @@ constexpr std::size_t short_text = 160;
 constexpr std::size_t longest_test = 200'000;
 constexpr std::size_t longest_command = 100'000;
 
-/// The events of one lane that are shown: a run of them.
+/// The events of one task that are shown: a run of them.
 struct window {
     std::size_t first = 0;
     std::size_t last = 0;  // behind it
@@ -81,7 +81,7 @@ void add_run(json& page, const sequential_run& run) {
 class instants {
   public:
     explicit instants(const model::history& h) : first_(2 * h.before.size()) {
-        for (const auto& lane : h.lanes) add(lane);
+        for (const auto& task : h.lanes) add(task);
         add(h.after);
         if (h.rest != model::never) all_.push_back({h.rest, 2});
         std::ranges::sort(all_);
@@ -109,60 +109,60 @@ class instants {
         return first_ + static_cast<std::size_t>(place - all_.begin());
     }
 
-    std::size_t first_;  // those before the lanes come before all others
+    std::size_t first_;  // those before the tasks come before all others
     std::vector<key> all_;
 };
 
-/// The lanes as the page has them: before, the lanes, after; those without events are left out.
-class shown_lanes {
+/// The tasks as the page has them: before, the tasks, after; those without events are left out.
+class shown_tasks {
   public:
-    explicit shown_lanes(const concurrent_run& run);
+    explicit shown_tasks(const concurrent_run& run);
 
     [[nodiscard]] json write() const;
     [[nodiscard]] bool has(const model::place& at) const {
         const row* r = find(at);
         return r != nullptr && r->shown.holds(at.index);
     }
-    /// The number of the lane on the page. Precondition: has(at).
-    [[nodiscard]] std::size_t lane_of(const model::place& at) const {
+    /// The number of the task on the page. Precondition: has(at).
+    [[nodiscard]] std::size_t task_of(const model::place& at) const {
         return static_cast<std::size_t>(find(at) - rows_.data());
     }
     [[nodiscard]] std::size_t event_of(const model::place& at) const { return at.index - find(at)->shown.first; }
     [[nodiscard]] std::size_t left_out() const { return left_out_; }
-    [[nodiscard]] std::size_t lanes_left_out() const { return lanes_left_out_; }
+    [[nodiscard]] std::size_t tasks_left_out() const { return tasks_left_out_; }
 
   private:
     struct row {
         part of;
-        std::uint32_t lane;
+        std::uint32_t task;
         const std::vector<model::event>* events;
         window shown;
     };
     [[nodiscard]] const row* find(const model::place& at) const {
-        const auto same = [&at](const row& r) { return r.of == at.of && (at.of != part::lanes || r.lane == at.lane); };
+        const auto same = [&at](const row& r) { return r.of == at.of && (at.of != part::lanes || r.task == at.lane); };
         const auto found = std::ranges::find_if(rows_, same);
         return found == rows_.end() ? nullptr : &*found;
     }
-    void add(part of, std::uint32_t lane, const std::vector<model::event>& events);
+    void add(part of, std::uint32_t task, const std::vector<model::event>& events);
 
     const model::history& history_;
     std::vector<row> rows_;
     std::size_t left_out_ = 0;
-    std::size_t lanes_left_out_ = 0;
+    std::size_t tasks_left_out_ = 0;
 };
 
-shown_lanes::shown_lanes(const concurrent_run& run) : history_(run.history) {
+shown_tasks::shown_tasks(const concurrent_run& run) : history_(run.history) {
     const model::history& h = history_;
     add(part::before, 0, h.before);
     for (std::uint32_t i = 0; i < h.lanes.size(); ++i) {
-        if (i < most_lanes_shown) {
+        if (i < most_tasks_shown) {
             add(part::lanes, i, h.lanes[i]);
         } else {
-            ++lanes_left_out_;
+            ++tasks_left_out_;
         }
     }
     add(part::after, 0, h.after);
-    // Of long lanes, what lies around the point that nothing explains.
+    // Of long tasks, what lies around the impossible point.
     const std::size_t each = most_events / std::max<std::size_t>(1, rows_.size());
     for (row& r : rows_) {
         const std::size_t size = r.events->size();
@@ -176,13 +176,13 @@ shown_lanes::shown_lanes(const concurrent_run& run) : history_(run.history) {
     }
 }
 
-void shown_lanes::add(part of, std::uint32_t lane, const std::vector<model::event>& events) {
-    if (!events.empty() || of == part::lanes) rows_.push_back({of, lane, &events, {}});
+void shown_tasks::add(part of, std::uint32_t task, const std::vector<model::event>& events) {
+    if (!events.empty() || of == part::lanes) rows_.push_back({of, task, &events, {}});
 }
 
-json shown_lanes::write() const {
+json shown_tasks::write() const {
     const instants when(history_);
-    json lanes = json::array();
+    json tasks = json::array();
     for (const row& r : rows_) {
         json events = json::array();
         for (std::size_t i = r.shown.first; i < r.shown.last; ++i) {
@@ -194,22 +194,22 @@ json shown_lanes::write() const {
                               {"to", early ? json(2 * i + 1) : when.returned(e.returned)},
                               {"waits", e.waits}});
         }
-        lanes.push_back({{"name", r.of == part::before  ? "before"
+        tasks.push_back({{"name", r.of == part::before  ? "before"
                                   : r.of == part::after ? "after"
-                                                        : fmt::format("lane {}", r.lane + 1)},
+                                                        : fmt::format("task {}", r.task + 1)},
                          {"events", std::move(events)}});
     }
-    return lanes;
+    return tasks;
 }
 
-json point_of(const concurrent_run& run, const shown_lanes& lanes, const explained_point& p, bool refused) {
+json point_of(const concurrent_run& run, const shown_tasks& tasks, const explained_point& p, bool refused) {
     const model::event& e = event_at(run.history, p.point.at);
     const std::string got = answer_of(e);
     const model::status by_specification = p.point.by_specification.answer.status;
     std::string text = to_string(run.history, p.point);
     if (refused) text = fmt::format("{} -> {}", subject_of(run.history, p.point), got);
-    return {{"lane", lanes.lane_of(p.point.at)},
-            {"event", lanes.event_of(p.point.at)},
+    return {{"lane", tasks.task_of(p.point.at)},
+            {"event", tasks.event_of(p.point.at)},
             {"request", e.waits && by_specification == model::status::pending && !refused},
             {"text", cut(text, long_text)},
             {"state", cut(p.specification, long_text)},
@@ -217,26 +217,26 @@ json point_of(const concurrent_run& run, const shown_lanes& lanes, const explain
 }
 
 void add_run(json& page, const concurrent_run& run) {
-    const shown_lanes lanes(run);
-    page["lanes"] = lanes.write();
+    const shown_tasks tasks(run);
+    page["lanes"] = tasks.write();
     for (const explained_point& p : run.order)
-        if (lanes.has(p.point.at)) page["points"].push_back(point_of(run, lanes, p, false));
+        if (tasks.has(p.point.at)) page["points"].push_back(point_of(run, tasks, p, false));
     for (const explained_point& p : run.refused)
-        if (lanes.has(p.point.at)) page["refused"].push_back(point_of(run, lanes, p, true));
+        if (tasks.has(p.point.at)) page["refused"].push_back(point_of(run, tasks, p, true));
     page["rest"] = instants(run.history).rest(run.history.rest);
     for (const atomic_access& a : std::span(run.accesses).first(std::min(run.accesses.size(), most_accesses))) {
-        const model::place at{part::lanes, a.lane, a.event};
-        if (!lanes.has(at)) continue;
-        page["accesses"].push_back({{"lane", lanes.lane_of(at)},
-                                    {"event", lanes.event_of(at)},
+        const model::place at{part::lanes, a.task, a.event};
+        if (!tasks.has(at)) continue;
+        page["accesses"].push_back({{"lane", tasks.task_of(at)},
+                                    {"event", tasks.event_of(at)},
                                     {"site", cut(a.site, short_text)},
                                     {"order", cut(a.order, 40)},
                                     {"value", cut(a.value, 40)},
                                     {"stale", a.stale}});
     }
     json& left_out = page["left_out"];
-    if (lanes.lanes_left_out() > 0) left_out.push_back(counted(lanes.lanes_left_out(), "lane"));
-    if (lanes.left_out() > 0) left_out.push_back(counted(lanes.left_out(), "event"));
+    if (tasks.tasks_left_out() > 0) left_out.push_back(counted(tasks.tasks_left_out(), "task"));
+    if (tasks.left_out() > 0) left_out.push_back(counted(tasks.left_out(), "event"));
     if (run.accesses.size() > most_accesses)
         left_out.push_back(counted(run.accesses.size() - most_accesses, "memory access"));
 }
@@ -264,7 +264,7 @@ json reasons_of(const counterexample& c) {
         json legal = json::array();
         for (const std::string& l : r.legal) legal.push_back(cut(l, short_text));
         all.push_back({{"where", r.where},
-                       {"asked", cut(r.asked, short_text)},
+                       {"asked", cut(r.invoked, short_text)},
                        {"got", cut(r.got, long_text)},
                        {"legal", std::move(legal)},
                        {"because", std::move(because)}});
@@ -279,7 +279,7 @@ json page_of(const counterexample& c) {
               {"engine", model::to_string(c.engine)},
               {"target", cut(c.target, 100)},
               {"what", cut(what_went_wrong(c), long_text)},
-              {"property", cut(c.law, long_text)},
+              {"property", cut(c.property, long_text)},
               {"origin", cut(origin_of(c), long_text)},
               {"capacity", c.capacity},
               {"clauses", clauses_of(c)},

@@ -1,7 +1,7 @@
-// A counterexample on the terminal: the program with the state beside each step.
+// A counterexample as a log for the terminal: the program with the state beside each step.
 //
-// A program on one thread has one column; of tasks at once, each lane has its own, in the order
-// that explains them as far as any does. After a change here run: ctest -L proptests -R failure_log
+// A program on one thread has one column; of concurrent tasks, each task has its own, in
+// the longest prefix of a linearization. After a change here run: ctest -L proptests -R failure_log
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,7 +25,7 @@ constexpr std::size_t most_because = 4;
 constexpr std::size_t most_refused = 3;
 constexpr std::size_t most_token_lines = 4;
 
-constexpr std::size_t most_columns = 4;  // of lanes; more of them stand below each other
+constexpr std::size_t most_columns = 4;  // of tasks; more of them stand below each other
 constexpr std::size_t least_for_state = 40;
 constexpr std::size_t least_for_text = 8;
 constexpr std::size_t least_stride = 9;
@@ -121,17 +121,17 @@ std::string recorded(const model::history& h, const model::point& p) {
 
 table rows_of(const concurrent_run& run) {
     const model::history& h = run.history;
-    const std::size_t lanes = h.lanes.size();
-    const bool columns = lanes >= 1 && lanes <= most_columns;
+    const std::size_t tasks = h.lanes.size();
+    const bool columns = tasks >= 1 && tasks <= most_columns;
     table t;
-    for (std::size_t i = 0; i < lanes && columns; ++i) t.headings.push_back(fmt::format("lane {}", i + 1));
-    if (t.headings.empty()) t.headings = {"lanes"};
+    for (std::size_t i = 0; i < tasks && columns; ++i) t.headings.push_back(fmt::format("task {}", i + 1));
+    if (t.headings.empty()) t.headings = {"tasks"};
     const auto add = [&](const explained_point& p, std::string at, const std::string& text, std::string_view state) {
-        const bool in_lane = p.point.at.of == model::place::part::lanes;
-        const bool own_column = in_lane && columns;
+        const bool in_task = p.point.at.of == model::place::part::lanes;
+        const bool own_column = in_task && columns;
         t.rows.push_back(
             {std::move(at), own_column ? p.point.at.lane : 0,
-             in_lane ? (columns ? text : fmt::format("{}: {}", p.point.at.lane + 1, text))
+             in_task ? (columns ? text : fmt::format("{}: {}", p.point.at.lane + 1, text))
                      : fmt::format("{} {}", p.point.at.of == model::place::part::before ? "before:" : "after:", text),
              std::string(state)});
     };
@@ -160,14 +160,13 @@ std::string last_step(const sequential_run& run) {
 
 std::string last_step(const concurrent_run& run) {
     std::size_t events = run.history.before.size() + run.history.after.size();
-    for (const auto& lane : run.history.lanes) events += lane.size();
+    for (const auto& task : run.history.lanes) events += task.size();
     return labelled(
         "  searched  ",
         fmt::format("{} in {}: {}", counted(events, "event"), counted(run.nodes, "node"),
-                    run.finding == model::finding::allowed ? "this order explains the answers; the failure is elsewhere"
-                    : run.finding == model::finding::asleep
-                        ? "in every order that explains the answers, a task is left asleep"
-                        : "no order explains the answers; the longest beginning of one is above"),
+                    run.finding == model::finding::allowed  ? "this order is a linearization; the failure is elsewhere"
+                    : run.finding == model::finding::asleep ? "in every linearization a task is left asleep"
+                                                            : "no linearization; the longest prefix of one is above"),
         2);
 }
 
@@ -178,7 +177,7 @@ std::string why(const std::vector<reason>& all) {
     for (std::size_t i = 0; i < shown; ++i) {
         const reason& r = all[i];
         text += labelled(i == 0 ? "  why       " : "            ",
-                         plain(fmt::format("{}: {} -> {}; legal: {}", r.where, r.asked, r.got,
+                         plain(fmt::format("{}: {} -> {}; legal: {}", r.where, r.invoked, r.got,
                                            r.legal.empty() ? "nothing yet" : joined(r.legal, ", or "))),
                          shown > 1 ? 1 : 2);
         for (std::size_t b = 0; b < std::min(r.because.size(), each); ++b) {
@@ -196,8 +195,8 @@ std::string executed(const concurrent_run& run, std::size_t room) {
     for (const atomic_access& a : run.accesses) {
         const bool last = &a == &run.accesses.back();
         if (a.order == "-" && !last) continue;
-        lines.push_back(cut(plain(fmt::format("lane {} step {}  {:<46} {:<7} {}{}", a.lane + 1, a.event + 1, a.site,
-                                              a.order == "-" ? "" : a.order, a.value, a.stale ? "  OLD VALUE" : "")),
+        lines.push_back(cut(plain(fmt::format("task {} step {}  {:<46} {:<7} {}{}", a.task + 1, a.event + 1, a.site,
+                                              a.order == "-" ? "" : a.order, a.value, a.stale ? "  STALE VALUE" : "")),
                             report_width - 12));
     }
     if (lines.empty() || room == 0) return {};
@@ -255,7 +254,7 @@ std::string to_log(const counterexample& c) {
                                                   c.target, c.capacity, what_went_wrong(c))),
                                 2);
     text += labelled("  from      ", plain(origin_of(c)), 1);
-    text += labelled("  property  ", plain(c.law), 1);
+    text += labelled("  property  ", plain(c.property), 1);
     text += labelled("  breaks    ", broken(c), 2);
     text += std::visit([](const auto& run) { return to_text(rows_of(run)) + last_step(run); }, c.run);
     const std::string end = why(reasons(c)) + again(c);

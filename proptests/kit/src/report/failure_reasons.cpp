@@ -1,7 +1,7 @@
-// Why nothing explains what the target did: the legal answers, and the steps they follow from.
+// Why the outcome is impossible: the legal answers, and the steps they follow from.
 //
-// A step is a reason if the specification, given everything but that step, would answer otherwise.
-// That is said of programs of a usual length only; the rest would take too long and help nobody.
+// A step is a reason if the specification, given everything but that step, would answer otherwise. Reasons are computed
+// for programs of a usual length only: for longer ones they would take too long, and be too many to read.
 // After a change here run: ctest -L proptests -R failure
 #include <fmt/format.h>
 
@@ -26,7 +26,7 @@ model::outcome comparable(const model::step& s, model::outcome o) {
 
 // ---- On one thread
 
-/// What the last step is answered when step `without` is left out.
+/// The outcome of the last step when step `without` is left out.
 std::optional<model::outcome> last_without(std::uint64_t capacity, std::span<const taken_step> steps,
                                            std::size_t without) {
     named_machine m(capacity);
@@ -43,7 +43,7 @@ reason reason_of(const sequential_run& run, std::uint64_t capacity) {
     const taken_step& last = run.steps.back();
     reason r;
     r.where = fmt::format("step {}", run.steps.size());
-    r.asked = model::to_string(last.step);
+    r.invoked = model::to_string(last.step);
     r.got = run.got ? model::to_string(*run.got) : "nothing: it threw";
     r.legal.push_back(model::to_string(last.expected));
     if (run.steps.size() > most_steps) return r;
@@ -55,7 +55,7 @@ reason reason_of(const sequential_run& run, std::uint64_t capacity) {
     return r;
 }
 
-// ---- Tasks at once
+// ---- Concurrent tasks
 
 struct refusal {
     const model::history& history;
@@ -63,14 +63,14 @@ struct refusal {
     const model::point& refused;
 
     [[nodiscard]] const model::event& event() const { return event_at(history, refused.at); }
-    [[nodiscard]] std::optional<model::answer> asked_after(std::span<const explained_point> first,
-                                                           const explained_point* without) const;
-    /// It returned before the refused event was invoked, or stands before it in its lane.
+    [[nodiscard]] std::optional<model::answer> answer_after(std::span<const explained_point> first,
+                                                            const explained_point* without) const;
+    /// It returned before the refused event was invoked, or stands before it in its task.
     [[nodiscard]] bool precedes(const model::place& at) const;
 };
 
-std::optional<model::answer> refusal::asked_after(std::span<const explained_point> first,
-                                                  const explained_point* without) const {
+std::optional<model::answer> refusal::answer_after(std::span<const explained_point> first,
+                                                   const explained_point* without) const {
     named_machine m(history.capacity);
     for (const explained_point& p : first) {
         if (&p == without) continue;
@@ -87,19 +87,19 @@ bool refusal::precedes(const model::place& at) const {
     return event_at(history, at).returned < event().invoked;
 }
 
-/// What the specification says at each place of the order that the event's time allows; for one who
-/// sleeps, when everything is at rest.
-std::vector<std::string> legal_answers(const refusal& r, bool at_rest) {
+/// The answers of the specification at each place of the order that the event's times allow; for a task left asleep, at
+/// quiescence.
+std::vector<std::string> legal_answers(const refusal& r, bool quiescent) {
     std::size_t earliest = r.order.size();
     const auto own = [&r](const model::place& at) { return at == r.refused.at; };
-    while (earliest > 0 && !at_rest) {
+    while (earliest > 0 && !quiescent) {
         const model::place& at = r.order[earliest - 1].point.at;
         if (own(at) || r.precedes(at)) break;
         --earliest;
     }
     std::vector<std::string> legal;
     for (std::size_t i = earliest; i <= r.order.size(); ++i) {
-        const std::optional<model::answer> a = r.asked_after(r.order.first(i), nullptr);
+        const std::optional<model::answer> a = r.answer_after(r.order.first(i), nullptr);
         if (!a || (r.event().waits && a->status == model::status::pending)) continue;
         std::string text = model::to_string(*a);
         if (std::ranges::find(legal, text) == legal.end()) legal.push_back(std::move(text));
@@ -113,18 +113,18 @@ reason reason_of(const concurrent_run& run, const model::point& refused) {
     const model::event& e = r.event();
     reason out;
     out.where = to_string(refused.at);
-    out.asked = model::to_string(e.step);
+    out.invoked = model::to_string(e.step);
     out.got = answer_of(e);
     if (run.order.size() > most_steps) {
         out.legal.push_back(model::to_string(refused.by_specification.answer));
         return out;
     }
     out.legal = legal_answers(r, run.finding == model::finding::asleep);
-    const std::optional<model::answer> with_all = r.asked_after(r.order, nullptr);
+    const std::optional<model::answer> with_all = r.answer_after(r.order, nullptr);
     for (const explained_point& p : run.order) {
-        if (p.point.at == refused.at || r.asked_after(r.order, &p) == with_all) continue;
+        if (p.point.at == refused.at || r.answer_after(r.order, &p) == with_all) continue;
         out.because.push_back(fmt::format("{}: {}{}", to_string(p.point.at), to_string(run.history, p.point),
-                                          r.precedes(p.point.at) ? "" : " (at the same time)"));
+                                          r.precedes(p.point.at) ? "" : " (concurrent)"));
     }
     return out;
 }
@@ -172,7 +172,7 @@ std::string to_string(const model::place& at) {
         case model::place::part::after: return fmt::format("after, step {}", at.index + 1);
         case model::place::part::lanes: break;
     }
-    return fmt::format("lane {}, step {}", at.lane + 1, at.index + 1);
+    return fmt::format("task {}, step {}", at.lane + 1, at.index + 1);
 }
 
 std::string subject_of(const model::history& h, const model::point& p) {

@@ -1,7 +1,7 @@
-// What a counterexample says: a log, a page, and a test to paste.
+// The forms of a counterexample: a log, a page, and a test to paste.
 //
-// Everything here is a pure function of the counterexample, and golden-tested: a report can be made
-// again from history.json alone.
+// Everything here is a pure function of the counterexample, and tested against golden files: a report can be made again
+// from history.json alone.
 // After a change here run: ctest -L proptests -R 'failure|regression'
 #pragma once
 
@@ -25,9 +25,9 @@ namespace tailrace::verify {
 /// One self-contained page, below 2 MB: what is larger is cut, and the page says so.
 [[nodiscard]] std::string to_html(const counterexample& c);
 
-/// A file with one GoogleTest TEST, to be pasted: the program, and what the contract says of every step; of tasks at
-/// once, what holds however they interleave. For the channels of this project it needs nothing but their public API,
-/// for others their adapter and the kit. Where no adapter is known the file says so, and has no test.
+/// A file with one GoogleTest TEST, to be pasted: the program, and what the contract says of every step; of concurrent
+/// tasks, what holds in every interleaving. For the channels of this project it needs nothing but their public API, for
+/// others their adapter and the kit. Where no adapter is known the file says so, and has no test.
 [[nodiscard]] std::string to_regression_test(const counterexample& c);
 
 /// A name for the test, of letters, digits and underscores.
@@ -35,27 +35,27 @@ namespace tailrace::verify {
 
 /// The earlier steps without which the specification would have answered otherwise at a point.
 struct reason {
-    std::string where;                 // "step 5", "lane 2, step 3"
-    std::string asked;                 // the step
+    std::string where;                 // "step 5", "task 2, step 3"
+    std::string invoked;               // the step
     std::string got;                   // what the target answered, or "asleep"
-    std::vector<std::string> legal;    // what it could have been answered
+    std::vector<std::string> legal;    // the legal answers
     std::vector<std::string> because;  // the steps that say so: "step 3  poll f0"
     friend bool operator==(const reason&, const reason&) = default;
 };
 
-/// Why nothing explains what the target did: one for the last step of a program on one thread, one
-/// for each refused point of tasks at once.
+/// Why the outcome is impossible: one reason for the last step of a program on one thread, one for each refused point
+/// of concurrent tasks.
 [[nodiscard]] std::vector<reason> reasons(const counterexample& c);
 
-/// Whatever a target calls itself: plain ASCII, in one line.
+/// A text of the target as plain ASCII, in one line.
 [[nodiscard]] std::string plain(std::string_view text);
 /// Where the program comes from and how it became small: "seed 1, program 41; shrunk from ...".
 [[nodiscard]] std::string origin_of(const counterexample& c);
-/// "lane 2, step 3", "before, step 1".
+/// "task 2, step 3", "before, step 1".
 [[nodiscard]] std::string to_string(const model::place& at);
 /// What a point is of: `s0 send v1 as f0`, `f0`, or the second half of an event that does not wait.
 [[nodiscard]] std::string subject_of(const model::history& h, const model::point& p);
-/// What an event was answered: "ok", "asleep", "never returned".
+/// The response of an event: "ok", "asleep", "never returned".
 [[nodiscard]] std::string answer_of(const model::event& e);
 /// A point of a run in one line: `s0 send v1 as f0 -> pending`, `f0 -> ok`.
 [[nodiscard]] std::string to_string(const model::history& h, const model::point& p);

@@ -1,4 +1,4 @@
-// What went wrong, in a sentence and in a list.
+// The sentence that says what went wrong, and the list of what differs.
 // After a change here run: ctest -L proptests -R 'failure|report'
 #include <fmt/format.h>
 
@@ -97,7 +97,8 @@ std::string what_of(const sequential_run& run) {
             return list_sentence(step, "destroy", "destroyed", last.expected.destroyed, run.got->destroyed);
         case aspect::conservation: return fmt::format("{} lost a permit, or made one: {}", step, note);
         case aspect::thrown: return fmt::format("{}: {}", step, note);
-        case aspect::specification: return fmt::format("{} was recorded as it must not be: {}", step, note);
+        case aspect::specification:
+            return fmt::format("{} was recorded with an outcome that the specification forbids: {}", step, note);
         case aspect::form: return fmt::format("the recording contradicts itself at {}: {}", step, note);
     }
     return step;
@@ -105,20 +106,20 @@ std::string what_of(const sequential_run& run) {
 
 std::string what_of(const concurrent_run& run) {
     if (!run.problem.empty()) return run.problem;
-    if (run.finding == model::finding::allowed) return "it failed, although an order explains its answers";
+    if (run.finding == model::finding::allowed) return "the answers are linearizable; the failure is elsewhere";
     if (run.finding == model::finding::asleep) {
         std::vector<std::string> asleep;
         for (const explained_point& p : run.refused)
             asleep.push_back(model::to_string(event_at(run.history, p.point.at).step));
-        return fmt::format("left asleep, although the specification would answer: {}", fmt::join(asleep, ", "));
+        return fmt::format("left asleep, although the specification would wake it: {}", fmt::join(asleep, ", "));
     }
     for (const explained_point& p : run.refused) {
         const model::event& e = event_at(run.history, p.point.at);
         if (!e.answer) continue;
-        return fmt::format("{}, and no order of the steps explains it",
+        return fmt::format("{}, and no linearization explains it",
                            answer_sentence(model::to_string(e.step), p.point.by_specification.answer, *e.answer));
     }
-    return "no order of the steps explains the answers";
+    return "no linearization explains the answers";
 }
 
 }  // namespace
@@ -126,7 +127,7 @@ std::string what_of(const concurrent_run& run) {
 std::string what_went_wrong(const counterexample& c) {
     const auto* one = std::get_if<sequential_run>(&c.run);
     if (one == nullptr) return plain(what_of(std::get<concurrent_run>(c.run)));
-    return one->steps.empty() ? std::string(c.law) : plain(what_of(*one));
+    return one->steps.empty() ? std::string(c.property) : plain(what_of(*one));
 }
 
 std::string differing(const sequential_run& run) {

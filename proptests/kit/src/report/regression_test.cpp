@@ -1,4 +1,4 @@
-// A test to paste, of a program on one thread: every step, and what the contract says it shows.
+// Generates a test of a program on one thread: every step, with the outcome that the contract gives.
 //
 // Handles stand in optionals with the names of the program, so that a drop is a reset; results stay
 // where they are to the end, so that what was handed out is not taken for destroyed.
@@ -97,7 +97,7 @@ class sequential_writer {
 
 void sequential_writer::open(std::uint64_t capacity) {
     if (!polled_.empty()) {
-        out_.raw("// Notes who is woken, in order.");
+        out_.raw("// Notes which operations are woken, in order.");
         out_.open("struct owner {");
         out_.raw("std::vector<int>* woken;");
         out_.raw("int operation;");
@@ -340,7 +340,7 @@ std::string test_name_of(const counterexample& c) {
 }
 
 std::string heading_of(const counterexample& c) {
-    std::string text = comment(what_went_wrong(c)) + comment(c.law);
+    std::string text = comment(what_went_wrong(c)) + comment(c.property);
     for (const std::string& name : c.clauses) {
         const model::clause* known = model::find_clause(name);
         text += comment(known == nullptr ? name : fmt::format("{}: {}", name, known->promise));
@@ -361,7 +361,7 @@ bool can_be_named(std::string_view type) {
     return !type.empty() && type.find_first_of("{(<") == type.npos && type.find(' ') == type.npos;
 }
 
-/// What a test of somebody else's channel needs: the adapter, which stands in a file that only its owner can name.
+/// What a test of a foreign channel needs: the adapter, which stands in a file that only its owner can name.
 std::string foreign_head(const counterexample& c) {
     std::string text =
         "#include <gtest/gtest.h>\n\n#include <string_view>\n#include <tailrace/verify/channel_session.hpp>\n";
@@ -395,7 +395,7 @@ std::string foreign_test(const counterexample& c, const sequential_run& run) {
     return std::move(out).take();
 }
 
-/// Performed by the kit, again and again.
+/// A test that the kit runs again and again.
 std::string foreign_test(const counterexample& c, const concurrent_run& run) {
     source out(1);
     const model::history& h = run.history;
@@ -405,7 +405,7 @@ std::string foreign_test(const counterexample& c, const concurrent_run& run) {
     }
     out.line("const auto program = tailrace::verify::parse_token(");
     out.line("    \"{}\").program;", token_of(c));
-    out.line("const auto failure = tailrace::verify::perform_again(");
+    out.line("const auto failure = tailrace::verify::run_again(");
     out.line("    tailrace::verify::make_target<adapter>(\"{}\", \"\"), program, 10'000);", plain(c.target));
     out.line("EXPECT_FALSE(failure) << tailrace::verify::to_string(program);");
     return std::move(out).take();

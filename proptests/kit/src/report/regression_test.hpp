@@ -42,7 +42,7 @@ class source {
     std::string text_;
 };
 
-/// A local class, and a lambda that waits with it: `tasks all(lanes)`, `wait(operation)`.
+/// A local class, and a lambda that waits with it: `tasks all(n)`, `wait(operation)`.
 extern const std::string_view tasks_class;
 extern const std::string_view wait_lambda;
 

@@ -1,13 +1,13 @@
-// What every test to paste of tasks at once begins with: tasks that sleep, and the moment of rest.
+// The fixed part of a generated test of concurrent tasks: tasks that sleep, and their quiescence.
 //
-// A lost wake-up shows there and only there: at rest everybody who sleeps asks once more, and
-// nobody may be answered. No time is involved. After a change here run: ctest -L proptests -R regression
+// A lost wake-up shows at quiescence and only there: every sleeping task polls once more, and no poll may be ready. No
+// timeouts are involved. After a change here run: ctest -L proptests -R regression
 #include "report/regression_test.hpp"
 
 namespace tailrace::verify {
 
 const std::string_view tasks_class =
-    R"(    // Tasks that sleep until they are woken, and their rest: all of them sleep or are done.
+    R"(    // Tasks that sleep until they are woken, and their quiescence: each sleeps or is done.
     class tasks {
       public:
         struct sleeper {
@@ -30,7 +30,7 @@ const std::string_view tasks_class =
             const std::lock_guard guard(mutex_);
             return all_.emplace_back(this);
         }
-        // Until it is woken; false if everybody is at rest instead.
+        // Until it is woken; false if all tasks are quiescent instead.
         bool sleep(sleeper& me) {
             std::unique_lock guard(mutex_);
             me.asleep = true;
@@ -43,7 +43,7 @@ const std::string_view tasks_class =
             me.asleep = me.woken = false;
             return true;
         }
-        // At rest, when all who slept have asked once more; nobody should be answered then.
+        // At quiescence, after every sleeping task has polled once more; none should be ready.
         void leave(bool answered) {
             std::unique_lock guard(mutex_);
             forgotten_ |= answered;
@@ -63,7 +63,7 @@ const std::string_view tasks_class =
             resting_ = true;
             changed_.notify_all();
         }
-        // From then on nobody waits any more.
+        // From then on no task waits any more.
         [[nodiscard]] bool resting() {
             const std::lock_guard guard(mutex_);
             return resting_;

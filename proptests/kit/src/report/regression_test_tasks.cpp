@@ -1,8 +1,8 @@
-// A test to paste, of tasks at once: a thread for each lane, over and over, and the laws that hold
-// however they interleave.
+// Generates a test of concurrent tasks: a thread for each task, over and over, and the properties that hold in every
+// interleaving.
 //
-// A step whose handle is not there, because an earlier one was refused this time, is passed over. A
-// test like this asks less than the search that found the failure, and says in its comments what.
+// A step whose handle is not there, because an earlier one was refused this time, is skipped. Such a test checks less
+// than the search that found the failure; its comments say what.
 // After a change here run: ctest -L proptests -R regression
 #include <algorithm>
 #include <map>
@@ -24,9 +24,9 @@ class concurrent_writer {
     concurrent_writer(const counterexample& c, const concurrent_run& run)
         : history_(run.history), capacity_(c.capacity) {
         declare_all(history_.before);
-        for (const auto& lane : history_.lanes) declare_all(lane);
-        out_.raw("// Checked: nobody sleeps at rest whom a poll would answer; a value is received at");
-        out_.raw("// most once, and only if it was sent; those of one lane come in its order; no");
+        for (const auto& task : history_.lanes) declare_all(task);
+        out_.raw("// Checked: no task is left asleep whose poll would be ready; a value is received at");
+        out_.raw("// most once, and only if it was sent; those of one task come in its order; no");
         out_.raw("// permit is lost. Not checked: which of the possible answers each step got.");
     }
 
@@ -39,7 +39,7 @@ class concurrent_writer {
         std::string type;
     };
     struct place {
-        std::string sent;      // where the lane notes what it has sent
+        std::string sent;      // where the task notes what it has sent
         std::string received;  // and received
     };
 
@@ -284,7 +284,7 @@ void concurrent_writer::event_of(const event& e, const place& here) {
 }
 
 void concurrent_writer::round() {
-    const std::size_t lanes = history_.lanes.size();
+    const std::size_t tasks = history_.lanes.size();
     out_.line("auto [tx, rx] = tailrace::channel<int>({});", capacity_);
     if (timed_) out_.raw("tailrace::manual_clock clock;");
     out_.raw("std::optional s0(std::move(tx));");
@@ -301,15 +301,15 @@ void concurrent_writer::round() {
             type.replace(at, model::to_string(m.from).size(), "s0");
         out_.line("std::optional<{}> {};", type, model::to_string(m.name));
     }
-    out_.raw("// By lane; what came before them, and what is left, is lane 0.");
-    out_.line("std::vector<std::vector<int>> sent({});", lanes + 1);
+    out_.raw("// By task; what came before them, and what is left, is task 0.");
+    out_.line("std::vector<std::vector<int>> sent({});", tasks + 1);
     out_.raw("std::vector<int> received;");
     for (const event& e : history_.before) event_of(e, {"sent[0]", "received"});
-    out_.line("tasks all({});", lanes);
+    out_.line("tasks all({});", tasks);
     out_.verbatim(wait_lambda);
     out_.open("{");
     out_.raw("std::vector<std::jthread> threads;");
-    for (std::size_t i = 0; i < lanes; ++i) {
+    for (std::size_t i = 0; i < tasks; ++i) {
         out_.open("threads.emplace_back([&] {");
         for (const event& e : history_.lanes[i]) event_of(e, {fmt::format("sent[{}]", i + 1), "received"});
         out_.raw("all.done();");
@@ -333,17 +333,17 @@ void concurrent_writer::end() {
     out_.raw("    if (!left) break;");
     out_.raw("    received.push_back(*left);");
     out_.raw("}");
-    out_.open("for (const std::vector<int>& lane : sent) {");
-    out_.raw("// What is received of a lane is what it sent, in its order.");
-    out_.raw("std::vector<int> of_lane;");
+    out_.open("for (const std::vector<int>& task : sent) {");
+    out_.raw("// What is received of a task is what it sent, in its order.");
+    out_.raw("std::vector<int> of_task;");
     out_.raw("for (const int v : received)");
-    out_.raw("    if (std::ranges::find(lane, v) != lane.end()) of_lane.push_back(v);");
-    out_.raw("std::vector<int> first = lane;");
-    out_.raw("if (gone && of_lane.size() < first.size()) first.resize(of_lane.size());");
-    out_.raw("ASSERT_EQ(of_lane, first) << \"in round \" << round;");
+    out_.raw("    if (std::ranges::find(task, v) != task.end()) of_task.push_back(v);");
+    out_.raw("std::vector<int> first = task;");
+    out_.raw("if (gone && of_task.size() < first.size()) first.resize(of_task.size());");
+    out_.raw("ASSERT_EQ(of_task, first) << \"in round \" << round;");
     out_.close("}");
     out_.raw("std::size_t all_sent = 0;");
-    out_.raw("for (const std::vector<int>& lane : sent) all_sent += lane.size();");
+    out_.raw("for (const std::vector<int>& task : sent) all_sent += task.size();");
     out_.raw("ASSERT_LE(received.size(), all_sent) << \"in round \" << round;");
     out_.open("if (r) {");
     out_.line("ASSERT_EQ(r->capacity(), {}U) << \"in round \" << round;", capacity_);

@@ -1,8 +1,8 @@
 // The byte code of a token.
 //
-//     token    tool, engine, target, capacity, before, lanes..., checksum (4 bytes)
+//     token    tool, engine, target, capacity, before, tasks..., checksum (4 bytes)
 //     text     its length, its bytes
-//     before   their number, steps        (lanes: their number first)
+//     before   their number, steps        (tasks: their number first)
 //     step     a byte: the verb, and 32 times the kind of its subject; its number; then value,
 //              count, time where the verb has them; then the number of what it makes
 //
@@ -227,10 +227,10 @@ std::string to_string(const token& t) {
     out.number(t.program.capacity);
     out.number(t.program.before.size());
     for (const model::step& s : t.program.before) out.step(s, false, false);
-    out.number(t.program.lanes.size());
-    for (const std::vector<task_step>& lane : t.program.lanes) {
-        out.number(lane.size());
-        for (const task_step& s : lane) out.step(s.step, s.waits, s.blocks);
+    out.number(t.program.tasks.size());
+    for (const std::vector<task_step>& task : t.program.tasks) {
+        out.number(task.size());
+        for (const task_step& s : task) out.step(s.step, s.waits, s.blocks);
     }
     return std::string(prefix) + to_letters(std::move(out).take());
 }
@@ -239,15 +239,15 @@ std::string token_of(const counterexample& c) {
     token t{c.tool, c.engine, c.target, {}};
     t.program.capacity = c.capacity;
     if (const auto* one = std::get_if<sequential_run>(&c.run)) {
-        std::vector<task_step>& lane = t.program.lanes.emplace_back();
-        for (const taken_step& s : one->steps) lane.push_back({s.step, false, false});
+        std::vector<task_step>& task = t.program.tasks.emplace_back();
+        for (const taken_step& s : one->steps) task.push_back({s.step, false, false});
         return to_string(t);
     }
     const model::history& h = std::get<concurrent_run>(c.run).history;
     for (const model::event& e : h.before) t.program.before.push_back(e.step);
     for (const std::vector<model::event>& events : h.lanes) {
-        std::vector<task_step>& lane = t.program.lanes.emplace_back();
-        for (const model::event& e : events) lane.push_back({e.step, e.waits, false});
+        std::vector<task_step>& task = t.program.tasks.emplace_back();
+        for (const model::event& e : events) task.push_back({e.step, e.waits, false});
     }
     return to_string(t);
 }
@@ -267,9 +267,9 @@ token parse_token(std::string_view word) {
         if (s.waits || s.blocks) broken();
         t.program.before.push_back(s.step);
     }
-    for (std::size_t lanes = in.number(most_lanes); lanes > 0; --lanes) {
-        std::vector<task_step>& lane = t.program.lanes.emplace_back();
-        for (std::size_t n = in.count(); n > 0; --n) lane.push_back(in.step());
+    for (std::size_t tasks = in.number(most_tasks); tasks > 0; --tasks) {
+        std::vector<task_step>& task = t.program.tasks.emplace_back();
+        for (std::size_t n = in.count(); n > 0; --n) task.push_back(in.step());
     }
     // A program has one token.
     if (!in.at_end() || to_string(t) != word) broken();

@@ -21,7 +21,7 @@ struct token {
     std::string tool;  // the version that made it; any version with this format can read it
     model::engine engine = model::engine::sequential;
     std::string target;
-    concurrent_program program;  // on one thread: one lane, and nothing before
+    concurrent_program program;  // on one thread: one task, and nothing before
 
     friend bool operator==(const token&, const token&) = default;
 };

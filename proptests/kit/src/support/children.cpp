@@ -1,4 +1,4 @@
-// fork, a pipe for the text, a page of shared memory for the pulse.
+// Child processes: fork, a pipe for the text, a page of shared memory for the pulse.
 // After a change here run: ctest -L proptests -R children
 #include "support/children.hpp"
 
@@ -101,7 +101,7 @@ void write_all(int to, std::string_view text) {
     _exit(0);
 }
 
-/// One child as its parent sees it. Whatever becomes of the parent's work, it does not outlive this.
+/// One child as its parent sees it. The child does not outlive this object.
 struct child {
     child() = default;
     child(const child&) = delete;
@@ -115,7 +115,7 @@ struct child {
 
     pid_t pid = -1;
     int from = -1;
-    shared_pulse* told = nullptr;
+    shared_pulse* shared = nullptr;
     std::uint64_t beats = 0;
     clock::time_point heard;
     std::string text;
@@ -127,7 +127,7 @@ struct child {
             throw std::system_error(errno, std::generic_category(), "pipe");
         }
         from = ends[0];
-        told = &p;
+        shared = &p;
         std::fflush(nullptr);  // or both would write it
         const pid_t parent = getpid();
         pid = fork();
@@ -156,7 +156,7 @@ struct child {
     }
 
     void listen(std::chrono::milliseconds patience) {
-        const std::uint64_t now = told->beats.load(std::memory_order_acquire);
+        const std::uint64_t now = shared->beats.load(std::memory_order_acquire);
         if (now != std::exchange(beats, now)) {
             heard = clock::now();
         } else if (clock::now() - heard > patience) {
@@ -182,7 +182,7 @@ struct child {
     child_end bury() {
         const int status = wait();
         child_end e;
-        e.at = told->at.load(std::memory_order_relaxed);
+        e.at = shared->at.load(std::memory_order_relaxed);
         if (killed) {
             e.is = *killed;
         } else if (WIFSIGNALED(status)) {

@@ -1,4 +1,4 @@
-// Work in child processes, watched: a channel that hangs or crashes must not take the campaign along.
+// Work in child processes that are watched: a channel that hangs or crashes must not end the campaign.
 //
 // A child says that it is alive whenever it begins something that has to end by itself; one that says nothing for too
 // long is killed. What it has found comes back as text. When the time is over, or the parent is asked to end, each
@@ -16,13 +16,13 @@
 
 namespace tailrace::verify {
 
-/// Told by the child, seen by the parent, whatever becomes of the child.
+/// The progress of a child in shared memory: the parent can read it even after a crash.
 class pulse {
   public:
     virtual ~pulse() = default;
     /// Beginning number `at` of its work, with so much of it done.
     virtual void beat(std::uint64_t at, std::uint64_t done) = 0;
-    /// True once the work has to end with what it has: asked before anything more is begun.
+    /// True once the work has to end with what it has; called before anything more is begun.
     [[nodiscard]] virtual bool over() const = 0;
 };
 
@@ -42,7 +42,7 @@ struct child_end {
 };
 
 using child_work = std::function<std::string(pulse&)>;
-/// Told, now and then, how much all children together have done.
+/// Called now and then with how much all children together have done.
 using children_progress = std::function<void(std::uint64_t done)>;
 
 struct children_limits {
@@ -50,7 +50,7 @@ struct children_limits {
     std::chrono::milliseconds patience;
     /// From here on the work is over, ...
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-    /// ... or as soon as this says so: asked by the parent, several times a second.
+    /// ... or as soon as this says so; called by the parent, several times a second.
     std::function<bool()> over = {};
     /// A child that goes on for so long after that is killed.
     std::chrono::milliseconds grace = std::chrono::milliseconds(700);

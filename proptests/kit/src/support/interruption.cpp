@@ -1,3 +1,4 @@
+// Signal handlers for SIGINT and SIGTERM.
 // After a change here run: ctest -L proptests -R 'manners'
 #include "support/interruption.hpp"
 

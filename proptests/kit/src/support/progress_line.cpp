@@ -1,3 +1,4 @@
+// The progress line on a terminal or in a log.
 // After a change here run: ctest -L proptests -R progress_line
 #include "support/progress_line.hpp"
 

@@ -1,3 +1,4 @@
+// Cutting, wrapping and counting text for reports.
 // After a change here run: ctest -L proptests
 #include "support/text_layout.hpp"
 

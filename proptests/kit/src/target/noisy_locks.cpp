@@ -1,7 +1,7 @@
-// Noise before a pthread mutex is locked and after it is unlocked, inside calls of a channel that has none of its own:
-// what such a channel checks under one lock and does under the next comes apart. Programs that link this library are
-// linked with --wrap for both functions (proptests/CMakeLists.txt), so that a std::mutex of theirs comes here. After a
-// change here run: ctest -L proptests -R foreign
+// Schedule perturbation before a pthread mutex is locked and after it is unlocked, inside calls of a foreign channel:
+// it separates a check under one lock from the action under the next. Programs that link this library are linked with
+// --wrap for both functions (proptests/CMakeLists.txt), so that their std::mutex calls these functions.
+// After a change here run: ctest -L proptests -R foreign
 #include <pthread.h>
 
 #include "tailrace/verify/detail/noise.hpp"

@@ -98,7 +98,7 @@ std::optional<capability> needed_for(const model::step& s) noexcept {
             if (s.what == verb::drop) return std::nullopt;
             return s.what == verb::strong_count || s.what == verb::weak_count ? capability::sender_counts
                                                                               : capability::weak;
-        // Who has such a handle has it from a step that said what is needed.
+        // Such a handle comes from an earlier step, which has the requirement.
         case handle_kind::operation:
         case handle_kind::permit:
         case handle_kind::iterator:

@@ -51,16 +51,16 @@ struct optimized_api {
     }
 };
 
-/// `Noisy` is the same channel with schedule noise at each of its atomic operations and locks.
+/// `Noisy` is the same channel with schedule perturbation at each of its atomic operations and locks.
 template <class Api, class Noisy>
 target make_target(std::string name, std::string summary) {
     return {std::move(name),
             std::move(summary),
             Api::supports,
             [](std::uint64_t capacity) { return std::make_unique<channel_session<Api>>(capacity); },
-            [](std::uint64_t capacity, session_events& told, bool noisy) -> std::unique_ptr<lane_session> {
-                if (noisy) return std::make_unique<channel_session<Noisy>>(capacity, told);
-                return std::make_unique<channel_session<Api>>(capacity, told);
+            [](std::uint64_t capacity, session_events& events, bool noisy) -> std::unique_ptr<task_session> {
+                if (noisy) return std::make_unique<channel_session<Noisy>>(capacity, events);
+                return std::make_unique<channel_session<Api>>(capacity, events);
             },
             true,
             std::string(own_adapter)};

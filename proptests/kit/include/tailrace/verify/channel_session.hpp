@@ -5,15 +5,15 @@
 //         template <class T> static auto open(std::size_t capacity);   // a pair: sender, receiver
 //         template <class Tx> static auto make_clock(const Tx& tx);    // with advance(duration), for send_timeout
 //         // Optional:
-//         template <class Tx> static void settle(const Tx& tx);        // runs what is posted; called after each step
+//         template <class Tx> static void settle(const Tx& tx);        // runs posted wake-ups; called after each step
 //         template <class Handle>
-//         static const char* broken_invariant(const Handle&);          // asked after each step, on one thread
-//         static std::size_t capacity_for(std::size_t asked);          // what open(asked) really has room for
+//         static const char* broken_invariant(const Handle&);          // called after each step, on one thread
+//         static std::size_t capacity_for(std::size_t asked);          // the capacity that open(asked) really has
 //         static constexpr bool thread_safe = false;                   // the engine `threads` leaves it out
 //     };
 //
-// Only what `supports` declares has to exist: no clock without deadlines. The names of a program become objects here;
-// every object lives until its `drop`. The engine `threads` calls one sender from several threads at once, and the
+// Only what `supports` declares has to exist: no clock is needed without deadlines. Each name of a program is an object
+// here, which lives until its `drop`. The engine `threads` calls one sender from several threads at once, and the
 // receiver from one at a time.
 // After a change here run: ctest -L conformance
 #pragma once
@@ -40,14 +40,14 @@
 namespace tailrace::verify {
 
 template <class Api>
-class channel_session final : public lane_session, private session_events {
+class channel_session final : public task_session, private session_events {
     using channel_type = decltype(Api::template open<tracked>(1));
     using sender_type = typename channel_type::first_type;
     using receiver_type = typename channel_type::second_type;
 
     static constexpr bool has(capability c) { return Api::supports.has(c); }
 
-    // What a channel need not have.
+    // Stands in for what a channel need not have.
     struct no_clock {
         void advance(model::duration) {}
     };
@@ -124,18 +124,18 @@ class channel_session final : public lane_session, private session_events {
         decltype(std::declval<receiver_type&>().recv_many(buffer, 1)) operation;
     };
     struct wake_record {
-        wake_record(session_events* e, std::uint32_t n) : told(e), operation(n) {}
-        session_events* told;
+        wake_record(session_events* e, std::uint32_t n) : events(e), operation(n) {}
+        session_events* events;
         std::uint32_t operation;
     };
 
   public:
     explicit channel_session(std::uint64_t capacity)
         : channel_session(Api::template open<tracked>(capacity), nullptr, false) {}
-    /// For a lane: wakes and destructions are reported as they happen, not recorded. Noisy: the channel has no schedule
-    /// noise of its own.
-    channel_session(std::uint64_t capacity, session_events& told, bool noisy = false)
-        : channel_session(Api::template open<tracked>(capacity), &told, noisy) {}
+    /// For a task: wake-ups and destructions are reported as they happen, not recorded. `noisy`: the channel has no
+    /// schedule perturbation of its own.
+    channel_session(std::uint64_t capacity, session_events& events, bool noisy = false)
+        : channel_session(Api::template open<tracked>(capacity), &events, noisy) {}
     ~channel_session() override {
         operations_.clear();  // what borrows goes first
         permits_.clear();
@@ -175,7 +175,7 @@ class channel_session final : public lane_session, private session_events {
         return std::move(text).str();
     }
 
-    // ---- Lanes
+    // ---- Tasks
 
     model::answer act(const model::step& s) override {
         const noisy_call around(noisy_);
@@ -209,10 +209,10 @@ class channel_session final : public lane_session, private session_events {
         return {};
     }
 
-    [[nodiscard]] std::unique_ptr<lane_session> branch() override {
+    [[nodiscard]] std::unique_ptr<task_session> branch() override {
         return std::unique_ptr<channel_session>(new channel_session(*this));
     }
-    void give(model::handle h, lane_session& branch) override {
+    void give(model::handle h, task_session& branch) override {
         auto& to = static_cast<channel_session&>(branch);
         using model::handle_kind;
         switch (h.kind) {
@@ -225,7 +225,7 @@ class channel_session final : public lane_session, private session_events {
             case handle_kind::owned_permit: to.owned_permits_.insert(owned_permits_.extract(h.number)); break;
         }
     }
-    void take_all(lane_session& branch) override {
+    void take_all(task_session& branch) override {
         auto& from = static_cast<channel_session&>(branch);
         senders_.merge(from.senders_);
         weak_senders_.merge(from.weak_senders_);
@@ -252,15 +252,16 @@ class channel_session final : public lane_session, private session_events {
     }
 
   private:
-    channel_session(channel_type&& c, session_events* told, bool noisy)
-        : told_(told != nullptr ? told : this),
+    channel_session(channel_type&& c, session_events* events, bool noisy)
+        : events_(events != nullptr ? events : this),
           noisy_(noisy),
           clock_(new clock_type(make_clock(c.first))),
           receiver_(std::make_unique<receiver_type>(std::move(c.second))) {
         senders_.emplace(0, std::move(c.first));
     }
     /// A branch.
-    explicit channel_session(channel_session& of) : root_(&of), told_(of.told_), noisy_(of.noisy_), clock_(of.clock_) {}
+    explicit channel_session(channel_session& of)
+        : root_(&of), events_(of.events_), noisy_(of.noisy_), clock_(of.clock_) {}
 
     void woken(std::uint32_t operation) noexcept override {
         woken_.push_back({model::handle_kind::operation, operation});
@@ -308,9 +309,9 @@ class channel_session final : public lane_session, private session_events {
         model::answer a;
         const auto note = [](void* p) noexcept {
             const auto* record = static_cast<wake_record*>(p);
-            record->told->woken(record->operation);
+            record->events->woken(record->operation);
         };
-        const waker w{note, &wake_records_.try_emplace(n, told_, n).first->second};
+        const waker w{note, &wake_records_.try_emplace(n, events_, n).first->second};
         if (operations_.at(n)->poll(w, *this, a)) {
             operations_.erase(n);
         } else {
@@ -565,10 +566,10 @@ class channel_session final : public lane_session, private session_events {
         auto node = from.extract(n);
         return std::move(node.mapped());
     }
-    tracked value(const model::step& s) { return tracked(s.value, *told_); }
+    tracked value(const model::step& s) { return tracked(s.value, *events_); }
 
     channel_session* root_ = nullptr;  // of a branch
-    session_events* told_;
+    session_events* events_;
     bool noisy_ = false;
     std::vector<model::handle> woken_;
     std::vector<model::value_id> destroyed_;
@@ -601,7 +602,7 @@ template <class T>
 template <class Api>
 constexpr bool has_any_capacity = !requires { Api::capacity_for(std::size_t{1}); };
 
-/// What to ask `open` for, so that the channel has room for so many.
+/// The argument of `open` that gives a channel of this capacity.
 template <class Api>
 [[nodiscard]] std::uint64_t asked_for(std::uint64_t capacity) {
     if constexpr (!has_any_capacity<Api>) {
@@ -631,8 +632,8 @@ template <class Api>
     t.open = [](std::uint64_t n) { return std::make_unique<channel_session<Api>>(of_api::asked_for<Api>(n)); };
     t.adapter = of_api::name_of_type<Api>();
     if constexpr (of_api::is_thread_safe<Api>) {
-        t.open_lanes = [](std::uint64_t n, session_events& told, bool noisy) -> std::unique_ptr<lane_session> {
-            return std::make_unique<channel_session<Api>>(of_api::asked_for<Api>(n), told, noisy);
+        t.open_tasks = [](std::uint64_t n, session_events& events, bool noisy) -> std::unique_ptr<task_session> {
+            return std::make_unique<channel_session<Api>>(of_api::asked_for<Api>(n), events, noisy);
         };
     }
     if constexpr (of_api::has_any_capacity<Api>) {

@@ -1,6 +1,6 @@
-// A platform with schedule noise: at any atomic operation or lock a thread may lose the processor, and now and then
-// sleeps, so that threads meet where they seldom meet. Storage is cut small, so that it grows, is recycled and wraps in
-// nearly every round.
+// A platform with schedule perturbation: at any atomic operation or lock a thread may yield, spin or sleep, so that
+// interleavings occur that are rare otherwise. Storage blocks are small, so that storage grows, is recycled and wraps
+// in nearly every run.
 //
 // After a change here run: ctest -L stress && ci/mutants -R stress
 #pragma once
@@ -82,7 +82,7 @@ struct noisy_platform : Base {
     using atomic = noisy_atomic<T>;
     using mutex = noisy_mutex<typename Base::mutex>;
 
-    /// The first turn lets the others get ahead.
+    /// The first turn yields, so that the other threads get ahead.
     static void pause(unsigned turn) noexcept {
         if (turn == 0) return std::this_thread::yield();
         Base::pause(turn);

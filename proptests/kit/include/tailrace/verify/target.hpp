@@ -1,4 +1,4 @@
-// The target adapter: what the engines see of a channel under test.
+// The target adapter: the interface through which the engines drive a channel under test.
 //
 // A target opens sessions; a session is one channel with everything made from it, driven step by step in the vocabulary
 // on one thread. Channels do not implement this by hand: channel_session.hpp builds a session from a small description
@@ -20,7 +20,7 @@
 
 namespace tailrace::verify {
 
-/// What a channel can do. A target declares its set; what lies outside is skipped, and reported as skipped, by name.
+/// What a channel can do. A target declares its set; what is outside of it is skipped, and reported as skipped.
 enum class capability : unsigned char {
     send,
     try_send,
@@ -51,7 +51,7 @@ enum class capability : unsigned char {
     receiver_drop,  // the receiver can go, which closes the channel and destroys what is buffered
     late_poll,      // a woken operation may be left unpolled while other steps are taken: nothing happens by itself
     send_returns_value,  // a waiting send that fails hands its value back; without, it destroys it
-    any_capacity         // a channel is as large as was asked for; without, see target::capacity_for
+    any_capacity         // a channel has the capacity that was asked for; without, see target::capacity_for
 };
 
 inline constexpr std::size_t capability_count = static_cast<std::size_t>(capability::any_capacity) + 1;
@@ -100,7 +100,7 @@ class capabilities {
 /// The outcome as a target can show it that has no more than these capabilities.
 [[nodiscard]] model::outcome as_shown(capabilities within, const model::step& s, model::outcome o);
 
-/// What a channel does by itself, told as it happens: by any thread, where the channel runs foreign code.
+/// What a channel does by itself, reported as it happens: by any thread, where the channel runs foreign code.
 class session_events {
   public:
     session_events() = default;
@@ -132,26 +132,26 @@ class session {
     [[nodiscard]] virtual std::string describe() { return {}; }
 };
 
-/// Handles of one channel in the hands of one task. Different tasks may use theirs at once.
-class lane_session : public session {
+/// The handles of one channel that one task has. Different tasks may use theirs at the same time.
+class task_session : public session {
   public:
-    /// Wakes and destructions are told to the session_events, and not part of the outcome.
+    /// Wake-ups and destructions go to the session_events, and are not part of the outcome.
     virtual model::answer act(const model::step& s) = 0;
-    /// The number of whatever handle the next step makes.
+    /// The number of the handle that the next step makes.
     virtual void name_next(std::uint32_t number) = 0;
-    /// Runs what the channel has posted and not yet run. Only while the lane is at rest.
+    /// Runs what the channel has posted and not yet run. Only while the task is quiescent.
     virtual void settle() {}
     /// Takes the step as a call that blocks. Precondition: `can_block(s)`.
     virtual model::answer block(const model::step& s) = 0;
     [[nodiscard]] virtual bool can_block(const model::step& s) const = 0;
 
-    /// Another lane on the same channel and clock, without handles. It may use the senders of this one, but not end
-    /// them; and only while this one is at rest. Must not outlive this one.
-    [[nodiscard]] virtual std::unique_ptr<lane_session> branch() = 0;
+    /// The session of another task on the same channel and clock, without handles. It may use the senders of this one,
+    /// but not drop them, and only while this one is quiescent. Must not outlive this one.
+    [[nodiscard]] virtual std::unique_ptr<task_session> branch() = 0;
     /// Gives a handle to a branch of this one.
-    virtual void give(model::handle h, lane_session& branch) = 0;
-    /// Takes back every handle of a branch that is at rest.
-    virtual void take_all(lane_session& branch) = 0;
+    virtual void give(model::handle h, task_session& branch) = 0;
+    /// Takes back every handle of a branch that is quiescent.
+    virtual void take_all(task_session& branch) = 0;
     /// What is alive, in no particular order; operations that have not finished included.
     [[nodiscard]] virtual std::vector<model::handle> handles() const = 0;
 };
@@ -162,17 +162,16 @@ struct target {
     verify::capabilities capabilities;
     /// Opens a session on a new channel: sender s0 and the receiver exist, the clock is at 0.
     std::function<std::unique_ptr<session>(std::uint64_t capacity)> open;
-    /// The same for tasks at once, with schedule noise inside the channel if it can have it; nothing if the target is
-    /// for one thread only.
-    std::function<std::unique_ptr<lane_session>(std::uint64_t capacity, session_events& told, bool noisy)> open_lanes =
-        {};
+    /// The same for concurrent tasks, with schedule perturbation inside the channel if it supports that; empty if the
+    /// target is for one thread only.
+    std::function<std::unique_ptr<task_session>(std::uint64_t capacity, session_events& events, bool noisy)>
+        open_tasks = {};
     /// The simulator knows it by this name, and the engine `interleavings` can explore it.
     bool is_simulated = false;
     /// How C++ names the Api of a foreign channel, for a test to paste; `own_adapter` for the channels of this project;
     /// nothing if no name is known.
     std::string adapter = {};
-    /// How many values a channel has room for that is opened for so many; nothing: just as many. Programs have such
-    /// capacities only.
+    /// The capacity of a channel that is opened with `asked`; empty: just as large. Programs have such capacities only.
     std::function<std::uint64_t(std::uint64_t asked)> capacity_for = {};
 };
 

@@ -1,4 +1,4 @@
-// A value with a number that tells when it is destroyed, so that the engines see what the channel destroys, and when.
+// tracked: a numbered value that reports its destruction, so that the engines see what the channel destroys, and when.
 // After a change here run: ctest -L conformance
 #pragma once
 
@@ -11,32 +11,34 @@ namespace tailrace::verify {
 
 class tracked {
   public:
-    tracked(model::value_id id, session_events& told) noexcept : id_(id), told_(&told) {}
-    tracked(tracked&& other) noexcept : id_(other.id_), told_(std::exchange(other.told_, nullptr)) { noise_in_move(); }
+    tracked(model::value_id id, session_events& events) noexcept : id_(id), events_(&events) {}
+    tracked(tracked&& other) noexcept : id_(other.id_), events_(std::exchange(other.events_, nullptr)) {
+        noise_in_move();
+    }
     tracked& operator=(tracked&& other) noexcept {
         noise_in_move();
         if (this != &other) {
-            die();
+            on_destroy();
             id_ = other.id_;
-            told_ = std::exchange(other.told_, nullptr);
+            events_ = std::exchange(other.events_, nullptr);
         }
         return *this;
     }
-    ~tracked() { die(); }
+    ~tracked() { on_destroy(); }
 
-    /// The number, for one who has been given the value: its destruction is not the channel's doing any more.
+    /// The number, once the caller has been given the value: from then on its destruction is not the channel's doing.
     [[nodiscard]] model::value_id accept() noexcept {
-        told_ = nullptr;
+        events_ = nullptr;
         return id_;
     }
 
   private:
-    void die() noexcept {
-        if (told_ != nullptr) told_->destroyed(id_);
+    void on_destroy() noexcept {
+        if (events_ != nullptr) events_->destroyed(id_);
     }
 
     model::value_id id_;
-    session_events* told_;
+    session_events* events_;
 };
 
 }  // namespace tailrace::verify

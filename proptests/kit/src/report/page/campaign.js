@@ -159,7 +159,7 @@ function drawDetails(clause) {
       element('ul', {}, ...said),
     );
   });
-  const seen = element('p', {class: 'notice'}, `Can be seen by: ${clause.seen_by.join(', ')}.`);
+  const seen = element('p', {class: 'notice'}, `Can be observed by: ${clause.seen_by.join(', ')}.`);
   return element('div', {class: 'evidence'}, seen, ...all);
 }
 
@@ -335,7 +335,7 @@ function drawStates(run) {
       class: 'scroll',
       tabindex: 0,
       role: 'region',
-      'aria-label': `Required states, ${run.engine} on ${run.target}`,
+      'aria-label': `Coverage goals, ${run.engine} on ${run.target}`,
     },
     table,
   );
@@ -365,7 +365,7 @@ function drawRun(run) {
     const title = Object.entries(counts)
       .filter(([, n]) => n > 0)
       .map(([verdict, n]) => element('span', {}, badge(verdict), number(n)));
-    box.append(fold(['Required states ', ...title], counts.MISSED > 0, drawStates(run)));
+    box.append(fold(['Coverage goals ', ...title], counts.MISSED > 0, drawStates(run)));
   }
   const numbers = Object.entries(run.numbers).map(([name, n]) =>
     element('li', {}, `${name.replaceAll('_', ' ')} `, element('b', {}, number(n))),

@@ -18,7 +18,7 @@ const nameWidth = 84,
   pointWidth = 34,
   letter = 7.3;
 
-// In the order of the explanation each point stands as early as its event and the one before allow.
+// In the order of the linearization each point stands as early as its event and the one before allow.
 function gapsOfPoints() {
   let gap = 0;
   return all.map(p => {
@@ -41,7 +41,7 @@ function layout() {
     const need = Math.max(e.label.length, (e.answer ?? 'asleep').length + 3) * letter + 20;
     width[to - 1] += Math.max(0, need - between(e.from, to));
   }
-  // A short history takes the room there is.
+  // A short history is stretched to the width of the chart.
   const room = byId('chart').clientWidth - nameWidth - 80;
   const stretch = Math.min(1.7, Math.max(1, room / between(0, last + 1)));
   width.forEach((w, i) => {
@@ -85,7 +85,7 @@ function drawEvent(e, lane, index) {
   return group;
 }
 
-// How many permits are free and what is buffered, as far as the words of the state tell.
+// How many permits are free and what is buffered, parsed from the text of the state.
 function wordsOf(state) {
   const found = /\bmax (\d+) available (\d+)/.exec(state ?? '');
   const buffer = / \| buffer ([^|]*)/.exec(state ?? '');
@@ -177,7 +177,7 @@ function drawChart() {
     const x = place.at[Math.min(data.rest, place.last)];
     svg.append(
       shape('line', {class: 'rest', x1: x, x2: x, y1: 2, y2: stripTop - 4}),
-      shape('text', {class: 'rest-text', x: x + 4, y: 10}, 'at rest'),
+      shape('text', {class: 'rest-text', x: x + 4, y: 10}, 'quiescent'),
     );
   }
   data.lanes.forEach((lane, i) => lane.events.forEach((e, k) => svg.append(drawEvent(e, i, k))));
@@ -230,7 +230,7 @@ function showState(p) {
     element(
       'p',
       {class: 'who'},
-      p.refused ? 'The specification, had it answered as it would' : 'The specification after it',
+      p.refused ? 'The specification after the legal answer' : 'The specification after it',
     ),
     stateList(p.state, before?.state),
     ...(p.target
@@ -275,7 +275,7 @@ function select(index, focus) {
 function drawReasons() {
   const code = text => element('code', {}, text);
   if (data.reasons.length === 0) {
-    // It is not the answers that fail.
+    // The answers are linearizable; the failure is elsewhere.
     byId('why-title').textContent = 'What went wrong';
     byId('why').append(element('p', {class: 'said'}, data.what));
     const last = data.accesses.at(-1);
@@ -296,7 +296,7 @@ function drawReasons() {
     );
     if (r.because.length) {
       box.append(
-        element('p', {class: 'who'}, 'Without any of these it would be another answer:'),
+        element('p', {class: 'who'}, 'Without any of these the answer would be different:'),
         element('ul', {}, ...r.because.map(b => element('li', {}, code(b)))),
       );
     }

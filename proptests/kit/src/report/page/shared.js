@@ -29,7 +29,7 @@ function copies(button) {
   navigator.clipboard.writeText(from.textContent).then(() => say('Copied'), selection);
 }
 
-// The help, the buttons that copy, and the keys of the page: `key` says whether it used one.
+// The help, the copy buttons, and the keys of the page: `key` returns whether it used the key.
 function listen(key) {
   const help = byId('help');
   byId('help-open').addEventListener('click', () => help.showModal());

@@ -1,9 +1,9 @@
-// Schedule noise: now and then a thread gives the processor away, dawdles or sleeps, so that threads meet where they
-// seldom meet.
+// Schedule perturbation: now and then a thread yields, spins or sleeps, so that interleavings occur that are rare
+// otherwise.
 //
-// A channel over noisy_platform has noise at each of its own atomic operations and locks. A channel of somebody else
-// has it around each call, wherever it moves or destroys a value, and at each of its pthread mutexes
-// (src/noisy_locks.cpp).
+// A channel over noisy_platform is perturbed at each of its own atomic operations and locks. A foreign channel is
+// perturbed around each call, where it moves or destroys a value, and at each of its pthread mutexes
+// (src/target/noisy_locks.cpp).
 // After a change here run: ctest -L proptests -R 'threads|foreign'
 #pragma once
 
@@ -15,19 +15,19 @@
 
 namespace tailrace::verify {
 
-/// What a thread's noise is drawn from; not 0.
+/// The state of the thread's random generator; not 0.
 inline thread_local std::uint64_t noise_state = 1;
-/// More often, and for longer: much happens elsewhere between two operations.
+/// Perturb more often, and for longer: much happens on other threads between two operations.
 inline thread_local bool noise_is_heavy = false;
-/// This thread is inside a call of a channel that has no noise of its own.
+/// This thread is inside a call of a channel without perturbation of its own.
 inline thread_local bool noise_in_calls = false;
 
-/// Stays awake, and lets the other processors get ahead.
+/// Spins, so that the other threads get ahead.
 inline void dawdle(std::uint64_t turns) noexcept {
     for (; turns > 0; --turns) std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 
-/// The next draw: xorshift.
+/// The next random number: xorshift.
 inline std::uint64_t draw_noise() noexcept {
     std::uint64_t& x = noise_state;
     x ^= x << 13;
@@ -36,7 +36,7 @@ inline std::uint64_t draw_noise() noexcept {
     return x;
 }
 
-/// Now and then gives the processor away or dawdles, seldom sleeps.
+/// One perturbation: now and then yields or spins, seldom sleeps.
 inline void noise() noexcept {
     constexpr std::uint64_t seldom = 0x3fff;
     constexpr std::uint64_t half = 0x10;
@@ -54,18 +54,17 @@ inline void noise() noexcept {
     }
 }
 
-/// Noise at a lock of such a channel, and where a call of it begins and ends.
+/// Perturbation at a lock of such a channel, and where a call of it begins and ends.
 inline void noise_in_call() noexcept {
     if (noise_in_calls) noise();
 }
-/// Where it moves a value. That is often, and on a loaded machine it takes long until a processor that is given away
-/// comes back.
+/// Perturbation where it moves a value. That is often, so it spins only: on a loaded machine a yield takes long.
 inline void noise_in_move() noexcept {
     const std::uint64_t often = noise_is_heavy ? 0x3 : 0xf;
     if (noise_in_calls && (draw_noise() & often) == 0) dawdle((noise_state >> 20) & 0x1fff);
 }
 
-/// A call of a channel that has no noise of its own.
+/// A call of a channel without perturbation of its own.
 class noisy_call {
   public:
     explicit noisy_call(bool noisy) noexcept : was_(std::exchange(noise_in_calls, noisy)) { noise_in_call(); }

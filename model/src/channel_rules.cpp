@@ -1,0 +1,333 @@
+#include "channel_rules.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace tailrace::model {
+namespace {
+
+/// The handle that is made next gets the name that it has in the history.
+void name_next(machine& m, const std::optional<answer>& recorded) {
+    if (!recorded || recorded->status != status::made) return;
+    const std::uint32_t number = recorded->made.number;
+    switch (recorded->made.kind) {
+        case handle_kind::sender: m.next_sender = number; break;
+        case handle_kind::weak_sender: m.next_weak_sender = number; break;
+        case handle_kind::permit: m.next_permit = number; break;
+        case handle_kind::iterator: m.next_iterator = number; break;
+        case handle_kind::owned_permit: m.next_owned_permit = number; break;
+        default: break;
+    }
+}
+
+bool is_receiver_drop(const step& s) { return s.what == verb::drop && s.subject.kind == handle_kind::receiver; }
+
+bool is_timed(verb v) { return v == verb::send_timeout || v == verb::recv_timeout; }
+
+constexpr std::uint32_t no_number = ~std::uint32_t{0};
+
+/// The permit of a value that is being sent.
+handle claim_of(std::uint32_t lane) { return {handle_kind::permit, no_number - 1 - lane}; }
+
+/// The sender that an event of a task owns until it drops it.
+std::uint32_t taken_sender(std::uint32_t lane) { return claim_of(lane).number; }
+
+/// Dropping an owned permit, or a reservation of one, returns the capacity first and then drops the sender that it
+/// took.
+bool may_drop_a_taken_sender(const machine& m, const event& e) {
+    const handle& self = e.step.subject;
+    if (self.kind == handle_kind::owned_permit) return e.step.what == verb::drop;
+    if (!e.waits && self.kind != handle_kind::operation) return false;
+    const operation* op = m.find_operation(e.waits ? e.step.operation : self.number);
+    return op != nullptr && op->what == verb::reserve_owned;
+}
+
+bool is_receive(const machine& m, const event& e) {
+    if (e.step.what != verb::poll) return e.step.subject.kind == handle_kind::receiver;
+    const operation* op = m.find_operation(e.step.subject.number);
+    return op != nullptr && (op->what == verb::recv || op->what == verb::recv_timeout || op->what == verb::recv_many);
+}
+
+step poll_of(std::uint32_t operation) {
+    step s;
+    s.what = verb::poll;
+    s.subject = {handle_kind::operation, operation};
+    return s;
+}
+
+}  // namespace
+
+channel_rules::channel_rules(const timeline& times, const check_options& options)
+    : times_(times),
+      apply_(options.apply != nullptr ? options.apply : [](machine& m, const step& s) { return m.apply(s); }) {
+    for (std::uint32_t which = 0; which < times_.tasks().size(); ++which) {
+        const std::span<const event> events = times_.tasks()[which].events;
+        for (std::uint32_t i = 0; i < events.size(); ++i) note_value(events[i], which, i);
+    }
+    note_receipts();
+}
+
+// New names come from the history, and the order of these lists means nothing.
+void channel_rules::normalise(machine& m) {
+    m.next_sender = m.next_weak_sender = m.next_operation = 0;
+    m.next_permit = m.next_iterator = m.next_owned_permit = 0;
+    m.next_value = 0;
+    std::ranges::sort(m.operations, {}, &operation::number);
+    std::ranges::sort(m.grants, {}, [](const grant& g) { return std::pair(g.name, g.size); });
+    std::ranges::sort(m.senders);
+    std::ranges::sort(m.weak_senders);
+}
+
+void channel_rules::note_value(const event& e, std::uint32_t which, std::uint32_t index) {
+    if (e.step.what == verb::poll) {  // the last one sends it
+        const auto at = std::ranges::find(sent_, e.step.subject.number, &sent::operation);
+        if (at != sent_.end()) {
+            at->task = which;
+            at->index = index;
+        }
+    } else if (shape_of(e.step.what).value && e.step.value != 0) {
+        const bool polled = e.answer && e.answer->status == status::created;
+        sent_.push_back({e.step.value, polled ? e.step.operation : no_number, which, index, no_number, 0});
+    }
+}
+
+void channel_rules::note_receipts() {
+    for (std::uint32_t which = 0; which < times_.tasks().size(); ++which) {
+        const std::span<const event> events = times_.tasks()[which].events;
+        for (std::uint32_t i = 0; i < events.size(); ++i) {
+            if (!events[i].answer) continue;
+            const answer& a = *events[i].answer;
+            for (sent& v : sent_) {
+                const bool here = (a.status == status::some && a.value == v.value) ||
+                                  std::ranges::find(a.values, v.value) != a.values.end();
+                if (here) v.received_by = which, v.received_at = i;
+            }
+        }
+    }
+}
+
+std::optional<reply> channel_rules::ask(machine& m, const task& t, progress p) const {
+    const event& e = t.events[events_done(p)];
+    const bool alone = t.of != place::part::lanes;
+    const bool drops = !alone && is_receiver_drop(e.step);
+    if (drops && has_begun(p)) return drop_receiver(m, false);
+    if (!alone && m.find_grant(claim_of(t.lane)) != nullptr) return deliver(m, t, e);
+    const bool sender_is_left = std::ranges::find(m.senders, taken_sender(t.lane)) != m.senders.end();
+    if (!alone && sender_is_left) return drop_taken_sender(m, t, e);
+    if (!alone && begins(m, e)) return reply{{}, true, true};
+
+    if (!alone && goes_on_waiting(m, t, events_done(p))) {
+        return reply{{answer_of(status::pending), {}, {}}};
+    }
+    const bool exists = e.waits && m.find_operation(e.step.operation) != nullptr;
+    if (!exists && m.refusal(e.step)) return std::nullopt;
+    if (drops && !m.buffer.empty()) return drop_receiver(m, true);
+    const bool may_overlook = !alone && e.answer && is_receive(m, e) && !m.buffer.empty();
+    const bool may_send = !alone && e.answer && e.answer->status == status::ok && value_of(e) != 0;
+    const bool may_drop = !alone && may_drop_a_taken_sender(m, e);
+    std::optional<machine> before;
+    if (may_overlook || may_send || may_drop) before = m;
+    outcome said = transition(m, e);
+    if (may_drop && m.strong_count() < before->strong_count()) {
+        m = *std::move(before);
+        m.senders.push_back(taken_sender(t.lane));
+        return reply{transition(m, e), true};
+    }
+    if (may_send && said.answer.status == status::ok) {
+        m = *std::move(before);
+        claim(m, t, e);
+        return reply{std::move(said), true};
+    }
+    if (may_overlook && said.answer != *e.answer) {
+        if (overlook(*before, t, events_done(p), said)) m = *std::move(before);
+    }
+    if (!alone) widen(m, t.lane + 1, events_done(p), said.answer);
+    return reply{std::move(said)};
+}
+
+outcome channel_rules::transition(machine& m, const event& e) const {
+    name_next(m, e.answer);
+    if (!e.waits) return apply_(m, e.step);
+    if (m.find_operation(e.step.operation) == nullptr) (void)apply_(m, e.step);
+    return apply_(m, poll_of(e.step.operation));
+}
+
+/// The value that a send of a sender sends, if it succeeds; 0 for everything else.
+value_id channel_rules::value_of(const event& e) const {
+    if (e.step.what == verb::poll) {
+        const auto at = std::ranges::find(sent_, e.step.subject.number, &sent::operation);
+        return at == sent_.end() ? 0 : at->value;
+    }
+    const bool sends = e.step.what == verb::try_send || (e.waits && e.step.value != 0);
+    return sends && e.step.subject.kind == handle_kind::sender ? e.step.value : 0;
+}
+
+/// A send gets its capacity first; from then on a permit represents it instead of the operation.
+void channel_rules::claim(machine& m, const task& t, const event& e) const {
+    const std::uint32_t number = e.waits ? e.step.operation : e.step.subject.number;
+    const operation* op = e.step.what == verb::try_send ? nullptr : m.find_operation(number);
+    if (op == nullptr || op->held == 0) m.available -= 1;
+    m.grants.push_back({claim_of(t.lane), op != nullptr ? op->sender : e.step.subject.number, 1});
+    if (op != nullptr) std::erase_if(m.operations, [&](const operation& o) { return &o == op; });
+}
+
+/// Then its value enters the buffer, or is destroyed if the receiver is gone meanwhile (late-send.destroyed).
+reply channel_rules::deliver(machine& m, const task& t, const event& e) const {
+    std::erase_if(m.grants, [&](const grant& g) { return g.name == claim_of(t.lane); });
+    outcome out;
+    m.deliver(value_of(e), out);
+    out.answer = *e.answer;
+    return {std::move(out)};
+}
+
+/// The capacity is returned first, then the sender is dropped (owned_permit.drops-sender). Other tasks can observe
+/// this.
+reply channel_rules::drop_taken_sender(machine& m, const task& t, const event& e) const {
+    step last;
+    last.what = verb::drop;
+    last.subject = {handle_kind::sender, taken_sender(t.lane)};
+    outcome out = apply_(m, last);
+    out.answer = *e.answer;
+    return {std::move(out)};
+}
+
+/// A value gets its place in the buffer when its send gets capacity, and may be written a little later. Until the send
+/// has returned, a receive may act as if that value and those behind it were not there yet; it will be woken for them.
+/// try_recv never does so if it would miss a value whose send came first (try_recv.never-misses), and it must not
+/// report the end because of it.
+bool channel_rules::overlook(machine& m, const task& t, std::uint32_t index, outcome& said) const {
+    const event& e = t.events[index];
+    const auto seen = [&](value_id v) { return came_first(v, t, index); };
+    const auto first = std::ranges::find_if_not(m.buffer, seen) - m.buffer.begin();
+    for (auto cut = first; cut < std::ssize(m.buffer); ++cut) {
+        const auto from = m.buffer.begin() + cut;
+        if (seen(*from)) continue;
+        if (e.step.what == verb::try_recv && std::any_of(from, m.buffer.end(), seen)) continue;
+        machine other = m;
+        const std::vector<value_id> rest(from, m.buffer.end());
+        other.buffer.resize(static_cast<std::size_t>(cut));
+        constexpr handle on_the_way{handle_kind::permit, ~std::uint32_t{0}};
+        other.grants.push_back({on_the_way, 0, rest.size()});
+        outcome out = transition(other, e);
+        const status s = out.answer.status;
+        if (out.answer != *e.answer || s == status::none || s == status::disconnected) continue;
+        std::erase_if(other.grants, [&](const grant& g) { return g.name == on_the_way; });
+        other.buffer.insert(other.buffer.end(), rest.begin(), rest.end());
+        m = std::move(other);
+        said = std::move(out);
+        return true;
+    }
+    return false;
+}
+
+/// Whether the send of a value came before event `index` of task `t`.
+bool channel_rules::came_first(value_id v, const task& t, std::uint32_t index) const {
+    const auto at = std::ranges::find(sent_, v, &sent::value);
+    if (at == sent_.end()) return true;
+    const std::uint32_t self = t.lane + 1;
+    return at->task == self || times_.comes_first(at->task, at->index, self, index);
+}
+
+/// A snapshot is exact if no task sends or receives meanwhile. Otherwise it may or may not count a value that is being
+/// sent or received.
+void channel_rules::widen(const machine& m, std::uint32_t which, std::uint32_t index, answer& said) const {
+    const event& e = times_.tasks()[which].events[index];
+    const bool len = e.step.what == verb::len;
+    if ((!len && e.step.what != verb::is_empty) || !e.answer || said == *e.answer) return;
+    std::uint64_t moving_in = 0;
+    std::uint64_t moving_out = 0;
+    const bool being_destroyed = receiver_drop_overlaps(which, index);
+    for (const sent& v : sent_) {
+        const bool inside = std::ranges::find(m.buffer, v.value) != m.buffer.end();
+        const bool received =
+            m.receiver_gone || (inside && being_destroyed) ||
+            (v.received_by != no_number && times_.overlap(v.received_by, v.received_at, which, index));
+        const bool moves = received || times_.overlap(v.task, v.index, which, index);
+        moving_in += inside && moves ? 1 : 0;
+        moving_out += !inside && moves ? 1 : 0;
+    }
+    const std::uint64_t least = m.buffer.size() - moving_in;
+    const std::uint64_t most = m.buffer.size() + moving_out;
+    const std::uint64_t recorded = e.answer->number;
+    const bool allowed = len ? least <= recorded && recorded <= most : recorded == 1 ? least == 0 : most > 0;
+    if (allowed) said = *e.answer;
+}
+
+bool channel_rules::receiver_drop_overlaps(std::uint32_t which, std::uint32_t index) const {
+    for (std::uint32_t other = 1; other < times_.tasks().size(); ++other) {
+        for (std::uint32_t i = 0; i < times_.tasks()[other].events.size(); ++i) {
+            if (is_receiver_drop(times_.tasks()[other].events[i].step) && times_.overlap(other, i, which, index))
+                return true;
+        }
+    }
+    return false;
+}
+
+/// The first poll of an operation that may have to wait has several steps: it reads the clock, if it has a deadline;
+/// its request takes capacity or a place in the queue; then it checks its state: other tasks may have moved the time,
+/// served it, or closed in between. There is no response before that check.
+bool channel_rules::begins(machine& m, const event& e) {
+    const bool creates = e.waits && creates_operation(e.step.what, e.step.subject.kind);
+    if (!creates && e.step.what != verb::poll) return false;
+    const std::uint32_t number = creates ? e.step.operation : e.step.subject.number;
+    if (creates && m.find_operation(number) == nullptr) {
+        if (m.refusal(e.step)) return false;
+        m.apply(e.step);
+    }
+    operation* op = m.find_operation(number);
+    if (op == nullptr || op->now != operation::phase::created) return false;
+    if (is_timed(op->what) && !op->deadline) {
+        op->deadline = m.now + op->timeout;
+        return true;
+    }
+    const bool acquires = op->what == verb::send || op->what == verb::send_timeout || op->what == verb::reserve ||
+                          op->what == verb::reserve_many || op->what == verb::reserve_owned;
+    if (acquires && op->need <= m.max) {
+        m.acquire(*op);
+        return true;
+    }
+    if (op->what != verb::recv_timeout || m.now < *op->deadline) return false;
+    machine asked = m;  // a receive whose deadline has passed already parks first
+    asked.find_operation(number)->deadline = duration::max();
+    if (asked.apply(poll_of(number)).answer.status != status::pending) return false;
+    asked.find_operation(number)->deadline = op->deadline;
+    m = std::move(asked);
+    return true;
+}
+
+/// A poll that read the clock before its request, and did not read it again after the time had moved: the deadline will
+/// wake it.
+bool channel_rules::goes_on_waiting(const machine& m, const task& t, std::uint32_t index) const {
+    const event& e = t.events[index];
+    if (e.step.what != verb::poll || !e.answer || e.answer->status != status::pending) return false;
+    const operation* op = m.find_operation(e.step.subject.number);
+    if (op == nullptr || !op->deadline || m.now < *op->deadline || op->now != operation::phase::waiting || m.closed) {
+        return false;
+    }
+    for (std::uint32_t other = 1; other < times_.tasks().size(); ++other) {
+        for (std::uint32_t i = 0; i < times_.tasks()[other].events.size(); ++i) {
+            if (times_.tasks()[other].events[i].step.what == verb::advance &&
+                times_.overlap(other, i, t.lane + 1, index))
+                return true;
+        }
+    }
+    return false;
+}
+
+/// It closes, and then destroys one value after another, each after its permit was returned
+/// (receiver-drop.permit-first). Other tasks can observe these steps.
+reply channel_rules::drop_receiver(machine& m, bool first) {
+    outcome out;
+    if (first) {
+        m.close(out);
+        m.receiver_gone = true;
+    } else {
+        out.destroyed.push_back(m.buffer.front());
+        m.buffer.erase(m.buffer.begin());
+        m.release(1, out);
+    }
+    return {std::move(out), !m.buffer.empty()};
+}
+
+}  // namespace tailrace::model
