@@ -1,4 +1,4 @@
-# Runs a program that has a fault in it: passes if it says what is expected and exits with 1, or with STATUS.
+# Runs a program that must fail: passes if its output matches EXPECT and it exits with 1, or with STATUS.
 #
 #   cmake -D EXPECT=<regular expression> [-D STATUS=<number>] -P expect_failure.cmake -- <program> <argument>...
 cmake_minimum_required(VERSION 3.25)

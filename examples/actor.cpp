@@ -1,5 +1,5 @@
-// An actor: a coroutine that owns a receiver, gets requests, and answers each through the sender that the request
-// brings along.
+// An actor: a coroutine that owns a receiver, receives requests, and replies to each through the sender that the
+// request contains.
 #include <coroutine>
 #include <exception>
 #include <iostream>

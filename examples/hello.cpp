@@ -1,4 +1,4 @@
-// The channel without a coroutine: one value for each way of sending, then the end.
+// The channel without coroutines: one value for each way of sending, then the end.
 #include <iostream>
 #include <optional>
 #include <utility>

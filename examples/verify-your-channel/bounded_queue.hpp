@@ -1,5 +1,5 @@
-// A bounded queue for threads, as one meets it: a mutex, a deque and two condition variables. It
-// stands for the channel of somebody else, and knows nothing of tailrace.
+// A typical bounded queue for threads: a mutex, a deque and two condition variables. It is the example of a foreign
+// channel, and does not depend on tailrace.
 #pragma once
 
 #include <condition_variable>

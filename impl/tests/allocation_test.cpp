@@ -1,8 +1,7 @@
-// What the channel allocates: nothing in the steady state, little when idle, and when an allocation
-// fails nothing has happened.
+// Tests of the allocations of the channel: none in the steady state, few when idle, and a failed allocation changes
+// nothing.
 //
-// An executable of its own, for it replaces the global operator new by one that counts and can be
-// told to fail.
+// A separate executable, because it replaces the global operator new by one that counts and can fail on request.
 // After a change here run: ctest -R 'impl\.(allocation|.*waiting_operation)'
 #include <gtest/gtest.h>
 #include <malloc.h>
@@ -785,7 +784,7 @@ std::uint64_t fail_each_allocation(Attempt attempt, Unchanged unchanged) {
             attempt();
             const bool failed_unseen = fail_in == 0;
             fail_in = 0;
-            EXPECT_FALSE(failed_unseen) << "allocation " << k << " failed and nobody heard of it";
+            EXPECT_FALSE(failed_unseen) << "allocation " << k << " failed and was not reported";
             return k - 1;
         } catch (const std::bad_alloc&) {
             EXPECT_EQ(fail_in, 0u) << "std::bad_alloc, from nowhere";
@@ -860,12 +859,12 @@ class crowded {
     [[nodiscard]] auto& tx() { return ends_.first; }
     [[nodiscard]] auto& rx() { return ends_.second; }
     void make_room() { last_.reset(); }
-    /// As it was, nobody in the queue; and the channel still works.
+    /// Unchanged, with an empty queue; and the channel still works.
     void expect_unchanged() {
         EXPECT_EQ(tx().capacity(), 0u);
         EXPECT_EQ(tx().len(), 0u);
         make_room();
-        EXPECT_EQ(tx().capacity(), 1u) << "somebody has a place in the queue";
+        EXPECT_EQ(tx().capacity(), 1u) << "an operation is still queued";
         EXPECT_TRUE(tx().try_send(wide(7)));
         EXPECT_EQ(rx().try_recv()->number, 7);
         last_.emplace(*tx().try_reserve());

@@ -1,4 +1,4 @@
-// What borrows a sender's share in the channel must not outlive the last sender: an assertion says so.
+// Tests the assertion that no borrow of the senders' share in the channel outlives the last sender.
 #include <gtest/gtest.h>
 
 #include <optional>

@@ -1,4 +1,5 @@
-// Awaiting: any coroutine type, resumption from a list, executors, and frames that are destroyed while they wait.
+// Tests of awaiting: any coroutine type, resumption from the run list, executors, and frames that are destroyed while
+// they wait.
 #include "tailrace/coroutine.hpp"
 
 #include <gtest/gtest.h>
@@ -45,7 +46,7 @@ struct lazy {
     std::coroutine_handle<promise_type> frame;
 };
 
-/// Runs what it was given when it is told to.
+/// An executor that runs its wakers on request.
 class queue {
   public:
     void execute(const waker& w) noexcept { work_.push_back(w); }

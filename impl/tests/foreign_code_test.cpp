@@ -1,5 +1,5 @@
-// Foreign code that runs inside a call - a resumption, a waker, a destructor, a move - and ends what the call came
-// from: the operation, the coroutine, the handle, the channel. Under a sanitizer this shows what is touched afterwards.
+// Tests with foreign code that runs inside a call (a resumption, a waker, a destructor, a move) and destroys the object
+// that made the call: the operation, the coroutine, the handle, the channel. A sanitizer reports accesses afterwards.
 #include <gtest/gtest.h>
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// The clock that is moved by hand, and the arithmetic of deadlines.
+// Tests of the manual clock and of the arithmetic of deadlines.
 #include "tailrace/manual_clock.hpp"
 
 #include <gtest/gtest.h>
@@ -20,11 +20,11 @@ using namespace std::chrono_literals;
 
 constexpr std::int64_t never = -1;
 
-struct bell {
+struct named_waker {
     std::vector<int>* rung;
     int name;
     static void ring(void* self) noexcept {
-        auto* b = static_cast<bell*>(self);
+        auto* b = static_cast<named_waker*>(self);
         b->rung->push_back(b->name);
     }
     [[nodiscard]] tailrace::waker waker() { return {&ring, this}; }
@@ -33,7 +33,7 @@ struct bell {
 TEST(manual_clock, rings_what_is_due_in_order_of_deadline_and_each_once) {
     manual_clock clock;
     std::vector<int> rung;
-    bell a{&rung, 1}, b{&rung, 2}, c{&rung, 3};
+    named_waker a{&rung, 1}, b{&rung, 2}, c{&rung, 3};
     manual_clock::timer first, second, third;
     first.arm(clock, clock.now() + 5ms, a.waker());
     second.arm(clock, clock.now() + 2ms, b.waker());
@@ -47,7 +47,7 @@ TEST(manual_clock, rings_what_is_due_in_order_of_deadline_and_each_once) {
 TEST(manual_clock, a_disarmed_timer_stays_silent_and_a_rearmed_one_rings_the_new_waker) {
     manual_clock clock;
     std::vector<int> rung;
-    bell a{&rung, 1}, b{&rung, 2};
+    named_waker a{&rung, 1}, b{&rung, 2};
     manual_clock::timer dropped, rearmed;
     dropped.arm(clock, clock.now() + 1ms, a.waker());
     dropped.disarm();
@@ -82,7 +82,7 @@ TEST(manual_clock, a_waker_may_disarm_the_timers_behind_it) {
 TEST(manual_clock, disarm_says_whether_the_wake_up_was_prevented) {
     manual_clock clock;
     std::vector<int> rung;
-    bell a{&rung, 1};
+    named_waker a{&rung, 1};
     manual_clock::timer timer;
     EXPECT_TRUE(timer.disarm()) << "nothing was armed";
     timer.arm(clock, clock.now() + 2ms, a.waker());
@@ -100,7 +100,7 @@ TEST(manual_clock, disarm_says_whether_the_wake_up_was_prevented) {
 TEST(manual_clock, no_deadline_arms_nothing_so_that_another_one_can_be_armed) {
     manual_clock clock;
     std::vector<int> rung;
-    bell a{&rung, 1}, b{&rung, 2};
+    named_waker a{&rung, 1}, b{&rung, 2};
     manual_clock::timer timer;
     timer.arm(clock, manual_clock::time_point::max(), a.waker());
     timer.arm(clock, clock.now() + 1ms, b.waker());
@@ -130,7 +130,7 @@ TEST(manual_clock, a_timer_is_taken_out_before_its_waker_is_called) {
 TEST(manual_clock, a_fired_timer_is_silent_until_it_is_disarmed_and_rings_again_after_that) {
     manual_clock clock;
     std::vector<int> rung;
-    bell a{&rung, 1}, b{&rung, 2}, c{&rung, 3};
+    named_waker a{&rung, 1}, b{&rung, 2}, c{&rung, 3};
     manual_clock::timer timer;
     timer.arm(clock, clock.now() + 1ms, a.waker());
     clock.advance(1ms);
@@ -149,17 +149,17 @@ TEST(manual_clock, a_waker_may_destroy_its_timer_and_arm_others) {
     manual_clock clock;
     struct context {
         manual_clock& clock;
-        bell& next_bell;
+        named_waker& next_waker;
         std::unique_ptr<manual_clock::timer> own = std::make_unique<manual_clock::timer>();
         manual_clock::timer next{};
     };
     std::vector<int> rung;
-    bell b{&rung, 2};
+    named_waker b{&rung, 2};
     context ctx{clock, b};
     const waker w{[](void* p) noexcept {
                       auto* c = static_cast<context*>(p);
                       c->own.reset();
-                      c->next.arm(c->clock, c->clock.now(), c->next_bell.waker());
+                      c->next.arm(c->clock, c->clock.now(), c->next_waker.waker());
                   },
                   &ctx};
     ctx.own->arm(clock, clock.now() + 1ms, w);

@@ -1,6 +1,5 @@
-// The names that a program writes down: handles with the platform they have when none is given, messages that hold a
-// handle of their own channel, values of odd types; and a deadline with a stop token around any operation, in either
-// order.
+// Tests of the type names that a program uses: handles with the default platform, messages that contain a handle of
+// their own channel, values of unusual types; and a deadline with a stop token around any operation, in either order.
 #include <gtest/gtest.h>
 
 #include <chrono>

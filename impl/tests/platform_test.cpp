@@ -1,4 +1,4 @@
-// How a thread of production waits: it neither keeps the processor nor gives its time away.
+// Tests of waiting on the production platform: a waiting thread neither spins for long nor yields its time slice.
 #include "tailrace/platform.hpp"
 
 #include <gtest/gtest.h>

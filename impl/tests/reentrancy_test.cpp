@@ -1,4 +1,4 @@
-// Foreign code that calls back: wakers and destructors may use the channel they were called from.
+// Tests of reentrancy: wakers and destructors may use the channel that called them.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -75,7 +75,7 @@ TEST(reentrancy, a_value_destroyed_with_the_receiver_may_hold_the_last_sender) {
     }
     {
         const auto gone = std::move(rx);
-    }  // under ASan: freed once, and not under anybody's feet
+    }  // under ASan: freed once, and not while in use
 }
 
 TEST(reentrancy, a_value_sent_after_the_receiver_is_gone_sees_its_capacity_returned) {

@@ -1,4 +1,4 @@
-// Storage: obtained before a claim, in segments, and never lost on the way.
+// Tests of the storage: obtained before a claim, in blocks, and never lost.
 #include "tailrace/detail/ring.hpp"
 
 #include <gtest/gtest.h>

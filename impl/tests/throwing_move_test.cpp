@@ -1,4 +1,4 @@
-// Types whose move may throw: the channel stays as it was, on the way in and on the way out.
+// Tests with types whose move may throw: a throw on the way in or out leaves the channel consistent.
 #include <gtest/gtest.h>
 
 #include <stdexcept>

@@ -1,4 +1,4 @@
-// The heap of timers, against a model of the standard library's.
+// Tests of the heap of timers, against a model from the standard library.
 #include "tailrace/detail/timer_queue.hpp"
 
 #include <gtest/gtest.h>

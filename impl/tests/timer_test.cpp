@@ -1,6 +1,5 @@
-// The clock with a thread of its own. Nothing here depends on how fast the machine is: what must
-// happen is waited for, and what must not happen is looked for after a later wake-up has come, or
-// after the thread was joined.
+// Tests of the default clock, which has its own thread. They do not depend on the speed of the machine: they wait for
+// events that must happen, and check for events that must not happen after a later wake-up or after the join.
 #include "tailrace/timer.hpp"
 
 #include <gtest/gtest.h>
@@ -36,10 +35,10 @@ constexpr time_point past{};        // the boot, or something as old
 constexpr unsigned patience = 120;  // seconds until SIGALRM ends a program that hangs
 
 /// Counts its wake-ups; others wait for them.
-class bell {
+class counting_waker {
   public:
     [[nodiscard]] tailrace::waker waker() {
-        return {[](void* self) noexcept { static_cast<bell*>(self)->ring(); }, this};
+        return {[](void* self) noexcept { static_cast<counting_waker*>(self)->ring(); }, this};
     }
     void ring() {
         const std::lock_guard guard(mutex_);
@@ -87,13 +86,13 @@ class gate {
     [[nodiscard]] bool disarm() { return timer_.disarm(); }
 
   private:
-    bell entered_, opened_, left_;
+    counting_waker entered_, opened_, left_;
     timer_thread::timer timer_;
 };
 
 /// Returns when everything that was due before this call has been called.
 void settle(timer_thread& clock) {
-    bell last;
+    counting_waker last;
     timer_thread::timer timer;
     timer.arm(clock, clock.now(), last.waker());
     last.wait_for(1);
@@ -106,7 +105,7 @@ TEST(timer_thread, wakes_in_order_of_deadline_and_then_of_arming) {
         timer_thread::timer timer;
     };
     std::vector<int> order;
-    bell last;
+    counting_waker last;
     timer_thread clock;
     {
         gate g(clock);
@@ -136,7 +135,7 @@ TEST(timer_thread, wakes_in_order_of_deadline_and_then_of_arming) {
 TEST(timer_thread, wakes_on_one_thread_of_its_own) {
     struct context {
         std::thread::id id;
-        bell done;
+        counting_waker done;
     } first, second;
     const auto ring = [](void* p) noexcept {
         auto* c = static_cast<context*>(p);
@@ -154,7 +153,7 @@ TEST(timer_thread, wakes_on_one_thread_of_its_own) {
 }
 
 TEST(timer_thread, disarmed_in_time_it_stays_silent) {
-    bell silent;
+    counting_waker silent;
     timer_thread clock;
     timer_thread::timer timer, far;
     EXPECT_TRUE(timer.disarm()) << "nothing was armed";
@@ -171,7 +170,7 @@ TEST(timer_thread, disarmed_in_time_it_stays_silent) {
 }
 
 TEST(timer_thread, disarmed_too_late_it_says_so_once) {
-    bell rung;
+    counting_waker rung;
     timer_thread clock;
     timer_thread::timer timer;
     timer.arm(clock, clock.now() + 1ms, rung.waker());
@@ -187,7 +186,7 @@ TEST(timer_thread, disarm_does_not_wait_for_a_wake_up_that_is_on_its_way) {
 }
 
 TEST(timer_thread, armed_again_it_wakes_the_new_waker_only) {
-    bell before, after;
+    counting_waker before, after;
     timer_thread clock;
     timer_thread::timer timer;
     {
@@ -200,7 +199,7 @@ TEST(timer_thread, armed_again_it_wakes_the_new_waker_only) {
 }
 
 TEST(timer_thread, once_fired_it_is_silent_until_it_is_disarmed) {
-    bell first, silent, again;
+    counting_waker first, silent, again;
     timer_thread clock;
     timer_thread::timer timer;
     timer.arm(clock, past, first.waker());
@@ -215,7 +214,7 @@ TEST(timer_thread, once_fired_it_is_silent_until_it_is_disarmed) {
 }
 
 TEST(timer_thread, armed_anew_after_a_disarm_it_has_the_new_deadline) {
-    bell far, near;
+    counting_waker far, near;
     timer_thread clock;
     timer_thread::timer timer;
     timer.arm(clock, clock.now() + 10h, far.waker());
@@ -227,7 +226,7 @@ TEST(timer_thread, armed_anew_after_a_disarm_it_has_the_new_deadline) {
 }
 
 TEST(timer_thread, a_destroyed_timer_is_disarmed) {
-    bell silent;
+    counting_waker silent;
     timer_thread clock;
     {
         gate g(clock);
@@ -242,7 +241,7 @@ TEST(timer_thread, a_destroyed_timer_is_disarmed) {
 
 TEST(timer_thread, an_earlier_deadline_wakes_the_thread_from_a_longer_sleep) {
     // If it did not, one of these rounds would find the thread asleep for hours.
-    bell far, near;
+    counting_waker far, near;
     timer_thread clock;
     timer_thread::timer sleep, timer;
     sleep.arm(clock, clock.now() + 10h, far.waker());
@@ -256,7 +255,7 @@ TEST(timer_thread, an_earlier_deadline_wakes_the_thread_from_a_longer_sleep) {
 }
 
 TEST(timer_thread, no_deadline_arms_nothing_and_the_furthest_one_does_no_harm) {
-    bell silent, rung;
+    counting_waker silent, rung;
     timer_thread clock;
     timer_thread::timer none, furthest, soon;
     furthest.arm(clock, time_point::max() - timer_thread::duration(1), silent.waker());
@@ -275,7 +274,7 @@ TEST(timer_thread, a_waker_may_destroy_its_timer_and_arm_and_disarm_others) {
         timer_thread& clock;
         std::unique_ptr<timer_thread::timer> own = std::make_unique<timer_thread::timer>();
         timer_thread::timer next{}, prevented{};
-        bell rung{}, silent{};
+        counting_waker rung{}, silent{};
         bool in_time = false;
     };
     timer_thread clock;
@@ -298,7 +297,7 @@ TEST(timer_thread, a_waker_may_destroy_its_timer_and_arm_and_disarm_others) {
 }
 
 TEST(timer_thread, timers_that_outlive_it_never_fire_and_may_be_used_again) {
-    bell rung, silent, again;
+    counting_waker rung, silent, again;
     timer_thread::timer fired, armed, due, destroyed;
     {
         auto clock = std::make_unique<timer_thread>();
@@ -320,7 +319,7 @@ TEST(timer_thread, its_destructor_waits_for_the_wake_up_that_runs) {
     auto clock = std::make_unique<timer_thread>();
     struct context {
         timer_thread& clock;
-        bell entered{}, silent{};
+        counting_waker entered{}, silent{};
         timer_thread::timer behind{};
         bool left = false;
     } ctx{*clock};
@@ -352,7 +351,7 @@ TEST(timer_thread, many_threads_arm_and_disarm) {
     constexpr std::size_t threads = 4;
     constexpr std::size_t rounds = 3'000;
     struct worker {
-        bell rung;
+        counting_waker rung;
         std::size_t came = 0;  // by what disarm said
     };
     std::vector<worker> workers(threads);
@@ -392,7 +391,7 @@ TEST(timer_thread, blocks_the_signals_that_are_for_the_program_and_no_fault_of_i
     ASSERT_EQ(pthread_sigmask(SIG_SETMASK, nullptr, &before), 0);
     struct context {
         sigset_t mask;
-        bell done;
+        counting_waker done;
     } seen;
     timer_thread clock;
     timer_thread::timer timer;
@@ -427,7 +426,7 @@ TEST(timer_thread, destroyed_by_its_own_thread_it_ends_the_program_with_a_reason
 
 TEST(default_timer, is_one_object_that_wakes) {
     EXPECT_EQ(&default_timer(), &default_timer());
-    bell rung;
+    counting_waker rung;
     timer_thread::timer timer;
     timer.arm(default_timer(), default_timer().now() + 1ms, rung.waker());
     rung.wait_for(1);
@@ -447,7 +446,7 @@ TEST(default_timer, is_one_object_that_wakes) {
 }
 #define CHECK(...) ((__VA_ARGS__) ? void() : fail(__LINE__, #__VA_ARGS__))
 
-bool comes(bell& b) {
+bool comes(counting_waker& b) {
     timer_thread::timer timer;
     timer.arm(default_timer(), default_timer().now() + 1ms, b.waker());
     b.wait_for(1);
@@ -538,7 +537,7 @@ TEST(default_timer, exit_may_be_called_by_a_coroutine_that_a_deadline_resumed) {
 
 TEST(default_timer, exit_waits_for_the_waker_that_runs) {
     EXPECT_PROGRAM_ENDS_WITH(0, [] {
-        static bell entered;
+        static counting_waker entered;
         static std::atomic<bool> left{false};
         static const at_the_end look{[] { CHECK(left); }};
         timer_thread::timer timer;
@@ -557,7 +556,7 @@ TEST(default_timer, exit_waits_for_the_waker_that_runs) {
 
 TEST(default_timer, a_waker_that_never_returns_does_not_keep_the_program) {
     EXPECT_PROGRAM_ENDS_WITH(0, [] {
-        static bell entered;
+        static counting_waker entered;
         timer_thread::timer timer;
         timer.arm(default_timer(), past,
                   {[](void*) noexcept {
@@ -572,7 +571,7 @@ TEST(default_timer, a_waker_that_never_returns_does_not_keep_the_program) {
 
 /// Armed before exit, and due: one that fires after it would do so before the one that is armed last.
 struct late_look {
-    bell before, after;
+    counting_waker before, after;
     timer_thread::timer armed;
     ~late_look() {
         CHECK(comes(after));
@@ -597,10 +596,10 @@ TEST(default_timer, after_exit_nothing_fires_but_what_a_destructor_arms) {
 
 TEST(default_timer, a_child_may_exit) {
     EXPECT_PROGRAM_ENDS_WITH(0, [] {
-        bell used;
+        counting_waker used;
         CHECK(comes(used));
         CHECK(in_a_child([] {}) == 0);
-        bell again;
+        counting_waker again;
         CHECK(comes(again));
         std::exit(0);
     });
@@ -609,13 +608,13 @@ TEST(default_timer, a_child_may_exit) {
 TEST(default_timer, in_a_child_it_starts_anew) {
     SKIP_WITHOUT_THREADS_AFTER_FORK();
     EXPECT_PROGRAM_ENDS_WITH(0, [] {
-        bell used;
+        counting_waker used;
         CHECK(comes(used));
         CHECK(in_a_child([] {
-                  bell b;
+                  counting_waker b;
                   CHECK(comes(b));
                   CHECK(in_a_child([] {
-                            bell in_a_grandchild;
+                            counting_waker in_a_grandchild;
                             CHECK(comes(in_a_grandchild));
                         }) == 0);
               }) == 0);
@@ -633,7 +632,7 @@ TEST(default_timer, what_other_threads_armed_does_not_fire_in_the_child) {
             other.arm(default_timer(), soon, {[](void* n) noexcept { ++*static_cast<std::atomic<int>*>(n); }, &theirs});
         }).join();
         CHECK(in_a_child([&] {
-                  bell mine;
+                  counting_waker mine;
                   const int before = theirs;  // 0, unless the machine is very slow
                   own.arm(default_timer(), soon + 1ns, mine.waker());
                   mine.wait_for(1);
@@ -647,7 +646,7 @@ TEST(default_timer, what_other_threads_armed_does_not_fire_in_the_child) {
 TEST(default_timer, what_is_armed_fires_in_the_child_and_in_the_parent) {
     SKIP_WITHOUT_THREADS_AFTER_FORK();
     EXPECT_PROGRAM_ENDS_WITH(0, [] {
-        bell near, far;
+        counting_waker near, far;
         timer_thread::timer soon, late;
         late.arm(default_timer(), default_timer().now() + 10h, far.waker());
         soon.arm(default_timer(), default_timer().now() + 200ms, near.waker());
@@ -671,7 +670,7 @@ TEST(default_timer, a_waker_may_fork) {
                   {[](void*) noexcept {
                        // Here the child has no other thread than this one.
                        CHECK(in_a_child([] {
-                                 bell b;
+                                 counting_waker b;
                                  CHECK(comes(b));
                                  // By exit() LeakSanitizer would report what only the stack of the
                                  // parent's main thread pointed to.
@@ -682,7 +681,7 @@ TEST(default_timer, a_waker_may_fork) {
                    },
                    nullptr});
         done.wait(false);
-        bell after;
+        counting_waker after;
         CHECK(comes(after));
         std::exit(0);
     });
@@ -715,7 +714,7 @@ TEST(default_timer, a_program_may_fork_while_other_threads_arm_and_disarm) {
     EXPECT_PROGRAM_ENDS_WITH(0, [] {
         std::atomic<bool> over{false};
         std::jthread arming([&] {
-            bell silent;
+            counting_waker silent;
             timer_thread::timer timer;
             for (int i = 0; !over; ++i) {
                 timer.arm(default_timer(), default_timer().now() + (i % 2 == 0 ? 10h : 1us), silent.waker());
@@ -724,7 +723,7 @@ TEST(default_timer, a_program_may_fork_while_other_threads_arm_and_disarm) {
         });
         for (int round = 0; round < 100; ++round) {
             CHECK(in_a_child([] {
-                      bell b;
+                      counting_waker b;
                       CHECK(comes(b));
                       _exit(0);
                   }) == 0);

@@ -1,4 +1,4 @@
-// The word's layout: fields do not touch each other, at their limits neither.
+// Tests of the layout of the packed state word: no field overflows into another.
 #include "tailrace/detail/word.hpp"
 
 #include <gtest/gtest.h>

@@ -27,13 +27,14 @@ bool is_timed(verb v) { return v == verb::send_timeout || v == verb::recv_timeou
 
 constexpr std::uint32_t no_number = ~std::uint32_t{0};
 
-/// The permit of a value that is on its way.
+/// The permit of a value that is being sent.
 handle claim_of(std::uint32_t lane) { return {handle_kind::permit, no_number - 1 - lane}; }
 
-/// The sender that an event of a lane has taken along, until it drops it.
+/// The sender that an event of a task owns until it drops it.
 std::uint32_t taken_sender(std::uint32_t lane) { return claim_of(lane).number; }
 
-/// What an owned permit, or a reservation of one, leaves when it goes: capacity first, and then the sender it took.
+/// Dropping an owned permit, or a reservation of one, returns the capacity first and then drops the sender that it
+/// took.
 bool may_drop_a_taken_sender(const machine& m, const event& e) {
     const handle& self = e.step.subject;
     if (self.kind == handle_kind::owned_permit) return e.step.what == verb::drop;
@@ -162,7 +163,7 @@ value_id channel_rules::value_of(const event& e) const {
     return sends && e.step.subject.kind == handle_kind::sender ? e.step.value : 0;
 }
 
-/// A send has its capacity first; by then its operation is gone, and a permit stands for it.
+/// A send gets its capacity first; from then on a permit represents it instead of the operation.
 void channel_rules::claim(machine& m, const task& t, const event& e) const {
     const std::uint32_t number = e.waits ? e.step.operation : e.step.subject.number;
     const operation* op = e.step.what == verb::try_send ? nullptr : m.find_operation(number);
@@ -171,7 +172,7 @@ void channel_rules::claim(machine& m, const task& t, const event& e) const {
     if (op != nullptr) std::erase_if(m.operations, [&](const operation& o) { return &o == op; });
 }
 
-/// Then its value is in the buffer; or destroyed, if the receiver has gone meanwhile (late-send.destroyed).
+/// Then its value enters the buffer, or is destroyed if the receiver is gone meanwhile (late-send.destroyed).
 reply channel_rules::deliver(machine& m, const task& t, const event& e) const {
     std::erase_if(m.grants, [&](const grant& g) { return g.name == claim_of(t.lane); });
     outcome out;
@@ -180,7 +181,8 @@ reply channel_rules::deliver(machine& m, const task& t, const event& e) const {
     return {std::move(out)};
 }
 
-/// Capacity goes back first and the sender goes then (owned_permit.drops-sender): others see it happen.
+/// The capacity is returned first, then the sender is dropped (owned_permit.drops-sender). Other tasks can observe
+/// this.
 reply channel_rules::drop_taken_sender(machine& m, const task& t, const event& e) const {
     step last;
     last.what = verb::drop;
@@ -190,10 +192,10 @@ reply channel_rules::drop_taken_sender(machine& m, const task& t, const event& e
     return {std::move(out)};
 }
 
-/// A value takes its place in line when its send has its capacity, and may be written a little later. Until the send
+/// A value gets its place in the buffer when its send gets capacity, and may be written a little later. Until the send
 /// has returned, a receive may act as if that value and those behind it were not there yet; it will be woken for them.
-/// try_recv never does so if it would miss a value whose send came first (try_recv.never-misses), and nothing may end
-/// for it.
+/// try_recv never does so if it would miss a value whose send came first (try_recv.never-misses), and it must not
+/// report the end because of it.
 bool channel_rules::overlook(machine& m, const task& t, std::uint32_t index, outcome& said) const {
     const event& e = t.events[index];
     const auto seen = [&](value_id v) { return came_first(v, t, index); };
@@ -227,8 +229,8 @@ bool channel_rules::came_first(value_id v, const task& t, std::uint32_t index) c
     return at->task == self || times_.comes_first(at->task, at->index, self, index);
 }
 
-/// A snapshot is exact if nobody moves values meanwhile. Otherwise it may count a value that is being sent or received,
-/// or not.
+/// A snapshot is exact if no task sends or receives meanwhile. Otherwise it may or may not count a value that is being
+/// sent or received.
 void channel_rules::widen(const machine& m, std::uint32_t which, std::uint32_t index, answer& said) const {
     const event& e = times_.tasks()[which].events[index];
     const bool len = e.step.what == verb::len;
@@ -262,9 +264,9 @@ bool channel_rules::receiver_drop_overlaps(std::uint32_t which, std::uint32_t in
     return false;
 }
 
-/// The first poll of an operation that may have to wait is seen in steps: it reads the clock, if it has a deadline; it
-/// asks, which takes capacity or a place in the queue; and then it looks what has become of it: others may have moved
-/// the time, served it, or closed in between. Nothing is answered before the look.
+/// The first poll of an operation that may have to wait has several steps: it reads the clock, if it has a deadline;
+/// its request takes capacity or a place in the queue; then it checks its state: other tasks may have moved the time,
+/// served it, or closed in between. There is no response before that check.
 bool channel_rules::begins(machine& m, const event& e) {
     const bool creates = e.waits && creates_operation(e.step.what, e.step.subject.kind);
     if (!creates && e.step.what != verb::poll) return false;
@@ -286,7 +288,7 @@ bool channel_rules::begins(machine& m, const event& e) {
         return true;
     }
     if (op->what != verb::recv_timeout || m.now < *op->deadline) return false;
-    machine asked = m;  // a receive that is late already parks first
+    machine asked = m;  // a receive whose deadline has passed already parks first
     asked.find_operation(number)->deadline = duration::max();
     if (asked.apply(poll_of(number)).answer.status != status::pending) return false;
     asked.find_operation(number)->deadline = op->deadline;
@@ -294,8 +296,8 @@ bool channel_rules::begins(machine& m, const event& e) {
     return true;
 }
 
-/// A poll that looked at the clock before it asked, and did not look again when the time had moved: it will be woken
-/// for that.
+/// A poll that read the clock before its request, and did not read it again after the time had moved: the deadline will
+/// wake it.
 bool channel_rules::goes_on_waiting(const machine& m, const task& t, std::uint32_t index) const {
     const event& e = t.events[index];
     if (e.step.what != verb::poll || !e.answer || e.answer->status != status::pending) return false;
@@ -313,8 +315,8 @@ bool channel_rules::goes_on_waiting(const machine& m, const task& t, std::uint32
     return false;
 }
 
-/// It closes, and then destroys one value after another, each after its permit went back (receiver-drop.permit-first):
-/// others see it happen.
+/// It closes, and then destroys one value after another, each after its permit was returned
+/// (receiver-drop.permit-first). Other tasks can observe these steps.
 reply channel_rules::drop_receiver(machine& m, bool first) {
     outcome out;
     if (first) {

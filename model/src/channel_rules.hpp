@@ -12,11 +12,11 @@
 
 namespace tailrace::model {
 
-/// A transition: what it answers, and whether the event goes on after it.
+/// A transition: its response, and whether the event continues after it.
 struct reply {
     outcome said;
     bool more = false;
-    bool silent = false;  // nothing is answered yet
+    bool silent = false;  // no response yet
 };
 
 /// The timeline must outlive it.

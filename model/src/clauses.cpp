@@ -1,5 +1,5 @@
-// The contract as data, in the order of model/README.md, which has the full wording. A promise that
-// can break alone stands alone.
+// The clauses of the contract as data, in the order of model/README.md, which has the full wording. Each promise that
+// can be broken independently is a clause.
 //
 // After a change here run: ctest -L model && ctest -L proptests -R 'zoo|evidence'
 #include "tailrace/model/clauses.hpp"
@@ -13,9 +13,9 @@ namespace {
 using enum engine;
 
 constexpr std::array everywhere{oracle, sequential, threads, interleavings};
-// The exact set and order of wakes, and a clock moved by hand, are seen on one thread only.
+// The exact set and order of wake-ups, and a manual clock, can be observed on one thread only.
 constexpr std::array stepwise{oracle, sequential};
-// The grammar has it, the original does not.
+// The grammar has it, tokio does not.
 constexpr std::array beyond_the_original{sequential, oracle, threads, interleavings};
 // The recorded traces show the opposite on purpose, or cannot show it.
 constexpr std::array generated{sequential, threads, interleavings};

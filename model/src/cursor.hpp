@@ -1,7 +1,7 @@
-// Reads one line of text word by word, and knows where it is when a word is wrong.
+// The cursor: reads one line of text word by word, and knows the position of a wrong word.
 //
-// Words are separated by exactly one space: the cursor is what refuses a second one, and one at
-// either end. After a change here run: ctest -L model
+// Words are separated by exactly one space: the cursor refuses a second one, and one at either end. After a change here
+// run: ctest -L model
 #pragma once
 
 #include <fmt/format.h>

@@ -20,7 +20,7 @@
 namespace tailrace::model {
 namespace {
 
-/// Where a search is.
+/// A node of the search.
 struct node {
     machine state;
     std::vector<progress> made;
@@ -45,22 +45,22 @@ class search {
           times_(h, options),
           rules_(times_, options) {}
 
-    /// True if there is an order. False is certain only if not `gave_up()`.
+    /// True if there is a linearization. False is certain only if not `gave_up()`.
     bool run() { return visit(*seen_.insert(start()).first); }
 
     [[nodiscard]] bool gave_up() const { return gave_up_; }
     [[nodiscard]] std::uint64_t nodes() const { return nodes_; }
     [[nodiscard]] std::size_t reached() const { return longest_.size(); }
     [[nodiscard]] bool has_sleepers() const { return !times_.sleepers().empty(); }
-    /// The longest order that was found, and why it goes no further.
+    /// The longest order that was found, and the transitions that were refused after it.
     void report(verdict& v, finding is) const;
 
   private:
     [[nodiscard]] node start() const;
     bool visit(const node& here);
     [[nodiscard]] std::vector<std::uint32_t> candidates(const std::vector<progress>& made) const;
-    /// Takes the next transition of a task from `from` to `to`. False, and `to` is of no use, if the
-    /// specification does not say what the history says.
+    /// Takes the next transition of a task from `from` to `to`. False, and `to` is invalid, if the specification gives
+    /// another response than the history.
     bool take(const node& from, std::uint32_t which, node& to, outcome& said) const;
     [[nodiscard]] bool a_sleeper_is_ready(const machine& m) const;
     /// Where the longest path leads, or the part of it before quiescence.
@@ -111,7 +111,7 @@ bool search::visit(const node& here) {
     return false;
 }
 
-/// The tasks whose next transition may come, those first that had to be done first.
+/// The tasks whose next transition may come, the most urgent first.
 std::vector<std::uint32_t> search::candidates(const std::vector<progress>& made) const {
     std::vector<std::uint32_t> all;
     for (std::uint32_t which = 0; which < times_.tasks().size(); ++which) {
@@ -144,8 +144,8 @@ bool search::take(const node& from, std::uint32_t which, node& to, outcome& said
         if (has_begun(p)) return false;  // not yet
         to.made[which] = p + 1;
     } else if (sleeps_now) {
-        if (rest_matters_) return false;  // answered at once, and it slept
-        to.state = from.state;            // forget that it asked
+        if (rest_matters_) return false;  // it would have completed at once, but it slept
+        to.state = from.state;            // undo the request
         to.made[which] = p + 1;
     } else if (e.answer == said.answer) {
         to.made[which] = 2 * events_done(p) + (replied->more ? 1 : 2);

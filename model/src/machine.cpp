@@ -306,7 +306,7 @@ void machine::act_on_sender(const step& s, outcome& out) {
             next_value = s.value + 1;
             if (closed) {
                 out.answer = answer_with(status::closed, s.value);
-            } else if (available == 0) {  // as it is whenever anybody waits: no barging
+            } else if (available == 0) {  // always so while an operation waits: no barging
                 out.answer = answer_with(status::full, s.value);
             } else {
                 --available;

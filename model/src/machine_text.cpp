@@ -1,4 +1,4 @@
-// What the specification says about itself in words: why a step is refused, the state in one line, the hash.
+// The text of the specification: the reason why a step is refused, and the state in one line; and the hash.
 // After a change here run: ctest -L model
 #include <fmt/format.h>
 
@@ -17,13 +17,13 @@ bool is_receive(verb v) { return v == verb::recv || v == verb::recv_timeout || v
 
 bool consumes_sender(verb v) { return v == verb::reserve_owned || v == verb::try_reserve_owned; }
 
-/// The receive that is alive, if there is one: created or pending, it has the receiver to itself.
+/// The live receive, if there is one: created or pending, it uses the receiver exclusively.
 const operation* live_receive(const machine& m) {
     const auto at = std::ranges::find_if(m.operations, [](const operation& o) { return is_receive(o.what); });
     return at == m.operations.end() ? nullptr : &*at;
 }
 
-/// Who borrows this sender: its name, or nothing.
+/// The name of a handle that borrows this sender, or nothing.
 std::string borrower(const machine& m, std::uint32_t sender) {
     for (const operation& op : m.operations) {
         if (!is_receive(op.what) && op.what != verb::reserve_owned && op.sender == sender) {

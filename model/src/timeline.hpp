@@ -11,7 +11,7 @@
 
 namespace tailrace::model {
 
-/// How far a task is: twice the events that are done, and one if the next has begun.
+/// The progress of a task: twice the number of finished events, plus one if the next has begun.
 using progress = std::uint32_t;
 
 constexpr std::uint32_t events_done(progress p) { return p / 2; }
@@ -21,7 +21,7 @@ struct task {
     place::part of = place::part::lanes;
     std::uint32_t lane = 0;
     std::span<const event> events;
-    /// How many events of each task come first: for each event a row with a number for each task.
+    /// The number of events of each task that come first: for each event a row with a number for each task.
     std::vector<std::uint32_t> first;
     progress at_rest = 0;  // where it is at quiescence; odd if it sleeps
     progress at_end = 0;   // where it must be in the end

@@ -1,5 +1,5 @@
-// Simulated histories: all are allowed; with one answer changed most are not; and a search without
-// any cunning agrees.
+// Tests of the linearizability check with simulated histories: all are allowed; most are refused after a change of one
+// response; and a naive search agrees.
 //
 // Run: ctest -L model
 #include <gtest/gtest.h>

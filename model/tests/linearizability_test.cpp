@@ -1,5 +1,5 @@
-// Histories made by hand: for each law a history that breaks it, and beside it one that differs in
-// one place and is allowed.
+// Tests of the linearizability check with written histories: for each property a history that breaks it, and one that
+// differs in one place and is allowed.
 //
 // Run: ctest -L model
 #include "tailrace/model/linearizability.hpp"

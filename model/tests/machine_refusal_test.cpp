@@ -1,4 +1,4 @@
-// Which steps the specification refuses, and in which words: bad traces are reported in them.
+// Tests of the steps that the specification refuses, and of the messages, which reports of bad traces contain.
 //
 // Run: ctest -L model
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// The specification, step by step: what each transition answers, wakes and destroys. The recorded
-// traces say the same of the original at length; here stand the corners.
+// Tests of the specification, step by step: the response, wake-ups and destructions of each transition. The recorded
+// traces of tokio cover the common cases; these tests cover the corner cases.
 //
 // Run: ctest -L model
 #include "tailrace/model/machine.hpp"

@@ -1,6 +1,5 @@
-// Random legal programs on the specification: the laws that hold whatever happens. The conservation
-// law; who is where in which state; every value comes to exactly one end; all capacity is back when
-// everything is gone.
+// Tests of invariants of the specification on random legal programs: conservation; every operation is on the list that
+// fits its state; every value ends exactly once; all capacity is available when everything is dropped.
 //
 // Run: ctest -L model
 #include <gtest/gtest.h>

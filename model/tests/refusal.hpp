@@ -1,4 +1,4 @@
-// What the parser says to text that it refuses. For the tests of the text form.
+// The message of the parser for refused text. For the tests of the text form.
 #pragma once
 
 #include <fmt/format.h>

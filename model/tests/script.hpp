@@ -1,4 +1,4 @@
-// Playing a script - lines of the trace grammar - on a machine and holding it to every answer.
+// Runs a script (lines of the trace grammar) on a machine and checks every response.
 #pragma once
 
 #include <gtest/gtest.h>

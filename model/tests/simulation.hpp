@@ -1,5 +1,5 @@
-// Random histories, simulated from the specification: several tasks, each event taking effect at a
-// random moment between its times. All of them are allowed.
+// Random histories, simulated with the specification: several tasks, each event takes effect at a random moment between
+// its times. All of them are allowed.
 //
 // After a change here run: ctest -L model
 #pragma once
@@ -19,7 +19,7 @@
 
 namespace tailrace::model {
 
-/// One task. Its names begin at a number of its own, so that they are nobody else's.
+/// One task. Its names start at a separate number, so they differ from those of other tasks.
 struct actor {
     std::vector<event>* events = nullptr;
     std::uint32_t first_name = 0;
@@ -37,7 +37,7 @@ class simulation {
         history_.capacity = machine_.max;
     }
 
-    /// The first lane has the receiver, which is nobody's after the rest, and whose it is before.
+    /// The first task has the receiver, before quiescence; afterwards no task has it.
     history run() {
         std::vector<actor> tasks{{&history_.before, 0, below(4), true}};
         run_all(tasks);

@@ -1,5 +1,4 @@
-// Text, files and paths that are refused: the exact message for each, one line that says where and
-// why.
+// Tests of refused text, files and paths: the exact message of each, one line with the place and the reason.
 //
 // Run: ctest -L model
 #include <fmt/format.h>

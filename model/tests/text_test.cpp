@@ -1,5 +1,5 @@
-// The text form: printer and parser are inverse to each other, and the parser takes nothing but
-// what the printer writes, with the few exceptions that text.hpp names. Errors:
+// Tests of the text form: printer and parser are inverses, and the parser accepts only what the printer writes, except
+// what text.hpp names. Errors:
 // text_error_test.cpp.
 //
 // Run: ctest -L model

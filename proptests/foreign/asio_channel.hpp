@@ -1,9 +1,9 @@
-// boost::asio::experimental::concurrent_channel as a target of the kit, and what its documentation
-// lets one expect of it.
+// boost::asio::experimental::concurrent_channel as a target of the kit, with the capabilities that its documentation
+// promises.
 //
 // An operation is initiated by its first poll; its completion handler is run by an io_context,
 // which is run to the end of its work before the step ends. An operation that is destroyed is
-// cancelled through its cancellation slot; a handler that runs after that has nobody to tell.
+// cancelled through its cancellation slot; a handler that runs after that does nothing.
 // After a change here run: ctest -L proptests -R asio
 #pragma once
 
@@ -26,7 +26,7 @@ namespace tailrace::verify::asio_channel {
 
 using boost::system::error_code;
 
-/// The channel makes messages without a value, for those who wait in vain.
+/// The channel creates messages without a value, for operations that fail.
 template <class T>
 struct shared_channel {
     explicit shared_channel(std::size_t capacity) : channel(context, capacity) {}
@@ -103,7 +103,7 @@ class sender {
                 c->channel.async_send(error_code(), std::move(v), std::move(handler));
             });
     }
-    /// The channel takes the value only if there is room for it.
+    /// The channel takes the value only if there is capacity.
     [[nodiscard]] std::expected<void, try_send_error<T>> try_send(T value) {
         std::optional<T> message(std::move(value));
         if (shared_->channel.try_send(error_code(), std::move(message))) return {};

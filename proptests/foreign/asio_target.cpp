@@ -8,9 +8,9 @@ namespace {
 struct asio_api {
     // A poll runs the io_context, which only one thread at a time may do.
     static constexpr bool thread_safe = false;
-    // There is one object: nothing ends by being dropped. Operations complete by themselves: a
-    // program that leaves one unpolled that has completed would compare what is not comparable. The
-    // value of a send that fails is gone, as documented: the handler gets an error and no more.
+    // There is one object, so no drop ends the channel. Operations complete by themselves, so a program that leaves a
+    // completed operation unpolled cannot be compared with the specification. A failed send destroys its value, as
+    // documented: the handler gets only an error.
     static constexpr verify::capabilities supports = {capability::send,
                                                       capability::try_send,
                                                       capability::recv,

@@ -1,4 +1,5 @@
-// The kit finds the defects of Asio's channel, each in its smallest program, and nothing else.
+// Tests that the kit finds the defects of Asio's channel, shrinks each to its smallest program, and reports nothing
+// else.
 // After a change here run: ctest -L proptests -R asio
 #include <gtest/gtest.h>
 
@@ -20,38 +21,37 @@ namespace {
 /// Where Boost 1.81 differs from the contract. defects_test.cpp shows each without the kit.
 struct defect {
     std::string_view clause;
-    std::string_view smallest;  // program; the last step goes wrong
+    std::string_view smallest;  // program; its last step differs
 };
 
 constexpr defect defects[] = {
-    // A send that has been let in is complete: cancelled before its owner has been told, it has
-    // sent all the same, and nobody knows. The contract says that its value is destroyed.
+    // An accepted send is complete: if it is cancelled before its handler runs, the value is sent all the same. The
+    // contract says that the value is destroyed.
     {"cancel.destroys-value",
      "s0 try_send v1 -> ok\n"
      "s0 send v2 as f0 -> created\n"
      "poll f0 -> pending\n"
      "r try_recv -> some v1 ! f0\n"
      "drop f0 -> ok ~ v2\n"},
-    // Cancelling the last receive that waits turns "somebody waits for a value" into "no room"
-    // (send_state_), whatever the capacity: nothing is let in until somebody receives.
+    // Cancelling the last waiting receive changes the state from "a receive waits" to "no capacity" (send_state_),
+    // whatever the capacity: no value is accepted until the next receive.
     {"cancel.driven",
      "r recv as f0 -> created\n"
      "poll f0 -> pending\n"
      "drop f0 -> ok\n"
      "s0 try_send v1 -> ok\n"},
-    // close() forgets that there are values (receive_state_): they are never received.
+    // close() discards the state "values are buffered" (receive_state_): they are never received.
     {"close.drains",
      "s0 try_send v1 -> ok\n"
      "r close -> ok\n"
      "r try_recv -> some v1\n"},
-    // A value goes straight to the receive that waits: cancelled before its owner has been told, it
-    // takes the value with it.
+    // A value goes directly to the waiting receive: if that is cancelled before its handler runs, the value is lost.
     {"recv.cancel",
      "r recv as f0 -> created\n"
      "poll f0 -> pending\n"
      "s0 try_send v1 -> ok ! f0\n"
      "drop f0 -> ok\n"},
-    // close() ends the receives that wait, and not the sends.
+    // close() ends the waiting receives, but not the waiting sends.
     {"send.err-after-close",
      "s0 try_send v1 -> ok\n"
      "s0 send v2 as f0 -> created\n"
@@ -79,7 +79,7 @@ target asio_with(capabilities more) {
     return t;
 }
 
-/// In ascending order; "+" between clauses that one failure may be due to.
+/// In ascending order; "+" between clauses that may explain one failure.
 std::vector<std::string> clauses_found(const engine_report& r) {
     std::vector<std::string> all;
     for (const failure& f : r.failures) {
@@ -107,7 +107,7 @@ TEST(asio, nothing_else_is_reported_whatever_the_seed) {
     }
 }
 
-TEST(asio, each_defect_is_told_in_its_smallest_program) {
+TEST(asio, each_defect_is_reported_with_its_smallest_program) {
     const engine_report r = report_of(make_asio_target(), 2'000);
     ASSERT_EQ(r.failures.size(), std::size(defects));
     for (const failure& f : r.failures) {
@@ -141,7 +141,7 @@ TEST(asio, what_is_lacking_is_skipped_by_name_and_the_rest_has_evidence) {
     }
 }
 
-// ---- That it lacks what it is said to lack
+// ---- The missing capabilities are really missing
 
 TEST(asio, a_send_that_fails_keeps_its_value) {
     const std::vector<std::string> found = clauses_found(report_of(asio_with({capability::send_returns_value}), 2'000));

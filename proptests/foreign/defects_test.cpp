@@ -1,7 +1,7 @@
-// The defects that the kit finds in Asio's channel, seen without the kit: Boost 1.81, nothing else.
+// The defects that the kit finds in Asio's channel, shown without the kit, for Boost 1.81.
 //
-// Each is a few lines that a reader can check against Asio's headers. If one of these fails, the
-// channel has changed, and what asio_test.cpp expects with it.
+// Each test is a few lines that a reader can check against Asio's headers. If one fails, the channel has changed, and
+// asio_test.cpp must change with it.
 // After a change here run: ctest -L proptests -R asio
 #include <gtest/gtest.h>
 
@@ -28,7 +28,7 @@ class asio_alone : public ::testing::Test {
         return received;
     }
 
-    /// How the operation ended, once it has.
+    /// The result of the operation, once it has ended.
     void start_send(int value) {
         channel.async_send(
             error_code(), value,
@@ -61,7 +61,7 @@ TEST_F(asio_alone, a_close_hides_what_is_buffered) {
     EXPECT_EQ(receive_ended, error_code(boost::asio::experimental::error::channel_closed));
 }
 
-// Clause: send.err-after-close. close() looks for receives that wait, not for sends.
+// Clause: send.err-after-close. close() looks for waiting receives, not for waiting sends.
 TEST_F(asio_alone, a_close_leaves_a_waiting_send_waiting) {
     ASSERT_TRUE(try_send(1));
     start_send(2);
@@ -72,7 +72,7 @@ TEST_F(asio_alone, a_close_leaves_a_waiting_send_waiting) {
     EXPECT_EQ(try_receive(), std::nullopt);
 }
 
-// Clause: cancel.driven. The last receive that is cancelled leaves a channel without a buffer.
+// Clause: cancel.driven. Cancelling the last receive leaves a channel without capacity.
 TEST_F(asio_alone, a_cancelled_receive_takes_the_capacity_with_it) {
     start_receive();
     run();
@@ -85,7 +85,7 @@ TEST_F(asio_alone, a_cancelled_receive_takes_the_capacity_with_it) {
     EXPECT_EQ(send_ended, std::nullopt) << "it waits, with the whole capacity free";
 }
 
-// Clause: recv.cancel. The value is on its way to a handler that nobody waits for any more.
+// Clause: recv.cancel. The value goes to the handler of a cancelled receive.
 TEST_F(asio_alone, a_receive_that_is_cancelled_once_it_was_handed_a_value_keeps_it) {
     start_receive();
     run();
@@ -96,7 +96,7 @@ TEST_F(asio_alone, a_receive_that_is_cancelled_once_it_was_handed_a_value_keeps_
     EXPECT_EQ(receive_ended, error_code()) << "the cancellation came too late";
 }
 
-// Clause: cancel.destroys-value. The same from the other end.
+// Clause: cancel.destroys-value. The same for a send.
 TEST_F(asio_alone, a_send_that_is_cancelled_once_there_was_room_is_delivered) {
     ASSERT_TRUE(try_send(1));
     start_send(2);

@@ -1,4 +1,4 @@
-// verify-asio: what tailrace-verify does, on Asio's channel. It finds something:
+// verify-asio: tailrace-verify for Asio's channel. It finds defects:
 //     verify-asio run --engine sequential --failures 20
 // After a change here run: ctest -L proptests -R asio
 #include "tailrace/verify/main.hpp"

@@ -36,7 +36,7 @@ namespace tailrace {
 /// the destructor joins it; an object on which nothing was armed has no thread.
 ///
 /// Wakers are called on that thread, one at a time, in order of deadline, without a lock held: they may arm and disarm,
-/// and a slow waker delays the others. The thread blocks all signals except those of its own hardware faults, so the
+/// and a slow waker delays the others. The thread blocks all signals except those that its own faults raise, so the
 /// program's handlers run on the program's threads. Threads and processes that a waker starts inherit that
 /// mask.
 ///

@@ -1,4 +1,4 @@
-// The blocking forms: hand-over between threads, deadlines, and where they are refused.
+// The blocking forms: hand-off between threads, deadlines, and where they are refused.
 // No test here sleeps or measures time: each has the same outcome in every interleaving, and ends
 // when its threads are joined.
 // After a change here run: ctest -L conformance
@@ -23,7 +23,7 @@ TYPED_TEST_SUITE(blocking, apis, api_names);
 
 constexpr int many = 1000;
 
-/// What an asynchronous runtime does, on one thread: polls, and sleeps until it is woken.
+/// An asynchronous runtime on one thread: polls, and sleeps until it is woken.
 template <class Operation>
 auto run_to_the_end(Operation op) {
     std::atomic<int> wakes = 0;
@@ -94,7 +94,7 @@ TYPED_TEST(blocking, a_blocking_reserve_gets_the_slot_that_a_receive_frees) {
     EXPECT_EQ(rx.blocking_recv(), std::nullopt);
 }
 
-// The operations of both forms stand in one line: what is granted to one is not taken by the other.
+// The operations of both forms are in one queue: a permit granted to one is not taken by the other.
 TYPED_TEST(blocking, a_blocking_send_waits_behind_an_asynchronous_one) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     EXPECT_TRUE(tx.try_send(1));

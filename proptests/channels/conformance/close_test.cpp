@@ -1,5 +1,5 @@
-// close(): who fails, who is woken, what stays receivable, and how long the receiver has to wait
-// for the end.
+// close(): which operations fail and are woken, which values stay receivable, and how long the receiver waits for the
+// end.
 // After a change here run: ctest -L conformance
 #include "conformance.hpp"
 
@@ -327,8 +327,8 @@ TEST_P(conformance, permits_released_after_close_still_count) {
     )");
 }
 
-// Clause: close.keeps-holds. What comes back after close is not handed to those whom close has
-// failed.
+// Clause: close.keeps-holds. Permits returned after close are not granted to the waiters that
+// close has failed.
 TEST_P(conformance, a_permit_returned_after_close_is_not_given_to_a_failed_waiter) {
     run(1, R"(
         s0 try_reserve -> p0

@@ -1,4 +1,4 @@
-// closed(): the sender's way to wait for the end of the receive half.
+// closed(): a sender waits for the close of the receive half.
 // After a change here run: ctest -L conformance
 #include "conformance.hpp"
 
@@ -97,7 +97,7 @@ TEST_P(conformance, a_cancelled_listener_is_not_woken_and_does_not_disturb_the_o
     )");
 }
 
-// A listener that was never polled waits for nothing yet, and takes nothing from those that do.
+// A listener that was never polled does not wait yet, and has no effect on those that do.
 TEST_P(conformance, a_listener_never_polled_is_not_woken) {
     run(1, R"(
         s0 closed as f0 -> created

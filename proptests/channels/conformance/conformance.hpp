@@ -1,5 +1,5 @@
 // The suite `conformance`: every test is a script, run on every built-in target.
-// README.md traces each row of the original's tests to the test that stands for it.
+// README.md traces each row of tokio's tests to the test that implements it.
 // After a change here run: ctest -L conformance
 #pragma once
 

@@ -17,7 +17,7 @@ template <class Api>
 class operations : public ::testing::Test {};
 TYPED_TEST_SUITE(operations, apis, api_names);
 
-/// Moves it, drops what is left of the original, and finishes the new one.
+/// Moves it, destroys the moved-from operation, and finishes the new one.
 template <class Operation>
 auto moved_and_finished(std::optional<Operation>& original) {
     Operation moved = std::move(*original);

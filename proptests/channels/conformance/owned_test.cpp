@@ -1,6 +1,5 @@
-// Owned permits: the driven form of reserve_owned, which is what the original calls a PollSender.
-// A sender that is being used by an operation or a permit is inside it; closing such a PollSender
-// is dropping that operation.
+// Owned permits: the poll-based reserve_owned, which tokio calls a PollSender. A sender that an operation or a permit
+// uses is inside it; closing such a PollSender corresponds to dropping that operation.
 // After a change here run: ctest -L conformance
 #include "conformance.hpp"
 

@@ -1,5 +1,4 @@
-// The receiver goes first: what fails, what is destroyed, and what becomes of permits that are
-// still out.
+// The receiver is dropped first: what fails, what is destroyed, and the fate of outstanding permits.
 // After a change here run: ctest -L conformance
 #include "conformance.hpp"
 
@@ -146,8 +145,8 @@ TEST_P(conformance, a_permit_of_an_iterator_used_after_the_receiver_is_gone_come
     )");
 }
 
-// After close() the receiver may still be dropped; what was buffered then dies, what was permitted
-// then dies when it is sent.
+// After close() the receiver may still be dropped: then the buffered values are destroyed, and values of outstanding
+// permits are destroyed when they are sent.
 TEST_P(conformance, dropping_a_closed_receiver_destroys_what_close_had_kept) {
     run(3, R"(
         s0 try_send v1 -> ok

@@ -1,6 +1,5 @@
-// Foreign code runs inside the channel's calls: wakers and destructors that use the same channel.
-// None of it runs under a lock, so each of these tests ends; one that does not has found a lock
-// held.
+// Foreign code runs inside calls of the channel: wakers and destructors that use the same channel. It never runs under
+// a lock, so each of these tests ends; a test that hangs has found foreign code under a lock.
 // After a change here run: ctest -L conformance
 #include <chrono>
 #include <functional>
@@ -16,7 +15,7 @@ template <class Api>
 class reentrancy : public ::testing::Test {};
 TYPED_TEST_SUITE(reentrancy, apis, api_names);
 
-/// A waker that does something.
+/// A waker that calls a function.
 class action {
   public:
     explicit action(std::function<void()> act) : act_(std::move(act)) {}

@@ -1,5 +1,5 @@
-// Many permits at once: reserve_many and try_reserve_many, the iterator and its remainder, partial
-// holds and mixed sizes in line.
+// Many permits at once: reserve_many and try_reserve_many, the iterator and its remainder, partial holds and requests
+// of mixed sizes.
 // After a change here run: ctest -L conformance
 #include "conformance.hpp"
 

@@ -1,4 +1,4 @@
-// One permit at a time: reserve, try_reserve, and the line of those who wait for one.
+// One permit at a time: reserve, try_reserve, and the queue of waiters.
 // After a change here run: ctest -L conformance
 #include "conformance.hpp"
 
@@ -155,7 +155,7 @@ TEST_P(conformance, a_waiter_of_a_full_buffer_gets_the_first_slot_that_is_receiv
     )");
 }
 
-// A grant that nobody collects is one permit lost to the others, not all of them.
+// A grant that is never collected costs the other waiters one permit, not all of them.
 TEST_P(conformance, a_granted_waiter_that_is_never_polled_does_not_hold_up_those_behind_it) {
     run(3, R"(
         s0 try_reserve -> p0

@@ -1,5 +1,4 @@
-// Judging a script: parse all of it first, then take each step on the specification and on the
-// target, and compare.
+// Runs a script: parses all of it first, then executes each step on the specification and on the target, and compares.
 // After a change here run: ctest -L conformance -R script
 #include "script.hpp"
 
@@ -45,7 +44,7 @@ bool shows(const model::step& step, model::outcome expected, model::outcome got)
     return expected == got;
 }
 
-/// One run. Stops at the first thing that is wrong.
+/// One run. Stops at the first mistake.
 class player {
   public:
     player(const target& t, const model::trace& program)

@@ -1,10 +1,9 @@
-// A script: a program in the trace grammar together with everything that each of its steps must
-// show.
+// A script: a program in the trace grammar together with the expected effects of each step.
 //
-// It is judged twice, step by step and side by side: the specification must find every step legal
-// and show exactly what the script says, and so must the target. After every step the conservation
-// law must hold in the specification, and a capacity that can be observed in the target must be the
-// specification's. The order of wakes counts, except for `advance`.
+// The specification and the target execute it side by side: the specification must find every step legal, and both must
+// show exactly the expected effects. After every step the conservation property must hold in the specification, and a
+// capacity that can be observed in the target must equal that of the specification. The order of wake-ups counts,
+// except for `advance`.
 // After a change here run: ctest -L conformance -R script
 #pragma once
 

@@ -1,5 +1,4 @@
-// The judge judged: a script that is wrong, and a target that is wrong, are told apart and reported
-// with what is needed to see why.
+// Tests of the script runner: it distinguishes a wrong script from a wrong target, and reports both with the reason.
 // After a change here run: ctest -L conformance -R script
 #include "script.hpp"
 

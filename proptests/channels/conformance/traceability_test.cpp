@@ -1,6 +1,5 @@
-// README.md's list of rows, checked: what it says about a row is what the sources say, and what
-// they cite exists. A comment `// Original: row, row.` or `// Clause: name.` above a test is a
-// citation.
+// Checks the list of rows in README.md: it agrees with the sources, and everything that the sources cite exists. A
+// comment `// Original: row, row.` or `// Clause: name.` above a test is a citation.
 // After a change here run: ctest -L conformance
 #include <gtest/gtest.h>
 
@@ -20,7 +19,7 @@ namespace tailrace::verify {
 namespace {
 
 using names = std::set<std::string>;
-using rows = std::map<std::string, names>;  // the original's row: the tests that stand for it
+using rows = std::map<std::string, names>;  // the original's row: the tests that implement it
 
 const std::filesystem::path folder = std::filesystem::path(__FILE__).parent_path();
 
@@ -29,7 +28,7 @@ std::vector<std::string> lines_of(const std::filesystem::path& file) {
     EXPECT_TRUE(in) << file;
     std::vector<std::string> lines;
     for (std::string line; std::getline(in, line);) {
-        // The head of a test whose name is long is broken in two.
+        // The head of a test with a long name is on two lines.
         if (!lines.empty() && lines.back().find("TEST") != line.npos && lines.back().ends_with(',')) {
             lines.back() += ' ' + line.substr(line.find_first_not_of(' '));
         } else {

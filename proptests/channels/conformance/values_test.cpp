@@ -1,5 +1,5 @@
-// Values as C++ objects: each dies once on every path, whatever its type, and its destructor may
-// use the channel.
+// Values as C++ objects: each is destroyed once on every path, whatever its type, and its destructor may use the
+// channel.
 // After a change here run: ctest -L conformance
 #include <pthread.h>
 
@@ -27,7 +27,7 @@ TYPED_TEST_SUITE(values, apis, api_names);
 
 struct nothing {};
 
-/// More than one is too much for a careless stack, and too much for a ring that is made in advance.
+/// More than one of these overflows a small stack, or makes a ring that is allocated in advance too large.
 struct mebibyte {
     std::array<std::uint8_t, std::size_t{1} << 20> bytes;
 };
@@ -63,7 +63,7 @@ void on_a_stack_of_its_own(std::function<void()> body) {
     pthread_attr_destroy(&attributes);
 }
 
-/// Counts the objects that do not stand where their type says they must.
+/// Counts the objects at addresses that violate their alignment.
 struct alignas(128) over_aligned {
     explicit over_aligned(int n) : number(n) { check(); }
     over_aligned(over_aligned&& other) noexcept : number(other.number) { check(); }
@@ -78,7 +78,7 @@ struct alignas(128) over_aligned {
     static inline int misplaced = 0;
 };
 
-/// A value whose move throws when it is told to.
+/// A value whose move throws on request.
 class fragile {
   public:
     struct broken {};
@@ -99,8 +99,8 @@ class fragile {
     tracked_value life_;
 };
 
-/// Makes a send break at its first move, then at its second, and so on until it comes through.
-/// `check` looks at what each attempt left.
+/// Makes a send throw at its first move, then at its second, and so on until it succeeds. `check` runs after each
+/// attempt.
 template <class Attempt, class Check>
 void break_at_every_move(Attempt attempt, Check check) {
     for (int move = 1; move < 20; ++move) {

@@ -1,4 +1,4 @@
-// Channels that ended badly: values that were lost, received twice or kept for ever, and calls that never came back.
+// Regressions with values that were lost, received twice or kept for ever, and with calls that never returned.
 // After a change here run: ctest -L regressions && ci/mutants -R regressions
 #include <atomic>
 #include <condition_variable>
@@ -20,7 +20,7 @@ template <class Api>
 struct ends : ::testing::Test {};
 TYPED_TEST_SUITE(ends, apis, api_names);
 
-/// A waker that does something.
+/// A waker that calls a function.
 class callback_waker {
   public:
     explicit callback_waker(std::function<void()> act) : act_(std::move(act)) {}
@@ -35,7 +35,7 @@ class callback_waker {
     std::function<void()> act_;
 };
 
-/// What this thread does whenever a slow_mover moves, except while it does it.
+/// A function that this thread calls whenever a slow_mover moves, except during that function.
 class during_moves {
   public:
     explicit during_moves(std::function<void()> act) : act_(std::move(act)) { current() = this; }
@@ -73,9 +73,9 @@ void spin_until(const std::atomic<bool>& flag) {
     while (!flag.load(std::memory_order_relaxed)) std::this_thread::yield();
 }
 
-// ---- The receiver goes, or gives up
+// ---- The receiver is dropped, or a receive is cancelled
 
-// crossbeam #669, rust-lang #107466: messages lived on after the last receiver had gone, as long as there was a sender.
+// crossbeam #669, rust-lang #107466: messages were not destroyed with the last receiver while a sender lived.
 TYPED_TEST(ends, buffered_values_are_destroyed_with_the_receiver_while_a_sender_lives) {
     destruction_log destroyed;
     auto [tx, rx] = TypeParam::template open<tracked_value>(3);
@@ -88,8 +88,8 @@ TYPED_TEST(ends, buffered_values_are_destroyed_with_the_receiver_while_a_sender_
     EXPECT_EQ(tx.capacity(), 3u);
 }
 
-// flume #124 (iroh #2533, GreptimeDB #2298): a receive that was cancelled after it had been signalled took the signal
-// with it.
+// flume #124 (iroh #2533, GreptimeDB #2298): a receive that was cancelled after its wake-up consumed the
+// wake-up.
 TYPED_TEST(ends, a_receive_cancelled_after_its_wake_up_leaves_the_value_to_the_next) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     counting_waker woken;
@@ -105,8 +105,8 @@ TYPED_TEST(ends, a_receive_cancelled_after_its_wake_up_leaves_the_value_to_the_n
     EXPECT_EQ(*got, 1);
 }
 
-// kanal (ferrotunnel #170), cats-effect #2920 and #3998: a receive that was cancelled just when it was handed a value
-// destroyed it, and the next one waited for ever.
+// kanal (ferrotunnel #170), cats-effect #2920 and #3998: a receive that was cancelled during a hand-off destroyed the
+// value, and the next receive waited for ever.
 TYPED_TEST(ends, a_cancelled_receive_has_taken_nothing) {
     destruction_log destroyed;
     auto [tx, rx] = TypeParam::template open<tracked_value>(2);
@@ -117,7 +117,7 @@ TYPED_TEST(ends, a_cancelled_receive_has_taken_nothing) {
             ASSERT_TRUE(pending(cancelled, woken.as_waker()));
             ASSERT_TRUE(tx.try_send(tracked_value(destroyed, id)));
         }
-        ASSERT_TRUE(destroyed.ids().empty()) << "nobody has received it";
+        ASSERT_TRUE(destroyed.ids().empty()) << "no task has received it";
         EXPECT_EQ(rx.len(), 1u);
         auto next = rx.recv();
         auto got = next.poll(no_waker());
@@ -129,7 +129,7 @@ TYPED_TEST(ends, a_cancelled_receive_has_taken_nothing) {
     }
 }
 
-// asio #1022: a channel reset while operations were waiting crashed when they went.
+// asio #1022: a channel reset while operations were waiting crashed when they were destroyed.
 TYPED_TEST(ends, operations_that_wait_outlive_the_receiver_and_every_sender) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     ASSERT_TRUE(tx.try_send(1));
@@ -151,7 +151,7 @@ TYPED_TEST(ends, operations_that_wait_outlive_the_receiver_and_every_sender) {
     owned.reset();
 }
 
-// tokio #1886: a receiver that was dropped woke a task under its own lock, which came back for that lock.
+// tokio #1886: a receiver that was dropped woke a task under its own lock, and the task tried to take that lock.
 TYPED_TEST(ends, a_waker_in_the_receivers_drop_may_use_whatever_waits_there) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     ASSERT_TRUE(tx.try_send(1));
@@ -177,7 +177,7 @@ TYPED_TEST(ends, a_waker_in_the_receivers_drop_may_use_whatever_waits_there) {
     EXPECT_EQ(error_of(finished(first)).value, 2);
 }
 
-// libcoro #401: draining at shutdown went on for ever when another party had shut down already.
+// libcoro #401: draining at shutdown never ended if another party had shut down already.
 TYPED_TEST(ends, dropping_the_receiver_returns_even_if_the_channel_has_ended) {
     destruction_log destroyed;
     {
@@ -208,7 +208,7 @@ TYPED_TEST(ends, dropping_the_receiver_returns_even_if_the_channel_has_ended) {
 
 // ---- Values
 
-// kanal #63 and #19: what was handed over was read before it was written, or twice.
+// kanal #63 and #19: a value was read before it was written, or twice.
 TYPED_TEST(ends, a_value_is_not_received_before_it_is_written) {
     auto [tx, rx] = TypeParam::template open<slow_mover>(2);
     int looked = 0, taken = 0;
@@ -225,8 +225,8 @@ TYPED_TEST(ends, a_value_is_not_received_before_it_is_written) {
     EXPECT_EQ(finished(rx.recv())->id(), 1);
 }
 
-// boost.fiber #111: the index had come round, the slot had not, and a receive looped for ever. Here it would take a
-// value again.
+// boost.fiber #111: the index wrapped around before the slot was reset, and a receive looped for ever. Here it would
+// take a value again.
 TYPED_TEST(ends, a_slot_is_empty_when_it_is_reused) {
     for (std::size_t capacity = 1; capacity <= 9; ++capacity) {
         auto [tx, rx] = TypeParam::template open<int>(capacity);
@@ -239,8 +239,7 @@ TYPED_TEST(ends, a_slot_is_empty_when_it_is_reused) {
     }
 }
 
-// moodycamel #173: the count said that there was something, and the queue had nothing: the receive went round and
-// round.
+// moodycamel #173: the count was above zero and the queue was empty: the receive looped.
 TYPED_TEST(ends, unused_permits_never_look_like_values) {
     auto [tx, rx] = TypeParam::template open<int>(3);
     for (int i = 0; i < 20; ++i) {
@@ -260,7 +259,7 @@ TYPED_TEST(ends, unused_permits_never_look_like_values) {
     EXPECT_EQ(rx.try_recv(), 1);
 }
 
-// folly #1272: a block went before a producer that lagged behind had written to it.
+// folly #1272: a block was freed before a slow producer had written to it.
 TYPED_TEST(ends, a_slow_sender_keeps_its_slot_while_others_wrap_around) {
     constexpr std::size_t too_large_to_turn_in_place = 5'000;
     for (const int others : {6, 40}) {
@@ -274,7 +273,7 @@ TYPED_TEST(ends, a_slow_sender_keeps_its_slot_while_others_wrap_around) {
             }
             bool overtaken = false;
             {
-                // Once it has its place it is in no hurry. (In the reference it has one only when it is there.)
+                // It pauses after it has claimed its slot. (In the reference, claim and publication are one step.)
                 const during_moves overtake([&] {
                     if (overtaken || sender.capacity() == too_large_to_turn_in_place) return;
                     overtaken = true;
@@ -329,8 +328,8 @@ TYPED_TEST(ends, a_value_dies_once_whether_its_send_is_cancelled_refused_or_rece
 
 // ---- Waiting senders
 
-// shuttle #167, golang/sync PR 10: a cancelled front waiter that needed much left those asleep behind it that needed
-// little.
+// shuttle #167, golang/sync PR 10: a cancelled front waiter with a large need left the waiters behind it asleep,
+// although their small needs could be met.
 TYPED_TEST(ends, a_cancelled_head_passes_its_permits_to_the_waiters_behind_it) {
     auto [tx, rx] = TypeParam::template open<int>(3);
     ASSERT_TRUE(tx.try_send(0));
@@ -387,7 +386,8 @@ TYPED_TEST(ends, an_operation_may_be_woken_finished_and_gone_before_the_poll_tha
             interloper receive(n, [&] { EXPECT_EQ(finished(receiver.recv()), 1); });
             const auto result = reserve->poll(go.as_waker());
             came = receive.came();
-            EXPECT_EQ(result.has_value(), came && !woken) << "either it has a permit now, or it was woken and has gone";
+            EXPECT_EQ(result.has_value(), came && !woken)
+                << "either it has a permit now, or it was woken and destroyed";
         }
         if (!came) {
             EXPECT_EQ(finished(receiver.recv()), 1);
@@ -398,7 +398,7 @@ TYPED_TEST(ends, an_operation_may_be_woken_finished_and_gone_before_the_poll_tha
     });
 }
 
-// zio #650: close took the waiters off under the lock and signalled them after it, through frames that had gone
+// zio #650: close unlinked the waiters under the lock and signalled them later, through frames that were destroyed
 // meanwhile.
 TYPED_TEST(ends, close_never_wakes_through_a_destroyed_operation) {
     at_every_moment([](unsigned n) {
@@ -431,7 +431,8 @@ TYPED_TEST(ends, a_try_send_wakes_the_receive_that_waits) {
     EXPECT_EQ(finished(receive), 1);
 }
 
-// libcoro #120: between the look that found nothing and the suspension a value arrived, and nobody looked again.
+// libcoro #120: a value arrived between the check that found nothing and the suspension, and the receive did not check
+// again.
 TYPED_TEST(ends, a_value_that_arrives_while_a_receive_goes_to_sleep_is_received) {
     at_every_moment([](unsigned n) {
         auto [tx, rx] = open_interruptible<TypeParam, int>(1);
@@ -457,10 +458,11 @@ TYPED_TEST(ends, a_value_that_arrives_while_a_receive_goes_to_sleep_is_received)
     });
 }
 
-// folly #2080: blockingRead did not wake.
+// folly #2080: blockingRead did not wake up.
 TYPED_TEST(ends, a_wake_up_that_comes_before_the_thread_has_gone_to_sleep_is_not_lost) {
     at_every_moment([](unsigned n) {
-        // Before and after the lock of its creation, and before that of its sleep: later it would take another thread.
+        // Before and after the lock of its creation, and before the lock of its sleep: a later moment needs a second
+        // thread.
         constexpr unsigned moments_of_the_reference = 3;
         if (std::is_same_v<TypeParam, reference_api> && n == moments_of_the_reference) return false;
         auto [tx, rx] = open_interruptible<TypeParam, int>(1);
@@ -471,7 +473,7 @@ TYPED_TEST(ends, a_wake_up_that_comes_before_the_thread_has_gone_to_sleep_is_not
     });
 }
 
-/// Tells when its thread lies down.
+/// Reports when its thread goes to sleep.
 struct observed_platform : std_platform {
     static inline std::atomic<bool> asleep{false};
 
@@ -484,14 +486,14 @@ struct observed_platform : std_platform {
     };
 };
 
-// boost.fiber #254 and #282: whoever waited kept the thread busy that the other one needed.
+// boost.fiber #254 and #282: a waiting task kept the thread busy that the other task needed.
 TYPED_TEST(ends, a_try_recv_that_waits_for_a_slow_sender_goes_to_sleep) {
     observed_platform::asleep = false;
     auto [tx, rx] = open_on<TypeParam, slow_mover, observed_platform>(1);
     auto& sender = tx;
     std::atomic<bool> claimed{false}, answered{false}, sent{false};
     std::thread slow([&] {
-        // It gets no further until the receiver sleeps, or has found out without sleeping that there is nothing yet.
+        // It stops here until the receiver sleeps, or has returned empty without sleeping.
         const during_moves stall([&] {
             const bool in_place = sender.capacity() == 0;
             if (in_place || std::is_same_v<TypeParam, reference_api>) {
@@ -536,9 +538,9 @@ TYPED_TEST(ends, the_party_that_ends_the_channel_sees_the_whole_parked_receive) 
 
 // ---- Threads that sleep on the mutex and condition variables of the reference
 
-/// Tells when a thread is about to sleep, and does not let it before another has been refused the lock, or has
-/// signalled.
-struct doorstep_platform : model::std_platform {
+/// Reports when a thread is about to sleep, and delays the sleep until another thread has failed to take the lock, or
+/// has signalled.
+struct sleep_delaying_platform : model::std_platform {
     static inline std::atomic<bool> armed, about_to_sleep, refused, signalled;
 
     class mutex {
@@ -561,38 +563,38 @@ struct doorstep_platform : model::std_platform {
                 about_to_sleep = true;
                 while (!refused && !signalled) std::this_thread::yield();
             }
-            door_.wait(lock);
+            condition_.wait(lock);
         }
         template <class Lock, class Time>
         auto wait_until(Lock& lock, const Time& when) {
-            return door_.wait_until(lock, when);
+            return condition_.wait_until(lock, when);
         }
         void notify_one() {
-            door_.notify_one();
+            condition_.notify_one();
             signalled = true;
         }
 
       private:
-        std::condition_variable_any door_;
+        std::condition_variable_any condition_;
     };
 };
 
-// cpp-channel #38: close set its flag without the mutex, and the reader that had looked and not yet slept slept for
-// ever.
+// cpp-channel #38: close set its flag without the mutex, and a reader that had checked the flag and not yet slept then
+// slept for ever.
 TYPED_TEST(ends, closing_wakes_a_thread_that_is_about_to_sleep) {
-    doorstep_platform::armed = std::is_same_v<TypeParam, reference_api>;
-    doorstep_platform::about_to_sleep = !doorstep_platform::armed;  // the other channel has no such moment
-    doorstep_platform::refused = doorstep_platform::signalled = false;
-    auto [tx, rx] = open_on<TypeParam, int, std_platform, doorstep_platform>(1);
+    sleep_delaying_platform::armed = std::is_same_v<TypeParam, reference_api>;
+    sleep_delaying_platform::about_to_sleep = !sleep_delaying_platform::armed;  // the other channel has no such moment
+    sleep_delaying_platform::refused = sleep_delaying_platform::signalled = false;
+    auto [tx, rx] = open_on<TypeParam, int, std_platform, sleep_delaying_platform>(1);
     auto& sender = tx;
     ASSERT_TRUE(tx.try_send(1));
     std::thread sleeper([&] { EXPECT_EQ(error_of(sender.blocking_send(2)).value, 2); });
-    spin_until(doorstep_platform::about_to_sleep);
+    spin_until(sleep_delaying_platform::about_to_sleep);
     rx.close();
     sleeper.join();
 }
 
-/// Its condition variables wake whoever has slept longest, as any may.
+/// Its condition variables wake the thread that has slept longest, which the standard allows.
 struct queueing_platform : model::std_platform {
     static inline std::atomic<int> asleep{0};
 
@@ -600,10 +602,10 @@ struct queueing_platform : model::std_platform {
       public:
         template <class Lock>
         void wait(Lock& lock) {
-            bed own;
+            sleeper own;
             queue_.push_back(&own);
             ++asleep;
-            own.door.wait(lock, [&own] { return own.called; });
+            own.condition.wait(lock, [&own] { return own.called; });
             --asleep;
         }
         template <class Lock, class Time>
@@ -613,22 +615,22 @@ struct queueing_platform : model::std_platform {
         }
         void notify_one() {
             if (queue_.empty()) return;
-            bed& oldest = *queue_.front();
+            sleeper& oldest = *queue_.front();
             queue_.pop_front();
             oldest.called = true;
-            oldest.door.notify_one();
+            oldest.condition.notify_one();
         }
 
       private:
-        struct bed {
-            std::condition_variable door;
+        struct sleeper {
+            std::condition_variable condition;
             bool called = false;
         };
-        std::list<bed*> queue_;  // by the lock that the waits come with
+        std::list<sleeper*> queue_;  // guarded by the lock of the waits
     };
 };
 
-// nim #26230: senders and receivers slept on one condition variable, and the signal for the one woke the other.
+// nim #26230: senders and receivers slept on one condition variable, and the signal for one woke the other.
 TYPED_TEST(ends, a_permit_that_comes_back_wakes_a_sender_though_a_receiver_sleeps_longer) {
     constexpr bool reference = std::is_same_v<TypeParam, reference_api>;
     auto [tx, rx] = open_on<TypeParam, int, std_platform, queueing_platform>(1);

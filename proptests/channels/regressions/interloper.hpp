@@ -1,6 +1,6 @@
-// Both channels on a platform where somebody else can take a whole step in the middle of a call: before its n-th access
-// to what is shared, or after a lock was released. So what takes two threads and bad luck elsewhere takes one thread
-// here, and happens always.
+// Both channels on a platform that can run another task's whole step in the middle of a call: before the n-th access to
+// shared state, or after a lock was released. So a race that needs two threads and bad luck elsewhere needs one thread
+// here, and is deterministic.
 // After a change here run: ctest -L regressions && ci/mutants -R regressions
 #pragma once
 
@@ -15,8 +15,8 @@
 
 namespace tailrace::verify {
 
-/// Does something, once, at the n-th moment from now at which others could: never while a lock is held, for they would
-/// wait for it.
+/// Runs a step of another task, once, at the n-th moment from now at which another task could run. Never while a lock
+/// is held, because the other task would wait for it.
 class interloper {
   public:
     interloper(unsigned n, std::function<void()> act) : moments_left_(n), act_(std::move(act)) { current() = this; }
@@ -25,7 +25,7 @@ class interloper {
     ~interloper() { current() = nullptr; }
 
     [[nodiscard]] bool came() const noexcept { return came_; }
-    /// It came because there would have been no other moment.
+    /// It ran because this thread was about to sleep: there was no other moment.
     [[nodiscard]] bool came_last() const noexcept { return came_last_; }
 
     /// Called by the platform at every such moment.
@@ -36,7 +36,7 @@ class interloper {
         self->came_ = true;
         self->act_();
     }
-    /// This thread is about to sleep, and nobody else is there to wake it.
+    /// This thread is about to sleep, and no other task could wake it.
     static void last_moment() noexcept {
         interloper* const self = current();
         if (self == nullptr || self->came_) return;
@@ -134,13 +134,13 @@ auto open_interruptible(std::size_t capacity) {
     return open_on<Api, T, interruptible_platform, interruptible_model_platform>(capacity);
 }
 
-/// Runs a scene with an interloper at its first moment, its second, and so on, until there are no more. The scene is
-/// told when its interloper is to come, and answers whether it did.
+/// Runs a scene with an interloper at its first moment, its second, and so on, until there are no more. The argument of
+/// the scene is the number of the moment; it returns whether the interloper ran.
 template <class Scene>
 void at_every_moment(Scene scene) {
     unsigned n = 0;
     while (!::testing::Test::HasFailure() && scene(n)) ++n;
-    EXPECT_GT(n, 0u) << "nobody ever came between";
+    EXPECT_GT(n, 0u) << "the interloper never ran";
 }
 
 }  // namespace tailrace::verify

@@ -1,5 +1,4 @@
-// What the channel owns and when it goes: blocks, values, receives, and the receiver that goes
-// while others are at work.
+// Lifetimes of what the channel owns: blocks, values, receives, and a receiver that is dropped during other calls.
 // After a change here run: ctest -L regressions && ci/mutants -R regressions
 #include <array>
 #include <cstddef>
@@ -18,8 +17,8 @@ template <class Api>
 struct lifetimes : ::testing::Test {};
 TYPED_TEST_SUITE(lifetimes, apis, api_names);
 
-/// Counts its like, and may do something whenever it is moved: into the channel, too, when its
-/// place is claimed already.
+/// Counts its live instances, and may call a function whenever it is moved, for example into a slot that is already
+/// claimed.
 class counted_value {
   public:
     explicit counted_value(int& alive, std::function<void()>* on_move = nullptr) : alive_(&alive), on_move_(on_move) {
@@ -63,7 +62,7 @@ TYPED_TEST(lifetimes, every_block_goes_with_the_channel) {
 // overflowed it.
 TYPED_TEST(lifetimes, storage_for_huge_values_is_never_made_on_the_stack) {
     if constexpr (!is_optimized<TypeParam>) {
-        GTEST_SKIP() << "the reference makes room for no value in advance";
+        GTEST_SKIP() << "the reference allocates no storage in advance";
     }
     using huge = std::array<std::byte, std::size_t{1} << 20>;
     probe& seen = probe::here();
@@ -78,7 +77,7 @@ TYPED_TEST(lifetimes, storage_for_huge_values_is_never_made_on_the_stack) {
     EXPECT_EQ(seen.on_the_stack, 0);
 }
 
-/// Cannot be moved while `stuck`, if it is the second.
+/// The second value throws when it is moved while `stuck`.
 struct fragile {
     explicit fragile(int number) : id(number) {}
     fragile(fragile&& other) noexcept(false) : id(other.id) {
@@ -91,8 +90,8 @@ struct fragile {
     static inline bool stuck = false;
 };
 
-// tokio #7094: a destructor that panicked in the middle of a drain left the rest where it was. Here
-// destructors must not throw (wake.all); what may throw in the middle of a batch is a move.
+// tokio #7094: a destructor that panicked in the middle of a drain left the rest undestroyed. Here destructors must not
+// throw (wake.all), but a move in the middle of a batch may.
 TYPED_TEST(lifetimes, a_move_that_throws_in_the_middle_of_a_batch_costs_no_capacity) {
     auto [tx, rx] = TypeParam::template open<fragile>(3);
     for (int id = 1; id <= 3; ++id) ASSERT_TRUE(tx.try_send(fragile(id)));
@@ -107,7 +106,7 @@ TYPED_TEST(lifetimes, a_move_that_throws_in_the_middle_of_a_batch_costs_no_capac
         fragile::stuck = false;
     }
     EXPECT_EQ(woken.wakes(), 1);
-    EXPECT_TRUE(finished(waiting)) << "and its permit went back at once";
+    EXPECT_TRUE(finished(waiting)) << "and its permit was returned at once";
     EXPECT_EQ(tx.capacity() + rx.len(), 3u);
     EXPECT_TRUE(tx.try_send(fragile(4)));
 }
@@ -122,15 +121,15 @@ TYPED_TEST(lifetimes, a_cancelled_receive_is_never_woken) {
     ASSERT_TRUE(pending(*receive, woken.as_waker()));
     receive.reset();
     p0->send(1);
-    EXPECT_EQ(woken.wakes(), 0) << "the value came when nobody received";
+    EXPECT_EQ(woken.wakes(), 0) << "the value came when no receive existed";
     drop(rx);
     p1->send(2);
     drop(tx);
     EXPECT_EQ(woken.wakes(), 0);
 }
 
-// tokio #7714, futures-rs #909: a request that was sent after the receiver had gone lived until the
-// last sender went, and with it the channel for the reply: whoever waited for that waited for ever.
+// tokio #7714, futures-rs #909: a request that was sent after the drop of the receiver lived until the last sender was
+// dropped, and so did its reply channel: the wait for the reply never ended.
 TYPED_TEST(lifetimes, a_request_sent_too_late_is_destroyed_and_the_wait_for_its_reply_ends) {
     using reply_channel = sender_of<TypeParam, int>;
     auto [requests, server] = TypeParam::template open<reply_channel>(2);
@@ -146,8 +145,8 @@ TYPED_TEST(lifetimes, a_request_sent_too_late_is_destroyed_and_the_wait_for_its_
     EXPECT_EQ(requests.capacity(), 2u);
 }
 
-// futures-rs #909, #1241: the receiver went while a try_send was on its way, which said that it had
-// sent, and nobody removed the value.
+// futures-rs #909, #1241: the receiver was dropped during a try_send, which reported success; the value was never
+// removed.
 TYPED_TEST(lifetimes, a_value_whose_receiver_goes_while_it_is_being_sent_dies_or_comes_back) {
     int alive = 0;
     auto [tx, rx] = TypeParam::template open<counted_value>(1);
@@ -159,15 +158,14 @@ TYPED_TEST(lifetimes, a_value_whose_receiver_goes_while_it_is_being_sent_dies_or
     const bool sent = sender.try_send(counted_value(alive, &leave)).has_value();
     EXPECT_TRUE(sent);
     if (is_optimized<TypeParam>) {
-        EXPECT_FALSE(receiver) << "it went between the claim and the value";
+        EXPECT_FALSE(receiver) << "it was dropped between the claim and the value";
     }
     receiver.reset();
     EXPECT_EQ(alive, 0) << "and the sender is still there";
     EXPECT_EQ(sender.capacity(), 1u);
 }
 
-// crossbeam #1084, #1187 (RUSTSEC-2025-0024): the messages that were left were discarded on two
-// paths, and both found the same ones.
+// crossbeam #1084, #1187 (RUSTSEC-2025-0024): the remaining messages were discarded on two paths, both the same ones.
 TYPED_TEST(lifetimes, remaining_values_are_destroyed_once_when_the_receiver_goes) {
     int alive = 0;
     {
@@ -187,7 +185,7 @@ TYPED_TEST(lifetimes, remaining_values_are_destroyed_once_when_the_receiver_goes
         EXPECT_EQ(alive, 0);
         EXPECT_EQ(sender.capacity(), 3u);
     }
-    EXPECT_EQ(alive, 0) << "the end of the channel finds nothing to destroy";
+    EXPECT_EQ(alive, 0) << "the end of the channel destroys nothing more";
 }
 
 /// So large that every block has one slot.
@@ -196,8 +194,7 @@ struct large {
     std::array<int, 2048> content{};
 };
 
-// crossbeam #971: while one sender installed a block, others went on from a state that was not
-// there any more.
+// crossbeam #971: while one sender installed a block, others continued from an outdated state.
 TYPED_TEST(lifetimes, new_blocks_are_installed_beside_those_that_other_tasks_made_meanwhile) {
     at_every_moment([](unsigned moment) {
         auto [tx, rx] = open_interruptible<TypeParam, large>(16);
@@ -220,8 +217,8 @@ TYPED_TEST(lifetimes, new_blocks_are_installed_beside_those_that_other_tasks_mad
     });
 }
 
-// Scenario: the last value is received, and the wait for its permit is given up before it gets that: then the wait
-// makes the channel idle, and gives back the storage that it had prepared.
+// Scenario: the last value is received, and the wait for its permit is cancelled before it gets the permit. Then the
+// wait makes the channel idle, and gives back the storage that it had prepared.
 TYPED_TEST(lifetimes, storage_is_given_back_when_a_receive_meets_a_cancelled_wait) {
     if constexpr (!is_optimized<TypeParam>) {
         GTEST_SKIP() << "the reference has no storage to give back";
@@ -244,7 +241,7 @@ TYPED_TEST(lifetimes, storage_is_given_back_when_a_receive_meets_a_cancelled_wai
     }
 }
 
-// The same with the receiver going while a sender makes the first block that it needs.
+// The same with the receiver dropped while a sender allocates the first block that it needs.
 TYPED_TEST(lifetimes, a_send_that_makes_a_block_while_the_receiver_goes_has_sent_only_if_its_place_was_claimed) {
     at_every_moment([](unsigned moment) {
         auto [tx, rx] = open_interruptible<TypeParam, large>(16);
@@ -269,7 +266,7 @@ TYPED_TEST(lifetimes, a_send_that_makes_a_block_while_the_receiver_goes_has_sent
         if (!came) drop(receiver);
         EXPECT_EQ(sender.capacity(), 15u);
         permit->send(large(2));
-        EXPECT_EQ(sender.capacity(), 16u) << "whatever came too late is gone";
+        EXPECT_EQ(sender.capacity(), 16u) << "a value that came too late is destroyed";
         return came;
     });
 }

@@ -1,4 +1,4 @@
-// The tests of the history, with somebody who notices if one of them never ends.
+// The main() of the regression tests: runs them with a watchdog that fails a test that never ends.
 #include <gtest/gtest.h>
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// Both channels on platforms that can be looked into: which locks a thread holds, what the channel
-// has made and not destroyed, and where it has made it.
+// Both channels on instrumented platforms: which locks a thread holds, and which objects the channel has created,
+// where, and not destroyed.
 // After a change here run: ctest -L regressions && ci/mutants -R regressions
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace tailrace::verify {
 
-/// What this thread has seen of the channels.
+/// What this thread has recorded of the channels.
 struct probe {
     int locks_held = 0;
     long alive = 0;         // atomics: a slot, a waiting node and the channel itself have some
@@ -76,7 +76,7 @@ auto open_probed(std::size_t capacity) {
     return open_on<Api, T, probing_platform, probing_model_platform>(capacity);
 }
 
-/// A waker that notes whether it was called under a lock.
+/// A waker that records whether it was called under a lock.
 class lock_checking_waker {
   public:
     lock_checking_waker() = default;

@@ -1,4 +1,4 @@
-// What one would expect tests for, and seldom finds: the corners where waiting, cancelling, closing and counting meet.
+// Scenarios that are seldom tested elsewhere: combinations of waiting, cancelling, closing and counting.
 // After a change here run: ctest -L regressions && ci/mutants -R regressions
 #include <array>
 #include <chrono>
@@ -22,7 +22,7 @@ template <class Api>
 struct scenarios : ::testing::Test {};
 TYPED_TEST_SUITE(scenarios, apis, api_names);
 
-/// A waker that does something.
+/// A waker that calls a function.
 class callback_waker {
   public:
     explicit callback_waker(std::function<void()> act) : act_(std::move(act)) {}
@@ -58,7 +58,7 @@ TYPED_TEST(scenarios, a_granted_waiter_that_is_never_polled_blocks_no_other_wait
     EXPECT_TRUE(finished(third));
     EXPECT_EQ(rx.try_recv(), 5);
     EXPECT_EQ(rx.try_recv(), 6);
-    EXPECT_EQ(tx.capacity(), 2u) << "all but what the head has";
+    EXPECT_EQ(tx.capacity(), 2u) << "all but the permit of the head";
     EXPECT_TRUE(tx.try_send(7));
     EXPECT_TRUE(tx.try_send(8));
 }
@@ -132,7 +132,7 @@ TYPED_TEST(scenarios, zero_permits_are_granted_at_once_even_with_waiters_queued)
     EXPECT_EQ(error_of(tx.try_reserve_many(0)), try_error::closed);
 }
 
-// Elsewhere wakers are collected in batches of 32, with the lock released in between.
+// Other implementations collect wakers in batches of 32, and release the lock in between.
 TYPED_TEST(scenarios, close_wakes_all_of_many_waiters_in_order) {
     constexpr int crowd = 70;
     auto [tx, rx] = TypeParam::template open<int>(1);
@@ -162,7 +162,7 @@ TYPED_TEST(scenarios, close_wakes_all_of_many_waiters_in_order) {
     for (auto& listener : listeners) ASSERT_FALSE(pending(listener, no_waker()));
 }
 
-// ---- Who is woken
+// ---- Wake-ups
 
 TYPED_TEST(scenarios, a_waiting_send_polled_with_another_waker_wakes_that_one_only) {
     auto [tx, rx] = TypeParam::template open<int>(1);
@@ -224,7 +224,7 @@ TYPED_TEST(scenarios, recv_many_is_woken_once_and_wakes_each_waiter_it_serves_on
 
 // ---- Closing
 
-// A wake-up for the operation that stood there before would find another one, which waits for something else.
+// A wake-up for the replaced operation would reach another operation, which waits for something else.
 TYPED_TEST(scenarios, a_waker_in_close_may_close_again_and_replace_the_one_that_is_woken_next) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     auto [other_tx, other_rx] = TypeParam::template open<int>(1);
@@ -257,13 +257,13 @@ TYPED_TEST(scenarios, a_waker_in_close_may_close_again_and_replace_the_one_that_
 template <class Function>
 concept can_be_a_waker = requires(Function* f) { waker{f, nullptr}; };
 
-// A waker that threw would leave those behind it asleep: so it cannot be written down.
+// A waker that throws would leave the waiters behind it asleep, so its type forbids it.
 TYPED_TEST(scenarios, a_function_that_may_throw_cannot_be_a_waker) {
     EXPECT_TRUE((can_be_a_waker<void(void*) noexcept>));
     EXPECT_FALSE((can_be_a_waker<void(void*)>));
 }
 
-// Never used and never dropped: for the channel that is the same as one that takes its time.
+// Never used and never dropped: the channel cannot distinguish it from a slow permit.
 TYPED_TEST(scenarios, a_leaked_permit_costs_its_place_and_after_close_keeps_the_receive_waiting) {
     auto [tx, rx] = TypeParam::template open<int>(2);
     std::optional leaked(tx.try_reserve());
@@ -379,7 +379,7 @@ TYPED_TEST(scenarios, a_destructor_sees_the_capacity_of_the_value_that_dies) {
     }
     permit->send(value());
     ASSERT_EQ(seen.size(), 4u);
-    // Its own capacity is back, and that of all before it; of those after it too, if the channel likes.
+    // Its own capacity is returned, and that of all before it; the channel may have returned that of later ones too.
     for (std::uint64_t i = 0; i < seen.size(); ++i) EXPECT_GE(seen[i], 2 + i) << "value " << i;
 }
 
@@ -406,7 +406,7 @@ TYPED_TEST(scenarios, a_value_sent_while_the_receiver_goes_dies_once_and_at_once
                 came = late.came();
             }
             EXPECT_EQ(destroyed.ids().size(), came ? 2u : 1u)
-                << "a sender lives, and keeps no value; interloper at " << n;
+                << "a living sender keeps no value alive; interloper at " << n;
             EXPECT_EQ(sender.capacity(), with_permit && came ? 3u : 2u);
             return came;
         });
@@ -433,7 +433,7 @@ TYPED_TEST(scenarios, a_receiver_that_goes_while_a_value_is_sent_leaves_nothing_
     });
 }
 
-/// Nothing but its existence, which is counted.
+/// An empty type that counts its live instances.
 struct empty_value {
     static inline int alive = 0;
     empty_value() noexcept { ++alive; }
@@ -478,7 +478,7 @@ TYPED_TEST(scenarios, huge_values_arrive_whole_in_blocks_of_one_slot) {
     }
 }
 
-/// Throws at the n-th move from now, of any.
+/// Throws at the n-th move from now, of any instance.
 struct throwing_mover {
     static inline int moves_left = -1;
     static inline int alive = 0;
@@ -492,7 +492,7 @@ struct throwing_mover {
     ~throwing_mover() { --alive; }
 };
 
-/// Has the first, then the second, and so on, of the moves in an action throw, until it has no more. The check comes
+/// Runs an action with its first move throwing, then its second, and so on, until it has no more moves. The check runs
 /// after each throw.
 template <class Action, class Check>
 void at_every_move(Action action, Check check) {
@@ -566,10 +566,10 @@ TYPED_TEST(scenarios, a_move_that_throws_on_the_way_out_costs_the_value_and_no_c
     EXPECT_EQ(throwing_mover::alive, 0);
 }
 
-// ---- Numbers that come round
+// ---- Wrap-around of the ticket numbers
 
-/// Its channels have given out almost all tickets that there are. The first counters that a channel makes are its word
-/// and the number of values taken, and for the receiver that number once more.
+/// Its channels start as if they had issued almost all 2^32 tickets. The first counters that a channel creates are its
+/// word and the number of values taken; the first plain counter is that number again, for the receiver.
 struct aged_platform : std_platform {
     static constexpr detail::word_type age = detail::ticket_mask - 20;
     static inline thread_local int counters_made = 0, plain_ones_made = 0;

@@ -1,4 +1,4 @@
-// Waiting senders that give up, are never polled again, or are many.
+// Waiting senders: cancelled ones, ones that are never polled again, and many at once.
 // After a change here run: ctest -L regressions && ci/mutants -R regressions
 #include <functional>
 #include <optional>
@@ -13,7 +13,7 @@ template <class Api>
 struct waiters : ::testing::Test {};
 TYPED_TEST_SUITE(waiters, apis, api_names);
 
-/// A waker that does something.
+/// A waker that calls a function.
 class callback_waker {
   public:
     explicit callback_waker(std::function<void()> act) : act_(std::move(act)) {}
@@ -33,8 +33,7 @@ void drop(Handle& handle) {
     [[maybe_unused]] const auto dies_here = std::move(handle);
 }
 
-// tokio #900: a sender that was dropped while it was queued and had been given nothing broke the
-// semaphore.
+// tokio #900: dropping a queued sender without any permit corrupted the semaphore.
 TYPED_TEST(waiters, a_queued_send_that_was_given_nothing_can_be_dropped) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     ASSERT_TRUE(tx.try_send(1));
@@ -43,12 +42,12 @@ TYPED_TEST(waiters, a_queued_send_that_was_given_nothing_can_be_dropped) {
         ASSERT_TRUE(pending(dropped, no_waker()));
     }
     EXPECT_EQ(rx.try_recv(), 1);
-    EXPECT_EQ(tx.capacity(), 1u) << "nobody waits, so what comes back is free";
+    EXPECT_EQ(tx.capacity(), 1u) << "no operation waits, so the returned permit is available";
     EXPECT_TRUE(tx.try_send(3));
 }
 
-// tokio #2237, #2637: the node of a cancelled wait stayed until a release came by, so memory grew
-// with every wait there had been.
+// tokio #2237, #2637: the node of a cancelled wait stayed until a release reached it, so memory grew
+// with every wait.
 TYPED_TEST(waiters, cancelled_waits_leave_nothing_behind) {
     if constexpr (!is_optimized<TypeParam>) {
         GTEST_SKIP() << "what the reference allocates is not seen";
@@ -63,14 +62,14 @@ TYPED_TEST(waiters, cancelled_waits_leave_nothing_behind) {
         ASSERT_TRUE(pending(given_up, no_waker()));
         ASSERT_GT(probe::here().alive, before) << "the probe sees a wait";
     }
-    EXPECT_EQ(probe::here().alive, before) << "and nobody has released anything";
+    EXPECT_EQ(probe::here().alive, before) << "and no permit was released";
     EXPECT_EQ(rx.try_recv(), 1);
     EXPECT_TRUE(finished(first));
 }
 
-// tokio #2340: the nodes of those to be woken went to a list of their own, which was walked after
-// the lock was released, while their owners could already go. Here the first one's waker ends the
-// second operation and makes another one in the same place.
+// tokio #2340: the nodes of the waiters to be woken were moved to a separate list, which was walked after the lock was
+// released, when their owners could already be gone. Here the first waker destroys the second operation and creates
+// another one in the same place.
 TYPED_TEST(waiters, a_waker_may_replace_an_operation_that_was_about_to_be_woken) {
     auto [tx, rx] = TypeParam::template open<int>(2);
     const auto& sender = tx;
@@ -89,8 +88,8 @@ TYPED_TEST(waiters, a_waker_may_replace_an_operation_that_was_about_to_be_woken)
     ASSERT_TRUE(pending(first, replace.as_waker()));
     ASSERT_TRUE(pending(*place, second.as_waker()));
     drop(*both);
-    EXPECT_TRUE(taken) << "the second operation has given its permit back";
-    EXPECT_EQ(third.wakes(), 0) << "the third waits, and nothing has come free for it";
+    EXPECT_TRUE(taken) << "the second operation has returned its permit";
+    EXPECT_EQ(third.wakes(), 0) << "the third waits, and no permit was returned for it";
     drop(*taken);
     EXPECT_EQ(third.wakes(), 1);
     EXPECT_TRUE(finished(*place));
@@ -111,14 +110,14 @@ TYPED_TEST(waiters, permits_returned_after_close_go_to_no_failed_waiter) {
     ASSERT_TRUE(pending(queued, queued_woken.as_waker()));
     ASSERT_TRUE(pending(receive, receive_woken.as_waker()));
     drop(*p0);
-    ASSERT_EQ(granted_woken.wakes(), 1) << "it has a permit, and is not polled yet";
+    ASSERT_EQ(granted_woken.wakes(), 1) << "it has a permit, and was not polled yet";
     rx.close();
     EXPECT_EQ(queued_woken.wakes(), 1);
     drop(*p1);
     EXPECT_EQ(tx.capacity(), 1u) << "free";
     EXPECT_EQ(error_of(finished(queued)).value, 1);
     EXPECT_EQ(tx.capacity(), 1u) << "it held nothing";
-    EXPECT_EQ(receive_woken.wakes(), 0) << "one permit is held yet";
+    EXPECT_EQ(receive_woken.wakes(), 0) << "one permit is still held";
     EXPECT_FALSE(finished(granted));
     EXPECT_EQ(tx.capacity(), 2u);
     EXPECT_EQ(receive_woken.wakes(), 1);
@@ -133,7 +132,7 @@ TYPED_TEST(waiters, the_last_permit_dropped_unused_wakes_the_closed_receiver) {
     auto receive = rx.recv();
     ASSERT_TRUE(pending(receive, woken.as_waker()));
     rx.close();
-    ASSERT_EQ(woken.wakes(), 0) << "a value may come yet";
+    ASSERT_EQ(woken.wakes(), 0) << "a value may still come";
     drop(*permit);
     EXPECT_EQ(woken.wakes(), 1);
     EXPECT_EQ(finished(receive), std::nullopt);
@@ -215,8 +214,7 @@ TYPED_TEST(waiters, replacing_a_waker_runs_nothing_of_the_old_one) {
     EXPECT_EQ(before.calls(), 0);
 }
 
-// tokio's close() still does: it wakes under the lock that a resumed task needs in order to cancel
-// another.
+// tokio's close() still has this defect: it wakes under the lock that a resumed task needs in order to cancel another.
 TYPED_TEST(waiters, no_waker_is_called_under_a_lock) {
     auto [tx, rx] = open_probed<TypeParam, int>(2);
     lock_checking_waker receive_woken, granted, failed, listener_woken, ended;
@@ -277,7 +275,7 @@ TYPED_TEST(waiters, a_send_that_found_it_full_does_not_sleep_if_it_closes_meanwh
                 return wait.poll(woken.as_waker());
             }();
             if (!result) {
-                EXPECT_EQ(woken.wakes(), came ? 1 : 0) << "or nobody would ever wake it";
+                EXPECT_EQ(woken.wakes(), came ? 1 : 0) << "otherwise it would never be woken";
                 if (!came) receiver.close();
                 result = wait.poll(no_waker());
             }
@@ -291,8 +289,7 @@ TYPED_TEST(waiters, a_send_that_found_it_full_does_not_sleep_if_it_closes_meanwh
     run([](auto& tx) { return tx.reserve_many(1); });
 }
 
-// async-channel #45: a sender that was notified and never polled again kept everybody behind it
-// from being notified.
+// async-channel #45: a sender that was notified and never polled again kept all senders behind it from being notified.
 TYPED_TEST(waiters, a_notified_waiter_that_is_never_polled_blocks_no_other_waiter) {
     auto [tx, rx] = TypeParam::template open<int>(3);
     for (int v = 1; v <= 3; ++v) ASSERT_TRUE(tx.try_send(v));

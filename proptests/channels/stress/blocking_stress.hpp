@@ -1,10 +1,10 @@
-// Stress of the blocking and the driven forms: thousands of short rounds, each a fresh channel
-// between three to six threads.
+// Stress test of the blocking and the poll-based forms: thousands of short rounds, each with a fresh channel between
+// three to six threads.
 //
-// A channel is a Kit: its name, its platform's name, and `open(capacity)`. Each round is checked
-// when it is over: every value has ended once and as its sender was told, in order, no waker was
-// called too often, and an open channel has all its capacity back. That nobody sleeps for ever is
-// the business of watch.hpp. After a change here run: ctest -L stress && ci/mutants -R stress
+// A Kit is a channel: its name, the name of its platform, and `open(capacity)`. The check after each round: every value
+// has ended once and in agreement with the result of its send, in order; no waker was called too often; and an open
+// channel has all its capacity. watch.hpp checks that no worker sleeps for ever.
+// After a change here run: ctest -L stress && ci/mutants -R stress
 #pragma once
 
 #include <fmt/core.h>
@@ -77,8 +77,7 @@ class round {
     std::optional<sender> kept_;
 };
 
-/// Ends the program when no round has ended for a long time. It can only guess: what it says is no
-/// verdict on the channel.
+/// Ends the program when no round has ended for a long time. The reason is unknown: this is no verdict on the channel.
 class watchdog {
   public:
     void pat() noexcept { pats_.fetch_add(1, std::memory_order_relaxed); }
@@ -101,7 +100,7 @@ class watchdog {
     std::jthread thread_{[this](const std::stop_token& stop) { guard(stop); }};
 };
 
-/// Runs the rounds on a fixed crew of threads, which meet at a barrier before and after each.
+/// Runs the rounds on a fixed pool of threads, which meet at a barrier before and after each.
 template <class Kit>
 void run_rounds(const options& o) {
     std::optional<round<Kit>> current;
@@ -146,8 +145,8 @@ void run_rounds(const options& o) {
     }
     for (auto& t : crew) t.request_stop();
     gate.arrive_and_wait();
-    fmt::print("{} on the {} platform: {} rounds, seed {}: nothing lost, nobody asleep\n", Kit::channel, Kit::platform,
-               o.rounds, o.seed);
+    fmt::print("{} on the {} platform: {} rounds, seed {}: no value lost, no task asleep\n", Kit::channel,
+               Kit::platform, o.rounds, o.seed);
 }
 
 /// The whole program, for the kits of one channel.

@@ -1,5 +1,5 @@
-// Coroutines for the stress of all forms: a job that nobody waits for but a counter, a pool that resumes them, and a
-// thread that requests stops.
+// Coroutines for the stress test of all forms: a detached job whose end a counter records, a pool that resumes the
+// coroutines, and a thread that requests stops.
 // After a change here run: ctest -L stress
 #pragma once
 
@@ -18,7 +18,7 @@
 
 namespace tailrace::verify::stress {
 
-/// Counts what is still going on, and lets one thread wait for the end of it.
+/// Counts the running jobs; one thread can wait for the last to end.
 class outstanding {
   public:
     void add() {
@@ -58,7 +58,7 @@ struct job {
                 bool await_ready() noexcept { return false; }
                 void await_suspend(std::coroutine_handle<promise_type> h) noexcept {
                     outstanding& o = *h.promise().counter;
-                    h.destroy();  // what it had is gone before it counts as done
+                    h.destroy();  // its variables are destroyed before it counts as done
                     o.done();
                 }
                 void await_resume() noexcept {}
@@ -72,7 +72,7 @@ struct job {
     };
 };
 
-/// Runs what it is given on threads of its own.
+/// An executor with its own threads.
 class pool {
   public:
     explicit pool(unsigned threads) {
@@ -110,7 +110,7 @@ class pool {
     std::vector<std::jthread> crew_;
 };
 
-/// Requests stops, one after the other, from a thread of its own.
+/// Requests stops, one after another, from its own thread.
 class stopper {
   public:
     void stop_soon(std::stop_source source) {

@@ -1,9 +1,10 @@
-// Stress of every form of the optimised channel at once: coroutines resumed inline and on a pool, deadlines, stop
-// tokens, blocking threads, driven operations that are dropped, while the receiver takes, closes or goes in mid-flight.
+// Stress test of every form of the optimised channel at once: coroutines resumed inline and on a pool, deadlines, stop
+// tokens, blocking threads, poll-based operations that are dropped, and a receiver that receives, closes or is dropped.
 //
-// Each round is a fresh channel. When it is over every value has ended exactly once and as its sender was told, the
-// values of one sender came in order, and all capacity is back. That nobody sleeps for ever shows in that the round
-// ends; where it does not, the watchdog says UNKNOWN. After a change here run: ctest -L stress
+// Each round is a fresh channel. The check after it: every value has ended exactly once and in agreement with the
+// result of its send, the values of one sender arrived in order, and all capacity is available. The end of the round
+// shows that no task sleeps for ever; if a round does not end, the watchdog reports UNKNOWN. After a change here run:
+// ctest -L stress
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -28,14 +29,14 @@
 namespace tailrace::verify::stress {
 namespace {
 
-/// What the rounds share.
+/// The objects shared by all rounds.
 struct world {
     timer_thread timers;
     pool workers{2};
     stopper stops;
 };
 
-/// How often what came out, over all rounds: a stress that reaches nothing proves nothing.
+/// How often each result occurred, over all rounds: a stress test without coverage proves nothing.
 struct tally {
     std::atomic<std::uint64_t> sent{0}, received{0}, timed_out{0}, stopped{0}, closed{0}, dropped{0}, batches{0};
 };
@@ -53,14 +54,14 @@ struct on_the_pool {
     }
 };
 
-/// One sender's values and chances.
+/// The values of one sender, and its random choices.
 template <class Sender>
 class sending {
   public:
     sending(world& w, tally& t, const plan& p, unsigned number, Sender tx)
         : world_(w), tally_(t), random_(p.engine(number)), book(number), tx_(std::move(tx)) {}
 
-    /// As a coroutine, resumed where Place says.
+    /// As a coroutine, resumed as Place says.
     template <class Place>
     static job run(outstanding&, sending& self, Place) {
         for (unsigned steps = 3 + self.random_.below(8); steps != 0; --steps) {
@@ -139,7 +140,7 @@ class sending {
         } else if (!random_.one_in(8)) {
             world_.stops.stop_soon(s);
         } else {
-            kept_.push_back(std::move(s));  // possible, and never requested
+            kept_.push_back(std::move(s));  // a possible stop that is never requested
         }
         return t;
     }
@@ -195,9 +196,9 @@ class sending {
         }
     }
     void try_one() { hear(tx_->try_send(book.make())); }
-    /// Polled, and dropped at some moment.
+    /// Polled, and dropped at a random moment.
     void drop_one() {
-        // Its waker is called at most once, and never needs anything that may be gone.
+        // Its waker is called at most once, and uses no object that may be destroyed.
         const waker noisy = {[](void*) noexcept { noise(); }, nullptr};
         auto op = tx_->send(book.make());
         for (unsigned polls = random_.below(3); polls != 0; --polls) {
@@ -223,7 +224,7 @@ class sending {
     std::deque<std::stop_source> kept_;
 };
 
-/// The receiver: takes in every way, and ends as the plan says.
+/// The receiver: receives in every way, and ends as the plan says.
 template <class Receiver>
 class receiving {
   public:
@@ -317,7 +318,7 @@ class receiving {
         }
         rx_.reset();
     }
-    /// Looks whether it is time to close or to go.
+    /// Checks whether it is time to close or to drop the receiver.
     bool ends() {
         if (over_) return true;
         if (left_ != 0) return false;
@@ -348,7 +349,7 @@ class receiving {
             over_ = true;
         } else {
             ++(std::is_same_v<Error, stop_error> ? tally_.stopped : tally_.timed_out);
-            if (left_ != ~0U && left_ != 0 && random_.one_in(8)) --left_;  // it ends even if nobody sends
+            if (left_ != ~0U && left_ != 0 && random_.one_in(8)) --left_;  // it ends even if no task sends
         }
     }
 
@@ -437,7 +438,7 @@ void run_forms(const options& o) {
         dog.pat();
     }
     fmt::print(
-        "{} on the {} platform, every form: {} rounds, seed {}: nothing lost, nobody asleep\n"
+        "{} on the {} platform, every form: {} rounds, seed {}: no value lost, no task asleep\n"
         "  {} sent, {} received, {} in batches; {} timed out, {} stopped, {} dropped, {} refused\n",
         Kit::channel, Kit::platform, o.rounds, o.seed, t.sent.load(), t.received.load(), t.batches.load(),
         t.timed_out.load(), t.stopped.load(), t.dropped.load(), t.closed.load());

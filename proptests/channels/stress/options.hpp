@@ -28,7 +28,7 @@ inline constexpr std::string_view usage =
     "  --platform P  only on this one: the one the users have, or the one that knows who sleeps\n"
     "exit status: 0 passed, 1 failed, 2 bad usage\n";
 
-/// Prints one line and exits, with 2, if it cannot be understood.
+/// Prints one line and exits with 2 if the command line is invalid.
 inline options parse_options(int argc, char** argv) {
     const std::string_view program = argv[0];
     const auto refuse = [&](std::string_view what) {

@@ -1,7 +1,7 @@
-// The receiver of a round: every way to receive, to close, and to go.
+// The receiver of a round: every way to receive, to close, and to be dropped.
 //
-// It does nothing that could sleep for ever by its own fault: it waits without a deadline only
-// while somebody is bound to send, or to go. After a change here run: ctest -L stress && ci/mutants -R stress
+// On a correct channel it never sleeps for ever: it waits without a deadline only while a sender will still send or be
+// dropped. After a change here run: ctest -L stress && ci/mutants -R stress
 #pragma once
 
 #include <fmt/core.h>
@@ -56,8 +56,7 @@ class receiving_worker : public worker {
     }
 
     void receive() {
-        // Somebody who waits for the end of the channel never sends anything before: no waiting for
-        // that one to go.
+        // A listener sends nothing before the close, so this does not wait for it to be dropped.
         const bool may_wait = plan_.listeners == 0 || closed_;
         switch (may_wait ? random_.below(7) : 4 + random_.below(3)) {
             case 0:

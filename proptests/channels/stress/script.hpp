@@ -1,4 +1,4 @@
-// What a round is: drawn from the seed and the number of the round, and nothing else.
+// The plan of a round: generated only from the seed and the number of the round.
 // After a change here run: ctest -L stress
 #pragma once
 
@@ -33,9 +33,9 @@ class random_engine {
 /// How a round ends.
 enum class ending : unsigned char {
     open,     // never: the receiver stops after the farewell of every sender
-    senders,  // the last sender goes
+    senders,  // the last sender is dropped
     close,    // the receiver closes and takes the rest
-    drop      // the receiver goes, with or without closing first
+    drop      // the receiver is dropped, with or without closing first
 };
 
 struct plan {
@@ -44,7 +44,7 @@ struct plan {
     ending end;
     std::size_t capacity;
     unsigned senders;
-    unsigned listeners;  // wait for the end of the receive half; only where it comes
+    unsigned listeners;  // wait for the close; only in rounds with a close
 
     static plan draw(std::uint64_t seed, std::uint64_t round) noexcept {
         random_engine random(seed ^ random_engine(round).next());
@@ -73,7 +73,7 @@ struct plan {
     }
 };
 
-/// Short enough to run out often, long enough not to.
+/// Short enough that some time out, long enough that some do not.
 inline std::chrono::microseconds draw_timeout(random_engine& random) noexcept {
     return std::chrono::microseconds(random.one_in(4) ? 0 : random.below(200));
 }

@@ -1,8 +1,8 @@
-// The sender of a round, which is also a listener at times: every way to send, to get a permit and
-// to use it, to cancel, and to go.
+// The sender of a round, sometimes also a listener: every way to send, to get a permit and to use it, to cancel, and to
+// drop the sender.
 //
-// It does nothing that could sleep for ever by its own fault: it never waits without a deadline
-// while it has a permit. After a change here run: ctest -L stress && ci/mutants -R stress
+// On a correct channel it never sleeps for ever: it never waits without a deadline while it has a permit.
+// After a change here run: ctest -L stress && ci/mutants -R stress
 #pragma once
 
 #include <expected>
@@ -172,7 +172,7 @@ class sending_worker : public worker {
         said_farewell_ = true;
     }
 
-    /// Gives the sender up, in one of the ways in which the last one can go.
+    /// Drops the sender, in one of the ways in which the last sender can be dropped.
     void leave() {
         Sender last = std::move(tx_);
         switch (random_.below(5)) {
@@ -197,7 +197,7 @@ class sending_worker : public worker {
         }
     }
 
-    /// What can be done with a permit at hand; nothing of it may wait without a deadline.
+    /// The actions that are possible with a permit; none of them may wait without a deadline.
     void dawdle() {
         switch (random_.below(4)) {
             case 0: try_send(); break;
@@ -209,8 +209,8 @@ class sending_worker : public worker {
         }
     }
 
-    /// Has the permit for longer if that may be until the channel closes, and no longer than a
-    /// while: the receiver may be waiting.
+    /// Keeps the permit for some time, until after a close if the plan allows it. Not for long: the receiver may be
+    /// waiting.
     void hold_a_permit() {
         if (!tx_ || !plan_.will_close() || random_.one_in(2)) return idle();
         constexpr unsigned a_while = 64;
@@ -256,7 +256,7 @@ class sending_worker : public worker {
         ledger_.note(result ? send_result::sent : send_result::handed_back);
     }
     void hear_closed() const {
-        if (!plan_.will_close()) fail("closed, in a round in which nobody closes");
+        if (!plan_.will_close()) fail("closed, in a round without a close");
     }
 
     Sender tx_;

@@ -1,6 +1,5 @@
-// For the mutants: a wake-up that is taken away and nothing else. While a silence lives, the wakers
-// that its thread calls do not ring. Included by the compiler's command line into programs that are
-// built for mutants/stress.
+// For the mutants: removes a wake-up and changes nothing else. While a silence lives, the wakers that its thread calls
+// do nothing. The compiler's command line includes this header into the programs of mutants/stress.
 #pragma once
 
 namespace tailrace::verify::stress {

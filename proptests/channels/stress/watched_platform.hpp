@@ -1,7 +1,7 @@
-// The platform of both channels with every sleep under watch, and with noise.
+// The platform of both channels with every sleep under watch, and with schedule perturbation.
 //
 // The optimised channel takes the atomics, the mutex and the parker from here, the reference
-// channel the mutex and the condition variable; the rest is the base's. After a change here run:
+// channel the mutex and the condition variable; the rest is from the base. After a change here run:
 // ctest -L stress && ci/mutants -R stress
 #pragma once
 

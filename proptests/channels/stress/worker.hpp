@@ -1,5 +1,5 @@
-// What every worker of a round has: its part of the plan, its values, and how it drives an
-// operation. After a change here run: ctest -L stress && ci/mutants -R stress
+// The base of every worker of a round: its part of the plan, its values, and how it polls an operation.
+// After a change here run: ctest -L stress && ci/mutants -R stress
 #pragma once
 
 #include <fmt/core.h>
@@ -18,14 +18,14 @@
 
 namespace tailrace::verify::stress {
 
-/// What every worker has: its random engine, and how it drives an operation.
+/// The base of every worker: its random engine, and how it polls an operation.
 class worker {
   public:
     worker(const plan& p, unsigned number) : plan_(p), random_(p.engine(number)), ledger_(number) {}
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
 
-    /// After the round: what is wrong with its values, or with the wake-ups it got.
+    /// After the round: a mistake in its values, or in the wake-ups that it got.
     [[nodiscard]] std::optional<std::string> mistake() const {
         for (const probe& p : probes_) {
             if (p.calls.load(std::memory_order_relaxed) > p.pending) {

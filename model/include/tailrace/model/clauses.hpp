@@ -1,7 +1,7 @@
 // The clauses of the contract as data: the unit of traceability. Tests, properties, scenarios,
-// faults and reports cite them by name.
+// mutants and reports cite them by name.
 //
-// model/README.md says the same in full sentences; a test holds the two together.
+// model/README.md has the same clauses in full sentences; a test compares the two.
 // After a change here run: ctest -L model
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace tailrace::model {
 
-/// Who can observe whether a clause holds.
+/// What can observe whether a clause holds.
 enum class engine : unsigned char {
     oracle,         // recorded traces of the original
     sequential,     // generated programs, one thread, against the specification

@@ -1,9 +1,9 @@
-// A history: what several tasks asked of one channel at once, and what each was answered.
+// A history: the concurrent invocations of several tasks on one channel, with their responses.
 //
-// Each task is a lane, one event after another; a lane's events carry the times between which they took effect. Before
-// the lanes begin and after all of them have come to rest, one task has the channel to itself. Names are given out by
-// the program, so that a lane's names do not depend on the others. Whether the contract allows a history:
-// linearizability.hpp. After a change here run: ctest -L model
+// `lanes` has one sequence of events for each task. An event has the times of its invocation and its response, between
+// which it took effect. Before the tasks start, and after quiescence, one task has the channel to itself. The program
+// chooses the names, so the names of one task do not depend on the others. linearizability.hpp decides whether the
+// contract allows a history. After a change here run: ctest -L model
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,7 @@
 
 namespace tailrace::model {
 
-/// Ticks of a clock that all lanes read alike. An event that has returned before another was invoked took effect before
-/// it.
+/// Ticks of a clock that all tasks share. An event that returned before another was invoked took effect before it.
 using instant = std::uint64_t;
 
 inline constexpr instant never = std::numeric_limits<instant>::max();
@@ -24,10 +23,10 @@ inline constexpr instant never = std::numeric_limits<instant>::max();
 struct event {
     model::step step;
     /// The step creates an operation; the event polls it, sleeps until it is woken, and polls it again, until it
-    /// finishes. It takes effect twice: when it asks, and when it is answered. Its answer is that of its last poll.
+    /// finishes. It takes effect twice: at its request and at its response. Its response is that of its last poll.
     bool waits = false;
-    /// Nothing: it never returned. Only an event that waits may do so, as the last of its lane; or any, where
-    /// everything came to an end before the rest.
+    /// Nothing: it never returned. Only the last event of a task may do so, if it waits; or any event, if the execution
+    /// ended before quiescence.
     std::optional<model::answer> answer;
     instant invoked = 0;
     instant returned = never;
@@ -37,13 +36,12 @@ struct event {
 
 struct history {
     std::uint64_t capacity = 1;
-    std::vector<event> before;              // one after another; the times do not matter
-    std::vector<std::vector<event>> lanes;  // at once
-    /// When everything was at rest: each lane at its end, or asleep in an event that waits. Such an event has no
-    /// answer. One that was answered after this instant may have been on its way, and may have slept: it says nothing
-    /// about the rest.
+    std::vector<event> before;              // sequential; the times do not matter
+    std::vector<std::vector<event>> lanes;  // concurrent, one sequence for each task
+    /// The instant of quiescence: each task is at its end, or asleep in an event that waits and has no response. An
+    /// event with a response after this instant may have been running or asleep: it does not count for quiescence.
     instant rest = never;
-    std::vector<event> after;  // one after another, from then on; their times matter to events that return after `rest`
+    std::vector<event> after;  // sequential, after quiescence; their times matter to events that return after `rest`
 
     friend bool operator==(const history&, const history&) = default;
 };

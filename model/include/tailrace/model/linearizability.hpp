@@ -1,11 +1,11 @@
-// Whether the contract allows a history: a search for one order of its events in which the specification answers each
-// as it was answered.
+// The linearizability check: a search for a linearization of a history, one order of its events in which the
+// specification gives each recorded response.
 //
-// An event that waits is two transitions, a request and a follow-up; every other is one. The order has to keep the
-// order of each lane and the order of time. The search is Wing and Gong's, with the states it has been in remembered
-// (Lowe): what has been placed of each lane, and the state of the specification. When all lanes are at rest it asks one
-// thing more, that nobody sleeps whom the specification would answer: that is how a lost wake-up shows. Wakes are not
-// compared: what they are for is. After a change here run: ctest -L model
+// An event that waits is two transitions, a request and a follow-up; every other event is one. A linearization respects
+// the order of each task and the real-time order. The search is Wing and Gong's with Lowe's memoisation of visited
+// states: the progress of each task and the state of the specification. At quiescence there is one more condition: no
+// task sleeps that the specification would complete. This detects lost wake-ups. The wake-ups themselves are not
+// compared. After a change here run: ctest -L model
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace tailrace::model {
 
-/// Where an event stands in a history.
+/// The position of an event in a history.
 struct place {
     enum class part : unsigned char { before, lanes, after };
 
@@ -28,10 +28,10 @@ struct place {
     friend bool operator==(const place&, const place&) = default;
 };
 
-/// A transition in an order.
+/// A transition in a linearization.
 struct point {
     place at;
-    /// The second half of an event that waits: its answer.
+    /// The second half of an event that waits: its response.
     bool follow_up = false;
     outcome by_specification;
 
@@ -40,18 +40,18 @@ struct point {
 
 enum class finding : unsigned char {
     allowed,
-    answer,  // no order explains every answer, or none was found within the limit that only leaves somebody asleep
-    asleep,  // some do, but in each somebody is left asleep whom the specification would answer
-    unknown  // the limit of nodes was reached before any of the others was certain
+    answer,  // there is no linearization, even without the condition that no task is left asleep
+    asleep,  // there are linearizations, but each leaves a task asleep that the specification would complete
+    unknown  // the limit of nodes was reached before a finding was certain
 };
 
 struct verdict {
     finding is = finding::unknown;
     std::uint64_t nodes = 0;
-    /// The order; for `asleep`, as far as the rest; otherwise the longest beginning of one.
+    /// The linearization; for `asleep`, up to quiescence; otherwise the longest prefix that was found.
     std::vector<point> order;
-    /// Where there is none: what could come next by the order of time, with what the specification would have answered;
-    /// for `asleep`, the follow-ups of those who sleep.
+    /// If there is none: the transitions that could come next in real time, with the responses of the specification;
+    /// for `asleep`, the follow-ups of the sleeping tasks.
     std::vector<point> refused;
     /// The state of the specification at the end of `order`.
     machine state{1};
@@ -59,14 +59,14 @@ struct verdict {
 
 struct check_options {
     std::uint64_t most_nodes = 100'000;
-    /// The transition of the specification; or of a mutant, to learn whether a history would tell.
+    /// The transition of the specification, or of a mutant, to check whether a history kills the mutant.
     outcome (*apply)(machine&, const step&) = nullptr;  // nullptr: machine::apply
-    /// Which events of each lane must come first. Nothing: those that returned before it was invoked.
-    /// For event `e` of lane `l`, `first[l][e][k]` events of lane `k`.
+    /// The events of each task that must come first. Nothing: those that returned before it was invoked.
+    /// For event `e` of task `l`, `first[l][e][k]` events of task `k`.
     const std::vector<std::vector<std::vector<std::uint32_t>>>* first = nullptr;
 };
 
-/// Precondition: the events of a lane are legal in their order, as a program of its own.
+/// Precondition: the events of each task are a legal program on their own.
 [[nodiscard]] verdict check(const history& h, const check_options& options = {});
 
 }  // namespace tailrace::model

@@ -1,8 +1,8 @@
 // The specification: the abstract machine of the contract (model/README.md) as a plain value.
 //
 // No thread, no clock, no channel: a state that can be copied, compared, hashed and printed, and one transition for
-// each step of the vocabulary. Everything else in this project is judged by it, so it is written to be read, not to be
-// fast.
+// each step of the vocabulary. Everything else in this project is compared with it, so it is written for readability,
+// not for speed.
 // After a change here run: ctest -L model && ci/verify
 #pragma once
 
@@ -40,7 +40,7 @@ struct operation {
     friend bool operator==(const operation&, const operation&) = default;
 };
 
-/// Permits that are out: `size` is 1 for a permit and an owned permit, the remainder for an iterator.
+/// Outstanding permits: `size` is 1 for a permit and an owned permit, the remainder for an iterator.
 struct grant {
     handle name;
     std::uint32_t sender = 0;  // the sender it borrows; for an owned permit the one inside it
@@ -60,8 +60,8 @@ struct machine {
     /// Takes one step. Precondition: `refusal(s)` is empty.
     outcome apply(const step& s);
 
-    // ---- The state. Plain data: the mutants of the model reach in, the specification itself goes through the
-    // transitions below.
+    // ---- The state. Plain data: the mutants of the model change it directly, the specification itself only through
+    // the transitions below.
 
     std::uint64_t max;
     std::uint64_t available;
@@ -95,7 +95,7 @@ struct machine {
     [[nodiscard]] std::uint64_t strong_count() const;  // senders, owned permits, unfinished reserve_owned
     [[nodiscard]] bool idle() const { return available == max; }
     [[nodiscard]] bool ended() const;  // a receive would say none
-    /// The conservation law: every permit is in exactly one place.
+    /// The conservation property: every permit is in exactly one place.
     [[nodiscard]] bool conserves() const;
 
     [[nodiscard]] operation* find_operation(std::uint32_t number);
@@ -104,17 +104,18 @@ struct machine {
 
     // ---- The transitions that the steps are made of. Each appends what it causes to `out`.
 
-    /// First poll of an acquiring operation: takes what it needs, or all there is and a place in the queue.
+    /// First poll of an acquiring operation: takes the permits that it needs, or all available ones and a place in the
+    /// queue.
     void acquire(operation& op);
-    /// Gives k permits back: to the oldest waiter until it has all it needs, then the next; the rest becomes available.
+    /// Returns k permits: to the oldest waiter until its need is met, then to the next; the rest becomes available.
     void release(std::uint64_t k, outcome& out);
-    /// Takes an operation off every list it is on.
+    /// Removes an operation from every list.
     void unlink(const operation& op);
-    /// Removes an unfinished operation and gives back what it holds.
+    /// Removes an unfinished operation and returns its permits.
     void withdraw(std::uint32_t number, outcome& out);
     /// Sets closed, fails every waiter, wakes the waiters and then the listeners.
     void close(outcome& out);
-    /// Appends to the buffer (or destroys, when nobody can receive any more) and wakes the parked receive.
+    /// Appends to the buffer (or destroys the value, after the receiver is gone) and wakes the parked receive.
     void deliver(value_id v, outcome& out);
     /// Wakes the parked receive if it is still asleep.
     void wake_receive(outcome& out);

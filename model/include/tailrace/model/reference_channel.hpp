@@ -1,7 +1,8 @@
 // The reference channel: the specification behind a mutex, with a condition variable for each thread that sleeps.
 //
-// The same shape as the optimised channel, for the whole contract, and built to be obviously right: every operation is
-// one transition of model::machine. Slow, allocating, and the judge of everything else.
+// It has the same API as the optimised channel, for the whole contract, and is simple enough to be obviously right:
+// every operation is one transition of model::machine. It is slow and allocates; it is the reference for everything
+// else.
 //
 //     auto [tx, rx] = tailrace::model::reference_channel<int>(16);
 //
@@ -25,7 +26,7 @@
 
 namespace tailrace::model {
 
-/// The channel's own clock: the one of the specification, moved by hand. Deadlines of driven operations go by it.
+/// The clock of the channel: the manual clock of the specification. Deadlines of poll-based operations use it.
 template <class T, class Platform>
 class reference_clock {
   public:
@@ -41,7 +42,8 @@ class reference_clock {
     core_pointer<T, Platform> core_;
 };
 
-/// What every handle is: a share in the channel, and a name in the specification's state. Dropped by its destructor.
+/// The base of every handle: a share in the channel, and a name in the state of the specification. Its destructor drops
+/// the name.
 template <class T, class Platform>
 class reference_handle {
   public:
@@ -209,7 +211,7 @@ class sender : public reference_handle<T, Platform> {
         return owned_permit<T, Platform>(this->consume(), a);
     }
 
-    // ---- Waiting, in driven form
+    // ---- Waiting, in poll-based form
 
     [[nodiscard]] auto send(T value) const {
         return operation<reading::send<T, Platform>>(this->ask(verb::send), std::move(value));
@@ -363,7 +365,7 @@ class receiver : public reference_handle<T, Platform> {
     }
 };
 
-/// Makes a channel with room for `capacity` values, 1 to 67,108,863: its first sender and its receiver.
+/// Makes a channel with a capacity of 1 to 67,108,863 values; returns its first sender and its receiver.
 ///
 /// Throws: std::invalid_argument for any other capacity.
 template <class T, class Platform = std_platform>

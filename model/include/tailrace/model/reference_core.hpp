@@ -1,8 +1,8 @@
-// The shared part of the reference channel: the specification behind one mutex, the values, and those who sleep.
+// The shared state of the reference channel: the specification behind one mutex, the values, and the sleeping tasks.
 //
-// Every operation is one step of the specification, taken under the mutex; its effects are carried out by the caller. A
-// thread that blocks has a condition variable of its own, so that nobody can wake the wrong kind. Wakers of driven
-// operations, and destructors of values, run after the mutex is released.
+// Every operation is one step of the specification, executed under the mutex; the caller carries out its effects. Each
+// blocked thread has its own condition variable, so a notification always reaches the right thread. Wakers of
+// poll-based operations, and destructors of values, run after the mutex is released.
 // After a change here run: ctest -L model && ctest -L stress
 #pragma once
 
@@ -46,8 +46,8 @@ class owed_wakes {
     std::vector<waker> wakers_;
 };
 
-/// What a step did, for the caller that took it. Destroying it wakes what the step woke, and then destroys the values
-/// that the channel destroyed. Both are foreign code: the caller does it last.
+/// The effects of a step, for the caller that took it. Their destructor calls the wakers of the step, and then destroys
+/// the values that the channel destroyed. Both are foreign code: the caller does this last.
 template <class T>
 struct effects {
     model::answer answer;
@@ -79,7 +79,7 @@ class reference_core {
         (void)take_locked(s, std::move(value));
     }
 
-    /// Polls in driven form: pending, and `w` will be called, or the effects of finishing.
+    /// Polls a poll-based operation. Nothing: pending, and `w` will be called; otherwise the effects of finishing.
     std::optional<effects<T>> poll(std::uint32_t number, const waker& w) {
         lock_type lock(mutex_);
         wakers_[number] = w;
@@ -95,8 +95,8 @@ class reference_core {
         (void)finish(lock, take_locked(drop_of(number)));
     }
 
-    /// Polls in blocking form until the operation finishes or the deadline comes: then it is withdrawn, the answer is
-    /// `timeout`, and the value comes back. A grant or a close at the last moment beats the deadline.
+    /// Polls and blocks until the operation finishes or the deadline comes. At the deadline it is withdrawn, the result
+    /// is `timeout`, and the value is returned. A grant or a close at the last moment beats the deadline.
     effects<T> block(std::uint32_t number, std::optional<time_point> deadline = std::nullopt) {
         lock_type lock(mutex_);
         sleeper self;
@@ -117,7 +117,7 @@ class reference_core {
         }
     }
 
-    /// Reads something of the state.
+    /// Reads from the state.
     template <class Read>
     auto observe(Read read) const {
         const lock_type lock(mutex_);
@@ -148,7 +148,7 @@ class reference_core {
         return s;
     }
 
-    /// By the mutex, as everything from here on. Throws std::logic_error for a step that is not legal, and has done
+    /// Under the mutex, as all functions below. Throws std::logic_error for a step that is not legal, and has done
     /// nothing then.
     outcome take_locked(step s, std::unique_ptr<T> value = nullptr) {
         if (value) s.value = spec_.next_value;
@@ -198,8 +198,8 @@ class reference_core {
 
     mutable typename Platform::mutex mutex_;
     machine spec_;
-    std::map<value_id, std::unique_ptr<T>> values_;  // everything that the channel or an operation has
-    std::map<std::uint32_t, waker> wakers_;          // of driven operations
+    std::map<value_id, std::unique_ptr<T>> values_;  // all values that the channel or an operation owns
+    std::map<std::uint32_t, waker> wakers_;          // of poll-based operations
     std::map<std::uint32_t, sleeper*> sleepers_;     // of blocked ones
 };
 
@@ -212,7 +212,7 @@ template <class Rep, class Period>
     return std::chrono::ceil<duration>(timeout);
 }
 
-/// The moment in `timeout` from now; nothing if the clock cannot say it.
+/// The time point in `timeout` from now; nothing if the clock cannot represent it.
 template <class Platform, class Rep, class Period>
 [[nodiscard]] std::optional<typename Platform::clock::time_point> deadline_of(
     std::chrono::duration<Rep, Period> timeout) {

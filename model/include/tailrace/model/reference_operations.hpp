@@ -1,4 +1,4 @@
-// The waiting operations of the reference channel in driven form, and what each makes of its answer.
+// The waiting operations of the reference channel in poll-based form, and the results that they make from responses.
 // After a change here run: ctest -L model && ctest -L conformance
 #pragma once
 
@@ -27,7 +27,7 @@ class owned_permit;
 template <class T, class Platform>
 using core_pointer = std::shared_ptr<reference_core<T, Platform>>;
 
-/// How each kind of operation reads its final answer.
+/// The conversion of the final response of each kind of operation.
 namespace reading {
 
 template <class T, class Platform>
@@ -99,7 +99,7 @@ struct recv_many {
 
 }  // namespace reading
 
-/// An operation in driven form. Movable until it is first polled; destroying it unfinished cancels it.
+/// An operation in poll-based form. Movable until it is first polled; destroying it unfinished cancels it.
 template <class T, class Platform, class Reading>
 class [[nodiscard]] reference_operation {
   public:
@@ -149,7 +149,7 @@ class [[nodiscard]] reference_operation {
     std::uint32_t number_ = 0;
 };
 
-/// recv_many: a batch that goes to the end of the caller's buffer.
+/// recv_many: a batch that is appended to the caller's buffer.
 template <class T, class Platform>
 class [[nodiscard]] reference_batch_operation {
   public:

@@ -1,5 +1,4 @@
-// The text form of the vocabulary: the grammar of the traces. Parser and printer are inverse to
-// each other.
+// The text form of the vocabulary: the grammar of the traces. Parser and printer are inverses.
 //
 //     trace 7 capacity 4
 //     s0 send_timeout v3 5ms as f1 -> created
@@ -41,8 +40,8 @@ namespace tailrace::model {
 //
 // Limits: handles 2^32 - 1; values, counts and numbers 2^64 - 1; capacities and durations the
 // constants of vocabulary.hpp, and the `advance`s of one trace together no more than one duration.
-// The same trace id may appear twice. Two things are not the parser's to judge: whether a handle
-// exists or a name is new (machine::refusal), and whether an answer suits its step.
+// The same trace id may appear twice. The parser does not check two things: whether a handle exists
+// or a name is new (machine::refusal), and whether an answer fits its step.
 
 // Printing. Precondition: the value has a text form (not: an answer that made a receiver, a boolean
 // of 2, a negative or too long duration, a trace id with a space in it, ...).
@@ -53,7 +52,7 @@ namespace tailrace::model {
 /// `<answer> [! f..] [~ v..]`
 [[nodiscard]] std::string to_string(const outcome& o);
 
-/// A step and everything it is expected to show.
+/// A step and its expected effects.
 struct line {
     model::step step;
     model::outcome expected;

@@ -1,8 +1,7 @@
-// The vocabulary: what can be asked of a channel (steps), what it may answer, and what else can be
-// seen to happen.
+// The vocabulary: the steps of a program on a channel, the possible responses, and the other observable effects.
 //
-// Everything that talks about a channel talks in these types: traces, the specification, generated
-// programs, reports. Text form: text.hpp. After a change here run: ctest -L model
+// Traces, the specification, generated programs and reports all use these types. Text form: text.hpp. After a change
+// here run: ctest -L model
 #pragma once
 
 #include <chrono>
@@ -38,9 +37,9 @@ struct handle {
 };
 
 /// The operations, grouped by the kinds of handle that have them. One spelling is one verb, so that
-/// `send` is an operation on a sender and an immediate act on a permit: the subject tells which.
+/// `send` is an operation on a sender and an immediate step on a permit: the subject decides which.
 enum class verb : unsigned char {
-    // acts on a sender
+    // steps on a sender
     try_send,
     send,  // also on a permit and on an owned permit
     send_timeout,
@@ -54,10 +53,10 @@ enum class verb : unsigned char {
     clone,  // also on a weak sender
     downgrade,
     upgrade,  // on a weak sender
-    // acts on a permit, an owned permit, an iterator
+    // steps on a permit, an owned permit, an iterator
     release,
     next,
-    // acts on the receiver
+    // steps on the receiver
     recv,
     recv_timeout,
     recv_many,
@@ -73,7 +72,7 @@ enum class verb : unsigned char {
     is_empty,
     sender_strong_count,
     sender_weak_count,
-    // acts on any handle, and on the clock
+    // steps on any handle, and on the clock
     poll,
     drop,
     advance
@@ -128,7 +127,7 @@ enum class status : unsigned char {
     boolean
 };
 
-/// What a step answers. Members that the status does not use stay at their defaults, so that
+/// The response of a step. Members that the status does not use stay at their defaults, so that
 /// equality is plain.
 struct answer {
     model::status status = model::status::ok;
@@ -168,7 +167,7 @@ struct answer {
     return a;
 }
 
-/// Everything that one step lets the outside see.
+/// All observable effects of one step.
 struct outcome {
     model::answer answer;
     std::vector<handle> woken;        // pending operations that became ready, in order
