@@ -23,6 +23,8 @@ struct request {
     tailrace::sender<request> reply_to;
 };
 
+void produce(tailrace::sender<int> tx);
+
 void use(int v) { std::cout << v << '\n'; }
 
 void produce(tailrace::sender<int> tx) {
