@@ -26,7 +26,7 @@ struct request {
 
 fire_and_forget square(tailrace::receiver<request> requests) {
     while (std::optional<request> r = co_await requests.recv()) {
-        // The asker may be gone: then the error has the answer, and the actor goes on.
+        // The requester may be gone: then the error contains the reply, and the actor continues.
         if (!co_await r->reply_to.send(r->number * r->number)) std::cerr << "an answer is not wanted any more\n";
     }
 }

@@ -90,7 +90,7 @@ struct fragile {
     static inline bool stuck = false;
 };
 
-// tokio #7094: a destructor that panicked in the middle of a drain left the rest undestroyed. Here destructors must not
+// tokio #7094: a destructor that panicked in the middle of a drain left the rest in place. Here destructors must not
 // throw (wake.all), but a move in the middle of a batch may.
 TYPED_TEST(lifetimes, a_move_that_throws_in_the_middle_of_a_batch_costs_no_capacity) {
     auto [tx, rx] = TypeParam::template open<fragile>(3);
