@@ -33,7 +33,7 @@ namespace tailrace::verify {
 
 /// Does the failure have files of its own?
 [[nodiscard]] bool has_files(const failure& f);
-/// Their name, without ending, of the failure that is the `number`th to have any, from 1.
+/// Their name, without ending, of failure number `number` of those that have any, from 1.
 [[nodiscard]] std::string files_of(std::size_t number);
 
 /// Throws std::runtime_error, one line that begins with the path, if it cannot; what there was room for is kept.
