@@ -44,7 +44,7 @@ TEST(bugs, name_clauses_of_the_contract_and_say_why_if_they_have_no_home) {
     }
 }
 
-TEST(bugs, live_in_mutants_or_in_mutants_of_the_optimised_channel) {
+TEST(bugs, live_in_mutants_of_the_model_or_of_the_optimised_channel) {
     std::set<std::string_view> at_home;
     for (const bug& b : bugs()) {
         if (b.lives.empty()) continue;
