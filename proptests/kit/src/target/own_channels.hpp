@@ -1,5 +1,5 @@
-// The two channels of this project as targets are made of them, and a session on each: as it is, and with schedule
-// perturbation at each of its atomic operations and locks. Each of the four is compiled in a source of its own.
+// The two channels of this project, each as an Api, and a session on each: as it is, and with schedule perturbation at
+// each of its atomic operations and locks. Each of the four is compiled in a source of its own.
 // After a change here run: ctest -L conformance
 #pragma once
 
