@@ -234,7 +234,8 @@ TYPED_TEST(lifetimes, storage_is_given_back_when_a_receive_meets_a_cancelled_wai
                 EXPECT_TRUE(rx.try_recv());
             }
             waiting.reset();
-            const std::string_view state = detail::inspection::debug_string(detail::inspection::core_of(tx)).line;
+            const auto text = detail::inspection::debug_string(detail::inspection::core_of(tx));
+            const std::string_view state = text.line;
             EXPECT_LE(std::stoul(std::string(state.substr(state.rfind(' ')))), 100u) << state << ", moment " << moment;
             return came;
         });
