@@ -585,7 +585,8 @@ TEST(receiver_end, a_pending_receive_says_none_when_its_receiver_is_destroyed) {
 }
 TEST(receiver_end, a_pending_receive_says_none_when_its_receiver_is_assigned_over) {
     auto [tx, rx] = channel<int>(1);
-    the_receiver_goes_before_its_receive([&rx = rx](auto& slot) { slot = std::exchange(rx, channel<int>(1).second); });
+    the_receiver_goes_before_its_receive(
+        [&receiver = rx](auto& slot) { slot = std::exchange(receiver, channel<int>(1).second); });
 }
 TEST(receiver_end, a_receive_that_was_not_polled_may_outlive_its_receiver_and_its_channel) {
     auto [tx, rx] = channel<int>(1);

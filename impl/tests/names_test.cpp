@@ -188,7 +188,7 @@ TEST_F(limits, a_deadline_and_a_stop_from_other_threads_resume_a_blocked_thread_
         std::stop_source source;
         std::jthread advances([&] { time.advance(5ms); });
         std::jthread stops([&] { source.request_stop(); });
-        std::jthread sends([&tx = tx] { (void)tx.try_send(1); });
+        std::jthread sends([&sender = tx] { (void)sender.try_send(1); });
         const auto got = block_on(with_stop(rx.recv_timeout(5ms, time), source.get_token()));
         EXPECT_TRUE(got.has_value() || got.error() != interrupt_error::closed);
     }
