@@ -105,8 +105,20 @@ function(tailrace_check_layering)
     set_tests_properties(house.dependencies_go_one_way PROPERTIES LABELS house)
 endfunction()
 
-# tailrace_check_scripts(): a test of what the scripts in ci/ build with.
+# tailrace_check_scripts(): a test of what the scripts in ci/ build with, and one that they look for programs where those are built.
 function(tailrace_check_scripts)
     add_test(NAME house.build_says_how_far_it_is COMMAND "${PROJECT_SOURCE_DIR}/ci/tests/build")
-    set_tests_properties(house.build_says_how_far_it_is PROPERTIES LABELS house)
+    set(names house.build_says_how_far_it_is)
+    foreach(pair IN ITEMS verify:tailrace-verify zoo:tailrace-zoo order-audit:tailrace-relacy scenario-mutants:tailrace-relacy)
+        string(REPLACE ":" ";" pair "${pair}")
+        list(GET pair 0 script)
+        list(GET pair 1 program)
+        if(TARGET ${program})
+            set(name "house.ci_${script}_finds_its_program")
+            add_test(NAME ${name} COMMAND grep -qF "/$<PATH:RELATIVE_PATH,$<TARGET_FILE:${program}>,${PROJECT_BINARY_DIR}>\""
+                                          "${PROJECT_SOURCE_DIR}/ci/${script}")
+            list(APPEND names ${name})
+        endif()
+    endforeach()
+    set_tests_properties(${names} PROPERTIES LABELS house)
 endfunction()

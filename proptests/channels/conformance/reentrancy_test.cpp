@@ -361,7 +361,7 @@ TYPED_TEST(reentrancy, what_the_end_of_the_old_channel_wakes_may_assign_to_the_s
     auto [second, from_second] = TypeParam::template open<int>(1);
     auto [third, from_third] = TypeParam::template open<int>(1);
     auto slot = std::move(first);
-    action assign([&slot, &second = second] { slot = std::move(second); });
+    action assign([&slot, &later = second] { slot = std::move(later); });
     auto receive = from_first.recv();
     ASSERT_TRUE(pending(receive, assign.as_waker()));
     slot = std::move(third);
