@@ -182,6 +182,17 @@ bool list_is_sound(const std::vector<weaker_order>& weaker) {
     return sound;
 }
 
+/// False if an operation that is more than relaxed does not say which row of impl/DESIGN.md gives the reason.
+bool all_have_numbers(const std::vector<ordered_operation>& operations) {
+    bool all = true;
+    for (const ordered_operation& o : operations) {
+        if (!o.ordered() || !o.number.empty()) continue;
+        fmt::print("{}: {} has no number of impl/DESIGN.md in a comment directly before it\n", o.place(), o.what);
+        all = false;
+    }
+    return all;
+}
+
 }  // namespace
 
 const char* name_of(scheduler s) noexcept { return s == scheduler::random ? "random" : "bound"; }
@@ -191,7 +202,7 @@ bool audit(const std::vector<ordered_operation>& operations, const std::vector<s
     std::vector<weaker_order> weaker;
     for (const ordered_operation& o : operations)
         for (const weaker_order& w : weaker_orders(o)) weaker.push_back(w);
-    if (!list_is_sound(weaker)) return false;
+    if (!list_is_sound(weaker) || !all_have_numbers(operations)) return false;
     if (!sites.empty()) {
         std::erase_if(weaker, [&](const weaker_order& w) {
             return std::ranges::none_of(sites, [&](const auto& s) { return is_at(*w.operation, s); });

@@ -45,12 +45,14 @@ class core {
     /// False if the last sender is gone: the channel cannot be revived.
     [[nodiscard]] bool revive_sender() noexcept {
         std::uint64_t count = strong_.load(std::memory_order_relaxed);
-        do {
-            if (count == 0) return false;
+        while (count != 0) {
             // (28) relaxed: a read-modify-write, so the last (23) still comes after every one before it. LP of upgrade.
-        } while (
-            !strong_.compare_exchange_strong(count, count + 1, std::memory_order_relaxed, std::memory_order_relaxed));
-        return true;
+            if (strong_.compare_exchange_strong(count, count + 1, std::memory_order_relaxed,
+                                                std::memory_order_relaxed)) {
+                return true;
+            }
+        }
+        return false;
     }
     /// Of senders, by permits, iterators and operations.
     [[nodiscard]] borrow_count& borrows() noexcept { return borrows_; }
@@ -117,14 +119,16 @@ class core {
     [[nodiscard]] bool ticket_for_grant(word_type& ticket) noexcept {
         // (35) relaxed: if it says closed, the permit is returned by (6), which acquires what precedes the close.
         word_type w = word_.load(std::memory_order_relaxed);
-        do {
-            if (is_closed(w)) return false;
+        while (!is_closed(w)) {
             // (13) acquire: as (5). One exchange with the check of `closed`, or an end could come between. LP of a
             // resumed send.
-        } while (
-            !word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_acquire, std::memory_order_relaxed));
-        ticket = tail(w);
-        return true;
+            if (word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_acquire,
+                                              std::memory_order_relaxed)) {
+                ticket = tail(w);
+                return true;
+            }
+        }
+        return false;
     }
 
     /// Returns permits in one step: to the oldest waiter first.
@@ -162,8 +166,8 @@ class core {
         // tentatively, or a concurrent capacity() would see a number that was never true.
         for (;;) {
             word_type seen = word_.load(std::memory_order_acquire);  // (1)
-            if (is_closed(seen))
-                return decide(n, verdict::failed);  // set under the lock: final here, and ordered by it
+            // Closed is set under the lock: final here, and ordered by it.
+            if (is_closed(seen)) return decide(n, verdict::failed);
             if (!ring_.has_all()) return verdict::unprepared;
             if (has_waiters(seen)) break;
             part = smaller(max_ - used(seen), n.need);
@@ -604,8 +608,8 @@ class core {
     waiter_list<Platform> listeners_ TAILRACE_GUARDED_BY(lock_);
     typename Platform::template atomic<std::uint64_t> strong_{1};
     typename Platform::template atomic<std::uint64_t> weak_{0};
-    typename Platform::template atomic<std::uint64_t> shares_{
-        2};  // the receiver, the senders together, and each weak sender
+    // Of the receiver, of the senders together, and of each weak sender.
+    typename Platform::template atomic<std::uint64_t> shares_{2};
 };
 
 }  // namespace tailrace::detail

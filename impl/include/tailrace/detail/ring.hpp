@@ -108,8 +108,8 @@ class ring {
 
     /// Whether no claim and no grant needs new storage.
     [[nodiscard]] bool has_all() const noexcept {
-        return limit_.load(std::memory_order_acquire) == everything;
-    }  // (27)
+        return limit_.load(std::memory_order_acquire) == everything;  // (27)
+    }
 
     /// A hint for an idle channel.
     [[nodiscard]] bool holds_more_than_it_keeps(word_type tail) const noexcept {
@@ -242,8 +242,8 @@ class ring {
     void attach(std::unique_ptr<block> fresh) noexcept TAILRACE_REQUIRES(growing_) {
         directory_.load(std::memory_order_relaxed)->entry(first_ + blocks_).store(fresh.release());
         ++blocks_;
-        limit_.store(blocks_ == all_blocks_ ? everything : limit_of(blocks_),
-                     std::memory_order_release);  // partner: (27)
+        // partner: (27)
+        limit_.store(blocks_ == all_blocks_ ? everything : limit_of(blocks_), std::memory_order_release);
     }
     void recycle(word_type number) noexcept {
         const scoped_lock guard(growing_);
