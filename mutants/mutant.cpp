@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -131,12 +132,16 @@ void write(const fs::path& root, const fs::path& folder, const fs::path& file) {
     }
 }
 
+/// Two mutants of a kind that are the same source would be one.
 int check(const fs::path& root, std::span<char*> files) {
-    int bad = 0;
+    std::size_t bad = 0;
+    std::map<std::pair<fs::path, sources>, std::string> made;  // by kind and source
     for (const char* const file : files) {
         try {
             sources changed;
             apply(root, file, changed);
+            const auto [same, is_new] = made.try_emplace({fs::path(file).parent_path(), std::move(changed)}, file);
+            if (!is_new) refuse(file, 1, "is the same as " + same->second);
         } catch (const std::exception& error) {
             std::cerr << error.what() << '\n';
             ++bad;
