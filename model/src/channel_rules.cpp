@@ -46,7 +46,7 @@ bool may_drop_a_taken_sender(const machine& m, const event& e) {
 bool is_receive(const machine& m, const event& e) {
     if (e.step.what != verb::poll) return e.step.subject.kind == handle_kind::receiver;
     const operation* op = m.find_operation(e.step.subject.number);
-    return op != nullptr && (op->what == verb::recv || op->what == verb::recv_timeout || op->what == verb::recv_many);
+    return op != nullptr && is_receive(op->what);
 }
 
 step poll_of(std::uint32_t operation) {

@@ -20,10 +20,6 @@ handle operation_name(std::uint32_t number) { return {handle_kind::operation, nu
 
 bool carries_value(const operation& op) { return op.what == verb::send || op.what == verb::send_timeout; }
 
-bool is_receive(const operation& op) {
-    return op.what == verb::recv || op.what == verb::recv_timeout || op.what == verb::recv_many;
-}
-
 }  // namespace
 
 // ---- Observations
@@ -198,7 +194,7 @@ void machine::poll(const step& s, outcome& out) {
             op.now = operation::phase::waiting;
             out.answer = answer_of(status::pending);
         }
-    } else if (is_receive(op)) {
+    } else if (is_receive(op.what)) {
         poll_receive(op, out);
     } else {
         poll_acquiring(op, out);

@@ -13,8 +13,6 @@ namespace tailrace::model {
 
 namespace {
 
-bool is_receive(verb v) { return v == verb::recv || v == verb::recv_timeout || v == verb::recv_many; }
-
 bool consumes_sender(verb v) { return v == verb::reserve_owned || v == verb::try_reserve_owned; }
 
 /// The live receive, if there is one: created or pending, it uses the receiver exclusively.

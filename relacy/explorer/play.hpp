@@ -142,9 +142,7 @@ class play final : public scenario {
     [[nodiscard]] bool may(const action& a) const {
         if (!has(a.subject)) return false;
         if (a.on == kind::sender && a.consumes) return borrowers_[a.subject] == 0;
-        const bool alone =
-            a.what == verb::recv || a.what == verb::recv_many || a.what == verb::try_recv || a.what == verb::drop;
-        return a.on != kind::receiver || !alone || borrowers_[a.subject] == 0;
+        return a.on != kind::receiver || !model::needs_receiver_alone(a.what) || borrowers_[a.subject] == 0;
     }
     void borrow(slot_number by, slot_number from) {
         if (from == no_slot) return;

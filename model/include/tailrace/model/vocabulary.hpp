@@ -80,6 +80,16 @@ enum class verb : unsigned char {
 
 inline constexpr std::size_t verb_count = static_cast<std::size_t>(verb::advance) + 1;
 
+/// Creates an operation that waits for values.
+[[nodiscard]] constexpr bool is_receive(verb v) noexcept {
+    return v == verb::recv || v == verb::recv_timeout || v == verb::recv_many;
+}
+
+/// Legal for the receiver only while no receive is unfinished.
+[[nodiscard]] constexpr bool needs_receiver_alone(verb v) noexcept {
+    return is_receive(v) || v == verb::try_recv || v == verb::drop;
+}
+
 /// One step of a program. Which of the last four members mean something follows from the verb (see
 /// `shape_of`); the others stay at their defaults, so that equality is plain.
 struct step {

@@ -228,7 +228,7 @@ void reach_counter::note(moment& around, const model::machine& after, const mode
     const model::step& s = *around.step;
     const bool polled = s.what == verb::poll;
     const verb what = polled ? around.op->what : s.what;
-    const bool receives = what == verb::recv || what == verb::recv_timeout || what == verb::recv_many;
+    const bool receives = is_receive(what);
     const handle_kind subject = s.what == verb::advance ? handle_kind::receiver
                                 : !polled               ? s.subject.kind
                                 : receives              ? handle_kind::receiver

@@ -24,8 +24,7 @@ constexpr required_answer answers(handle_kind subject, verb v, bool b, std::uint
     return {v, subject, false, status::boolean, b ? 1U : 0U, per_10000};
 }
 constexpr required_answer polled(verb v, status s, std::uint64_t per_10000) {
-    const bool receives = v == verb::recv || v == verb::recv_timeout || v == verb::recv_many;
-    return {v, receives ? receiver : sender, true, s, 0, per_10000};
+    return {v, is_receive(v) ? receiver : sender, true, s, 0, per_10000};
 }
 
 constexpr std::array answer_table{

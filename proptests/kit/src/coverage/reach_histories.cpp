@@ -19,8 +19,6 @@ using model::point;
 using model::status;
 using model::verb;
 
-bool is_receive(verb v) { return v == verb::recv || v == verb::recv_timeout || v == verb::recv_many; }
-
 /// Does something hold for a step of a task, and the state before it?
 template <class Holds>
 bool any_step(const history& h, const model::verdict& v, Holds holds) {

@@ -64,7 +64,6 @@ using now = const moment&;
 
 inline constexpr std::size_t crowd = 33;
 
-inline bool is_receive(verb v) { return v == verb::recv || v == verb::recv_timeout || v == verb::recv_many; }
 inline bool says(now m, status s) { return m.outcome->answer.status == s; }
 inline bool receives_something(now m) { return says(m, status::some) || says(m, status::many); }
 inline std::size_t waiters(now m) { return m.after->queue.size(); }

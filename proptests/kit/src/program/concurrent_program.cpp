@@ -10,7 +10,6 @@
 #include <functional>
 #include <span>
 
-#include "program/verbs.hpp"
 #include "tailrace/model/machine.hpp"
 #include "tailrace/model/text.hpp"
 

@@ -13,8 +13,6 @@
 #include <span>
 #include <utility>
 
-#include "program/verbs.hpp"
-
 namespace tailrace::verify {
 namespace {
 
@@ -104,7 +102,7 @@ static_assert(acts.size() <= 256, "a command has eight bits for its act");
 bool consumes_sender(verb v) { return v == verb::reserve_owned || v == verb::try_reserve_owned || v == verb::drop; }
 
 const operation* live_receive(const machine& m) {
-    const auto at = std::ranges::find_if(m.operations, is_receive, &operation::what);
+    const auto at = std::ranges::find_if(m.operations, model::is_receive, &operation::what);
     return at == m.operations.end() ? nullptr : &*at;
 }
 
