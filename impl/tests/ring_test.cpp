@@ -12,7 +12,7 @@
 namespace tailrace {
 namespace {
 
-TEST(ring, every_ticket_of_a_lap_has_a_slot_of_its_own_across_segments) {
+TEST(ring, every_ticket_of_a_lap_has_a_slot_of_its_own_across_blocks) {
     detail::ring<int, std_platform> ring(5000);
     ring.cover_all();
     std::set<const void*> slots;
@@ -28,7 +28,7 @@ TEST(ring, a_channel_of_the_largest_capacity_is_cheap_to_make) {
     EXPECT_EQ(rx.try_recv(), 1u);
 }
 
-TEST(ring, values_keep_their_order_over_segments_and_laps) {
+TEST(ring, values_keep_their_order_over_blocks_and_laps) {
     auto [tx, rx] = channel<int>(2500);
     int sent = 0;
     int received = 0;

@@ -18,3 +18,7 @@ using release = void (*)(void*);
 
 }  // namespace
 }  // namespace tailrace::relacy
+
+// Relacy replaces the plain ones only.
+void operator delete(void* p, std::size_t) noexcept { ::operator delete(p); }
+void operator delete[](void* p, std::size_t) noexcept { ::operator delete[](p); }

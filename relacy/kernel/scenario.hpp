@@ -13,6 +13,9 @@ namespace tailrace::relacy {
 
 class scenario {
   public:
+    /// A scenario with three declares that.
+    static constexpr unsigned threads = 2;
+
     scenario() = default;
     scenario(const scenario&) = delete;
     scenario& operator=(const scenario&) = delete;
@@ -37,7 +40,7 @@ struct enrolled_scenario {
 /// Called during static initialisation. The result only makes the call usable as an initialiser.
 bool enroll(enrolled_scenario what);
 
-/// Enrolls Scenario<Target, Form>, which declares its name (with the family) and its number of threads.
+/// Enrolls Scenario<Target, Form>, which declares its name, with the family.
 template <template <class, class> class Scenario, class Target, class Form>
 bool enroll() {
     using made = Scenario<Target, Form>;

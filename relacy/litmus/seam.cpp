@@ -12,7 +12,6 @@ namespace {
 
 struct store_buffering_default : test {
     static constexpr const char* name = "seam.default_order";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         (index == 0 ? a_ : b_).store(1);
@@ -30,7 +29,6 @@ struct store_buffering_default : test {
 /// Every operation with its default order, one after the other, without interference.
 struct defaults : test {
     static constexpr const char* name = "seam.default_operations";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -56,8 +54,6 @@ struct defaults : test {
 template <bool Weak>
 class exchange : public test {
   public:
-    static constexpr unsigned threads = 2;
-
     void thread(unsigned index) override {
         if (index == 0) return;
         unsigned expected = 0;
@@ -79,8 +75,6 @@ struct exchange_strong : exchange<false> {
 template <bool Reader>
 class fences : public test {
   public:
-    static constexpr unsigned threads = 2;
-
     void thread(unsigned index) override {
         if (index == 0) {
             x_.store(1, relaxed);
@@ -103,7 +97,6 @@ struct fence_on_one_side : fences<false> {
 /// Store buffering, seq_cst accesses on one side, a fence on the other. C++ forbids the outcome.
 struct fence_against_accesses : test {
     static constexpr const char* name = "imagined.fence_against_seq_cst";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -180,8 +173,6 @@ struct sleep_notify_one : test {
 template <bool Fails>
 class attempt : public test {
   public:
-    static constexpr unsigned threads = 2;
-
     void thread(unsigned index) override {
         const std::unique_lock guard =
             index == 0 ? std::unique_lock(mutex_) : std::unique_lock(mutex_, std::try_to_lock);
@@ -212,8 +203,6 @@ struct attempt_succeeds : attempt<false> {
 template <bool Deadline>
 class condition : public test {
   public:
-    static constexpr unsigned threads = 2;
-
     void thread(unsigned index) override {
         std::unique_lock guard(mutex_);
         if (index == 0) {

@@ -8,8 +8,6 @@ namespace {
 template <std::memory_order Store, std::memory_order Load>
 class message_passing : public test {
   public:
-    static constexpr unsigned threads = 2;
-
     void thread(unsigned index) override {
         if (index == 0) {
             x_.store(1, relaxed);
@@ -34,8 +32,6 @@ struct message_passing_no_acquire : message_passing<release, relaxed> {
 template <std::memory_order Store, std::memory_order Load>
 class store_buffering : public test {
   public:
-    static constexpr unsigned threads = 2;
-
     void thread(unsigned index) override {
         word& mine = index == 0 ? x_ : y_;
         mine.store(1, Store);
@@ -151,8 +147,6 @@ struct handing_on_release : handing_on<release> {
 template <std::memory_order Failure>
 class failed_exchange : public test {
   public:
-    static constexpr unsigned threads = 2;
-
     void thread(unsigned index) override {
         if (index == 0) {
             x_.store(1, relaxed);

@@ -8,7 +8,6 @@ namespace {
 class store_after_release : public test {
   public:
     static constexpr const char* name = "unseen.relaxed_store_after_release";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -29,7 +28,6 @@ class store_after_release : public test {
 class load_buffering : public test {
   public:
     static constexpr const char* name = "unseen.load_buffering";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         read_[index] = (index == 0 ? x_ : y_).load(relaxed);
@@ -44,7 +42,6 @@ class load_buffering : public test {
 class two_writes_each : public test {
   public:
     static constexpr const char* name = "unseen.two_writes_each";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         (index == 0 ? x_ : y_).store(1, relaxed);
@@ -64,7 +61,6 @@ class two_writes_each : public test {
 class stale_failure : public test {
   public:
     static constexpr const char* name = "unseen.stale_value_in_failed_exchange";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -82,8 +78,6 @@ class stale_failure : public test {
 template <unsigned Newer>
 class stale_value : public test {
   public:
-    static constexpr unsigned threads = 2;
-
     void thread(unsigned index) override {
         if (index == 0) {
             for (unsigned v = 1; v <= Newer; ++v) x_.store(v, relaxed);
@@ -106,7 +100,6 @@ struct two_back : stale_value<2> {
 class ordinary_data : public test {
   public:
     static constexpr const char* name = "unseen.race_on_ordinary_data";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {

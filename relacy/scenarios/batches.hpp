@@ -96,7 +96,6 @@ template <class Target, class Form>
 class cancelled_hold : public start<Target> {
   public:
     static constexpr const char* name = "batches.cancelled_hold";
-    static constexpr unsigned threads = 2;
 
     cancelled_hold() : hold_(this->tx_->reserve_many(2)) {
         expect(!hold_->poll(wakes_.waker()), "one of two permits is not enough");
@@ -121,7 +120,6 @@ template <class Target, class Form>
 class last_hold : public start<Target> {
   public:
     static constexpr const char* name = "batches.last_hold";
-    static constexpr unsigned threads = 2;
 
     last_hold() : hold_(this->tx_->reserve_many(2)) {
         expect(!hold_->poll(wakes_.waker()), "one of two permits is not enough");
@@ -146,7 +144,6 @@ template <class Target, class Form>
 class hold_against_close : public start<Target> {
   public:
     static constexpr const char* name = "batches.hold_against_close";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -189,7 +186,6 @@ template <class Target, class Form>
 class remainder : public start<Target> {
   public:
     static constexpr const char* name = "batches.remainder";
-    static constexpr unsigned threads = 2;
 
     remainder() : start<Target>(0) {
         auto made = this->tx_->try_reserve_many(2);

@@ -21,7 +21,6 @@ template <class Target, class Form>
 class hold_with_one_behind : public open_channel<Target, 2, 1> {
   public:
     static constexpr const char* name = "cancel_points.hold_with_one_behind";
-    static constexpr unsigned threads = 2;
 
     hold_with_one_behind() : hold_(this->tx_->reserve_many(2)), behind_(this->tx_->send(this->book_.make(2))) {
         expect(!hold_->poll(wakes_.waker()), "one of two permits is not enough");
@@ -150,7 +149,6 @@ template <class Target, class Form>
 class last_sender_inside : public full_channel<Target> {
   public:
     static constexpr const char* name = "cancel_points.last_sender_inside";
-    static constexpr unsigned threads = 2;
 
     last_sender_inside() : reservation_(std::move(*this->tx_).reserve_owned()) {
         expect(!reservation_->poll(wakes_.waker()), "the channel is full");
@@ -176,7 +174,6 @@ template <class Target, class Form>
 class receive_against_the_end : public open_channel<Target, 1> {
   public:
     static constexpr const char* name = "cancel_points.receive_against_the_end";
-    static constexpr unsigned threads = 2;
 
     receive_against_the_end() : permit_(this->one_permit()) { this->rx_->close(); }
     void thread(unsigned index) override {

@@ -20,7 +20,6 @@ template <class Target, class Form>
 class two_for_one_place : public open_channel<Target, 1> {
   public:
     static constexpr const char* name = "claims.two_for_one_place";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         const auto result = this->tx_->try_send(this->book_.make(1 + index));
@@ -96,7 +95,6 @@ template <class Target, class Form>
 class no_barging : public full_channel<Target> {
   public:
     static constexpr const char* name = "claims.no_barging";
-    static constexpr unsigned threads = 2;
 
     no_barging() : waiting_(this->tx_->send(this->book_.make(2))) {
         expect(!waiting_->poll(wakes_.waker()), "the channel is full");
@@ -128,7 +126,6 @@ template <class Target, class Form>
 class oldest_first : public full_channel<Target> {
   public:
     static constexpr const char* name = "claims.oldest_first";
-    static constexpr unsigned threads = 2;
 
     oldest_first() : first_(this->tx_->send(this->book_.make(2))), second_(this->tx_->send(this->book_.make(3))) {
         expect(!first_->poll(wakes_[0].waker()) && !second_->poll(wakes_[1].waker()), "the channel is full");
@@ -168,7 +165,6 @@ template <class Target, class Form>
 class two_ways_back : public open_channel<Target, 2, 1> {
   public:
     static constexpr const char* name = "claims.two_ways_back";
-    static constexpr unsigned threads = 2;
 
     two_ways_back() : permit_(this->one_permit()), waiting_(this->tx_->reserve_many(2)) {
         expect(!waiting_->poll(wakes_.waker()), "nothing is free");

@@ -22,7 +22,6 @@ template <class Target, class Form>
 class own_send : public open_channel<Target, 2> {
   public:
     static constexpr const char* name = "counting.own_send";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -75,13 +74,12 @@ class pool : public open_channel<Target, 2, 2> {
     relacy_platform::mutex receivers_turn_;
 };
 
-/// The last sender is dropped while the receiver counts and receives its values, in one segment or two, until none is
+/// The last sender is dropped while the receiver counts and receives its values, in one block or two, until none is
 /// left.
 template <class Target, class Form>
 class last_drop : public open_channel<Target, 3, 3> {
   public:
     static constexpr const char* name = "counting.last_drop";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -142,7 +140,6 @@ template <class Target, class Form>
 class seen_to_be_closed : public open_channel<Target, 1> {
   public:
     static constexpr const char* name = "counting.seen_to_be_closed";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 1) {
@@ -172,7 +169,6 @@ template <class Target, class Form>
 class asking_until_the_end : public open_channel<Target, 1> {
   public:
     static constexpr const char* name = "counting.asking_until_the_end";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -201,7 +197,6 @@ template <class Target, class Form>
 class asking_after_close : public open_channel<Target, 2> {
   public:
     static constexpr const char* name = "counting.asking_after_close";
-    static constexpr unsigned threads = 2;
 
     asking_after_close() : permit_(this->one_permit()) { this->rx_->close(); }
     void thread(unsigned index) override {

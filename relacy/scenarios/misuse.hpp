@@ -21,7 +21,6 @@ template <class Target, class Form>
 class async_context : public scenario {
   public:
     static constexpr const char* name = "misuse.async_context";
-    static constexpr unsigned threads = 2;
 
     async_context() {
         auto [tx, rx] = Target::template open<parcel>(1);

@@ -1,7 +1,7 @@
 // Scenarios of a permit that is used long after it was acquired: its slot was emptied or even allocated in the
 // meantime, by threads that its owner has not synchronised with since.
 //
-// The channel has capacity three, in a ring of four slots. A segment has two slots.
+// The channel has capacity three, in a ring of four slots. A block has two slots.
 // Clauses: permit.send, recv.order, send.waits.
 // After a change here run: ctest -L relacy && ci/mutants -R scenarios
 #pragma once
@@ -118,7 +118,6 @@ template <class Target, class Form>
 class new_storage : public start<Target> {
   public:
     static constexpr const char* name = "old_permit.new_storage";
-    static constexpr unsigned threads = 2;
 
     new_storage() : start<Target>(0) {
         auto made = this->tx_->try_reserve();

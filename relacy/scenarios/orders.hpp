@@ -64,7 +64,6 @@ template <class Target, class Form>
 class room_tells : public storage::start<Target, 1> {
   public:
     static constexpr const char* name = "orders.room_tells";
-    static constexpr unsigned threads = 2;
 
     room_tells() { this->sent(this->tx_->try_send(this->book_.make(0)), 0); }
     void thread(unsigned index) override {
@@ -160,7 +159,6 @@ template <class Target, class Form>
 class end_in_old_block : public storage::start<Target, 3> {
   public:
     static constexpr const char* name = "orders.end_in_old_block";
-    static constexpr unsigned threads = 2;
 
     end_in_old_block() {
         this->sent(this->tx_->try_send(this->book_.make(0)), 0);
@@ -192,7 +190,6 @@ template <class Target, class Form>
 class value_in_old_block : public storage::start<Target, 8> {
   public:
     static constexpr const char* name = "orders.value_in_old_block";
-    static constexpr unsigned threads = 2;
 
     value_in_old_block() {
         for (unsigned v = 0; v < 3; ++v) {
@@ -217,7 +214,6 @@ template <class Target, class Form>
 class last_one_deletes : public storage::start<Target, 1> {
   public:
     static constexpr const char* name = "orders.last_one_deletes";
-    static constexpr unsigned threads = 2;
 
     last_one_deletes() { this->sent(this->tx_->try_send(this->book_.make(0)), 0); }
     void thread(unsigned index) override {
@@ -249,7 +245,6 @@ template <class Target, class Form>
 class start_throws : public scenario {
   public:
     static constexpr const char* name = "orders.start_throws";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 1) return clock_.advance(std::chrono::milliseconds(5));

@@ -56,7 +56,6 @@ template <class Target, class Form>
 class taking_turns : public open_channel<Target, 1> {
   public:
     static constexpr const char* name = "permits.taking_turns";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned) override {
         for (int turn = 0; turn < 2; ++turn) {
@@ -124,7 +123,6 @@ template <class Target, class Form>
 class requests_of_all_sizes : public open_channel<Target, 3> {
   public:
     static constexpr const char* name = "permits.requests_of_all_sizes";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -151,7 +149,6 @@ template <class Target, class Form>
 class request_against_return : public open_channel<Target, 4, 3> {
   public:
     static constexpr const char* name = "permits.request_against_return";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {

@@ -60,7 +60,6 @@ template <class Target, class Form>
 class last_drop : public start<Target> {
   public:
     static constexpr const char* name = "receive_against_drop.last_drop";
-    static constexpr unsigned threads = 2;
 
     last_drop() : start<Target>(1) {}
     void thread(unsigned index) override {
@@ -72,12 +71,11 @@ class last_drop : public start<Target> {
     }
 };
 
-/// The last sender leaves values behind, more than one segment holds, so the end is in another segment.
+/// The last sender leaves values behind, more than one block holds, so the end is in another block.
 template <class Target, class Form>
 class send_then_drop : public start<Target> {
   public:
     static constexpr const char* name = "receive_against_drop.send_then_drop";
-    static constexpr unsigned threads = 2;
 
     send_then_drop() : start<Target>(2) {}
     void thread(unsigned index) override {
@@ -125,7 +123,6 @@ template <class Target, class Form>
 class owned_permit_drop : public start<Target> {
   public:
     static constexpr const char* name = "receive_against_drop.owned_permit";
-    static constexpr unsigned threads = 2;
 
     owned_permit_drop() : start<Target>(1) {}
     void thread(unsigned index) override {
@@ -143,7 +140,6 @@ template <class Target, class Form>
 class cancelled : public start<Target> {
   public:
     static constexpr const char* name = "receive_against_drop.cancelled";
-    static constexpr unsigned threads = 2;
 
     cancelled() : start<Target>(1) {}
     void thread(unsigned index) override {
@@ -170,7 +166,6 @@ template <class Target, class Form>
 class deadline : public start<Target> {
   public:
     static constexpr const char* name = "receive_against_drop.deadline";
-    static constexpr unsigned threads = 2;
 
     deadline() : start<Target>(1) {}
     void thread(unsigned index) override {
@@ -198,7 +193,6 @@ template <class Target, class Form>
 class own_close : public start<Target> {
   public:
     static constexpr const char* name = "receive_against_drop.own_close";
-    static constexpr unsigned threads = 2;
 
     own_close() : start<Target>(1) {}
     void thread(unsigned index) override {

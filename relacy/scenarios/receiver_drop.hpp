@@ -73,7 +73,6 @@ template <class Target, class Form>
 class granted_send : public start<Target, 1, 1> {
   public:
     static constexpr const char* name = "receiver_drop.granted_send";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -91,7 +90,6 @@ template <class Target, class Form>
 class with_its_receive : public start<Target, 1, 0> {
   public:
     static constexpr const char* name = "receiver_drop.with_its_receive";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -116,7 +114,6 @@ template <class Target, class Form>
 class before_its_receive : public start<Target, 1, 0> {
   public:
     static constexpr const char* name = "receiver_drop.before_its_receive";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -142,7 +139,6 @@ template <class Target, class Form>
 class both_go : public start<Target, 2, 1> {
   public:
     static constexpr const char* name = "receiver_drop.both_go";
-    static constexpr unsigned threads = 2;
 
     both_go() {
         auto made = std::move(*this->tx_).try_reserve_owned();

@@ -103,7 +103,6 @@ template <class Target, class Form>
 class large_claim : public start<Target, 6> {
   public:
     static constexpr const char* name = "storage.large_claim";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -249,7 +248,6 @@ template <class Target, class Form>
 class given_back_before_a_wait : public start<Target, 3> {
   public:
     static constexpr const char* name = "storage.given_back_before_a_wait";
-    static constexpr unsigned threads = 2;
 
     given_back_before_a_wait() {
         auto made = this->tx_->try_reserve_many(2);

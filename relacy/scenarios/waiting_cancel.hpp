@@ -43,7 +43,6 @@ template <class Target, class Form>
 class against_close : public full_channel<Target> {
   public:
     static constexpr const char* name = "waiting_cancel.against_close";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -88,7 +87,6 @@ template <class Target, class Form>
 class new_waker : public full_channel<Target> {
   public:
     static constexpr const char* name = "waiting_cancel.new_waker";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {

@@ -21,7 +21,6 @@ template <class Target, class Form>
 class against_receive : public full_channel<Target> {
   public:
     static constexpr const char* name = "waiting_send.against_receive";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -57,7 +56,6 @@ template <class Target, class Form>
 class against_close : public full_channel<Target> {
   public:
     static constexpr const char* name = "waiting_send.against_close";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -75,7 +73,6 @@ template <class Target, class Form>
 class against_receive_and_close : public full_channel<Target> {
   public:
     static constexpr const char* name = "waiting_send.against_receive_and_close";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -94,7 +91,6 @@ template <class Target, class Form>
 class against_receiver_drop : public full_channel<Target> {
   public:
     static constexpr const char* name = "waiting_send.against_receiver_drop";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -111,7 +107,6 @@ template <class Target, class Form>
 class reserve_against_close : public full_channel<Target> {
   public:
     static constexpr const char* name = "waiting_send.reserve_against_close";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -133,7 +128,6 @@ template <class Target, class Form>
 class permit_against_close : public full_channel<Target> {
   public:
     static constexpr const char* name = "waiting_send.permit_against_close";
-    static constexpr unsigned threads = 2;
 
     permit_against_close() {
         this->expect_value(this->rx_->blocking_recv(), 1);
@@ -160,7 +154,6 @@ template <class Target, class Form>
 class permit_against_receiver_drop : public full_channel<Target> {
   public:
     static constexpr const char* name = "waiting_send.permit_against_receiver_drop";
-    static constexpr unsigned threads = 2;
 
     permit_against_receiver_drop() {
         this->expect_value(this->rx_->blocking_recv(), 1);
@@ -190,7 +183,6 @@ template <class Target, class Form>
 class deadline : public full_channel<Target> {
   public:
     static constexpr const char* name = "waiting_send.deadline";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {

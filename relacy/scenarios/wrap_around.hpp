@@ -19,7 +19,6 @@ template <class Target, class Form>
 class laps : public open_channel<Target, 1> {
   public:
     static constexpr const char* name = "wrap_around.laps";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         for (unsigned v = 1; v <= 5; ++v) {
@@ -59,7 +58,6 @@ template <class Target, class Form>
 class end_of_a_lap : public open_channel<Target, 1> {
   public:
     static constexpr const char* name = "wrap_around.end_of_a_lap";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -77,7 +75,6 @@ template <class Target, class Form>
 class end_by_a_permit : public full_channel<Target> {
   public:
     static constexpr const char* name = "wrap_around.end_by_a_permit";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {

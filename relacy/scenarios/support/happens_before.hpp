@@ -25,7 +25,6 @@ template <class Target, class Form, class Ask>
 class close_tells_why_to : public open_channel<Target, 1, 0> {
   public:
     static constexpr const char* name = Ask::name;
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -115,7 +114,6 @@ template <class Target, class Form>
 class close_tells_waiting_send : public full_channel<Target> {
   public:
     static constexpr const char* name = "orders.close_tells_why.waiting_send";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -134,7 +132,6 @@ template <class Target, class Form>
 class close_tells_waiting_reserve : public full_channel<Target> {
   public:
     static constexpr const char* name = "orders.close_tells_why.waiting_reserve";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -156,7 +153,6 @@ template <class Target, class Form>
 class permit_is_a_mutex : public open_channel<Target, 1> {
   public:
     static constexpr const char* name = "orders.permit_is_a_semaphore.mutex";
-    static constexpr unsigned threads = 2;
 
     permit_is_a_mutex() { held_.emplace(this->one_permit()); }
     void thread(unsigned index) override {
@@ -180,7 +176,6 @@ template <class Target, class Form>
 class permit_is_a_mutex_that_is_tried : public open_channel<Target, 1> {
   public:
     static constexpr const char* name = "orders.permit_is_a_semaphore.try_reserve";
-    static constexpr unsigned threads = 2;
 
     permit_is_a_mutex_that_is_tried() { held_.emplace(this->one_permit()); }
     void thread(unsigned index) override {
@@ -232,7 +227,6 @@ template <class Target, class Form>
 class receive_is_a_release : public full_channel<Target> {
   public:
     static constexpr const char* name = "orders.permit_is_a_semaphore.received";
-    static constexpr unsigned threads = 2;
 
     void thread(unsigned index) override {
         if (index == 0) {
@@ -255,7 +249,6 @@ template <class Target, class Form>
 class cancelled_hold : public open_channel<Target, 2> {
   public:
     static constexpr const char* name = "orders.permit_is_a_semaphore.cancelled_hold";
-    static constexpr unsigned threads = 2;
 
     cancelled_hold() {
         out_.emplace(this->one_permit());
@@ -287,7 +280,6 @@ template <class Target, class Form>
 class cancelled_hold_with_one_behind : public open_channel<Target, 3> {
   public:
     static constexpr const char* name = "orders.permit_is_a_semaphore.cancelled_hold_with_one_behind";
-    static constexpr unsigned threads = 2;
 
     cancelled_hold_with_one_behind() {
         out_.emplace(this->one_permit());
@@ -326,7 +318,6 @@ template <class Target, class Form>
 class unused_permit_tells : public open_channel<Target, 1> {
   public:
     static constexpr const char* name = "orders.unused_permit_tells";
-    static constexpr unsigned threads = 2;
 
     unused_permit_tells() {
         held_.emplace(this->one_permit());
