@@ -17,6 +17,7 @@
 
 #include "campaign/engines.hpp"
 #include "campaign/report.hpp"
+#include "evidence/attribution.hpp"
 #include "foreign_queue.hpp"
 #include "oracle_support.hpp"
 #include "report/token.hpp"

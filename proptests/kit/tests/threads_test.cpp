@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/stage.hpp"
+#include "engine/thread_runner.hpp"
 #include "program/concurrent_program.hpp"
 #include "report/token.hpp"
 #include "tailrace/model/text.hpp"

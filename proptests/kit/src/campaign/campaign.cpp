@@ -2,8 +2,6 @@
 // After a change here run: ctest -L proptests
 #include "campaign/campaign.hpp"
 
-#include "campaign/engines.hpp"
-
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
@@ -12,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "campaign/slices.hpp"
 #include "support/text_layout.hpp"
 
 namespace tailrace::verify {

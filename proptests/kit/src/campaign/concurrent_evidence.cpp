@@ -10,6 +10,7 @@
 
 #include "campaign/engines.hpp"
 #include "coverage/overlaps.hpp"
+#include "evidence/attribution.hpp"
 #include "program/named_machine.hpp"
 
 namespace tailrace::verify {

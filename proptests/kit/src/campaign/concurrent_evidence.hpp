@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "campaign/campaign.hpp"
+#include "campaign/engines.hpp"
 #include "program/concurrent_program.hpp"
 #include "tailrace/model/linearizability.hpp"
 

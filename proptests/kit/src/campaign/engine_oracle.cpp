@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "campaign/engines.hpp"
+#include "evidence/attribution.hpp"
 #include "evidence/evidence.hpp"
 #include "support/text_layout.hpp"
 

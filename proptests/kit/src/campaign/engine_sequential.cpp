@@ -1,6 +1,7 @@
 // The engine `sequential` as an entry of the table: generated programs, their evidence and their
 // counterexamples. After a change here run: ctest -L proptests
 #include "engine/sequential.hpp"
+#include "evidence/attribution.hpp"
 
 #include <fmt/format.h>
 

@@ -1,11 +1,63 @@
-// The engines as functions of one shape, for the table in engines.cpp, and what they share.
+// The engines as functions of one shape, for the table in engines.cpp, what they work on, and what they share.
 // After a change here run: ctest -L proptests
 #pragma once
 
-#include "campaign/campaign.hpp"
-#include "evidence/attribution.hpp"
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "campaign/engine_report.hpp"
+#include "engine/oracle.hpp"
+#include "model_mutants/mutant.hpp"
+#include "tailrace/model/clauses.hpp"
+#include "tailrace/verify/target.hpp"
 
 namespace tailrace::verify {
+
+/// What the engines work on.
+struct job {
+    std::vector<judged_trace> traces;
+    std::vector<std::string> sources;           // where the traces come from, as named by the user
+    std::vector<const model::clause*> clauses;  // the selected ones, in the order of the contract
+    std::span<const mutant> mutants;            // what evidence is measured with
+    std::uint64_t programs = 0;                 // of each engine that generates them; 0: as many as is usual
+    std::uint64_t seed = 0;
+    std::size_t most_failures = 1;            // of different clauses, on each target
+    std::string program = "tailrace-verify";  // by which a failure can be seen again
+    std::uint64_t first = 0;                  // the index of the first program
+    bool leads = true;                        // it does what is done once: traces, long runs, measuring evidence
+    std::function<void()> alive = {};         // called now and then during long work without progress messages
+
+    /// Called before anything more is begun: true once the engine has to end with what it has.
+    std::function<bool()> over = {};
+    /// Called before each program: true once the rest of the time is for measuring evidence.
+    std::function<bool()> enough = {};
+
+    void breathe() const {
+        if (alive) alive();
+    }
+    [[nodiscard]] bool is_over() const { return over && over(); }
+};
+
+/// Called with what is counted, how much of it is done, and of how much.
+using campaign_progress = std::function<void(std::string_view, std::size_t, std::size_t)>;
+
+struct engine_entry {
+    model::engine is;
+    std::string_view summary;
+    std::uint64_t usual_programs;  // 0: it generates none
+    engine_report (*run)(const job& j, const target& t, const campaign_progress& tell);
+    std::string (*summarise)(const engine_report& r);
+
+    [[nodiscard]] std::string_view name() const { return model::to_string(is); }
+};
+
+/// The engines of this program, in the order they run.
+[[nodiscard]] std::span<const engine_entry> engines() noexcept;
 
 struct sequential_failure;
 struct threads_failure;
@@ -31,24 +83,6 @@ struct interleavings_failure;
 
 /// The property of the engines that take a program step by step.
 inline constexpr std::string_view every_step = "Every step has the outcome that the specification gives.";
-
-/// The failure whose counterexample this is: what it says of itself follows from that.
-[[nodiscard]] failure failure_of(counterexample c);
-/// A failure of which only a sentence is known, and perhaps some lines below it.
-[[nodiscard]] failure failure_of(failure::kind is, const engine_report& in, const std::string& what, std::string place,
-                                 const std::string& details = {});
-
-/// The programs of `j` in parts, each in a child process.
-[[nodiscard]] engine_report run_in_slices(const engine_entry& e, const target& t, const job& j,
-                                          const campaign_progress& tell, const how_to_run& how);
-
-[[nodiscard]] failure too_many_unknown(const engine_report& in, std::uint64_t unknown, std::uint64_t histories);
-
-/// 0 if there is none of that name.
-[[nodiscard]] std::uint64_t number_of(const engine_report& r, std::string_view name);
-
-/// The same word, in storage that lives until the program ends.
-[[nodiscard]] std::string_view kept(std::string_view word);
 
 /// Why `t` cannot show what line `at` of a trace or a program shows: it lacks the verb, or what
 /// made the handle; or else something that is needed elsewhere in it.

@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "campaign/engines.hpp"
+#include "campaign/slices.hpp"
 #include "program/concurrent_program.hpp"
 #include "program/generator.hpp"
 #include "report/token.hpp"

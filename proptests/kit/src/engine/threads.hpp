@@ -16,7 +16,7 @@
 
 #include "coverage/reach.hpp"
 #include "engine/oracle.hpp"
-#include "engine/stage.hpp"
+#include "engine/thread_runner.hpp"
 #include "tailrace/model/linearizability.hpp"
 
 namespace tailrace::verify {

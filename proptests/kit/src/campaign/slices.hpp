@@ -1,0 +1,13 @@
+// The work of an engine on a target in parts, each in a child process.
+// After a change here run: ctest -L proptests -R 'campaign|children'
+#pragma once
+
+#include "campaign/campaign.hpp"
+
+namespace tailrace::verify {
+
+/// The programs of `j` in parts, each in a child process.
+[[nodiscard]] engine_report run_in_slices(const engine_entry& e, const target& t, const job& j,
+                                          const campaign_progress& tell, const how_to_run& how);
+
+}  // namespace tailrace::verify

@@ -1,0 +1,170 @@
+// The steps of a task: calls and waits. What is written to the log is in an order that a reader on another thread relies on.
+// After a change here run: ctest -L proptests -R 'threads|foreign'
+#include "engine/task.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <exception>
+#include <thread>
+#include <utility>
+
+#include "tailrace/verify/detail/noise.hpp"
+
+namespace tailrace::verify {
+
+using model::answer;
+using model::event;
+using model::handle_kind;
+using model::status;
+using model::step;
+using model::verb;
+
+model::instant time_now() {
+    return static_cast<model::instant>(std::chrono::steady_clock::now().time_since_epoch().count());
+}
+
+void task::prepare(const std::vector<task_step>& part, std::unique_ptr<task_session> s, task_books books,
+                   std::uint64_t seed, bool heavy, bool hands_back) {
+    part_ = &part;
+    heavy_ = heavy;
+    hands_back_ = hands_back;
+    sent_.clear();
+    kept_.clear();
+    session_ = std::move(s);
+    books_ = std::move(books);
+    seed_ = seed | 1;
+    log_.assign(part.size(), {});
+    written_.store(0, std::memory_order_relaxed);
+    in_call_.store(false, std::memory_order_relaxed);
+    under_way_.store(false, std::memory_order_relaxed);
+    problem_.clear();
+    slept = woken = blocked = passed_over = 0;
+}
+
+void task::run() {
+    thread_.store(gettid(), std::memory_order_relaxed);
+    noise_state = seed_;
+    noise_is_heavy = heavy_;
+    try {
+        for (const task_step& t : *part_) {
+            if (board_.stopping()) break;
+            if (!books_.allow(t.step)) {
+                ++passed_over;
+                continue;
+            }
+            noise_between();
+            if (!take(t)) break;
+        }
+    } catch (const std::exception& e) {
+        problem_ = fmt::format("threw: {}", e.what());
+    } catch (...) {
+        problem_ = "threw something that is no std::exception";
+    }
+    in_call_.store(false, std::memory_order_release);
+    under_way_.store(false, std::memory_order_release);
+    board_.leave();
+}
+
+std::vector<event> task::log() const {
+    for (;;) {
+        const std::uint32_t n = written();
+        std::vector<event> events(log_.begin(), log_.begin() + n);
+        if (!under_way()) return events;
+        event unanswered;  // its answer may just be written
+        unanswered.step = log_[n].step;
+        unanswered.waits = true;
+        unanswered.invoked = log_[n].invoked;
+        events.push_back(std::move(unanswered));
+        if (under_way() && written() == n) return events;
+    }
+}
+
+bool task::take(const task_step& t) {
+    event& e = log_[written_.load(std::memory_order_relaxed)];
+    e = event{};
+    e.step = t.step;
+    e.waits = t.waits;
+    if (t.waits && t.blocks && session_->can_block(t.step)) return call(e);
+    session_->name_next(t.step.what == verb::poll ? t.step.subject.number : t.step.operation);
+    const bool creates = t.step.what != verb::advance && model::creates_operation(t.step.what, t.step.subject.kind);
+    if (creates && t.step.value != 0) sent_[t.step.operation] = t.step.value;
+    e.invoked = time_now();
+    answer a = session_->act(t.step);
+    if (t.step.what == verb::poll) complete(t.step.subject.number, a);
+    if (t.waits) {
+        books_.note(t.step, a);
+        if (!wait(t.step.operation, a)) {
+            e.returned = model::never;
+            publish();
+            under_way_.store(false, std::memory_order_release);
+            return false;
+        }
+        e.returned = time_now();
+        books_.note({.what = verb::poll, .subject = {handle_kind::operation, t.step.operation}}, a);
+    } else {
+        e.returned = time_now();
+        books_.note(t.step, a);
+    }
+    e.answer = std::move(a);
+    publish();
+    under_way_.store(false, std::memory_order_release);
+    return true;
+}
+
+bool task::wait(std::uint32_t operation, answer& a) {
+    const step poll{.what = verb::poll, .subject = {handle_kind::operation, operation}};
+    session_->name_next(operation);
+    bool slept_here = false;
+    for (;;) {
+        a = session_->act(poll);
+        if (a.status != status::pending) break;
+        under_way_.store(true, std::memory_order_release);
+        if (!board_.sleep(operation, slept_here)) {
+            ++slept;
+            return false;
+        }
+    }
+    complete(operation, a);
+    slept += slept_here ? 1 : 0;
+    woken += slept_here ? 1 : 0;
+    return true;
+}
+
+void task::complete(std::uint32_t operation, answer& a) {
+    const bool failed = a.status == status::closed || a.status == status::timeout;
+    const auto sent = sent_.find(operation);
+    if (hands_back_ || !failed || a.value || sent == sent_.end()) return;
+    a.value = sent->second;
+    kept_.push_back(sent->second);
+}
+
+bool task::call(event& e) {
+    ++blocked;
+    e.invoked = time_now();
+    called_on_ = e.step.subject;
+    under_way_.store(true, std::memory_order_release);
+    in_call_.store(true, std::memory_order_release);
+    if (e.step.value != 0) sent_[e.step.operation] = e.step.value;
+    answer a = session_->block(e.step);
+    complete(e.step.operation, a);
+    e.returned = time_now();
+    e.answer = std::move(a);
+    publish();
+    in_call_.store(false, std::memory_order_release);
+    under_way_.store(false, std::memory_order_release);
+    return !board_.stopping();
+}
+
+void task::noise_between() {
+    std::uint64_t& x = seed_;
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    const std::uint64_t draw = x & 0xf;
+    if (draw == 0) std::this_thread::yield();
+    if (draw > 10) dawdle((x >> 8) & 0x3ff);
+}
+
+}  // namespace tailrace::verify

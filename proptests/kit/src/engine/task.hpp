@@ -1,0 +1,89 @@
+// One task of a concurrent program, as a thread runs it: its part of the program, its handles, its log.
+// After a change here run: ctest -L proptests -R 'threads|foreign'
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/wake_board.hpp"
+#include "program/concurrent_program.hpp"
+#include "tailrace/model/history.hpp"
+#include "tailrace/verify/target.hpp"
+
+namespace tailrace::verify {
+
+/// The present time on the clock of histories.
+[[nodiscard]] model::instant time_now();
+
+class task {
+  public:
+    explicit task(wake_board& b) : board_(b) {}
+
+    void prepare(const std::vector<task_step>& part, std::unique_ptr<task_session> s, task_books books,
+                 std::uint64_t seed, bool heavy, bool hands_back);
+
+    void run();
+
+    /// Has it begun an event that waits? It may sleep in it.
+    [[nodiscard]] bool under_way() const { return under_way_.load(std::memory_order_acquire); }
+    [[nodiscard]] bool in_call() const { return in_call_.load(std::memory_order_acquire); }
+    [[nodiscard]] std::uint32_t written() const { return written_.load(std::memory_order_acquire); }
+    /// The events until now; one that is under way has no response.
+    [[nodiscard]] std::vector<model::event> log() const;
+    [[nodiscard]] task_session& session() { return *session_; }
+    [[nodiscard]] task_books& books() { return books_; }
+    [[nodiscard]] const std::string& problem() const { return problem_; }
+    [[nodiscard]] const std::vector<model::value_id>& kept() const { return kept_; }
+    /// The handle that the present call uses.
+    [[nodiscard]] std::optional<model::handle> in_use() const {
+        if (!in_call()) return std::nullopt;
+        return called_on_;
+    }
+    void close_session() { session_.reset(); }
+    [[nodiscard]] pid_t thread() const { return thread_.load(std::memory_order_relaxed); }
+
+    std::size_t slept = 0, woken = 0, blocked = 0, passed_over = 0;
+
+  private:
+    /// False if the task is to end here.
+    bool take(const task_step& t);
+
+    bool wait(std::uint32_t operation, model::answer& a);
+
+    /// A channel that keeps the value of a failed send answers as the contract says, but for that.
+    void complete(std::uint32_t operation, model::answer& a);
+
+    bool call(model::event& e);
+
+    void publish() { written_.fetch_add(1, std::memory_order_release); }
+
+    /// Schedule perturbation between two steps: most often none.
+    void noise_between();
+
+    wake_board& board_;
+    const std::vector<task_step>* part_ = nullptr;
+    std::unique_ptr<task_session> session_;
+    task_books books_;
+    std::uint64_t seed_ = 1;
+    bool heavy_ = false;
+    bool hands_back_ = true;
+    std::map<std::uint32_t, model::value_id> sent_;  // by operation
+    std::vector<model::value_id> kept_;              // by the channel, of sends that failed
+    std::vector<model::event> log_;
+    std::atomic<std::uint32_t> written_{0};
+    std::atomic<bool> under_way_{false};
+    std::atomic<bool> in_call_{false};
+    model::handle called_on_;
+    std::atomic<pid_t> thread_{0};
+    std::string problem_;
+};
+
+}  // namespace tailrace::verify
