@@ -1,4 +1,4 @@
-// The steps of a task: calls and waits. What is written to the log is in an order that a reader on another thread relies on.
+// The steps of a task: calls and waits, and its log, written in an order that a reader on another thread relies on.
 // After a change here run: ctest -L proptests -R 'threads|foreign'
 #include "engine/task.hpp"
 
