@@ -23,9 +23,9 @@ struct options {
 inline constexpr std::string_view usage =
     "usage: {} [--rounds N] [--seed S] [--only R] [--platform production|watched]\n"
     "  --rounds N    how many rounds on each platform (default 3000)\n"
-    "  --seed S      what the rounds are drawn from (default 1)\n"
+    "  --seed S      seed of the random rounds (default 1)\n"
     "  --only R      the round with this number again and again: how a failure is repeated\n"
-    "  --platform P  only on this one: the one the users have, or the one that knows who sleeps\n"
+    "  --platform P  only on this one: as installed, or one that counts the tasks that sleep\n"
     "exit status: 0 passed, 1 failed, 2 bad usage\n";
 
 /// Prints one line and exits with 2 if the command line is invalid.

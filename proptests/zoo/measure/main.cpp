@@ -128,7 +128,7 @@ request parse(int argc, const char* const* argv) {
     app.add_option("--seeds", r.how.seeds, "the number of seeds")->check(CLI::Range(1, 10'000));
     app.add_option("--jobs", r.how.jobs, "processes at once")->check(CLI::Range(1, 256));
     app.add_flag("--text", r.text, "print each counterexample");
-    app.add_flag("!--no-sound", r.sound, "leave out the channels themselves");
+    app.add_flag("!--skip-correct", r.sound, "leave out the channels without a bug");
     try {
         app.parse(argc, argv);
         for (const std::string& id : r.ids) {

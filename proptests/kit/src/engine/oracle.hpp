@@ -37,7 +37,7 @@ struct contradiction {
 /// tokio destroys a value that was sent through a permit after the receiver had gone only
 /// when the last handle of the channel goes (senders, weak senders, owned permits, operations that
 /// own a sender), in order of sending, and keeps its permit until then. Here it is destroyed by the
-/// send, and its permit comes back (receiver-drop.destroys). A recording comes from one channel, so
+/// send, and its permit comes back (late-send.destroyed). A recording comes from one channel, so
 /// it shows all such values either late, as tokio does, or promptly:
 ///
 ///     late                              prompt, the normal form

@@ -44,7 +44,7 @@ enum class capability : unsigned char {
     sender_is_closed,
     sender_len,
     receiver_observers,  // len, is_empty, is_closed, capacity, max_capacity, counts of a receiver
-    blocking,            // blocking and blocking-with-deadline forms: see the stress tests
+    blocking,            // blocking_send and blocking_recv
 
     // What steps of the forms above may rely on.
     sender_drop,    // the last sender can go, which ends the channel for the receiver
