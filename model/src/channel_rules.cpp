@@ -23,8 +23,6 @@ void name_next(machine& m, const std::optional<answer>& recorded) {
 
 bool is_receiver_drop(const step& s) { return s.what == verb::drop && s.subject.kind == handle_kind::receiver; }
 
-bool is_timed(verb v) { return v == verb::send_timeout || v == verb::recv_timeout; }
-
 constexpr std::uint32_t no_number = ~std::uint32_t{0};
 
 /// The permit of a value that is being sent.
@@ -40,7 +38,7 @@ bool may_drop_a_taken_sender(const machine& m, const event& e) {
     if (self.kind == handle_kind::owned_permit) return e.step.what == verb::drop;
     if (!e.waits && self.kind != handle_kind::operation) return false;
     const operation* op = m.find_operation(e.waits ? e.step.operation : self.number);
-    return op != nullptr && op->what == verb::reserve_owned;
+    return op != nullptr && owns_sender(op->what);
 }
 
 bool is_receive(const machine& m, const event& e) {
@@ -159,14 +157,15 @@ value_id channel_rules::value_of(const event& e) const {
         const auto at = std::ranges::find(sent_, e.step.subject.number, &sent::operation);
         return at == sent_.end() ? 0 : at->value;
     }
-    const bool sends = e.step.what == verb::try_send || (e.waits && e.step.value != 0);
-    return sends && e.step.subject.kind == handle_kind::sender ? e.step.value : 0;
+    const handle_kind of = e.step.subject.kind;
+    return of == handle_kind::sender && (e.waits || !creates_operation(e.step.what, of)) ? e.step.value : 0;
 }
 
 /// A send gets its capacity first; from then on a permit represents it instead of the operation.
 void channel_rules::claim(machine& m, const task& t, const event& e) const {
     const std::uint32_t number = e.waits ? e.step.operation : e.step.subject.number;
-    const operation* op = e.step.what == verb::try_send ? nullptr : m.find_operation(number);
+    const bool polls = e.waits || e.step.what == verb::poll;
+    const operation* op = polls ? m.find_operation(number) : nullptr;
     if (op == nullptr || op->held == 0) m.available -= 1;
     m.grants.push_back({claim_of(t.lane), op != nullptr ? op->sender : e.step.subject.number, 1});
     if (op != nullptr) std::erase_if(m.operations, [&](const operation& o) { return &o == op; });
@@ -277,17 +276,15 @@ bool channel_rules::begins(machine& m, const event& e) {
     }
     operation* op = m.find_operation(number);
     if (op == nullptr || op->now != operation::phase::created) return false;
-    if (is_timed(op->what) && !op->deadline) {
+    if (shape_of(op->what).time && !op->deadline) {
         op->deadline = m.now + op->timeout;
         return true;
     }
-    const bool acquires = op->what == verb::send || op->what == verb::send_timeout || op->what == verb::reserve ||
-                          op->what == verb::reserve_many || op->what == verb::reserve_owned;
-    if (acquires && op->need <= m.max) {
+    if (acquires(op->what) && op->need <= m.max) {
         m.acquire(*op);
         return true;
     }
-    if (op->what != verb::recv_timeout || m.now < *op->deadline) return false;
+    if (!is_receive(op->what) || !op->deadline || m.now < *op->deadline) return false;
     machine asked = m;  // a receive whose deadline has passed already parks first
     asked.find_operation(number)->deadline = duration::max();
     if (asked.apply(poll_of(number)).answer.status != status::pending) return false;

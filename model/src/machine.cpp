@@ -18,7 +18,7 @@ void erase_one(Container& c, const Value& v) {
 
 handle operation_name(std::uint32_t number) { return {handle_kind::operation, number}; }
 
-bool carries_value(const operation& op) { return op.what == verb::send || op.what == verb::send_timeout; }
+bool carries_value(const operation& op) { return shape_of(op.what).value; }
 
 }  // namespace
 
@@ -53,7 +53,7 @@ std::uint64_t machine::held() const {
 std::uint64_t machine::strong_count() const {
     const auto owned =
         std::ranges::count(grants, handle_kind::owned_permit, [](const grant& g) { return g.name.kind; });
-    const auto owning = std::ranges::count(operations, verb::reserve_owned, &operation::what);
+    const auto owning = std::ranges::count_if(operations, owns_sender, &operation::what);
     return senders.size() + static_cast<std::uint64_t>(owned + owning);
 }
 
@@ -103,7 +103,7 @@ void machine::withdraw(std::uint32_t number, outcome& out) {
     unlink(op);
     std::erase_if(operations, [&](const operation& o) { return o.number == number; });
     if (op.held > 0) release(op.held, out);
-    if (op.what == verb::reserve_owned) drop_sender(op.sender, out);
+    if (owns_sender(op.what)) drop_sender(op.sender, out);
 }
 
 void machine::close(outcome& out) {
@@ -172,19 +172,17 @@ void machine::create(const step& s, outcome& out) {
     op.sender = s.subject.number;
     op.value = s.value;
     op.timeout = s.time;
-    op.need = s.what == verb::reserve_many || s.what == verb::recv_many ? s.count : 1;
+    op.need = shape_of(s.what).count ? s.count : 1;
     next_operation = s.operation + 1;
     if (carries_value(op)) next_value = s.value + 1;
-    if (s.what == verb::reserve_owned) erase_one(senders, s.subject.number);  // owned from here on
+    if (owns_sender(s.what)) erase_one(senders, s.subject.number);  // owned from here on
     operations.push_back(op);
     out.answer = answer_of(status::created);
 }
 
 void machine::poll(const step& s, outcome& out) {
     operation& op = *find_operation(s.subject.number);
-    if (!op.deadline && (op.what == verb::send_timeout || op.what == verb::recv_timeout)) {
-        op.deadline = now + op.timeout;  // counts from the first poll
-    }
+    if (!op.deadline && shape_of(op.what).time) op.deadline = now + op.timeout;  // counts from the first poll
     if (op.what == verb::closed) {
         if (closed) {
             withdraw(op.number, out);
@@ -216,11 +214,10 @@ void machine::poll_acquiring(operation& op, outcome& out) {
     } else if (op.now == operation::phase::granted) {
         const operation granted = op;
         std::erase_if(operations, [&](const operation& o) { return o.number == granted.number; });
-        switch (granted.what) {
-            case verb::reserve: make_grant(handle_kind::permit, granted.sender, 1, out); break;
-            case verb::reserve_many: make_grant(handle_kind::iterator, granted.sender, granted.need, out); break;
-            case verb::reserve_owned: make_grant(handle_kind::owned_permit, granted.sender, 1, out); break;
-            default: deliver(granted.value, out); break;
+        if (const std::optional<handle_kind> made = makes(granted.what, handle_kind::sender)) {
+            make_grant(*made, granted.sender, granted.need, out);
+        } else {
+            deliver(granted.value, out);
         }
     } else if (op.deadline && now >= *op.deadline) {
         const value_id v = op.value;
@@ -233,7 +230,7 @@ void machine::poll_acquiring(operation& op, outcome& out) {
 
 void machine::poll_receive(operation& op, outcome& out) {
     const std::uint32_t number = op.number;
-    const bool batch = op.what == verb::recv_many;
+    const bool batch = shape_of(op.what).count;
     const std::uint64_t taken = std::min<std::uint64_t>(batch ? op.need : 1, buffer.size());
     const bool empty_batch = batch && op.need == 0;
 
@@ -312,8 +309,7 @@ void machine::act_on_sender(const step& s, outcome& out) {
         case verb::try_reserve:
         case verb::try_reserve_owned:
         case verb::try_reserve_many: {
-            const bool many = s.what == verb::try_reserve_many;
-            const std::uint64_t n = many ? s.count : 1;
+            const std::uint64_t n = shape_of(s.what).count ? s.count : 1;
             if (n > max) {
                 out.answer = answer_of(status::full);
             } else if (closed) {
@@ -322,11 +318,8 @@ void machine::act_on_sender(const step& s, outcome& out) {
                 out.answer = answer_of(status::full);
             } else {
                 available -= n;
-                if (s.what == verb::try_reserve_owned) erase_one(senders, self);
-                make_grant(many                                ? handle_kind::iterator
-                           : s.what == verb::try_reserve_owned ? handle_kind::owned_permit
-                                                               : handle_kind::permit,
-                           self, n, out);
+                if (ends_subject(s.what, s.subject.kind)) erase_one(senders, self);
+                make_grant(*makes(s.what, s.subject.kind), self, n, out);
             }
             break;
         }

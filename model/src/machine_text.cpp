@@ -13,8 +13,6 @@ namespace tailrace::model {
 
 namespace {
 
-bool consumes_sender(verb v) { return v == verb::reserve_owned || v == verb::try_reserve_owned; }
-
 /// The live receive, if there is one: created or pending, it uses the receiver exclusively.
 const operation* live_receive(const machine& m) {
     const auto at = std::ranges::find_if(m.operations, [](const operation& o) { return is_receive(o.what); });
@@ -24,7 +22,7 @@ const operation* live_receive(const machine& m) {
 /// The name of a handle that borrows this sender, or nothing.
 std::string borrower(const machine& m, std::uint32_t sender) {
     for (const operation& op : m.operations) {
-        if (!is_receive(op.what) && op.what != verb::reserve_owned && op.sender == sender) {
+        if (!is_receive(op.what) && !owns_sender(op.what) && op.sender == sender) {
             return to_string(handle{handle_kind::operation, op.number});
         }
     }
@@ -79,16 +77,12 @@ std::optional<std::string> machine::refusal(const step& s) const {
                                           : fmt::format("{} does not exist", name());
     }
 
-    const bool takes_sender =
-        s.subject.kind == handle_kind::sender && (s.what == verb::drop || consumes_sender(s.what));
-    if (takes_sender) {
+    if (s.subject.kind == handle_kind::sender && ends_subject(s.what, s.subject.kind)) {
         if (const std::string who = borrower(*this, s.subject.number); !who.empty()) {
             return fmt::format("{} is borrowed by {}, which has to end before it", name(), who);
         }
     }
-    const bool needs_receiver =
-        s.subject.kind == handle_kind::receiver && (is_receive(s.what) || s.what == verb::try_recv);
-    if (needs_receiver) {
+    if (takes_values(s.what)) {
         if (const operation* op = live_receive(*this)) {
             return fmt::format("r is in use by f{}: one receive at a time", op->number);
         }

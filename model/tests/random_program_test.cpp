@@ -52,9 +52,7 @@ class walker {
   private:
     static bool one_of(verb v, std::initializer_list<verb> set) { return std::ranges::find(set, v) != set.end(); }
 
-    static bool is_receive(const operation& op) {
-        return one_of(op.what, {verb::recv, verb::recv_timeout, verb::recv_many});
-    }
+    static bool is_receive(const operation& op) { return model::is_receive(op.what); }
 
     std::uint64_t below(std::uint64_t n) { return random_() % n; }
 
@@ -67,7 +65,7 @@ class walker {
                 while (!applies_to(s.what, s.subject.kind));
             }
             const bool makes_sender = one_of(s.what, {verb::clone, verb::downgrade, verb::upgrade});
-            const bool asks = s.what >= verb::capacity && s.what <= verb::sender_weak_count;
+            const bool asks = is_observer(s.what, s.subject.kind);
             if ((makes_sender || asks || s.what == verb::drop) && below(6) != 0) continue;
             s.operation = creates_operation(s.what, s.subject.kind) ? machine_.next_operation : 0;
             s.value = shape_of(s.what).value ? machine_.next_value : 0;

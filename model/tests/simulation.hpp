@@ -175,10 +175,9 @@ class simulation {
             const bool is_advance = s.what == verb::advance;
             if (is_advance) s.subject = {};
             if (!is_advance && !applies_to(s.what, s.subject.kind)) continue;
-            const bool looks = s.what >= verb::capacity && s.what <= verb::sender_weak_count;
+            const bool looks = is_observer(s.what, s.subject.kind);
             const bool is_last_sender = s.subject == handle{handle_kind::sender, 0};
-            const bool ends = s.what == verb::close || s.what == verb::reserve_owned ||
-                              s.what == verb::try_reserve_owned || s.what == verb::drop;
+            const bool ends = s.what == verb::close || ends_subject(s.what, handle_kind::sender);
             if ((looks || is_advance || ends) && below(4) != 0) continue;
             const bool ends_for_all = s.what == verb::close || (ends && s.subject.kind == handle_kind::receiver);
             if ((ends_for_all && below(3) != 0) || (ends && is_last_sender)) continue;

@@ -66,8 +66,7 @@ outcome unpolled_waiter_is_served(machine& m, const step& s) {
         operation* op = m.find_operation(h.number);
         if (op == nullptr || !is_granted(*op)) continue;
         const auto thief = std::ranges::find_if(m.operations, [&](const operation& o) {
-            return is_first_poll(o) && o.number < op->number && o.need == op->need && o.what != verb::closed &&
-                   !receives(o.what);
+            return is_first_poll(o) && o.number < op->number && o.need == op->need && acquires(o.what);
         });
         if (thief == m.operations.end()) continue;
         thief->held = std::exchange(op->held, 0);
@@ -163,7 +162,7 @@ outcome close_adds_permits(machine& m, const step& s) {
 // ---- Receiving
 
 outcome cancelled_receive_swallows_the_wake(machine& m, const step& s) {
-    if (const operation* op = cancelled(m, s); op != nullptr && receives(op->what)) {
+    if (const operation* op = cancelled(m, s); op != nullptr && is_receive(op->what)) {
         const bool swallows = op->notified && !m.buffer.empty();
         outcome out = m.apply(s);
         if (swallows) remember(m, true);

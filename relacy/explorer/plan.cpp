@@ -21,37 +21,7 @@ using model::handle_kind;
 using model::step;
 using model::verb;
 
-bool consumes(const step& s) {
-    switch (s.what) {
-        case verb::drop:
-        case verb::reserve_owned:
-        case verb::try_reserve_owned:
-        case verb::release: return true;
-        case verb::send: return s.subject.kind != handle_kind::sender;
-        default: return false;
-    }
-}
-
-/// The kind of handle that a step or its operation makes if it succeeds; empty if it makes none.
-std::optional<handle_kind> kind_made(verb v, handle_kind on) {
-    switch (v) {
-        case verb::reserve:
-        case verb::try_reserve:
-        case verb::next: return handle_kind::permit;
-        case verb::reserve_many:
-        case verb::try_reserve_many: return handle_kind::iterator;
-        case verb::reserve_owned:
-        case verb::try_reserve_owned: return handle_kind::owned_permit;
-        case verb::clone: return on;
-        case verb::upgrade:
-        case verb::release: return handle_kind::sender;
-        case verb::downgrade: return handle_kind::weak_sender;
-        case verb::send:
-            if (on == handle_kind::owned_permit) return handle_kind::sender;
-            return std::nullopt;
-        default: return std::nullopt;
-    }
-}
+bool consumes(const step& s) { return ends_subject(s.what, s.subject.kind); }
 
 class planner {
   public:
@@ -123,7 +93,7 @@ class planner {
         } else if (const model::grant* g = m.find_grant(s.subject)) {
             sender = {handle_kind::sender, g->sender};
         }
-        if (sender.kind != handle_kind::sender || s.what == verb::reserve_owned) return;
+        if (sender.kind != handle_kind::sender || owns_sender(s.what)) return;
         if (a.operation != no_slot && s.what != verb::poll) borrowers_.push_back({result_.names[a.operation], sender});
         if (a.makes == no_slot) return;
         const handle made = result_.names[a.makes];
@@ -143,22 +113,20 @@ class planner {
 
     void note_operation(const step& s) {
         if (!model::creates_operation(s.what, s.subject.kind)) return;
-        operations_.push_back({s.operation, kind_made(s.what, s.subject.kind)});
+        operations_.push_back({s.operation, model::makes(s.what, s.subject.kind)});
     }
     /// The kind of handle that the step makes, or the operation that it polls.
     [[nodiscard]] std::optional<handle_kind> made_by(const step& s) const {
         if (s.what != verb::poll) {
             if (model::creates_operation(s.what, s.subject.kind)) return std::nullopt;
-            return kind_made(s.what, s.subject.kind);
+            return model::makes(s.what, s.subject.kind);
         }
         const auto at = std::ranges::find(operations_, s.subject.number, &made_operation::number);
         return at == operations_.end() ? std::nullopt : at->makes;
     }
 
     action action_of(const step& s) {
-        if (s.what == verb::advance || s.what == verb::send_timeout || s.what == verb::recv_timeout) {
-            refuse("time is not simulated: " + model::to_string(s));
-        }
+        if (model::shape_of(s.what).time) refuse("time is not simulated: " + model::to_string(s));
         action a;
         a.what = s.what;
         a.on = s.subject.kind;
@@ -185,7 +153,7 @@ class planner {
             a.index = static_cast<std::uint8_t>(i);
             a.waits = p.waits;
             std::optional<handle_kind> kind = made_by(p.step);
-            if (p.waits) kind = kind_made(p.step.what, p.step.subject.kind);
+            if (p.waits) kind = model::makes(p.step.what, p.step.subject.kind);
             const std::uint32_t name = p.step.what == verb::poll ? p.step.subject.number : p.step.operation;
             if (kind) a.makes = slot_of({*kind, name});
             result_.tasks[t].push_back(a);

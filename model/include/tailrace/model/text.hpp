@@ -30,7 +30,7 @@ namespace tailrace::model {
 //         | many [v1 ..] | none | empty | disconnected | s0 | w0 | p0 | o0 | i0 3 | 3 | true
 //         | false
 //
-// Which verbs a handle has, and what follows them, is the table of vocabulary.cpp. Words are
+// Which verbs a handle has, and what follows them, is the table of verbs.hpp. Words are
 // separated by exactly one space, with none before the first or after the last, and numbers have
 // neither signs nor leading zeros, so that each value has one spelling. The parser accepts only
 // that spelling, and beyond it exactly this:

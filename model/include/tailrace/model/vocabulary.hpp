@@ -1,7 +1,7 @@
 // The vocabulary: the steps of a program on a channel, the possible responses, and the other observable effects.
 //
-// Traces, the specification, generated programs and reports all use these types. Text form: text.hpp. After a change
-// here run: ctest -L model
+// Traces, the specification, generated programs and reports all use these types. The verbs: verbs.hpp. Text form:
+// text.hpp. After a change here run: ctest -L model
 #pragma once
 
 #include <chrono>
@@ -9,24 +9,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <vector>
+
+#include "tailrace/model/verbs.hpp"
 
 namespace tailrace::model {
 
 using value_id = std::uint64_t;
 using duration = std::chrono::milliseconds;
-
-/// What a name in a program stands for. The letter is its prefix in the text form.
-enum class handle_kind : unsigned char {
-    sender,       // s0
-    weak_sender,  // w0
-    receiver,     // r (only one)
-    operation,    // f0: created, and not yet finished or dropped
-    permit,       // p0
-    iterator,     // i0: the permits of one reserve_many
-    owned_permit  // o0
-};
 
 struct handle {
     handle_kind kind = handle_kind::receiver;
@@ -35,60 +25,6 @@ struct handle {
     friend bool operator==(const handle&, const handle&) = default;
     friend auto operator<=>(const handle&, const handle&) = default;
 };
-
-/// The operations, grouped by the kinds of handle that have them. One spelling is one verb, so that
-/// `send` is an operation on a sender and an immediate step on a permit: the subject decides which.
-enum class verb : unsigned char {
-    // steps on a sender
-    try_send,
-    send,  // also on a permit and on an owned permit
-    send_timeout,
-    reserve,
-    reserve_many,
-    reserve_owned,
-    closed,
-    try_reserve,
-    try_reserve_many,
-    try_reserve_owned,
-    clone,  // also on a weak sender
-    downgrade,
-    upgrade,  // on a weak sender
-    // steps on a permit, an owned permit, an iterator
-    release,
-    next,
-    // steps on the receiver
-    recv,
-    recv_timeout,
-    recv_many,
-    try_recv,
-    close,
-    // observers
-    capacity,
-    max_capacity,
-    strong_count,
-    weak_count,
-    is_closed,
-    len,
-    is_empty,
-    sender_strong_count,
-    sender_weak_count,
-    // steps on any handle, and on the clock
-    poll,
-    drop,
-    advance
-};
-
-inline constexpr std::size_t verb_count = static_cast<std::size_t>(verb::advance) + 1;
-
-/// Creates an operation that waits for values.
-[[nodiscard]] constexpr bool is_receive(verb v) noexcept {
-    return v == verb::recv || v == verb::recv_timeout || v == verb::recv_many;
-}
-
-/// Legal for the receiver only while no receive is unfinished.
-[[nodiscard]] constexpr bool needs_receiver_alone(verb v) noexcept {
-    return is_receive(v) || v == verb::try_recv || v == verb::drop;
-}
 
 /// One step of a program. Which of the last four members mean something follows from the verb (see
 /// `shape_of`); the others stay at their defaults, so that equality is plain.
@@ -102,22 +38,6 @@ struct step {
 
     friend bool operator==(const step&, const step&) = default;
 };
-
-/// What follows a verb in the text form.
-struct verb_shape {
-    std::string_view spelling;
-    bool value, count, time;
-};
-
-[[nodiscard]] const verb_shape& shape_of(verb v) noexcept;
-
-/// True for a verb that creates an operation which may have to wait, given the kind it is applied
-/// to. False where the verb does not apply.
-[[nodiscard]] bool creates_operation(verb v, handle_kind subject) noexcept;
-
-/// True if handles of this kind have this verb at all. `advance` has no subject: false for every
-/// kind.
-[[nodiscard]] bool applies_to(verb v, handle_kind subject) noexcept;
 
 enum class status : unsigned char {
     ok,

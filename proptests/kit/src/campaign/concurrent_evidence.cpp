@@ -111,15 +111,9 @@ bool forgets_to_wake(const mutant& d, const history& h, const model::verdict& v,
 // ---- What a model of single steps cannot show
 
 bool looks_for_room(const event& e) {
-    if (e.step.subject.kind != handle_kind::sender) return false;
-    switch (e.step.what) {
-        case verb::capacity:
-        case verb::try_send:
-        case verb::try_reserve:
-        case verb::try_reserve_many:
-        case verb::try_reserve_owned: return true;
-        default: return false;
-    }
+    const verb what = e.step.what;
+    const bool attempts = acquires(what) && !creates_operation(what, handle_kind::sender);
+    return e.step.subject.kind == handle_kind::sender && (attempts || what == verb::capacity);
 }
 
 /// How many permits an iterator still has when it is dropped.

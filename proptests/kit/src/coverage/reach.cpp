@@ -28,15 +28,14 @@ constexpr std::array basics{capability::send,        capability::try_send,    ca
                             capability::close,       capability::sender_drop, capability::receiver_drop,
                             capability::late_poll};
 
-constexpr std::size_t kinds = static_cast<std::size_t>(handle_kind::owned_permit) + 1;
 constexpr std::size_t statuses = static_cast<std::size_t>(status::boolean) + 2;  // two booleans
 
 constexpr std::size_t place_of(verb v, handle_kind subject) {
-    return static_cast<std::size_t>(v) * kinds + static_cast<std::size_t>(subject);
+    return static_cast<std::size_t>(v) * model::kind_count + static_cast<std::size_t>(subject);
 }
 
 constexpr std::size_t place_of(verb v, handle_kind subject, bool polled, status s, std::uint64_t number) {
-    const std::size_t asked = place_of(v, subject) + (polled ? model::verb_count * kinds : 0);
+    const std::size_t asked = place_of(v, subject) + (polled ? model::verb_count * model::kind_count : 0);
     const std::size_t answer = static_cast<std::size_t>(s) + (s == status::boolean && number == 1 ? 1 : 0);
     return asked * statuses + answer;
 }
@@ -46,7 +45,7 @@ constexpr std::size_t nowhere = ~std::size_t{0};
 /// By place: the row of each required answer.
 const std::vector<std::size_t>& answer_rows() {
     static const std::vector<std::size_t> rows = [] {
-        std::vector<std::size_t> all(2 * model::verb_count * kinds * statuses, nowhere);
+        std::vector<std::size_t> all(2 * model::verb_count * model::kind_count * statuses, nowhere);
         std::size_t row = 0;
         for (const required_answer& a : required_answers()) {
             all[place_of(a.what, a.subject, a.polled, a.status, a.number)] = row++;
@@ -60,7 +59,7 @@ const std::vector<std::size_t>& answer_rows() {
 std::span<const std::uint16_t> states_at(const model::step& s) {
     using rows = std::vector<std::uint16_t>;
     static const std::vector<rows> all = [] {
-        std::vector<rows> by_step(model::verb_count * kinds);
+        std::vector<rows> by_step(model::verb_count * model::kind_count);
         for (std::size_t i = 0; i < by_step.size(); ++i) {
             for (std::uint16_t row = 0; row < required_states().size(); ++row) {
                 const std::optional<trigger>& at = required_states()[row].at;

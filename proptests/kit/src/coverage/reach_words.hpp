@@ -77,7 +77,7 @@ inline bool in_queue(now m) { return m.place < m.queued; }
 inline bool overdue(now m) { return m.op->deadline && m.after->now >= *m.op->deadline; }
 inline bool received(now m) { return is_receive(m.op->what); }
 inline bool listened(now m) { return m.op->what == verb::closed && !created(m); }
-inline bool sent(now m) { return m.op->what == verb::send || m.op->what == verb::send_timeout; }
+inline bool sent(now m) { return model::shape_of(m.op->what).value; }
 
 /// How many waiters this step gave all permits that they wait for.
 inline std::size_t served(now m) {

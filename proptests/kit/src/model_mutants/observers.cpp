@@ -166,7 +166,7 @@ outcome weak_clone_is_not_counted(machine& m, const step& s) {
 
 outcome creation_acquires(machine& m, const step& s) {
     outcome out = m.apply(s);
-    const bool acquires = creates_operation(s.what, s.subject.kind) && s.what != verb::closed && !receives(s.what);
+    const bool acquires = creates_operation(s.what, s.subject.kind) && model::acquires(s.what);
     if (acquires && !m.closed) {
         operation& op = *m.find_operation(s.operation);
         if (op.need <= m.max) m.acquire(op);

@@ -81,9 +81,8 @@ enum class closing { by_close, by_drop, either };
     return op.deadline && m.now >= *op.deadline;
 }
 
-[[nodiscard]] inline bool sends(verb v) { return one_of<verb::send, verb::send_timeout>(v); }
-
-[[nodiscard]] inline bool receives(verb v) { return one_of<verb::recv, verb::recv_timeout, verb::recv_many>(v); }
+/// Of an operation.
+[[nodiscard]] inline bool sends(verb v) { return model::shape_of(v).value; }
 
 // ---- Answering
 
@@ -110,7 +109,7 @@ void silence(const machine& m, outcome& out, Predicate is_silent) {
 }
 
 inline void silence_receive(const machine& m, outcome& out) {
-    silence(m, out, [](const operation& op) { return receives(op.what); });
+    silence(m, out, [](const operation& op) { return is_receive(op.what); });
 }
 
 // ---- Tampering

@@ -64,7 +64,7 @@ outcome release_does_not_wake(machine& m, const step& s) {
 
 outcome failure_does_not_wake(machine& m, const step& s) {
     const operation* op = polled(m, s);
-    return sleeps_through(m, s, op != nullptr && m.closed && !receives(op->what));
+    return sleeps_through(m, s, op != nullptr && m.closed && !is_receive(op->what));
 }
 
 outcome cancel_does_not_wake(machine& m, const step& s) { return drop_does_not_wake<handle_kind::operation>(m, s); }

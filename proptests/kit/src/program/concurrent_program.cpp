@@ -10,6 +10,7 @@
 #include <functional>
 #include <span>
 
+#include "program/verb_table.hpp"
 #include "tailrace/model/machine.hpp"
 #include "tailrace/model/text.hpp"
 
@@ -21,15 +22,13 @@ using model::handle_kind;
 using model::step;
 using model::verb;
 
-bool consumes(const step& s) {
-    switch (s.what) {
-        case verb::drop: return true;
-        case verb::reserve_owned:
-        case verb::try_reserve_owned: return true;
-        case verb::send: return s.subject.kind == handle_kind::permit || s.subject.kind == handle_kind::owned_permit;
-        case verb::release: return true;
-        default: return false;
-    }
+/// A success takes the handle away.
+bool consumes(const step& s) { return ends_subject(s.what, s.subject.kind); }
+
+/// The capability for the step is there; `blocking` will do for one that blocks.
+bool is_within(capabilities c, const step& s, bool may_block) {
+    const bool blocks = may_block && has_blocking_form(s.what, s.subject.kind) && c.has(capability::blocking);
+    return blocks || is_within(c, s);
 }
 
 }  // namespace
@@ -91,10 +90,10 @@ void task_books::note(const step& s, const model::answer& a) {
         }
         return;
     }
-    const bool stays = s.what == verb::try_reserve_owned && a.status != status::made;
-    if (consumes(s) && !stays) remove(s.subject);
+    const bool refused = a.status == status::full || a.status == status::closed;
+    if (consumes(s) && !refused) remove(s.subject);
     if (creates) {
-        const bool borrows = s.subject.kind == handle_kind::sender && s.what != verb::reserve_owned;
+        const bool borrows = s.subject.kind == handle_kind::sender && !owns_sender(s.what);
         entries_.push_back({{handle_kind::operation, s.operation}, borrows ? s.subject.number : no_sender, s.what});
     } else if (a.status == status::made) {
         const bool permits = a.made.kind == handle_kind::permit || a.made.kind == handle_kind::iterator;
@@ -135,74 +134,15 @@ std::vector<std::vector<handle>> gifts(const concurrent_program& p) {
 
 namespace {
 
-struct act {
-    verb what;
-    handle_kind subject;
-    unsigned weight;
-};
-
-// The generator knows which handles a task may have, not which it has. The ends of a channel come late, in `generate`.
-constexpr std::array sender_acts{
-    act{verb::try_send, handle_kind::sender, 16},
-    act{verb::send, handle_kind::sender, 26},
-    act{verb::send_timeout, handle_kind::sender, 4},
-    act{verb::reserve, handle_kind::sender, 10},
-    act{verb::reserve_many, handle_kind::sender, 5},
-    act{verb::reserve_owned, handle_kind::sender, 4},
-    act{verb::closed, handle_kind::sender, 3},
-    act{verb::try_reserve, handle_kind::sender, 7},
-    act{verb::try_reserve_many, handle_kind::sender, 3},
-    act{verb::try_reserve_owned, handle_kind::sender, 3},
-    act{verb::clone, handle_kind::sender, 1},
-    act{verb::downgrade, handle_kind::sender, 1},
-    act{verb::capacity, handle_kind::sender, 3},
-    act{verb::is_closed, handle_kind::sender, 2},
-    act{verb::strong_count, handle_kind::sender, 1},
-    act{verb::len, handle_kind::sender, 4},
-    act{verb::drop, handle_kind::sender, 4},
-    act{verb::upgrade, handle_kind::weak_sender, 3},
-    act{verb::drop, handle_kind::weak_sender, 1},
-    act{verb::send, handle_kind::permit, 14},
-    act{verb::drop, handle_kind::permit, 7},
-    act{verb::next, handle_kind::iterator, 8},
-    act{verb::drop, handle_kind::iterator, 4},
-    act{verb::send, handle_kind::owned_permit, 6},
-    act{verb::release, handle_kind::owned_permit, 3},
-    act{verb::drop, handle_kind::owned_permit, 3},
-    act{verb::poll, handle_kind::operation, 26},
-    act{verb::drop, handle_kind::operation, 12},
-    act{verb::advance, handle_kind::receiver, 2},
-};
-constexpr std::array receiver_acts{
-    act{verb::try_recv, handle_kind::receiver, 26}, act{verb::recv, handle_kind::receiver, 26},
-    act{verb::recv_many, handle_kind::receiver, 6}, act{verb::recv_timeout, handle_kind::receiver, 4},
-    act{verb::close, handle_kind::receiver, 5},     act{verb::drop, handle_kind::receiver, 5},
-    act{verb::len, handle_kind::receiver, 2},       act{verb::is_empty, handle_kind::receiver, 1},
-    act{verb::is_closed, handle_kind::receiver, 1},
-};
-
-/// A send or a receive, which the channel's own blocking form can do as well.
-bool has_blocking_form(const step& s) {
-    return (s.what == verb::send && s.subject.kind == handle_kind::sender) || s.what == verb::recv;
-}
-
-/// The capability for the step is there; `blocking` will do for one that blocks.
-bool is_within(capabilities c, const step& s, bool may_block) {
-    const std::optional<capability> needed = needed_for(s);
-    return !needed || c.has(*needed) || (may_block && has_blocking_form(s) && c.has(capability::blocking));
-}
-
-std::vector<act> within(std::span<const act> acts, capabilities c, const program_size& size) {
-    std::vector<act> wheel;
-    for (const act& a : acts) {
+std::vector<task_act> within(std::span<const task_act> acts, capabilities c, const program_size& size) {
+    std::vector<task_act> wheel;
+    for (const task_act& a : acts) {
         step s;
         s.what = a.what;
         s.subject.kind = a.subject;
         if (!is_within(c, s, size.blocks)) continue;
-        const bool timed = a.what == verb::advance || a.what == verb::send_timeout || a.what == verb::recv_timeout;
-        if (timed && !size.time) continue;
-        const bool counts = a.what == verb::strong_count || (a.what == verb::len && a.subject == handle_kind::sender);
-        if (counts && !size.counts) continue;
+        if (model::shape_of(a.what).time && !size.time) continue;
+        if (a.when == allowed::counting && !size.counts) continue;
         wheel.insert(wheel.end(), a.weight, a);
     }
     return wheel;
@@ -227,8 +167,8 @@ class maker {
           capacity_for_(capacity_for),
           size_(size),
           dice_(d),
-          sender_wheel_(within(sender_acts, c, size)),
-          receiver_wheel_(within(receiver_acts, c, size)) {}
+          sender_wheel_(within(sender_acts(), c, size)),
+          receiver_wheel_(within(receiver_acts(), c, size)) {}
 
     concurrent_program make() {
         constexpr std::array<std::uint64_t, 8> sizes{1, 1, 1, 1, 2, 2, 3, 4};
@@ -312,7 +252,7 @@ class maker {
         const std::size_t length = 1 + dice_.below(size_.steps);
         for (std::size_t tries = 0; program_.tasks[l].size() < length && tries < 60; ++tries) {
             const bool receive = receives && !dice_.one_in(4);
-            const std::vector<act>& wheel = receive ? receiver_wheel_ : sender_wheel_;
+            const std::vector<task_act>& wheel = receive ? receiver_wheel_ : sender_wheel_;
             if (wheel.empty()) continue;
             add(wheel[dice_.below(wheel.size())], length);
         }
@@ -336,11 +276,9 @@ class maker {
     }
 
     /// One step, if the task may have what it needs.
-    void add(const act& a, std::size_t length) {
+    void add(const task_act& a, std::size_t length) {
         std::vector<task_step>& task = program_.tasks[task_];
-        const bool ends = (a.what == verb::drop || a.what == verb::close) &&
-                          (a.subject == handle_kind::sender || a.subject == handle_kind::receiver);
-        if (ends && task.size() + 2 < length) return;
+        if (a.when == allowed::late && task.size() + 2 < length) return;
         task_step t;
         step& s = t.step;
         s.what = a.what;
@@ -371,37 +309,16 @@ class maker {
             }
         }
         task.push_back(t);
-        expect(a.what, a.subject, name);
-    }
-
-    /// What the task may have after such a step.
-    void expect(verb v, handle_kind of, std::uint32_t name) {
-        const auto may = [&](handle_kind kind) { have_.push_back({kind, name}); };
-        switch (v) {
-            case verb::reserve:
-            case verb::try_reserve:
-            case verb::next: may(handle_kind::permit); break;
-            case verb::reserve_many:
-            case verb::try_reserve_many: may(handle_kind::iterator); break;
-            case verb::reserve_owned:
-            case verb::try_reserve_owned: may(handle_kind::owned_permit); break;
-            case verb::clone:
-            case verb::upgrade:
-            case verb::release: may(handle_kind::sender); break;
-            case verb::downgrade: may(handle_kind::weak_sender); break;
-            case verb::send:
-                if (of == handle_kind::owned_permit) may(handle_kind::sender);
-                break;
-            default: break;
-        }
+        // What the task may have after such a step.
+        if (const std::optional<handle_kind> made = makes(a.what, a.subject)) have_.push_back({*made, name});
     }
 
     verify::capabilities capabilities_;
     const std::function<std::uint64_t(std::uint64_t)>& capacity_for_;
     program_size size_;
     dice& dice_;
-    std::vector<act> sender_wheel_;
-    std::vector<act> receiver_wheel_;
+    std::vector<task_act> sender_wheel_;
+    std::vector<task_act> receiver_wheel_;
     concurrent_program program_;
     std::vector<handle> senders_;               // by task
     std::vector<std::vector<handle>> waiters_;  // by task

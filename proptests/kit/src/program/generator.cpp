@@ -1,4 +1,4 @@
-// The generator: the weights of steps, and the meaning of commands.
+// The generator: the meaning of commands. The weights of steps: verb_table.cpp.
 // After a change here run: ctest -L proptests -R 'generator|sequential'
 #include "program/generator.hpp"
 
@@ -13,6 +13,8 @@
 #include <span>
 #include <utility>
 
+#include "program/verb_table.hpp"
+
 namespace tailrace::verify {
 namespace {
 
@@ -23,84 +25,6 @@ using model::operation;
 using model::step;
 using model::verb;
 
-/// Which operations an act is for.
-enum class which : unsigned char {
-    any,
-    fresh,  // never polled
-    ready   // would finish if polled
-};
-
-struct weighted_step {
-    verb what;
-    handle_kind subject;
-    unsigned mixture;  // weights
-    unsigned crowd;
-    unsigned stream;
-    which among = which::any;
-};
-
-// Weights are chosen so that values flow, capacity is short, operations are polled more than once,
-// and the ends of a channel (close, drops of the receiver and of the last sender) come late. A crowd
-// gathers, and then something happens to it. A stream flows.
-constexpr std::array acts{
-    weighted_step{verb::try_send, handle_kind::sender, 14, 16, 20},
-    weighted_step{verb::send, handle_kind::sender, 14, 40, 12},
-    weighted_step{verb::send_timeout, handle_kind::sender, 9, 6, 3},
-    weighted_step{verb::reserve, handle_kind::sender, 7, 12, 3},
-    weighted_step{verb::reserve_many, handle_kind::sender, 7, 3, 0},
-    weighted_step{verb::reserve_owned, handle_kind::sender, 10, 0, 0},
-    weighted_step{verb::closed, handle_kind::sender, 5, 4, 0},
-    weighted_step{verb::try_reserve, handle_kind::sender, 6, 1, 3},
-    weighted_step{verb::try_reserve_many, handle_kind::sender, 5, 3, 0},
-    weighted_step{verb::try_reserve_owned, handle_kind::sender, 6, 0, 2},
-    weighted_step{verb::clone, handle_kind::sender, 8, 0, 0},
-    weighted_step{verb::downgrade, handle_kind::sender, 4, 0, 0},
-    weighted_step{verb::capacity, handle_kind::sender, 1, 0, 0},
-    weighted_step{verb::max_capacity, handle_kind::sender, 1, 0, 0},
-    weighted_step{verb::strong_count, handle_kind::sender, 1, 0, 0},
-    weighted_step{verb::weak_count, handle_kind::sender, 1, 0, 0},
-    weighted_step{verb::is_closed, handle_kind::sender, 2, 0, 0},
-    weighted_step{verb::len, handle_kind::sender, 1, 0, 0},
-    weighted_step{verb::drop, handle_kind::sender, 6, 0, 0},
-
-    weighted_step{verb::upgrade, handle_kind::weak_sender, 8, 0, 0},
-    weighted_step{verb::clone, handle_kind::weak_sender, 2, 0, 0},
-    weighted_step{verb::strong_count, handle_kind::weak_sender, 2, 0, 0},
-    weighted_step{verb::weak_count, handle_kind::weak_sender, 2, 0, 0},
-    weighted_step{verb::drop, handle_kind::weak_sender, 2, 0, 0},
-
-    weighted_step{verb::send, handle_kind::permit, 12, 2, 8},
-    weighted_step{verb::drop, handle_kind::permit, 8, 1, 1},
-    weighted_step{verb::send, handle_kind::owned_permit, 8, 0, 4},
-    weighted_step{verb::release, handle_kind::owned_permit, 8, 0, 0},
-    weighted_step{verb::drop, handle_kind::owned_permit, 6, 0, 0},
-    weighted_step{verb::next, handle_kind::iterator, 8, 0, 0},
-    weighted_step{verb::drop, handle_kind::iterator, 6, 1, 0},
-
-    weighted_step{verb::recv, handle_kind::receiver, 12, 1, 8},
-    weighted_step{verb::recv_timeout, handle_kind::receiver, 10, 0, 2},
-    weighted_step{verb::recv_many, handle_kind::receiver, 7, 2, 3},
-    weighted_step{verb::try_recv, handle_kind::receiver, 16, 1, 20},
-    weighted_step{verb::close, handle_kind::receiver, 3, 1, 0},
-    weighted_step{verb::capacity, handle_kind::receiver, 1, 0, 0},
-    weighted_step{verb::len, handle_kind::receiver, 1, 0, 1},
-    weighted_step{verb::is_empty, handle_kind::receiver, 1, 0, 6},
-    weighted_step{verb::is_closed, handle_kind::receiver, 2, 0, 0},
-    weighted_step{verb::sender_strong_count, handle_kind::receiver, 1, 0, 0},
-    weighted_step{verb::sender_weak_count, handle_kind::receiver, 1, 0, 0},
-    weighted_step{verb::drop, handle_kind::receiver, 2, 0, 0},
-
-    weighted_step{verb::poll, handle_kind::operation, 70, 90, 30, which::fresh},
-    weighted_step{verb::poll, handle_kind::operation, 30, 6, 20, which::ready},
-    weighted_step{verb::poll, handle_kind::operation, 10, 3, 3, which::any},
-    weighted_step{verb::drop, handle_kind::operation, 6, 2, 1, which::ready},
-    weighted_step{verb::drop, handle_kind::operation, 5, 3, 1, which::any},
-    weighted_step{verb::advance, handle_kind::receiver, 12, 1, 0},  // no subject
-};
-static_assert(acts.size() <= 256, "a command has eight bits for its act");
-
-bool consumes_sender(verb v) { return v == verb::reserve_owned || v == verb::try_reserve_owned || v == verb::drop; }
-
 const operation* live_receive(const machine& m) {
     const auto at = std::ranges::find_if(m.operations, model::is_receive, &operation::what);
     return at == m.operations.end() ? nullptr : &*at;
@@ -109,7 +33,7 @@ const operation* live_receive(const machine& m) {
 bool is_borrowed(const machine& m, std::uint32_t sender) {
     return std::ranges::any_of(m.operations,
                                [&](const operation& op) {
-                                   return op.sender == sender && !is_receive(op.what) && op.what != verb::reserve_owned;
+                                   return op.sender == sender && !is_receive(op.what) && !owns_sender(op.what);
                                }) ||
            std::ranges::any_of(m.grants, [&](const model::grant& g) {
                return g.sender == sender && g.name.kind != handle_kind::owned_permit;
@@ -138,8 +62,8 @@ std::optional<handle> choose(const machine& m, const weighted_step& a, std::uint
     const auto named = [&](std::uint32_t number) { return handle{a.subject, number}; };
     switch (a.subject) {
         case handle_kind::sender: {
-            const auto at = pick_one(m.senders, pick,
-                                     [&](std::uint32_t s) { return !consumes_sender(a.what) || !is_borrowed(m, s); });
+            const bool ends = ends_subject(a.what, a.subject);
+            const auto at = pick_one(m.senders, pick, [&](std::uint32_t s) { return !ends || !is_borrowed(m, s); });
             return at == m.senders.end() ? std::nullopt : std::optional(named(*at));
         }
         case handle_kind::weak_sender: {
@@ -253,20 +177,13 @@ std::optional<step> prompt_act(const machine& m, capabilities within, command c)
     return step{.what = c.amount % 4 == 0 ? verb::drop : verb::poll, .subject = {handle_kind::operation, at->number}};
 }
 
-bool is_within(capabilities within, const weighted_step& a) {
-    step s;
-    s.what = a.what;
-    s.subject.kind = a.subject;
-    const std::optional<capability> needed = needed_for(s);
-    return !needed || within.has(*needed);
-}
-
 std::vector<std::uint8_t> make_wheel(capabilities within, const generator_options& options,
                                      unsigned weighted_step::* weight) {
     std::vector<std::uint8_t> wheel;
-    for (std::size_t i = 0; i < acts.size(); ++i) {
-        if (acts[i].what == options.left_out || !is_within(within, acts[i])) continue;
-        wheel.insert(wheel.end(), acts[i].*weight, static_cast<std::uint8_t>(i));
+    for (std::size_t i = 0; i < acts().size(); ++i) {
+        const weighted_step& a = acts()[i];
+        if (a.what == options.left_out || (a.needs && !within.has(*a.needs))) continue;
+        wheel.insert(wheel.end(), a.*weight, static_cast<std::uint8_t>(i));
     }
     return wheel;
 }
@@ -303,7 +220,7 @@ generator::generator(capabilities within, const generator_options& options)
 }
 
 void generator::let_one_take_all(command& c) const {
-    const auto takes = [](std::uint8_t i) { return acts[i].what == verb::try_reserve_many; };
+    const auto takes = [](std::uint8_t i) { return acts()[i].what == verb::try_reserve_many; };
     const auto at = std::ranges::find_if(crowd_, takes);
     if (at != crowd_.end()) c = {*at, 0, amount_for_all};
 }
@@ -333,7 +250,7 @@ program generator::operator()(std::uint64_t index) const {
 }
 
 std::optional<step> resolve(const machine& now, command c) {
-    const weighted_step& a = acts[c.act % acts.size()];
+    const weighted_step& a = acts()[c.act % acts().size()];
     step s;
     s.what = a.what;
     if (a.what == verb::advance) {

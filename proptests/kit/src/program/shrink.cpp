@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "program/verb_table.hpp"
 #include "tailrace/model/machine.hpp"
 
 namespace tailrace::verify {
@@ -114,48 +115,13 @@ class copyist {
                                   {handle{}, handle{}}};
 };
 
-bool allows(capabilities within, const step& s) {
-    const std::optional<capability> needed = needed_for(s);
-    return !needed || within.has(*needed);
-}
-
-/// Verbs that do less and could do as well, the simplest first.
-std::vector<verb> simpler_verbs(const step& s) {
-    switch (s.what) {
-        case verb::send:
-            if (s.subject.kind == handle_kind::permit) return {verb::drop};
-            if (s.subject.kind == handle_kind::owned_permit) return {verb::drop, verb::release};
-            return {verb::try_send};
-        case verb::send_timeout: return {verb::try_send, verb::send};
-        case verb::reserve: return {verb::try_reserve};
-        case verb::reserve_owned: return {verb::try_reserve_owned, verb::reserve};
-        case verb::reserve_many: return {verb::try_reserve, verb::reserve, verb::try_reserve_many};
-        case verb::try_reserve_many:
-        case verb::try_reserve_owned: return {verb::try_reserve};
-        case verb::recv: return {verb::try_recv};
-        case verb::recv_timeout:
-        case verb::recv_many: return {verb::try_recv, verb::recv};
-        case verb::release: return {verb::drop};
-        case verb::drop:
-            if (s.subject.kind == handle_kind::receiver) return {verb::close};
-            return {};
-        default: return {};
-    }
-}
-
-/// What does at once what this verb waits for.
-std::optional<verb> immediate(verb v) {
-    switch (v) {
-        case verb::send:
-        case verb::send_timeout: return verb::try_send;
-        case verb::reserve: return verb::try_reserve;
-        case verb::reserve_many: return verb::try_reserve_many;
-        case verb::reserve_owned: return verb::try_reserve_owned;
-        case verb::recv:
-        case verb::recv_timeout:
-        case verb::recv_many: return verb::try_recv;
-        default: return std::nullopt;
-    }
+/// What does at once what this step waits for.
+const simpler_verb* attempt_of(const step& s) {
+    const auto fits = [&s](const simpler_verb& v) {
+        return v.attempts && v.what == s.what && v.subject == s.subject.kind;
+    };
+    const auto at = std::ranges::find_if(simpler_verbs(), fits);
+    return at == simpler_verbs().end() ? nullptr : &*at;
 }
 
 /// Smaller than n, the smallest first.
@@ -170,10 +136,11 @@ std::vector<Number> smaller(Number n, Number least) {
 
 std::vector<step> simpler(const step& s, capabilities within) {
     std::vector<step> all;
-    for (const verb v : simpler_verbs(s)) {
+    for (const simpler_verb& v : simpler_verbs()) {
+        if (v.what != s.what || v.subject != s.subject.kind) continue;
         all.push_back(s);
-        all.back().what = v;
-        if (!allows(within, all.back())) all.pop_back();
+        all.back().what = v.instead;
+        if (!is_within(within, all.back())) all.pop_back();
     }
     if (s.subject.kind == handle_kind::sender && s.subject.number > 0) {
         all.push_back(s);
@@ -310,15 +277,14 @@ class shrinker {
             const std::uint32_t operation = draft_.steps[i].text.subject.number;
             const auto first = draft_.steps.begin();
             const auto creation = std::find_if(first, first + static_cast<std::ptrdiff_t>(i), [&](const draft_step& s) {
-                return immediate(s.text.what) && s.text.operation == operation &&
-                       model::creates_operation(s.text.what, s.text.subject.kind);
+                return attempt_of(s.text) != nullptr && s.text.operation == operation;
             });
             if (creation == first + static_cast<std::ptrdiff_t>(i)) continue;
             draft candidate = draft_;
             step& s = candidate.steps[i].text;
             s = creation->text;
-            s.what = *immediate(s.what);
-            if (!allows(within_, s)) continue;
+            s.what = attempt_of(s)->instead;
+            if (!is_within(within_, s)) continue;
             candidate.steps.erase(candidate.steps.begin() + (creation - first));
             better |= attempt(candidate);
         }
@@ -328,7 +294,7 @@ class shrinker {
     /// A value that is sent through a permit is sent without one: then, or when the permit is made.
     bool replace_permits() {
         const draft_step attempted{step{.what = verb::try_send, .subject = {handle_kind::sender, 0}}, std::nullopt};
-        if (!allows(within_, attempted.text)) return false;
+        if (!is_within(within_, attempted.text)) return false;
         bool better = false;
         for (std::size_t i = 0; i < size(); ++i) {
             const step sent = draft_.steps[i].text;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "program/verb_table.hpp"
 #include "tailrace/model/machine.hpp"
 
 namespace tailrace::verify {
@@ -197,8 +198,7 @@ concurrent_program blocking_where_needed(const target& t, concurrent_program p) 
     if (!t.capabilities.has(capability::blocking)) return p;
     for (auto& task : p.tasks) {
         for (task_step& s : task) {
-            const std::optional<capability> needed = needed_for(s.step);
-            if (s.waits && needed && !t.capabilities.has(*needed)) s.blocks = true;
+            if (s.waits && !is_within(t.capabilities, s.step)) s.blocks = true;
         }
     }
     return p;

@@ -190,10 +190,10 @@ void sequential_writer::act(const model::step& s, const model::answer& a) {
 
 void sequential_writer::create(const model::step& s) {
     const std::string name = model::to_string(s.subject);
-    const bool owned = s.what == verb::reserve_owned;
+    const bool owned = owns_sender(s.what);
     std::string arguments;
     if (model::shape_of(s.what).value) arguments = value(s.value);
-    if (s.what == verb::recv_many) {
+    if (fills_a_vector(s.what)) {
         out_.line("std::vector<{}> f{}_values;", type(), s.operation);
         arguments = fmt::format("f{}_values, {}", s.operation, s.count);
     } else if (model::shape_of(s.what).count) {
@@ -281,7 +281,7 @@ void sequential_writer::poll(const model::step& s, const model::answer& a) {
     const std::string name = model::to_string(s.subject);
     const std::string call = fmt::format("{0}->poll({0}_owner.waker())", name);
     const auto at = created_by_.find(s.subject.number);
-    const verb what = at == created_by_.end() ? verb::closed : at->second->step.what;
+    const bool timed = at != created_by_.end() && model::shape_of(at->second->step.what).time;
     if (a.status == status::pending) return out_.line("EXPECT_FALSE({}.has_value());", call);
     out_.line("auto {} = {};", result_, call);
     out_.line("ASSERT_TRUE({}.has_value());", result_);
@@ -302,14 +302,15 @@ void sequential_writer::poll(const model::step& s, const model::answer& a) {
             break;
         }
         case status::none:
-            if (what == verb::recv) out_.line("EXPECT_FALSE({}->has_value());", result_);
-            if (what == verb::recv_timeout) refused(a, inner, "timeout_error", "");
+            if (timed) {
+                refused(a, inner, "timeout_error", "");
+            } else {
+                out_.line("EXPECT_FALSE({}->has_value());", result_);
+            }
             break;
         default:
-            if (what == verb::send_timeout) {
-                refused(a, inner, "timeout_error", ".reason");
-            } else if (what == verb::recv_timeout) {
-                refused(a, inner, "timeout_error", "");
+            if (timed) {
+                refused(a, inner, "timeout_error", is_receive(at->second->step.what) ? "" : ".reason");
             } else {
                 out_.line("ASSERT_FALSE({}->has_value());", result_);
             }

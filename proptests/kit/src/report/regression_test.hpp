@@ -42,6 +42,9 @@ class source {
     std::string text_;
 };
 
+/// The operation appends to a vector, which its call names.
+[[nodiscard]] constexpr bool fills_a_vector(model::verb v) { return is_receive(v) && model::shape_of(v).count; }
+
 /// A local class, and a lambda that waits with it: `tasks all(n)`, `wait(operation)`.
 extern const std::string_view tasks_class;
 extern const std::string_view wait_lambda;

@@ -47,17 +47,23 @@ class concurrent_writer {
     void round();
     void event_of(const event& e, const place& here);
     void waiting(const event& e, const place& here);
-    void driven(const model::step& s, const std::string& condition);
+    void driven(const model::step& s);
     void poll(const model::step& s, const place& here);
     void immediate(const event& e, const place& here);
     void drop(handle h);
     void end();
 
+    [[nodiscard]] static std::string keep_answer(const event& e, const place& here, const std::string& batch);
     /// The handle that the step makes, if it makes one.
     [[nodiscard]] static std::optional<handle> made_by(const event& e);
     [[nodiscard]] const event* creator(std::uint32_t operation) const;
     /// What would be in the way must be gone: an unfinished receive, or what borrows a sender.
     [[nodiscard]] std::string none_alive(handle of) const;
+    /// The rest of the condition under which the step is legal.
+    [[nodiscard]] std::string guard_of(const model::step& s) const {
+        const bool alone = takes_values(s.what) || ends_subject(s.what, s.subject.kind);
+        return alone ? none_alive(s.subject) : std::string();
+    }
     [[nodiscard]] static std::string call(const model::step& s);
 
     const model::history& history_;
@@ -70,24 +76,7 @@ class concurrent_writer {
 
 std::optional<handle> concurrent_writer::made_by(const event& e) {
     const model::step& s = e.step;
-    std::optional<handle_kind> kind;
-    switch (s.what) {
-        case verb::reserve:
-        case verb::try_reserve:
-        case verb::next: kind = handle_kind::permit; break;
-        case verb::reserve_many:
-        case verb::try_reserve_many: kind = handle_kind::iterator; break;
-        case verb::reserve_owned:
-        case verb::try_reserve_owned: kind = handle_kind::owned_permit; break;
-        case verb::downgrade: kind = handle_kind::weak_sender; break;
-        case verb::clone: kind = s.subject.kind; break;
-        case verb::upgrade:
-        case verb::release: kind = handle_kind::sender; break;
-        case verb::send:
-            if (s.subject.kind == handle_kind::owned_permit) kind = handle_kind::sender;
-            break;
-        default: break;
-    }
+    const std::optional<handle_kind> kind = model::makes(s.what, s.subject.kind);
     if (!kind) return std::nullopt;
     handle h{*kind, s.operation};
     if (e.answer && e.answer->status == model::status::made) h = e.answer->made;
@@ -128,7 +117,7 @@ std::string concurrent_writer::call(const model::step& s) {
     const model::verb_shape& shape = model::shape_of(s.what);
     std::string arguments;
     if (shape.value) arguments = fmt::format("{}", s.value);
-    if (s.what == verb::recv_many)
+    if (fills_a_vector(s.what))
         arguments = fmt::format("batch, {}", s.count);
     else if (shape.count)
         arguments = fmt::format("{}", s.count);
@@ -136,8 +125,7 @@ std::string concurrent_writer::call(const model::step& s) {
         arguments +=
             fmt::format("{}std::chrono::milliseconds({}), clock", arguments.empty() ? "" : ", ", s.time.count());
     }
-    const bool takes = s.what == verb::reserve_owned || s.what == verb::try_reserve_owned ||
-                       s.subject.kind == handle_kind::owned_permit;
+    const bool takes = ends_subject(s.what, s.subject.kind) && s.subject.kind != handle_kind::permit;
     return fmt::format("{}{}({})", takes ? fmt::format("std::move(*{}).", name) : fmt::format("{}->", name),
                        shape.spelling, arguments);
 }
@@ -155,40 +143,37 @@ std::string concurrent_writer::none_alive(handle of) const {
 void concurrent_writer::waiting(const event& e, const place& here) {
     const model::step& s = e.step;
     const std::string subject = model::to_string(s.subject);
-    const bool receives = s.subject.kind == handle_kind::receiver;
-    const std::string guard = receives || s.what == verb::reserve_owned ? none_alive(s.subject) : std::string();
-    out_.open(fmt::format("if ({}{}) {{", subject, guard));
-    if (s.what == verb::recv_many) out_.raw("std::vector<int> batch;");
-    const bool result = s.what != verb::closed;
-    out_.line("{}wait({});", result ? "auto answer = " : "(void)", call(s));
-    switch (s.what) {
-        case verb::send:
-        case verb::send_timeout: out_.line("if (answer && *answer) {}.push_back({});", here.sent, s.value); break;
-        case verb::recv:
-        case verb::recv_timeout: out_.line("if (answer && *answer) {}.push_back(**answer);", here.received); break;
-        case verb::recv_many:
-            out_.line("if (answer) {0}.insert({0}.end(), batch.begin(), batch.end());", here.received);
-            break;
-        case verb::reserve_owned: out_.line("{}.reset();", subject); [[fallthrough]];
-        case verb::reserve:
-        case verb::reserve_many:
-            out_.line("if (answer && *answer) {}.emplace(std::move(**answer));", model::to_string(*made_by(e)));
-            break;
-        default: break;
-    }
+    const std::string keeps = keep_answer(e, here, "batch");
+    out_.open(fmt::format("if ({}{}) {{", subject, guard_of(s)));
+    if (fills_a_vector(s.what)) out_.raw("std::vector<int> batch;");
+    out_.line("{}wait({});", keeps.empty() ? "(void)" : "auto answer = ", call(s));
+    if (owns_sender(s.what)) out_.line("{}.reset();", subject);
+    if (!keeps.empty()) out_.line("if (answer{}) {}", fills_a_vector(s.what) ? "" : " && *answer", keeps);
     out_.close("}");
 }
 
-void concurrent_writer::driven(const model::step& s, const std::string& condition) {
+/// What the task does with the answer of an operation that has succeeded; nothing for one that answers nothing.
+std::string concurrent_writer::keep_answer(const event& e, const place& here, const std::string& batch) {
+    const verb what = e.step.what;
+    if (model::shape_of(what).value) return fmt::format("{}.push_back({});", here.sent, e.step.value);
+    if (fills_a_vector(what)) {
+        return fmt::format("{0}.insert({0}.end(), {1}.begin(), {1}.end());", here.received, batch);
+    }
+    if (is_receive(what)) return fmt::format("{}.push_back(**answer);", here.received);
+    const std::optional<handle> made = made_by(e);
+    return made ? fmt::format("{}.emplace(std::move(**answer));", model::to_string(*made)) : std::string();
+}
+
+void concurrent_writer::driven(const model::step& s) {
     const std::string subject = model::to_string(s.subject);
-    out_.open(fmt::format("if ({}) {{", condition));
+    out_.open(fmt::format("if ({}{}) {{", subject, guard_of(s)));
     std::string made = call(s);
-    if (s.what == verb::recv_many) {
+    if (fills_a_vector(s.what)) {
         const std::size_t at = made.find("batch");
         made.replace(at, 5, fmt::format("f{}_values", s.operation));
     }
     out_.line("f{}.emplace({});", s.operation, made);
-    if (s.what == verb::reserve_owned) out_.line("{}.reset();", subject);
+    if (owns_sender(s.what)) out_.line("{}.reset();", subject);
     out_.close("}");
 }
 
@@ -198,17 +183,9 @@ void concurrent_writer::poll(const model::step& s, const place& here) {
     const std::string name = model::to_string(s.subject);
     out_.open(fmt::format("if ({}) {{", name));
     out_.open(fmt::format("if (auto answer = {}->poll({{}})) {{", name));
-    switch (of->step.what) {
-        case verb::send:
-        case verb::send_timeout: out_.line("if (*answer) {}.push_back({});", here.sent, of->step.value); break;
-        case verb::recv:
-        case verb::recv_timeout: out_.line("if (*answer) {}.push_back(**answer);", here.received); break;
-        case verb::recv_many:
-            out_.line("{0}.insert({0}.end(), {1}_values.begin(), {1}_values.end());", here.received, name);
-            break;
-        case verb::closed: out_.raw("(void)answer;"); break;
-        default: out_.line("if (*answer) {}.emplace(std::move(**answer));", model::to_string(*made_by(*of)));
-    }
+    const std::string keeps = keep_answer(*of, here, name + "_values");
+    const bool may_fail = !keeps.empty() && !fills_a_vector(of->step.what);
+    out_.line("{}{}", may_fail ? "if (*answer) " : "", keeps.empty() ? "(void)answer;" : keeps);
     out_.line("{}.reset();", name);
     out_.close("}");
     out_.close("}");
@@ -220,31 +197,12 @@ void concurrent_writer::immediate(const event& e, const place& here) {
     const std::string does = call(s);
     const std::optional<handle> made = made_by(e);
     const std::string name = made ? model::to_string(*made) : std::string();
-    switch (s.subject.kind) {
-        case handle_kind::permit:
-            out_.open(fmt::format("if ({}) {{", subject));
-            out_.line("{};", does);
-            out_.line("{}.push_back({});", here.sent, s.value);
-            out_.line("{}.reset();", subject);
-            return out_.close("}");
-        case handle_kind::owned_permit:
-            out_.open(fmt::format("if ({}) {{", subject));
-            out_.line("{}.emplace({});", name, does);
-            if (s.what == verb::send) out_.line("{}.push_back({});", here.sent, s.value);
-            out_.line("{}.reset();", subject);
-            return out_.close("}");
-        default: break;
-    }
     switch (s.what) {
-        case verb::try_send: return out_.line("if ({} && {}) {}.push_back({});", subject, does, here.sent, s.value);
-        case verb::try_recv:
-            out_.open(fmt::format("if (r{}) {{", none_alive(s.subject)));
-            out_.line("if (auto got = r->try_recv()) {}.push_back(*got);", here.received);
-            return out_.close("}");
         case verb::clone: return out_.line("if ({0}) {1}.emplace(*{0});", subject, name);
         case verb::downgrade: return out_.line("if ({}) {}.emplace({});", subject, name, does);
+        case verb::try_send: return out_.line("if ({} && {}) {}.push_back({});", subject, does, here.sent, s.value);
         case verb::try_reserve_owned:
-            out_.open(fmt::format("if ({}{}) {{", subject, none_alive(s.subject)));
+            out_.open(fmt::format("if ({}{}) {{", subject, guard_of(s)));
             out_.line("auto got = {};", does);
             out_.line("if (got) {}.emplace(std::move(*got));", name);
             out_.open("if (got) {");
@@ -253,16 +211,24 @@ void concurrent_writer::immediate(const event& e, const place& here) {
             out_.line("    *{} = std::move(got.error().sender);", subject);
             out_.raw("}");
             return out_.close("}");
-        case verb::try_reserve:
-        case verb::try_reserve_many:
-        case verb::upgrade:
-        case verb::next:
-            out_.open(fmt::format("if ({}) {{", subject));
-            out_.line("if (auto got = {}) {}.emplace(std::move(*got));", does, name);
-            return out_.close("}");
-        case verb::close: return out_.line("if ({}) {};", subject, does);
-        default: return out_.line("if ({}) (void){};", subject, does);
+        default: break;
     }
+    const bool takes = takes_values(s.what);
+    if (!takes && !made && !ends_subject(s.what, s.subject.kind)) {
+        const bool answers = is_observer(s.what, s.subject.kind);
+        return out_.line("if ({}) {}{};", subject, answers ? "(void)" : "", does);
+    }
+    out_.open(fmt::format("if ({}{}) {{", subject, guard_of(s)));
+    if (ends_subject(s.what, s.subject.kind)) {
+        out_.line("{};", made ? fmt::format("{}.emplace({})", name, does) : does);
+        if (model::shape_of(s.what).value) out_.line("{}.push_back({});", here.sent, s.value);
+        out_.line("{}.reset();", subject);
+    } else if (takes) {
+        out_.line("if (auto got = {}) {}.push_back(*got);", does, here.received);
+    } else {
+        out_.line("if (auto got = {}) {}.emplace(std::move(*got));", does, name);
+    }
+    out_.close("}");
 }
 
 void concurrent_writer::drop(handle h) {
@@ -279,8 +245,7 @@ void concurrent_writer::event_of(const event& e, const place& here) {
     if (s.what == verb::poll) return poll(s, here);
     if (e.waits) return waiting(e, here);
     if (!model::creates_operation(s.what, s.subject.kind)) return immediate(e, here);
-    const bool exclusive = s.subject.kind == handle_kind::receiver || s.what == verb::reserve_owned;
-    driven(s, model::to_string(s.subject) + (exclusive ? none_alive(s.subject) : std::string()));
+    driven(s);
 }
 
 void concurrent_writer::round() {
@@ -290,7 +255,7 @@ void concurrent_writer::round() {
     out_.raw("std::optional s0(std::move(tx));");
     out_.raw("std::optional r(std::move(rx));");
     for (const auto& [number, e] : driven_)
-        if (e->step.what == verb::recv_many) out_.line("std::vector<int> f{}_values;", number);
+        if (fills_a_vector(e->step.what)) out_.line("std::vector<int> f{}_values;", number);
     for (const made_handle& m : made_) {
         // A batch is declared before its operation; any vector tells the type.
         std::string type = m.type;

@@ -5,6 +5,7 @@
 //     before   their number, steps        (tasks: their number first)
 //     step     a byte: the verb, and 32 times the kind of its subject; its number; then value,
 //              count, time where the verb has them; then the number of what it makes
+//              for verbs from 32 on: a byte, 7 times 32 and the kind; then the verb
 //
 // Numbers are little-endian groups of seven bits. The number of what a step makes comes with its
 // two flags in the lowest bits. After a change here run: ctest -L proptests -R token
@@ -25,8 +26,8 @@ using model::verb;
 constexpr std::string_view prefix = "tr1.";
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::size_t checksum_size = 4;
-constexpr unsigned kinds = static_cast<unsigned>(handle_kind::owned_permit) + 1;
-static_assert(model::verb_count <= 32 && kinds <= 8, "both fit a byte");
+constexpr unsigned later_verb = 7;  // in the place of a kind
+static_assert(model::kind_count <= later_verb, "there is a place for it");
 
 [[noreturn]] void refuse(std::string_view why) { throw token_error(fmt::format("token: {}", why)); }
 [[noreturn]] void broken() { refuse("expected a whole token, found one that is cut or mistyped"); }
@@ -75,19 +76,7 @@ std::string from_letters(std::string_view letters) {
 
 /// The step says how what it makes is called.
 bool names_something(const model::step& s) {
-    if (model::creates_operation(s.what, s.subject.kind)) return true;
-    switch (s.what) {
-        case verb::try_reserve:
-        case verb::try_reserve_many:
-        case verb::try_reserve_owned:
-        case verb::clone:
-        case verb::downgrade:
-        case verb::upgrade:
-        case verb::release:
-        case verb::next: return true;
-        case verb::send: return s.subject.kind == handle_kind::owned_permit;
-        default: return false;
-    }
+    return model::creates_operation(s.what, s.subject.kind) || model::makes(s.what, s.subject.kind);
 }
 
 class writer {
@@ -102,8 +91,10 @@ class writer {
     }
     void step(const model::step& s, bool waits, bool blocks) {
         const model::verb_shape& shape = model::shape_of(s.what);
-        const unsigned kind = static_cast<unsigned>(s.subject.kind);
-        bytes_ += static_cast<char>(kind << 5 | static_cast<unsigned>(s.what));
+        const auto kind = static_cast<unsigned>(s.subject.kind);
+        const auto what = static_cast<unsigned>(s.what);
+        bytes_ += static_cast<char>(what < 32 ? kind << 5 | what : later_verb << 5 | kind);
+        if (what >= 32) number(what);
         if (has_number(s)) number(s.subject.number);
         if (shape.value) number(s.value);
         if (shape.count) number(s.count);
@@ -163,11 +154,14 @@ class reader {
     [[nodiscard]] task_step step() {
         constexpr std::uint64_t any_handle = std::numeric_limits<std::uint32_t>::max();
         const unsigned head = byte();
-        if ((head & 31u) >= model::verb_count || head >> 5 >= kinds) broken();
+        const bool later = head >> 5 == later_verb;
+        const unsigned kind = later ? head & 31u : head >> 5;
+        const std::uint64_t what = later ? number() : head & 31u;
+        if (what >= model::verb_count || kind >= model::kind_count || later != (what >= 32)) broken();
         task_step t;
         model::step& s = t.step;
-        s.what = static_cast<verb>(head & 31u);
-        s.subject.kind = static_cast<handle_kind>(head >> 5);
+        s.what = static_cast<verb>(what);
+        s.subject.kind = static_cast<handle_kind>(kind);
         if (s.what != verb::advance && !model::applies_to(s.what, s.subject.kind)) broken();
         const model::verb_shape& shape = model::shape_of(s.what);
         if (writer::has_number(s)) s.subject.number = static_cast<std::uint32_t>(number(any_handle));

@@ -196,9 +196,7 @@ class channel_session final : public task_session, private session_events {
     }
 
     [[nodiscard]] bool can_block(const model::step& s) const override {
-        using model::verb;
-        if constexpr (!has(capability::blocking)) return false;
-        return (s.what == verb::send && s.subject.kind == model::handle_kind::sender) || s.what == verb::recv;
+        return has(capability::blocking) && model::has_blocking_form(s.what, s.subject.kind);
     }
     model::answer block(const model::step& s) override {
         const noisy_call around(noisy_);
