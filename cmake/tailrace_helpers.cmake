@@ -7,7 +7,8 @@ function(tailrace_sources variable)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "EXCEPT")
     file(GLOB files CONFIGURE_DEPENDS ${arg_UNPARSED_ARGUMENTS})
     foreach(except IN LISTS arg_EXCEPT)
-        list(REMOVE_ITEM files "${CMAKE_CURRENT_SOURCE_DIR}/${except}")
+        cmake_path(ABSOLUTE_PATH except NORMALIZE)
+        list(REMOVE_ITEM files "${except}")
     endforeach()
     if(NOT files)
         message(FATAL_ERROR "no source matches, in ${CMAKE_CURRENT_SOURCE_DIR}: ${arg_UNPARSED_ARGUMENTS}")
@@ -44,7 +45,7 @@ endfunction()
 
 # tailrace_add_test(<name> LABEL <label> SOURCES <file>... [LIBRARIES <library>...] [DEFINITIONS <definition>...]
 #                   [PRECOMPILED <header>...])
-# A GoogleTest executable; each of its tests is a ctest named <label>.<suite>.<test>, run by `ctest -L <label>`.
+# A GoogleTest executable; each of its tests is a ctest named <label>.<suite>.<test>, run by `ci/test -L <label>`.
 function(tailrace_add_test name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL" "SOURCES;LIBRARIES;DEFINITIONS;PRECOMPILED")
     add_executable(${name} ${arg_SOURCES})

@@ -1,6 +1,6 @@
 # Installs the library so that find_package(tailrace) works: the headers and a package configuration. Where the checking
 # kit is built, installs that too, for find_package(tailrace COMPONENTS verify).
-# After a change here run: ctest -L examples
+# After a change here run: ci/test -L examples
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 

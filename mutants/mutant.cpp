@@ -3,7 +3,7 @@
 //     tailrace-mutant check ROOT FILE...      checks that each change applies exactly once; exit status 1 if not
 //     tailrace-mutant write ROOT FOLDER FILE  writes only the changed sources, below FOLDER
 //
-// After a change here run: ctest -L mutants
+// After a change here run: ci/test -L mutants
 #include <algorithm>
 #include <cctype>
 #include <exception>

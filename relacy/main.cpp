@@ -1,7 +1,7 @@
 // tailrace-relacy: runs or lists the scenarios, audits the memory orders with them, and runs the litmus tests.
 //
 // Exit status: 0 nothing was found, 1 a scenario failed or an order is unexplained, 2 bad usage.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #include <fnmatch.h>
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 # Builds and runs the consumer project against tailrace as installed (WAY=find_package), as installed without anything having been built
-# (WAY=headers_alone), or as a checkout (WAY=add_subdirectory). Started by ctest: ctest -L examples
+# (WAY=headers_alone), or as a checkout (WAY=add_subdirectory). Started by: ci/test -L examples
 cmake_minimum_required(VERSION 3.25)
 
 function(run)

@@ -1,5 +1,5 @@
 # Builds the project against tailrace as installed, and runs its programs: one finds the defect of the queue, one nothing, and one the race
-# that was put in. Started by ctest: ctest -L examples
+# that was put in. Started by: ci/test -L examples
 cmake_minimum_required(VERSION 3.25)
 
 function(run)

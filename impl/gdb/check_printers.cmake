@@ -1,7 +1,7 @@
 # Checks what gdb prints for each kind of handle.
 #
 #   cmake -D GDB=<gdb> -D PROGRAM=<debuggee> -P check_printers.cmake
-# After a change here run: ctest -R impl.gdb
+# After a change here run: ci/test -R impl.gdb
 cmake_minimum_required(VERSION 3.25)
 
 set(open "open, used 5 of 5, waiters, tail 3, head 2, senders 2, weak 1")

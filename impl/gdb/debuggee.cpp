@@ -1,5 +1,5 @@
 // What the test of the pretty printers looks at; check_printers.cmake has what they are to say.
-// After a change here run: ctest -R impl.gdb
+// After a change here run: ci/test -R impl.gdb
 #include <utility>
 
 #include "tailrace/channel.hpp"

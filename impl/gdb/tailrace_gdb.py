@@ -6,7 +6,7 @@
 #
 # used: values, outstanding permits, and permits of granted waiters. tail: tickets issued; head: values received, both
 # modulo 2^32, so tail - head values are buffered.
-# After a change here, in detail/word.hpp or in the members of detail/core.hpp run: ctest -R impl.gdb
+# After a change here, in detail/word.hpp or in the members of detail/core.hpp run: ci/test -R impl.gdb
 import gdb
 import gdb.printing
 

@@ -2,7 +2,7 @@
 // nothing.
 //
 // A separate executable, because it replaces the global operator new by one that counts and can fail on request.
-// After a change here run: ctest -R 'impl\.(allocation|.*waiting_operation)'
+// After a change here run: ci/test -R 'impl\.(allocation|.*waiting_operation)'
 #include <gtest/gtest.h>
 #include <malloc.h>
 

@@ -1,5 +1,5 @@
 // A coroutine type for tests, and where a coroutine may stop before it begins.
-// After a change here run: ctest -L impl
+// After a change here run: ci/test -L impl
 #pragma once
 
 #include <coroutine>

@@ -26,10 +26,10 @@ bool is_receiver_drop(const step& s) { return s.what == verb::drop && s.subject.
 constexpr std::uint32_t no_number = ~std::uint32_t{0};
 
 /// The permit of a value that is being sent.
-handle claim_of(std::uint32_t lane) { return {handle_kind::permit, no_number - 1 - lane}; }
+handle claim_of(std::uint32_t task) { return {handle_kind::permit, no_number - 1 - task}; }
 
 /// The sender that an event of a task owns until it drops it.
-std::uint32_t taken_sender(std::uint32_t lane) { return claim_of(lane).number; }
+std::uint32_t taken_sender(std::uint32_t task) { return claim_of(task).number; }
 
 /// Dropping an owned permit, or a reservation of one, returns the capacity first and then drops the sender that it
 /// took.
@@ -107,11 +107,11 @@ void channel_rules::note_receipts() {
 
 std::optional<reply> channel_rules::ask(machine& m, const task& t, progress p) const {
     const event& e = t.events[events_done(p)];
-    const bool alone = t.of != place::part::lanes;
+    const bool alone = t.of != place::part::tasks;
     const bool drops = !alone && is_receiver_drop(e.step);
     if (drops && has_begun(p)) return drop_receiver(m, false);
-    if (!alone && m.find_grant(claim_of(t.lane)) != nullptr) return deliver(m, t, e);
-    const bool sender_is_left = std::ranges::find(m.senders, taken_sender(t.lane)) != m.senders.end();
+    if (!alone && m.find_grant(claim_of(t.task)) != nullptr) return deliver(m, t, e);
+    const bool sender_is_left = std::ranges::find(m.senders, taken_sender(t.task)) != m.senders.end();
     if (!alone && sender_is_left) return drop_taken_sender(m, t, e);
     if (!alone && begins(m, e)) return reply{{}, true, true};
 
@@ -129,7 +129,7 @@ std::optional<reply> channel_rules::ask(machine& m, const task& t, progress p) c
     outcome said = transition(m, e);
     if (may_drop && m.strong_count() < before->strong_count()) {
         m = *std::move(before);
-        m.senders.push_back(taken_sender(t.lane));
+        m.senders.push_back(taken_sender(t.task));
         return reply{transition(m, e), true};
     }
     if (may_send && said.answer.status == status::ok) {
@@ -140,7 +140,7 @@ std::optional<reply> channel_rules::ask(machine& m, const task& t, progress p) c
     if (may_overlook && said.answer != *e.answer) {
         if (overlook(*before, t, events_done(p), said)) m = *std::move(before);
     }
-    if (!alone) widen(m, t.lane + 1, events_done(p), said.answer);
+    if (!alone) widen(m, t.task + 1, events_done(p), said.answer);
     return reply{std::move(said)};
 }
 
@@ -167,13 +167,13 @@ void channel_rules::claim(machine& m, const task& t, const event& e) const {
     const bool polls = e.waits || e.step.what == verb::poll;
     const operation* op = polls ? m.find_operation(number) : nullptr;
     if (op == nullptr || op->held == 0) m.available -= 1;
-    m.grants.push_back({claim_of(t.lane), op != nullptr ? op->sender : e.step.subject.number, 1});
+    m.grants.push_back({claim_of(t.task), op != nullptr ? op->sender : e.step.subject.number, 1});
     if (op != nullptr) std::erase_if(m.operations, [&](const operation& o) { return &o == op; });
 }
 
 /// Then its value enters the buffer, or is destroyed if the receiver is gone meanwhile (late-send.destroyed).
 reply channel_rules::deliver(machine& m, const task& t, const event& e) const {
-    std::erase_if(m.grants, [&](const grant& g) { return g.name == claim_of(t.lane); });
+    std::erase_if(m.grants, [&](const grant& g) { return g.name == claim_of(t.task); });
     outcome out;
     m.deliver(value_of(e), out);
     out.answer = *e.answer;
@@ -185,7 +185,7 @@ reply channel_rules::deliver(machine& m, const task& t, const event& e) const {
 reply channel_rules::drop_taken_sender(machine& m, const task& t, const event& e) const {
     step last;
     last.what = verb::drop;
-    last.subject = {handle_kind::sender, taken_sender(t.lane)};
+    last.subject = {handle_kind::sender, taken_sender(t.task)};
     outcome out = apply_(m, last);
     out.answer = *e.answer;
     return {std::move(out)};
@@ -224,7 +224,7 @@ bool channel_rules::overlook(machine& m, const task& t, std::uint32_t index, out
 bool channel_rules::came_first(value_id v, const task& t, std::uint32_t index) const {
     const auto at = std::ranges::find(sent_, v, &sent::value);
     if (at == sent_.end()) return true;
-    const std::uint32_t self = t.lane + 1;
+    const std::uint32_t self = t.task + 1;
     return at->task == self || times_.comes_first(at->task, at->index, self, index);
 }
 
@@ -305,7 +305,7 @@ bool channel_rules::goes_on_waiting(const machine& m, const task& t, std::uint32
     for (std::uint32_t other = 1; other < times_.tasks().size(); ++other) {
         for (std::uint32_t i = 0; i < times_.tasks()[other].events.size(); ++i) {
             if (times_.tasks()[other].events[i].step.what == verb::advance &&
-                times_.overlap(other, i, t.lane + 1, index))
+                times_.overlap(other, i, t.task + 1, index))
                 return true;
         }
     }

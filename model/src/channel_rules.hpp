@@ -1,5 +1,5 @@
 // What a step of a history may mean to a channel: the specification's transitions, and beside other tasks the parts in
-// which some of them take effect. After a change here run: ctest -L model
+// which some of them take effect. After a change here run: ci/test -L model
 #pragma once
 
 #include <cstdint>

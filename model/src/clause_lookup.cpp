@@ -1,5 +1,5 @@
 // Finding clauses: by name, by glob, and the names of the engines.
-// After a change here run: ctest -L model
+// After a change here run: ci/test -L model
 #include <algorithm>
 
 #include "tailrace/model/clauses.hpp"

@@ -1,7 +1,7 @@
 // The clauses of the contract as data, in the order of model/README.md, which has the full wording. Each promise that
 // can be broken independently is a clause.
 //
-// After a change here run: ctest -L model && ctest -L proptests -R 'zoo|evidence'
+// After a change here run: ci/test -L model && ci/test -L proptests -R 'zoo|evidence'
 #include "tailrace/model/clauses.hpp"
 
 #include <array>

@@ -1,7 +1,7 @@
 // The cursor: reads one line of text word by word, and knows the position of a wrong word.
 //
 // Words are separated by exactly one space: the cursor refuses a second one, and one at either end. After a change here
-// run: ctest -L model
+// run: ci/test -L model
 #pragma once
 
 #include <fmt/format.h>

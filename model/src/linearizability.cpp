@@ -5,7 +5,7 @@
 // cut off a branch unseen. A history that is refused is searched again for an order that leaves a task asleep, to learn
 // whether that is all that is wrong. What a transition is, channel_rules.hpp knows, and what may come next,
 // timeline.hpp.
-// After a change here run: ctest -L model
+// After a change here run: ci/test -L model
 #include "tailrace/model/linearizability.hpp"
 
 #include <algorithm>
@@ -154,7 +154,7 @@ bool search::take(const node& from, std::uint32_t which, node& to, outcome& said
     }
     channel_rules::normalise(to.state);
     const bool comes_to_rest =
-        t.of == place::part::lanes && p < t.at_rest && to.made[which] == t.at_rest && times_.rested(to.made);
+        t.of == place::part::tasks && p < t.at_rest && to.made[which] == t.at_rest && times_.rested(to.made);
     return !comes_to_rest || a_sleeper_is_ready(to.state) != rest_matters_;
 }
 
@@ -196,7 +196,7 @@ void search::report(verdict& v, finding is) const {
 
 point search::point_of(std::uint32_t which, progress p, outcome said) const {
     const task& t = times_.tasks()[which];
-    return {{t.of, t.lane, events_done(p)}, has_begun(p), std::move(said)};
+    return {{t.of, t.task, events_done(p)}, has_begun(p), std::move(said)};
 }
 
 }  // namespace

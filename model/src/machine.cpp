@@ -1,5 +1,5 @@
 // The transitions of the specification. Section names in comments are clauses of model/README.md.
-// After a change here run: ctest -L model && ci/verify
+// After a change here run: ci/test -L model && ci/verify
 #include "tailrace/model/machine.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // The text of the specification: the reason why a step is refused, and the state in one line; and the hash.
-// After a change here run: ctest -L model
+// After a change here run: ci/test -L model
 #include <fmt/format.h>
 
 #include <algorithm>

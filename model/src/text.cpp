@@ -1,7 +1,7 @@
 // Prints and parses handles, steps, answers and lines. The grammar is in text.hpp.
 //
 // Printer and parser stand in pairs, in the same order: what one writes, the other reads.
-// After a change here run: ctest -L model
+// After a change here run: ci/test -L model
 #include "tailrace/model/text.hpp"
 
 #include <fmt/format.h>

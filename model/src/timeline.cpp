@@ -6,18 +6,18 @@ namespace tailrace::model {
 
 timeline::timeline(const history& h, const check_options& options) {
     add_task(place::part::before, 0, h.before, h.rest);
-    for (std::uint32_t lane = 0; lane < h.lanes.size(); ++lane) {
-        add_task(place::part::lanes, lane, h.lanes[lane], h.rest);
+    for (std::uint32_t task = 0; task < h.tasks.size(); ++task) {
+        add_task(place::part::tasks, task, h.tasks[task], h.rest);
     }
     add_task(place::part::after, 0, h.after, h.rest);
     order_by_time(options);
 }
 
-void timeline::add_task(place::part of, std::uint32_t lane, std::span<const event> events, std::uint64_t rest) {
-    task t{of, lane, events, {}, 0, 0};
+void timeline::add_task(place::part of, std::uint32_t number, std::span<const event> events, std::uint64_t rest) {
+    task t{of, number, events, {}, 0, 0};
     for (const event& e : events) {
         if (!e.answer) {  // only as the last
-            t.at_end += rest != never && of == place::part::lanes ? 1 : 0;
+            t.at_end += rest != never && of == place::part::tasks ? 1 : 0;
         } else {
             t.at_end += 2;
         }
@@ -25,7 +25,7 @@ void timeline::add_task(place::part of, std::uint32_t lane, std::span<const even
         if (of == place::part::before || (!later && e.answer && e.returned <= rest)) {
             t.at_rest += 2;
         } else if (!later && !e.answer && rest != never) {
-            t.at_rest += 1;  // at most once: what follows it in its lane is later
+            t.at_rest += 1;  // at most once: what follows it in its task is later
         }
     }
     if (has_begun(t.at_rest)) sleepers_.push_back(static_cast<std::uint32_t>(tasks_.size()));
@@ -40,13 +40,13 @@ void timeline::order_by_time(const check_options& options) {
         for (std::size_t other = 0; other < count; ++other) {
             if (other == self) continue;
             const std::span<const event> theirs = tasks_[other].events;
-            const bool lanes = t.of == place::part::lanes && tasks_[other].of == place::part::lanes;
+            const bool tasks = t.of == place::part::tasks && tasks_[other].of == place::part::tasks;
             std::uint32_t n = 0;
             for (std::size_t e = 0; e < t.events.size(); ++e) {
                 if (other == 0) {
                     n = static_cast<std::uint32_t>(theirs.size());
-                } else if (lanes && options.first != nullptr) {
-                    n = (*options.first)[t.lane][e][tasks_[other].lane];
+                } else if (tasks && options.first != nullptr) {
+                    n = (*options.first)[t.task][e][tasks_[other].task];
                 } else {
                     while (n < theirs.size() && theirs[n].returned < t.events[e].invoked) ++n;
                 }

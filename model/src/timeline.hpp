@@ -1,5 +1,5 @@
 // A history as tasks whose events are ordered by time: what a search for a linearization needs to know of it, and
-// nothing about channels. After a change here run: ctest -L model
+// nothing about channels. After a change here run: ci/test -L model
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ constexpr std::uint32_t events_done(progress p) { return p / 2; }
 constexpr bool has_begun(progress p) { return p % 2 != 0; }
 
 struct task {
-    place::part of = place::part::lanes;
-    std::uint32_t lane = 0;
+    place::part of = place::part::tasks;
+    std::uint32_t task = 0;
     std::span<const event> events;
     /// The number of events of each task that come first: for each event a row with a number for each task.
     std::vector<std::uint32_t> first;
@@ -47,7 +47,7 @@ class timeline {
     [[nodiscard]] bool comes_first(std::uint32_t a, std::uint32_t i, std::uint32_t b, std::uint32_t j) const;
 
   private:
-    void add_task(place::part of, std::uint32_t lane, std::span<const event> events, std::uint64_t rest);
+    void add_task(place::part of, std::uint32_t number, std::span<const event> events, std::uint64_t rest);
     void order_by_time(const check_options& options);
 
     std::vector<task> tasks_;

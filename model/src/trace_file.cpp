@@ -1,5 +1,5 @@
 // Whole traces: the frame around the lines, files and directories of them, and the form of errors.
-// After a change here run: ctest -L model
+// After a change here run: ci/test -L model
 #include <fmt/format.h>
 
 #include <algorithm>

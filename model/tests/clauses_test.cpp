@@ -1,6 +1,6 @@
 // The clauses as data: well formed, findable, and the same in model/README.md.
 //
-// Run: ctest -L model
+// Run: ci/test -L model
 #include "tailrace/model/clauses.hpp"
 
 #include <gtest/gtest.h>

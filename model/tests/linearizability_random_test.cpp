@@ -1,7 +1,7 @@
 // Tests of the linearizability check with simulated histories: all are allowed; most are refused after a change of one
 // response; and a naive search agrees.
 //
-// Run: ctest -L model
+// Run: ci/test -L model
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -31,8 +31,8 @@ TEST(simulated_histories, are_allowed) {
         ASSERT_EQ(v.is, finding::allowed) << "seed " << seed << '\n' << to_string(h);
         nodes += v.nodes;
         most_nodes = std::max(most_nodes, v.nodes);
-        for (const auto& lane : h.lanes) {
-            for (const event& e : lane) {
+        for (const auto& task : h.tasks) {
+            for (const event& e : task) {
                 ++(e.waits ? waited : once)[static_cast<std::size_t>(e.step.what)];
                 asleep += e.answer ? 0 : 1;
                 woken_later += e.answer && e.returned > h.rest ? 1 : 0;
@@ -60,8 +60,8 @@ using change = bool (*)(history&, std::mt19937_64&);  // true if something was c
 template <class Predicate>
 events events_where(history& h, Predicate holds) {
     events all;
-    for (auto& lane : h.lanes) {
-        for (event& e : lane) {
+    for (auto& task : h.tasks) {
+        for (event& e : task) {
             if (e.answer && e.returned < h.rest && holds(e)) all.push_back(&e);
         }
     }
@@ -105,10 +105,10 @@ bool miscount(history& h, std::mt19937_64& random) {
     return true;
 }
 
-/// The last event of a lane sleeps on, although it was answered.
+/// The last event of a task sleeps on, although it was answered.
 bool forget_to_wake(history& h, std::mt19937_64& random) {
     events all = events_where(h, [&](const event& e) {
-        return e.waits && std::ranges::any_of(h.lanes, [&](const auto& l) { return &e == &l.back(); });
+        return e.waits && std::ranges::any_of(h.tasks, [&](const auto& l) { return &e == &l.back(); });
     });
     if (all.empty()) return false;
     event& e = *all[random() % all.size()];
@@ -180,7 +180,7 @@ class plain_search {
             for (const event& e : of_task) all_.push_back({&e, task, entry::untouched});
         };
         add(h.before, 0);
-        for (std::size_t lane = 0; lane < h.lanes.size(); ++lane) add(h.lanes[lane], lane + 1);
+        for (std::size_t task = 0; task < h.tasks.size(); ++task) add(h.tasks[task], task + 1);
         add(h.after, after());
     }
 
@@ -194,7 +194,7 @@ class plain_search {
         enum { untouched, asked, done } now;
     };
 
-    [[nodiscard]] std::size_t after() const { return history_.lanes.size() + 1; }
+    [[nodiscard]] std::size_t after() const { return history_.tasks.size() + 1; }
 
     [[nodiscard]] bool sleeps(const entry& x) const {
         return x.task != 0 && x.task != after() && (!x.e->answer || x.e->returned > history_.rest);

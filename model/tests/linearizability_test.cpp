@@ -1,7 +1,7 @@
 // Tests of the linearizability check with written histories: for each property a history that breaks it, and one that
 // differs in one place and is allowed.
 //
-// Run: ctest -L model
+// Run: ci/test -L model
 #include "tailrace/model/linearizability.hpp"
 
 #include <gtest/gtest.h>
@@ -56,7 +56,7 @@ std::vector<event> parse_events(std::string_view script) {
 struct scripted {
     std::uint64_t capacity = 1;
     std::string_view before = {};
-    std::vector<std::string_view> lanes = {};
+    std::vector<std::string_view> tasks = {};
     instant rest = never;
     std::string_view after = {};
 };
@@ -65,7 +65,7 @@ history history_of(const scripted& s) {
     history h;
     h.capacity = s.capacity;
     h.before = parse_events(s.before);
-    for (const std::string_view lane : s.lanes) h.lanes.push_back(parse_events(lane));
+    for (const std::string_view task : s.tasks) h.tasks.push_back(parse_events(task));
     h.rest = s.rest;
     h.after = parse_events(s.after);
     return h;
@@ -80,7 +80,7 @@ std::string to_string(const std::vector<point>& points) {
                                  : p.at.of == place::part::after ? "after"
                                                                  : nullptr;
         text += text.empty() ? "" : ", ";
-        text += part != nullptr ? part : std::to_string(p.at.lane);
+        text += part != nullptr ? part : std::to_string(p.at.task);
         text += '.' + std::to_string(p.at.index) + (p.follow_up ? "'" : "") + ' ' +
                 model::to_string(p.by_specification.answer);
     }
@@ -91,19 +91,19 @@ std::string to_string(const std::vector<point>& points) {
 
 TEST(linearizability, an_empty_history_is_allowed) {
     EXPECT_EQ(judge({}), finding::allowed);
-    EXPECT_EQ(judge({.lanes = {"", ""}, .rest = 1}), finding::allowed);
+    EXPECT_EQ(judge({.tasks = {"", ""}, .rest = 1}), finding::allowed);
 }
 
 TEST(linearizability, values_sent_one_after_the_other_are_received_in_that_order) {
     const char* const sends = R"(1-2 s0 send v1 as f100 => ok
                                  3-4 s0 send v2 as f101 => ok)";
     EXPECT_EQ(judge({.capacity = 2,
-                     .lanes = {sends,
+                     .tasks = {sends,
                                "5-6 r recv as f200 => some v1\n"
                                "7-8 r recv as f201 => some v2"}}),
               finding::allowed);
     EXPECT_EQ(judge({.capacity = 2,
-                     .lanes = {sends,
+                     .tasks = {sends,
                                "5-6 r recv as f200 => some v2\n"
                                "7-8 r recv as f201 => some v1"}}),
               finding::answer);
@@ -115,39 +115,39 @@ TEST(linearizability, values_sent_at_once_are_received_in_any_order) {
     const char* const clone = "s0 clone -> s1";
     EXPECT_EQ(judge({.capacity = 2,
                      .before = clone,
-                     .lanes = {"1-3 s0 try_send v1 -> ok", "2-4 s1 try_send v2 -> ok", receives}}),
+                     .tasks = {"1-3 s0 try_send v1 -> ok", "2-4 s1 try_send v2 -> ok", receives}}),
               finding::allowed);
     EXPECT_EQ(judge({.capacity = 2,
                      .before = clone,
-                     .lanes = {"1-2 s0 try_send v1 -> ok", "3-4 s1 try_send v2 -> ok", receives}}),
+                     .tasks = {"1-2 s0 try_send v1 -> ok", "3-4 s1 try_send v2 -> ok", receives}}),
               finding::answer);
 }
 
 TEST(linearizability, a_value_that_was_handed_back_is_not_received) {
     const char* const receive = "1-9 r recv as f200 => some v1";
-    EXPECT_EQ(judge({.lanes = {"2-3 s0 try_send v1 -> ok", receive}}), finding::allowed);
-    EXPECT_EQ(judge({.lanes = {"2-3 s0 try_send v1 -> closed v1", receive}}), finding::answer);
-    EXPECT_EQ(judge({.before = "s0 try_send v1 -> ok", .lanes = {"2-3 s0 try_send v2 -> full v2", receive}}),
+    EXPECT_EQ(judge({.tasks = {"2-3 s0 try_send v1 -> ok", receive}}), finding::allowed);
+    EXPECT_EQ(judge({.tasks = {"2-3 s0 try_send v1 -> closed v1", receive}}), finding::answer);
+    EXPECT_EQ(judge({.before = "s0 try_send v1 -> ok", .tasks = {"2-3 s0 try_send v2 -> full v2", receive}}),
               finding::allowed);
     EXPECT_EQ(judge({.before = "s0 try_send v1 -> ok",
-                     .lanes = {"2-3 s0 try_send v2 -> full v2",
+                     .tasks = {"2-3 s0 try_send v2 -> full v2",
                                "1-9 r recv as f200 => some v1\n 10-11 r recv as f201 => some v2"}}),
               finding::answer);
 }
 
 TEST(linearizability, a_value_is_received_once) {
     const char* const sends = "1-2 s0 try_send v1 -> ok\n 3-4 s0 try_send v2 -> ok";
-    EXPECT_EQ(judge({.capacity = 2, .lanes = {sends, "1-9 r recv_many 2 as f200 => many v1 v2"}}), finding::allowed);
-    EXPECT_EQ(judge({.capacity = 2, .lanes = {sends, "1-9 r recv_many 2 as f200 => many v1 v1"}}), finding::answer);
-    EXPECT_EQ(judge({.capacity = 2, .lanes = {sends, "1-9 r recv as f200 => some v1\n 10-11 r try_recv -> some v1"}}),
+    EXPECT_EQ(judge({.capacity = 2, .tasks = {sends, "1-9 r recv_many 2 as f200 => many v1 v2"}}), finding::allowed);
+    EXPECT_EQ(judge({.capacity = 2, .tasks = {sends, "1-9 r recv_many 2 as f200 => many v1 v1"}}), finding::answer);
+    EXPECT_EQ(judge({.capacity = 2, .tasks = {sends, "1-9 r recv as f200 => some v1\n 10-11 r try_recv -> some v1"}}),
               finding::answer);
 }
 
 TEST(linearizability, a_receive_does_not_return_before_its_send_is_invoked) {
-    EXPECT_EQ(judge({.lanes = {"3-5 s0 try_send v1 -> ok", "1-4 r recv as f200 => some v1"}}), finding::allowed);
-    EXPECT_EQ(judge({.lanes = {"3-5 s0 try_send v1 -> ok", "1-3 r recv as f200 => some v1"}}), finding::allowed)
+    EXPECT_EQ(judge({.tasks = {"3-5 s0 try_send v1 -> ok", "1-4 r recv as f200 => some v1"}}), finding::allowed);
+    EXPECT_EQ(judge({.tasks = {"3-5 s0 try_send v1 -> ok", "1-3 r recv as f200 => some v1"}}), finding::allowed)
         << "neither was first";
-    EXPECT_EQ(judge({.lanes = {"3-5 s0 try_send v1 -> ok", "1-2 r recv as f200 => some v1"}}), finding::answer);
+    EXPECT_EQ(judge({.tasks = {"3-5 s0 try_send v1 -> ok", "1-2 r recv as f200 => some v1"}}), finding::answer);
 }
 
 // ---- Capacity and the queue
@@ -155,7 +155,7 @@ TEST(linearizability, a_receive_does_not_return_before_its_send_is_invoked) {
 TEST(linearizability, no_task_barges_past_a_waiter_that_was_seen_pending) {
     const auto with = [](std::string_view waiter, std::string_view attempt) {
         return scripted{.before = "s0 clone -> s1\n s0 try_send v1 -> ok",
-                        .lanes = {waiter, "5-6 r try_recv -> some v1", attempt}};
+                        .tasks = {waiter, "5-6 r try_recv -> some v1", attempt}};
     };
     const char* const seen = "1-2 s0 send v2 as f100 -> created\n 3-4 poll f100 -> pending";
     EXPECT_EQ(judge(with(seen, "7-8 s1 try_send v3 -> ok")), finding::answer);
@@ -174,7 +174,7 @@ TEST(linearizability, waiters_that_were_seen_pending_are_served_in_turn) {
                                    s0 try_send v1 -> ok
                                    s0 send v2 as f100 -> created
                                    s1 send v3 as f200 -> created)",
-                      .lanes = {one, two, "7-8 r try_recv -> some v1"}});
+                      .tasks = {one, two, "7-8 r try_recv -> some v1"}});
     };
     EXPECT_EQ(with("3-4 poll f100 -> pending", "ok", "pending"), finding::allowed);
     EXPECT_EQ(with("3-4 poll f100 -> pending", "pending", "ok"), finding::answer);
@@ -185,32 +185,32 @@ TEST(linearizability, waiters_that_were_seen_pending_are_served_in_turn) {
 TEST(linearizability, an_answer_after_the_close_was_seen_is_closed) {
     const auto with = [](std::string_view close, std::string_view attempt) {
         const std::string sender = "3-4 s0 is_closed -> true\n 5-6 " + std::string(attempt);
-        return judge({.lanes = {close, sender}});
+        return judge({.tasks = {close, sender}});
     };
     EXPECT_EQ(with("1-2 r close -> ok", "s0 try_send v1 -> closed v1"), finding::allowed);
     EXPECT_EQ(with("1-2 r close -> ok", "s0 try_send v1 -> ok"), finding::answer);
-    EXPECT_EQ(judge({.lanes = {"1-9 r close -> ok", "5-6 s0 try_send v1 -> ok"}}), finding::allowed);
-    EXPECT_EQ(judge({.lanes = {"1-4 r close -> ok", "5-6 s0 try_send v1 -> ok"}}), finding::answer);
+    EXPECT_EQ(judge({.tasks = {"1-9 r close -> ok", "5-6 s0 try_send v1 -> ok"}}), finding::allowed);
+    EXPECT_EQ(judge({.tasks = {"1-4 r close -> ok", "5-6 s0 try_send v1 -> ok"}}), finding::answer);
 }
 
 TEST(linearizability, none_comes_after_the_last_value) {
     const char* const sender = "1-2 s0 try_send v1 -> ok\n 3-4 drop s0 -> ok";
-    EXPECT_EQ(judge({.lanes = {sender, "1-9 r recv as f200 => some v1\n 10-11 r recv as f201 => none"}}),
+    EXPECT_EQ(judge({.tasks = {sender, "1-9 r recv as f200 => some v1\n 10-11 r recv as f201 => none"}}),
               finding::allowed);
-    EXPECT_EQ(judge({.lanes = {sender, "1-9 r recv as f200 => none"}}), finding::answer);
+    EXPECT_EQ(judge({.tasks = {sender, "1-9 r recv as f200 => none"}}), finding::answer);
 }
 
 TEST(linearizability, new_handles_have_the_names_of_the_program) {
     const scripted s{.capacity = 2,
                      .before = "s0 clone -> s200",
-                     .lanes = {R"(1-4 s0 reserve as f100 => p100
+                     .tasks = {R"(1-4 s0 reserve as f100 => p100
                                   5-8 p100 send v1 -> ok)",
                                R"(1-4 s200 reserve_owned as f200 => o200
                                   5-8 o200 send v2 -> s201
                                   9-12 s201 capacity -> 0)"}};
     EXPECT_EQ(judge(s), finding::allowed);
     scripted other = s;
-    other.lanes[1] = "1-4 s200 reserve_owned as f200 => p200";
+    other.tasks[1] = "1-4 s200 reserve_owned as f200 => p200";
     EXPECT_EQ(judge(other), finding::answer) << "another kind";
 }
 
@@ -218,7 +218,7 @@ TEST(linearizability, the_receiver_is_dropped_one_value_after_the_other) {
     const auto with = [](std::string_view sender) {
         return judge({.capacity = 2,
                       .before = "s0 try_send v1 -> ok\n s0 try_send v2 -> ok",
-                      .lanes = {"1-9 drop r -> ok", sender}});
+                      .tasks = {"1-9 drop r -> ok", sender}});
     };
     EXPECT_EQ(with("2-3 s0 capacity -> 0\n 4-5 s0 is_closed -> true\n 6-7 s0 len -> 1"), finding::allowed);
     EXPECT_EQ(with("2-3 s0 capacity -> 1\n 4-5 s0 capacity -> 2"), finding::allowed);
@@ -229,21 +229,21 @@ TEST(linearizability, the_receiver_is_dropped_one_value_after_the_other) {
 
 TEST(linearizability, a_len_beside_a_receiver_drop_may_count_what_it_destroys) {
     const auto with = [](std::string_view drop, std::string_view sender) {
-        return judge({.before = "s0 try_send v1 -> ok", .lanes = {drop, sender}});
+        return judge({.before = "s0 try_send v1 -> ok", .tasks = {drop, sender}});
     };
     EXPECT_EQ(with("1-9 drop r -> ok", "2-3 s0 len -> 0\n 4-5 s0 is_closed -> false"), finding::allowed);
     EXPECT_EQ(with("1-9 drop r -> ok", "2-3 s0 len -> 1\n 4-5 s0 is_closed -> false"), finding::allowed);
     EXPECT_EQ(with("4-9 drop r -> ok", "2-3 s0 len -> 0\n 6-7 s0 is_closed -> true"), finding::answer)
         << "it has not begun";
     EXPECT_EQ(judge({.before = "s0 try_send v1 -> ok\n r try_recv -> some v1",
-                     .lanes = {"1-9 drop r -> ok", "2-3 s0 len -> 1\n 4-5 s0 is_closed -> false"}}),
+                     .tasks = {"1-9 drop r -> ok", "2-3 s0 len -> 1\n 4-5 s0 is_closed -> false"}}),
               finding::answer)
         << "what was received long ago is not moved any more";
 }
 
 TEST(linearizability, an_owned_permit_that_is_dropped_gives_its_capacity_back_and_then_its_sender) {
     const auto with = [](std::string_view drop, std::string_view others) {
-        return judge({.before = "s0 clone -> s1\n s1 try_reserve_owned -> o200", .lanes = {drop, others}});
+        return judge({.before = "s0 clone -> s1\n s1 try_reserve_owned -> o200", .tasks = {drop, others}});
     };
     const char* const between = "2-3 s0 capacity -> 1\n 4-5 s0 strong_count -> 2\n 6-7 s0 strong_count -> 1";
     EXPECT_EQ(with("1-9 drop o200 -> ok", between), finding::allowed);
@@ -257,7 +257,7 @@ TEST(linearizability, a_reservation_of_an_owned_permit_that_goes_gives_back_what
         return judge({.capacity = 1,
                       .before = "s0 clone -> s1\n s0 try_reserve -> p0\n s1 reserve_owned as f100 -> created\n"
                                 "poll f100 -> pending\n drop p0 -> ok",
-                      .lanes = {drop, others}});
+                      .tasks = {drop, others}});
     };
     EXPECT_EQ(with("1-9 drop f100 -> ok", "2-3 s0 capacity -> 1\n 4-5 s0 strong_count -> 2"), finding::allowed);
     EXPECT_EQ(with("1-9 drop f100 -> ok", "2-3 s0 strong_count -> 1\n 4-5 s0 capacity -> 0"), finding::answer);
@@ -268,7 +268,7 @@ TEST(linearizability, a_reservation_of_an_owned_permit_that_goes_gives_back_what
 TEST(linearizability, an_event_that_waits_takes_effect_twice) {
     const auto with = [](std::string_view waiter) {
         return judge({.before = "s0 clone -> s1\n s0 try_send v1 -> ok",
-                      .lanes = {waiter,
+                      .tasks = {waiter,
                                 "3-4 s1 try_send v9 -> full v9\n 5-6 r try_recv -> some v1\n"
                                 "7-8 r try_recv -> empty\n 9-10 s1 capacity -> 0"}});
     };
@@ -278,26 +278,26 @@ TEST(linearizability, an_event_that_waits_takes_effect_twice) {
 
 TEST(linearizability, a_sleeper_that_would_be_answered_is_a_lost_wake_up) {
     const char* const sleeper = "1- r recv as f100 =>";
-    EXPECT_EQ(judge({.lanes = {sleeper, "2-3 s0 len -> 0"}, .rest = 5}), finding::allowed);
-    EXPECT_EQ(judge({.lanes = {sleeper, "2-3 s0 try_send v1 -> ok"}, .rest = 5}), finding::asleep);
-    EXPECT_EQ(judge({.lanes = {sleeper, "2-3 s0 try_send v1 -> ok"}}), finding::allowed)
+    EXPECT_EQ(judge({.tasks = {sleeper, "2-3 s0 len -> 0"}, .rest = 5}), finding::allowed);
+    EXPECT_EQ(judge({.tasks = {sleeper, "2-3 s0 try_send v1 -> ok"}, .rest = 5}), finding::asleep);
+    EXPECT_EQ(judge({.tasks = {sleeper, "2-3 s0 try_send v1 -> ok"}}), finding::allowed)
         << "not at rest: the wake-up may be under way";
-    EXPECT_EQ(judge({.lanes = {"1-4 r recv as f100 => some v1", "2-3 s0 try_send v1 -> ok"}, .rest = 5}),
+    EXPECT_EQ(judge({.tasks = {"1-4 r recv as f100 => some v1", "2-3 s0 try_send v1 -> ok"}, .rest = 5}),
               finding::allowed);
-    EXPECT_EQ(judge({.lanes = {sleeper, "2-3 s0 try_send v1 -> full v1"}, .rest = 5}), finding::answer)
+    EXPECT_EQ(judge({.tasks = {sleeper, "2-3 s0 try_send v1 -> full v1"}, .rest = 5}), finding::answer)
         << "a wrong answer is worse than a sleeper";
 }
 
 TEST(linearizability, a_sleeper_that_should_not_have_slept_is_a_lost_wake_up) {
-    EXPECT_EQ(judge({.lanes = {"1-2 s0 try_send v1 -> ok", "3- r recv as f100 =>"}, .rest = 5}), finding::asleep);
-    EXPECT_EQ(judge({.lanes = {"1-2 r close -> ok", "3- s0 closed as f100 =>"}, .rest = 5}), finding::asleep);
-    EXPECT_EQ(judge({.lanes = {"1-2 r is_closed -> false", "3- s0 closed as f100 =>"}, .rest = 5}), finding::allowed);
+    EXPECT_EQ(judge({.tasks = {"1-2 s0 try_send v1 -> ok", "3- r recv as f100 =>"}, .rest = 5}), finding::asleep);
+    EXPECT_EQ(judge({.tasks = {"1-2 r close -> ok", "3- s0 closed as f100 =>"}, .rest = 5}), finding::asleep);
+    EXPECT_EQ(judge({.tasks = {"1-2 r is_closed -> false", "3- s0 closed as f100 =>"}, .rest = 5}), finding::allowed);
 }
 
 TEST(linearizability, everybody_asks_before_the_rest) {
     const auto with = [](std::string_view waiter) {
         return judge({.before = "s0 clone -> s1\n s0 try_send v1 -> ok",
-                      .lanes = {waiter},
+                      .tasks = {waiter},
                       .rest = 5,
                       .after = "10-11 r try_recv -> some v1\n 12-13 s1 try_send v3 -> ok"});
     };
@@ -309,7 +309,7 @@ TEST(linearizability, a_sleeper_is_not_forgotten_because_it_would_have_been_answ
     const auto with = [](std::string_view attempt) {
         const std::string after = "10-11 drop p1 -> ok\n 12-13 " + std::string(attempt);
         return judge({.before = "s0 clone -> s1",
-                      .lanes = {"1- s0 reserve as f100 =>", "2-3 s1 try_reserve -> p1"},
+                      .tasks = {"1- s0 reserve as f100 =>", "2-3 s1 try_reserve -> p1"},
                       .rest = 5,
                       .after = after});
     };
@@ -319,7 +319,7 @@ TEST(linearizability, a_sleeper_is_not_forgotten_because_it_would_have_been_answ
 
 TEST(verdict, of_a_wrong_answer_after_the_rest_goes_as_far_as_that) {
     const verdict v = check(history_of({.before = "s0 try_reserve -> p1",
-                                        .lanes = {"1- s0 reserve as f100 =>"},
+                                        .tasks = {"1- s0 reserve as f100 =>"},
                                         .rest = 5,
                                         .after = "6-7 s0 capacity -> 1"}));
     EXPECT_EQ(v.is, finding::answer);
@@ -329,7 +329,7 @@ TEST(verdict, of_a_wrong_answer_after_the_rest_goes_as_far_as_that) {
 
 TEST(linearizability, a_sleeper_is_answered_because_of_what_comes_after_the_rest) {
     const auto with = [](std::string_view waiter, std::string_view after) {
-        return judge({.before = "s0 try_send v1 -> ok", .lanes = {waiter}, .rest = 5, .after = after});
+        return judge({.before = "s0 try_send v1 -> ok", .tasks = {waiter}, .rest = 5, .after = after});
     };
     const char* const after = "10-11 r try_recv -> some v1\n 14-15 r try_recv -> some v2";
     EXPECT_EQ(with("1-12 s0 send v2 as f100 => ok", after), finding::allowed);
@@ -343,12 +343,12 @@ TEST(linearizability, a_sleeper_is_answered_because_of_what_comes_after_the_rest
 }
 
 TEST(linearizability, an_event_that_is_answered_after_the_rest_may_have_been_on_its_way) {
-    const scripted late{.lanes = {"1-12 r recv as f100 => some v1", "2-3 s0 try_send v1 -> ok"},
+    const scripted late{.tasks = {"1-12 r recv as f100 => some v1", "2-3 s0 try_send v1 -> ok"},
                         .rest = 5,
                         .after = "10-11 s0 try_send v2 -> full v2"};
     EXPECT_EQ(judge(late), finding::allowed);
     scripted never_answered = late;
-    never_answered.lanes[0] = "1- r recv as f100 =>";
+    never_answered.tasks[0] = "1- r recv as f100 =>";
     EXPECT_EQ(judge(never_answered), finding::asleep);
     scripted in_time = late;
     in_time.rest = 12;
@@ -358,9 +358,9 @@ TEST(linearizability, an_event_that_is_answered_after_the_rest_may_have_been_on_
 
 TEST(linearizability, a_lane_goes_on_after_the_rest_when_its_sleeper_is_answered) {
     const auto with = [](std::string_view then) {
-        const std::string lane = "1-12 s0 reserve as f100 => p100\n 13-14 " + std::string(then);
+        const std::string task = "1-12 s0 reserve as f100 => p100\n 13-14 " + std::string(then);
         return judge({.before = "s0 try_reserve -> p1",
-                      .lanes = {lane},
+                      .tasks = {task},
                       .rest = 5,
                       .after = "10-11 drop p1 -> ok\n 15-16 s0 capacity -> 1"});
     };
@@ -371,15 +371,15 @@ TEST(linearizability, a_lane_goes_on_after_the_rest_when_its_sleeper_is_answered
 TEST(linearizability, what_comes_before_and_after_is_judged_too) {
     EXPECT_EQ(judge({.before = "s0 capacity -> 1", .after = "s0 capacity -> 1"}), finding::allowed);
     EXPECT_EQ(judge({.before = "s0 capacity -> 2"}), finding::answer);
-    EXPECT_EQ(judge({.lanes = {"1-2 s0 try_send v1 -> ok"}, .after = "s0 capacity -> 0"}), finding::allowed);
-    EXPECT_EQ(judge({.lanes = {"1-2 s0 try_send v1 -> ok"}, .after = "s0 capacity -> 1"}), finding::answer);
+    EXPECT_EQ(judge({.tasks = {"1-2 s0 try_send v1 -> ok"}, .after = "s0 capacity -> 0"}), finding::allowed);
+    EXPECT_EQ(judge({.tasks = {"1-2 s0 try_send v1 -> ok"}, .after = "s0 capacity -> 1"}), finding::answer);
 }
 
 // ---- What the verdict says
 
 TEST(verdict, of_an_allowed_history_is_an_order) {
     const verdict v = check(history_of({.before = "s0 try_reserve -> p1",
-                                        .lanes = {"1-4 s0 reserve as f100 => p100", "2-3 drop p1 -> ok"},
+                                        .tasks = {"1-4 s0 reserve as f100 => p100", "2-3 drop p1 -> ok"},
                                         .rest = 5,
                                         .after = "6-7 s0 capacity -> 0"}));
     EXPECT_EQ(v.is, finding::allowed);
@@ -394,7 +394,7 @@ TEST(verdict, of_an_allowed_history_is_an_order) {
 TEST(verdict, of_a_wrong_answer_is_the_longest_beginning_and_what_could_come_next) {
     const verdict v =
         check(history_of({.capacity = 2,
-                          .lanes = {"1-2 s0 try_reserve -> p1\n 3-4 s0 try_reserve -> p2",
+                          .tasks = {"1-2 s0 try_reserve -> p1\n 3-4 s0 try_reserve -> p2",
                                     "5-6 r is_closed -> true\n 7-8 r close -> ok", "5-8 r capacity -> 7"}}));
     EXPECT_EQ(v.is, finding::answer);
     EXPECT_EQ(to_string(v.order), "0.0 p1, 0.1 p2");
@@ -404,7 +404,7 @@ TEST(verdict, of_a_wrong_answer_is_the_longest_beginning_and_what_could_come_nex
 
 TEST(verdict, of_a_wrong_answer_passes_by_those_who_sleep) {
     const verdict v = check(history_of(
-        {.lanes = {"1- s0 closed as f100 =>", "2-3 r close -> ok"}, .rest = 5, .after = "6-7 s0 capacity -> 7"}));
+        {.tasks = {"1- s0 closed as f100 =>", "2-3 r close -> ok"}, .rest = 5, .after = "6-7 s0 capacity -> 7"}));
     EXPECT_EQ(v.is, finding::answer);
     EXPECT_EQ(to_string(v.order), "0.0 pending, 1.0 ok");
     EXPECT_EQ(to_string(v.refused), "after.0 1");
@@ -412,7 +412,7 @@ TEST(verdict, of_a_wrong_answer_passes_by_those_who_sleep) {
 
 TEST(verdict, of_a_wrong_answer_is_not_the_last_order_that_was_tried) {
     const verdict v =
-        check(history_of({.lanes = {"1-3 s0 capacity -> 1\n 4-9 s0 capacity -> 7", "1-9 s0 try_reserve -> p1"}}));
+        check(history_of({.tasks = {"1-3 s0 capacity -> 1\n 4-9 s0 capacity -> 7", "1-9 s0 try_reserve -> p1"}}));
     EXPECT_EQ(to_string(v.order), "0.0 1, 1.0 p1");
     EXPECT_EQ(to_string(v.refused), "0.1 0");
 }
@@ -420,7 +420,7 @@ TEST(verdict, of_a_wrong_answer_is_not_the_last_order_that_was_tried) {
 TEST(verdict, of_a_lost_wake_up_is_the_order_up_to_the_rest_and_the_sleepers) {
     const verdict v =
         check(history_of({.before = "s0 try_reserve -> p1",
-                          .lanes = {"1- s0 reserve as f100 =>", "2-3 drop p1 -> ok", "1- r recv as f200 =>"},
+                          .tasks = {"1- s0 reserve as f100 =>", "2-3 drop p1 -> ok", "1- r recv as f200 =>"},
                           .rest = 5,
                           .after = "6-7 s0 len -> 0"}));
     EXPECT_EQ(v.is, finding::asleep);
@@ -430,7 +430,7 @@ TEST(verdict, of_a_lost_wake_up_is_the_order_up_to_the_rest_and_the_sleepers) {
 }
 
 TEST(verdict, of_a_search_that_reached_its_limit_is_unknown) {
-    const history h = history_of({.lanes = {"1-2 s0 try_reserve -> p1", "1-2 r capacity -> 0"}});
+    const history h = history_of({.tasks = {"1-2 s0 try_reserve -> p1", "1-2 r capacity -> 0"}});
     check_options options;
     options.most_nodes = 2;
     EXPECT_EQ(check(h, options).is, finding::unknown);
@@ -443,31 +443,31 @@ TEST(verdict, of_a_search_that_reached_its_limit_is_unknown) {
 
 /// Every order of what does not matter, and then one wrong answer.
 TEST(search, comes_to_no_place_twice) {
-    const char* const lane = R"(1-9 s0 capacity -> 1
+    const char* const task = R"(1-9 s0 capacity -> 1
                                 1-9 s0 capacity -> 1
                                 1-9 s0 capacity -> 1
                                 1-9 s0 capacity -> 1)";
-    const history h = history_of({.lanes = {lane, lane, lane, lane}, .after = "s0 capacity -> 7"});
+    const history h = history_of({.tasks = {task, task, task, task}, .after = "s0 capacity -> 7"});
     const verdict v = check(h);
     EXPECT_EQ(v.is, finding::answer);
     EXPECT_EQ(v.nodes, 5U * 5 * 5 * 5) << "of 63,063,000 orders";
 }
 
 TEST(search, finds_states_equal_that_differ_in_the_order_of_names) {
-    const auto making = [](int lane) {
-        const std::string n = std::to_string(lane);
+    const auto making = [](int task) {
+        const std::string n = std::to_string(task);
         return "1-9 s0 try_reserve -> p" + n + "\n 1-9 s0 downgrade -> w" + n + "\n 1-9 s0 clone -> s" + n +
                "\n 1-9 s0 closed as f" + n + " -> created";
     };
     const std::string one = making(1), two = making(2), three = making(3);
-    const history h = history_of({.capacity = 3, .lanes = {one, two, three}, .after = "s0 capacity -> 7"});
+    const history h = history_of({.capacity = 3, .tasks = {one, two, three}, .after = "s0 capacity -> 7"});
     const verdict v = check(h);
     EXPECT_EQ(v.is, finding::answer);
     EXPECT_EQ(v.nodes, 5U * 5 * 5);
 }
 
 TEST(search, takes_the_order_of_the_lanes_from_its_caller) {
-    const history h = history_of({.lanes = {"1-2 s0 try_send v1 -> ok", "3-4 r try_recv -> empty"}});
+    const history h = history_of({.tasks = {"1-2 s0 try_send v1 -> ok", "3-4 r try_recv -> empty"}});
     EXPECT_EQ(check(h).is, finding::answer);
     std::vector<std::vector<std::vector<std::uint32_t>>> first{{{0, 0}}, {{0, 0}}};
     check_options options;
@@ -478,7 +478,7 @@ TEST(search, takes_the_order_of_the_lanes_from_its_caller) {
 }
 
 TEST(search, judges_by_another_transition) {
-    const history h = history_of({.lanes = {"1-2 s0 capacity -> 7"}});
+    const history h = history_of({.tasks = {"1-2 s0 capacity -> 7"}});
     EXPECT_EQ(check(h).is, finding::answer);
     check_options options;
     options.apply = [](machine& m, const step& s) {
@@ -488,7 +488,7 @@ TEST(search, judges_by_another_transition) {
         return out;
     };
     EXPECT_EQ(check(h, options).is, finding::allowed);
-    const history polled = history_of({.before = "r close -> ok", .lanes = {"1-2 s0 closed as f0 => ok"}});
+    const history polled = history_of({.before = "r close -> ok", .tasks = {"1-2 s0 closed as f0 => ok"}});
     EXPECT_EQ(check(polled).is, finding::answer);
     EXPECT_EQ(check(polled, options).is, finding::allowed);
 }

@@ -1,6 +1,6 @@
 // Tests of the steps that the specification refuses, and of the messages, which reports of bad traces contain.
 //
-// Run: ctest -L model
+// Run: ci/test -L model
 #include <gtest/gtest.h>
 
 #include <string>

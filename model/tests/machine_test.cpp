@@ -1,7 +1,7 @@
 // Tests of the specification, step by step: the response, wake-ups and destructions of each transition. The recorded
 // traces of tokio cover the common cases; these tests cover the corner cases.
 //
-// Run: ctest -L model
+// Run: ci/test -L model
 #include "tailrace/model/machine.hpp"
 
 #include <gtest/gtest.h>

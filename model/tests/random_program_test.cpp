@@ -1,7 +1,7 @@
 // Tests of invariants of the specification on random legal programs: conservation; every operation is on the list that
 // fits its state; every value ends exactly once; all capacity is available when everything is dropped.
 //
-// Run: ctest -L model
+// Run: ci/test -L model
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Random histories, simulated with the specification: several tasks, each event takes effect at a random moment between
 // its times. All of them are allowed.
 //
-// After a change here run: ctest -L model
+// After a change here run: ci/test -L model
 #pragma once
 
 #include <array>
@@ -41,11 +41,11 @@ class simulation {
     history run() {
         std::vector<actor> tasks{{&history_.before, 0, below(4), true}};
         run_all(tasks);
-        const std::uint32_t lanes = 2 + static_cast<std::uint32_t>(below(3));
-        history_.lanes.resize(lanes);
+        const std::uint32_t number = 2 + static_cast<std::uint32_t>(below(3));
+        history_.tasks.resize(number);
         tasks.clear();
-        for (std::uint32_t i = 0; i < lanes; ++i) {
-            tasks.push_back({&history_.lanes[i], 100 * (i + 1), 4 + below(6), i == 0});
+        for (std::uint32_t i = 0; i < number; ++i) {
+            tasks.push_back({&history_.tasks[i], 100 * (i + 1), 4 + below(6), i == 0});
             clone_for(tasks.back());
         }
         run_all(tasks);
@@ -130,7 +130,7 @@ class simulation {
         m.next_value = 0;
     }
 
-    /// The sender that a lane begins with.
+    /// The sender that a task begins with.
     void clone_for(actor& a) {
         event e;
         e.step.what = verb::clone;
@@ -209,7 +209,7 @@ inline std::string to_string(const history& h) {
         }
     };
     add("before", h.before);
-    for (const auto& lane : h.lanes) add("lane", lane);
+    for (const auto& task : h.tasks) add("lane", task);
     text += "\nrest " + std::to_string(h.rest);
     add("after", h.after);
     return text;

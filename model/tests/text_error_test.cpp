@@ -1,6 +1,6 @@
 // Tests of refused text, files and paths: the exact message of each, one line with the place and the reason.
 //
-// Run: ctest -L model
+// Run: ci/test -L model
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

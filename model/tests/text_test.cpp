@@ -2,7 +2,7 @@
 // what text.hpp names. Errors:
 // text_error_test.cpp.
 //
-// Run: ctest -L model
+// Run: ci/test -L model
 #include "tailrace/model/text.hpp"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // The two channels as C++ types, for tests that no script can express: handles, value types, wakers, threads.
 // Each test is written once, over the Api.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #pragma once
 
 #include <gtest/gtest.h>

@@ -4,7 +4,7 @@
 // An operation is initiated by its first poll; its completion handler is run by an io_context,
 // which is run to the end of its work before the step ends. An operation that is destroyed is
 // cancelled through its cancellation slot; a handler that runs after that does nothing.
-// After a change here run: ctest -L proptests -R asio
+// After a change here run: ci/test -L proptests -R asio
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -1,4 +1,4 @@
-// After a change here run: ctest -L proptests -R asio
+// After a change here run: ci/test -L proptests -R asio
 #include "asio_channel.hpp"
 #include "tailrace/verify/channel_session.hpp"
 

@@ -1,6 +1,6 @@
 // Tests that the kit finds the defects of Asio's channel, shrinks each to its smallest program, and reports nothing
 // else.
-// After a change here run: ctest -L proptests -R asio
+// After a change here run: ci/test -L proptests -R asio
 #include <gtest/gtest.h>
 
 #include <algorithm>

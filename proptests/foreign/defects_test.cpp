@@ -2,7 +2,7 @@
 //
 // Each test is a few lines that a reader can check against Asio's headers. If one fails, the channel has changed, and
 // asio_test.cpp must change with it.
-// After a change here run: ctest -L proptests -R asio
+// After a change here run: ci/test -L proptests -R asio
 #include <gtest/gtest.h>
 
 #include <boost/asio/any_io_executor.hpp>

@@ -1,6 +1,6 @@
 // verify-asio: tailrace-verify for Asio's channel. It finds defects:
 //     verify-asio run --engine sequential --failures 20
-// After a change here run: ctest -L proptests -R asio
+// After a change here run: ci/test -L proptests -R asio
 #include "tailrace/verify/main.hpp"
 #include "asio_channel.hpp"
 

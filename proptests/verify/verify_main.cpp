@@ -1,6 +1,6 @@
 // The program tailrace-verify: does what the command line says. command_line.hpp has its options, report.hpp its
 // output.
-// After a change here run: ctest -L proptests -R command_line
+// After a change here run: ci/test -L proptests -R command_line
 #include "tailrace/verify/main.hpp"
 
 #include <fmt/chrono.h>

@@ -1,6 +1,6 @@
 // Mutants for one bug of the regression table each (bugs.hpp). Other mutants break the same clauses more plainly, so
 // these are not used as evidence, and `mutants()` has none of them.
-// After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
+// After a change here run: ci/test -L proptests -R 'zoo|bugs' && ci/zoo
 #include <array>
 #include <ranges>
 #include <utility>

@@ -1,5 +1,5 @@
 // The table of bugs. A clause is the one that the bug breaks first.
-// After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
+// After a change here run: ci/test -L proptests -R 'zoo|bugs' && ci/zoo
 #include "bugs.hpp"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 //
 // `sequential` finds mutants: the specification with that one bug. `threads` finds the optimised
 // channel with that one bug in its headers (mutants/zoo). README.md has the same rows with what was
-// measured, and how to add one. After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
+// measured, and how to add one. After a change here run: ci/test -L proptests -R 'zoo|bugs' && ci/zoo
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // The audit of the memory orders: weakens each one by a step and reports the search that fails.
-// After a change here run: ctest -L relacy, then ci/order-audit
+// After a change here run: ci/test -L relacy, then ci/order-audit
 #pragma once
 
 #include <string>

@@ -2,7 +2,7 @@
 //
 // The simulation knows only the operations that it executes. The audit compares those with this list, so that it
 // reports an operation that no search executes.
-// After a change here run: ctest -L relacy
+// After a change here run: ci/test -L relacy
 #pragma once
 
 #include <atomic>

@@ -2,7 +2,7 @@
 // reason why the order is needed all the same.
 //
 // At most five. The audit fails if a search kills an entry, which then has to be removed.
-// After a change here run: ctest -L relacy, then ci/order-audit
+// After a change here run: ci/test -L relacy, then ci/order-audit
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
 // Explores a generated program: runs a search with each scheduler and judges every history.
-// After a change here run: ctest -R interleavings && ci/mutants -R explorer
+// After a change here run: ci/test -R interleavings && ci/mutants -R explorer
 #pragma once
 
 #include <cstdint>

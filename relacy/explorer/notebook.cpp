@@ -160,7 +160,7 @@ model::history notebook::history_of(std::string_view bytes,
     for (unsigned t = 0; t < most_tasks; ++t) {
         const std::vector<noted> notes = in.next();
         if (t >= plan_->tasks.size()) continue;
-        std::vector<event>& task = h.lanes.emplace_back();
+        std::vector<event>& task = h.tasks.emplace_back();
         auto& rows = first.emplace_back();
         for (const noted& n : notes) {
             const planned_step& p = plan_->program.tasks[t][n.index];

@@ -4,7 +4,7 @@
 // Most executions produce a known history, so histories are stored, compared as bytes, and judged once, when no
 // simulation runs. Their order is happens-before, by Relacy's vector clocks, and not the order of the scheduler.
 // Recording adds no ordering to the execution.
-// After a change here run: ctest -R interleavings && ci/mutants -R explorer
+// After a change here run: ci/test -R interleavings && ci/mutants -R explorer
 #pragma once
 
 #include <array>

@@ -2,7 +2,7 @@
 // that it uses and the slot for the handle that it makes.
 //
 // It is computed once for each program, so that an execution needs no look-up and no allocation of its own.
-// After a change here run: ctest -R interleavings && ci/mutants -R explorer
+// After a change here run: ci/test -R interleavings && ci/mutants -R explorer
 #pragma once
 
 #include <array>

@@ -4,7 +4,7 @@
 // quiescent: no sleeping task can be woken any more, so the sleeping tasks return. At the end all handles are dropped
 // and all values received, so that each permit and each value is accounted for. All threads of a simulation are one OS
 // thread, so the state that they share here needs no synchronisation and adds no ordering.
-// After a change here run: ctest -R interleavings && ci/mutants -R explorer
+// After a change here run: ci/test -R interleavings && ci/mutants -R explorer
 #pragma once
 
 #include <array>

@@ -4,7 +4,7 @@
 // away from a thread that is blocked, has finished or yields is not a preemption. A thread that yields is not scheduled
 // again until every other runnable thread has been scheduled, so spin loops end. Relacy has a similar scheduler. There
 // a deadline cannot expire while another thread sleeps, and redundant choices double the search at every step.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
 // Finds the number that impl/DESIGN.md gives an atomic operation, in the comment next to the operation.
-// After a change here run: ctest -L relacy
+// After a change here run: ci/test -L relacy
 #pragma once
 
 #include <cstddef>

@@ -3,7 +3,7 @@
 //
 // An operation is identified by its position in the sources. Compilers report either end of the expression up to its
 // opening parenthesis, so a position belongs to the first operation that ends there or after it.
-// After a change here run: ctest -L relacy
+// After a change here run: ci/test -L relacy
 #pragma once
 
 #include <atomic>

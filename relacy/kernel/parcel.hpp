@@ -3,7 +3,7 @@
 //
 // All simulated threads are one OS thread, so the ledger needs no synchronisation and adds no ordering to the
 // execution.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <array>

@@ -4,7 +4,7 @@
 // weaken its order. A shadow detects races on plain data. Sleeping is a state of the simulation. If no thread is left
 // that could wake a sleeper, that is a deadlock, so a lost wake-up is detected. Time is not simulated: a deadline
 // expires whenever the search chooses.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <array>

@@ -3,7 +3,7 @@
 // The standard headers have to be included before Relacy's. Relacy's umbrella header redefines new, free, assert, errno
 // and much of POSIX as macros, so only the parts that the platform needs are included, and the one macro that they
 // define is undefined afterwards. Relacy's global operator new and delete remain; they detect leaks and double frees.
-// After a change here run: ctest -L relacy
+// After a change here run: ci/test -L relacy
 #pragma once
 
 #include <algorithm>

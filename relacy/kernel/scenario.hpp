@@ -3,7 +3,7 @@
 // It is constructed before the threads start, and finished and destroyed after all of them have ended. In between each
 // thread runs once, in every interleaving that the search tries. A scenario that waits for an event that cannot come is
 // a deadlock and fails. The same scenario is enrolled once for each target.
-// After a change here run: ctest -L relacy
+// After a change here run: ci/test -L relacy
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // The search: runs one scenario under one scheduler many times, until an execution fails.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 // are a data race.
 //
 // rl::var detects the same races and is not slow, but these accesses are half of the work of a simulated execution.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
 // The state of a simulated execution besides its memory: a clock, the threads' contexts, and a way to fail.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 //
 // A test with another result than expected fails. If a later Relacy has fewer blind spots, everything that was excused
 // by them has to be reviewed.
-// After a change here run: ctest -L relacy
+// After a change here run: ci/test -L relacy
 #pragma once
 
 #include <array>

@@ -3,7 +3,7 @@
 //
 // Clauses: cancel.driven, permit.release, release.head-of-line, conservation, reserve_owned.cancel-drops-sender,
 // recv.none.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <optional>

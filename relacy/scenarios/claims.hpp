@@ -2,7 +2,7 @@
 // permit has one owner, no claim overtakes a waiter, and no claim succeeds after the end.
 //
 // Clauses: try_send.*, try_reserve.*, release.oldest-first, permit.send, close.*, conservation, recv.order.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <optional>

@@ -2,7 +2,7 @@
 // other families have an awaited form as well.
 //
 // Clauses: wake.outside-locks, wake.all, cancel.driven.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <array>

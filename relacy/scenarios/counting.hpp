@@ -2,7 +2,7 @@
 // number that was not right at some moment.
 //
 // Clauses: try_recv.*, len.*, is_empty.*, capacity.*, thread-safe.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <mutex>

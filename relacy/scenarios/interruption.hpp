@@ -4,7 +4,7 @@
 //
 // Clauses: send_timeout.*, recv.timeout, cancel.driven. The optimised channel only: the reference channel has its own
 // deadlines.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <chrono>

@@ -2,7 +2,7 @@
 // is accessed after its cancellation.
 //
 // Clauses: closed.*, close.wake-order, cancel.driven, recv.woken.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <optional>

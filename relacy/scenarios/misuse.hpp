@@ -3,7 +3,7 @@
 // They also test the simulation itself: a thread is preempted while it handles an exception, by a thread that throws
 // one.
 // Clauses: blocking_send.refuses-async.
-// After a change here run: ctest -L relacy
+// After a change here run: ci/test -L relacy
 #pragma once
 
 #include <optional>

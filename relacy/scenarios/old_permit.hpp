@@ -3,7 +3,7 @@
 //
 // The channel has capacity three, in a ring of four slots. A block has two slots.
 // Clauses: permit.send, recv.order, send.waits.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <array>

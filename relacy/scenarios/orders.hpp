@@ -2,7 +2,7 @@
 // Each names the order by its number in impl/DESIGN.md.
 //
 // Clauses: recv.none, permit.send, reserve_many.waits, recv.order.
-// After a change here run: ctest -L relacy && ci/order-audit
+// After a change here run: ci/test -L relacy && ci/order-audit
 #pragma once
 
 #include <array>

@@ -2,7 +2,7 @@
 // are more permits outstanding than the capacity, none is lost, and a close ends every loop.
 //
 // Clauses: conservation, reserve.*, reserve_many.*, permit.release, permit_iterator.*, close.*, cancel.driven.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <optional>

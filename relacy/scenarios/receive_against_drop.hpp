@@ -3,7 +3,7 @@
 //
 // Clauses: recv.none, recv.woken, close.drains, recv.cancel, recv.timeout, clone.count,
 // owned_permit.release-on-drop.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <optional>

@@ -2,7 +2,7 @@
 // once, each exactly once. All capacity is returned, and the last handle of any kind destroys the channel.
 //
 // Clauses: receiver-drop.*, send.ok-not-received, permit.send, permit.never-fails, send.err-after-drop.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <optional>

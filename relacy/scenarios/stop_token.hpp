@@ -6,7 +6,7 @@
 //
 // Clauses: cancel.driven, send.err-returns-value. The optimised channel only: the reference channel has no stop
 // tokens.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <stop_token>

@@ -2,7 +2,7 @@
 // each receive frees a block of one slot. The reference channel has no such storage.
 //
 // Clauses: recv.order, permit.send, alloc.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <cstddef>

@@ -2,7 +2,7 @@
 // permit and no wake-up is lost.
 //
 // Clauses: cancel.driven, permit.release, recv.woken, close.*.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <optional>

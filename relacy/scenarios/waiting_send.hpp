@@ -2,7 +2,7 @@
 //
 // Clauses: send.waits, send.ok-means-open, send.err-*, send_timeout.*, permit.send, permit.release,
 // recv.none, recv.woken, close.*, receiver-drop.destroys.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <optional>

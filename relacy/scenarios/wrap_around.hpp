@@ -2,7 +2,7 @@
 // the previous lap.
 //
 // Clauses: recv.order, send.waits, recv.none, conservation.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
 // The guard by which a runtime declares that a thread runs asynchronous tasks, where blocking operations are refused.
-// After a change here run: ctest -L impl && ctest -L conformance
+// After a change here run: ci/test -L impl && ci/test -L conformance
 #pragma once
 
 namespace tailrace {

@@ -1,5 +1,5 @@
 // Blocking on any waiting operation, also with a deadline on any clock or with a stop token.
-// After a change here run: ctest -L impl && ctest -L stress
+// After a change here run: ci/test -L impl && ci/test -L stress
 #pragma once
 
 #include <utility>

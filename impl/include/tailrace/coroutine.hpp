@@ -14,7 +14,7 @@
 //
 // g++ 12 miscompiles some conditions with a co_await, with any awaitable. detail::needs_a_wait works around one of
 // these bugs; README.md says how to avoid the others.
-// After a change here run: ctest -L impl && ctest -L stress
+// After a change here run: ci/test -L impl && ci/test -L stress
 #pragma once
 
 #include <cassert>

@@ -7,7 +7,7 @@
 //
 // A timer that is destroyed is disarmed. manual_clock.hpp has such a clock, timer.hpp the default clock for programs
 // without a runtime.
-// After a change here run: ctest -L impl && ctest -L conformance
+// After a change here run: ci/test -L impl && ci/test -L conformance
 #pragma once
 
 #include <chrono>

@@ -2,7 +2,7 @@
 //
 // An error that refuses a value contains that value, an error that refuses a sender contains that sender: a failure
 // loses nothing. Misuse (a moved-from handle, a second poll after the end) is not an error but a std::logic_error.
-// After a change here run: ctest -L impl
+// After a change here run: ci/test -L impl
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // Declarations of the handles and of their operations, with the default platform.
-// After a change here run: ctest -L impl
+// After a change here run: ci/test -L impl
 #pragma once
 
 namespace tailrace {

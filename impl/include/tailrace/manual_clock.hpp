@@ -1,5 +1,5 @@
 // A clock that moves only when it is advanced: for tests, and for programs that keep their own time.
-// After a change here run: ctest -L impl
+// After a change here run: ci/test -L impl
 #pragma once
 
 #include <chrono>

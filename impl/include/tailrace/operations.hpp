@@ -15,7 +15,7 @@
 //
 // An operation may be moved until it is first polled; from then on its address is shared. It is used by one thread
 // at a time. A waker that a poll calls may destroy the operation: it is not touched afterwards.
-// After a change here run: ctest -L impl && ctest -L conformance
+// After a change here run: ci/test -L impl && ci/test -L conformance
 #pragma once
 
 #include <cstdint>

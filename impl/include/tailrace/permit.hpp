@@ -1,5 +1,5 @@
 // Permits: the right to send a value, later, without waiting and without failing.
-// After a change here run: ctest -L impl && ctest -L conformance
+// After a change here run: ci/test -L impl && ci/test -L conformance
 #pragma once
 
 #include <cstddef>

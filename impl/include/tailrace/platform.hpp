@@ -16,7 +16,7 @@
 //     ring_bytes    a ring of slots up to this size is allocated as a whole
 //     kept_bytes    an idle channel keeps at most this much storage for slots, rounded up to a block
 //
-// After a change here run: ctest -L impl
+// After a change here run: ci/test -L impl
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
 // The waiting operations of the receiver, in the same poll-based form as those of a sender (operations.hpp).
-// After a change here run: ctest -L impl && ctest -L conformance
+// After a change here run: ci/test -L impl && ci/test -L conformance
 #pragma once
 
 #include <cassert>

@@ -1,5 +1,5 @@
 // The receiver: the one consumer of a channel.
-// After a change here run: ctest -L impl && ctest -L conformance
+// After a change here run: ci/test -L impl && ci/test -L conformance
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // The sender: any number of them, copied freely, used from any thread.
-// After a change here run: ctest -L impl && ctest -L conformance
+// After a change here run: ci/test -L impl && ci/test -L conformance
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Operations that a std::stop_token can end. Use this to cancel from another thread.
-// After a change here run: ctest -L impl && ctest -L stress
+// After a change here run: ci/test -L impl && ci/test -L stress
 #pragma once
 
 #include <optional>

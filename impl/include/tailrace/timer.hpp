@@ -6,7 +6,7 @@
 //                     │ disarm: true, or the clock ends
 //                     └──▶ idle
 //
-// After a change here run: ctest -L impl
+// After a change here run: ci/test -L impl
 #pragma once
 
 #include <pthread.h>

@@ -2,7 +2,7 @@
 //
 // Two words, trivially copyable, no ownership. A wake-up in progress uses a copy, so its operation may already be
 // destroyed. The context must stay valid as long as an operation may be woken with it.
-// After a change here run: ctest -L impl
+// After a change here run: ci/test -L impl
 #pragma once
 
 namespace tailrace {

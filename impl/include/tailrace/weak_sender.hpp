@@ -1,5 +1,5 @@
 // A weak sender: refers to a channel without keeping it open.
-// After a change here run: ctest -L impl && ctest -L conformance
+// After a change here run: ci/test -L impl && ci/test -L conformance
 #pragma once
 
 #include <cstdint>

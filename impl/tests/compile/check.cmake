@@ -7,7 +7,7 @@
 #   misuse           misuse.cpp likewise, without assertions: each kind of misuse must abort it
 #   locks            clang only: without any one lock of core.hpp, clang says which variable it guards
 #   refused          refused.cpp compiles, and with each of its macros it does not, for the reason that the macro's comment gives
-# After a change here run: ctest -R impl.compile
+# After a change here run: ci/test -R impl.compile
 cmake_minimum_required(VERSION 3.25)
 
 set(compile "${CXX}" -std=c++23 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -pthread "-I${INCLUDE}")

@@ -1,6 +1,6 @@
 // Every public function of the library, called once: as a program without exceptions and without
 // run-time types, with all warnings on. A new public function is called here.
-// After a change here run: ctest -R impl.compile
+// After a change here run: ci/test -R impl.compile
 #include <array>
 #include <chrono>
 #include <coroutine>

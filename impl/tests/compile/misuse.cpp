@@ -1,6 +1,6 @@
 // Misuse in a program without exceptions: each kind, by its name, must terminate it; "nothing" and
 // proper use return.
-// After a change here run: ctest -R impl.compile
+// After a change here run: ci/test -R impl.compile
 #include <chrono>
 #include <cstdio>
 #include <cstring>

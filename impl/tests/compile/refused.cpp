@@ -1,6 +1,6 @@
 // What must not compile, each under its macro; and what the compiler has to say, in the comment behind. Without a macro
 // all of it is fine.
-// After a change here run: ctest -R impl.compile
+// After a change here run: ci/test -R impl.compile
 #include <chrono>
 
 #include "tailrace/channel.hpp"

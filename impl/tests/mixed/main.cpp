@@ -1,6 +1,6 @@
 // One program of two files: this one is built with assertions. A borrow that begins in one file may end in the other,
 // without a false alarm when the last sender goes; and one that this file has begun is still found. After a change here
-// run: ctest -R impl.mixed
+// run: ci/test -R impl.mixed
 #undef NDEBUG
 #include <csignal>
 #include <cstdlib>

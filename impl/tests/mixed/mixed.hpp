@@ -1,4 +1,4 @@
-// What the two files of the program share. After a change here run: ctest -R impl.mixed
+// What the two files of the program share. After a change here run: ci/test -R impl.mixed
 #pragma once
 
 #include "tailrace/channel.hpp"

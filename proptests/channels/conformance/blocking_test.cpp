@@ -1,7 +1,7 @@
 // The blocking forms: hand-off between threads, deadlines, and where they are refused.
 // No test here sleeps or measures time: each has the same outcome in every interleaving, and ends
 // when its threads are joined.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #include <atomic>
 #include <chrono>
 #include <thread>

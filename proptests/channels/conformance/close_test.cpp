@@ -1,6 +1,6 @@
 // close(): which operations fail and are woken, which values stay receivable, and how long the receiver waits for the
 // end.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #include "conformance.hpp"
 
 namespace tailrace::verify {

@@ -1,5 +1,5 @@
 // closed(): a sender waits for the close of the receive half.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #include "conformance.hpp"
 
 namespace tailrace::verify {

@@ -1,6 +1,6 @@
 // The suite `conformance`: every test is a script, run on every built-in target.
 // README.md traces each row of tokio's tests to the test that implements it.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #pragma once
 
 #include <gtest/gtest.h>

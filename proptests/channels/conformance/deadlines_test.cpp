@@ -1,6 +1,6 @@
 // Waiting with a deadline: send_timeout and recv_timeout on the manual clock. Success and closed
 // beat timeout.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #include "conformance.hpp"
 
 namespace tailrace::verify {

@@ -1,6 +1,6 @@
 // Handles as C++ objects: copying, moving, assigning, and what is left of a handle that was moved
 // from or used up.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #include <sstream>
 
 #include "apis.hpp"

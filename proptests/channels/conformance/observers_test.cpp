@@ -1,5 +1,5 @@
 // What can be read without changing anything: capacity, is_closed, is_empty, len.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #include "conformance.hpp"
 
 namespace tailrace::verify {

@@ -1,6 +1,6 @@
 // Operations as C++ objects: moved before the first poll, polled once too often, polled with
 // another waker, and their deadlines.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #include <chrono>
 
 #include "apis.hpp"

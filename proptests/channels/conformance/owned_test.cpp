@@ -1,6 +1,6 @@
 // Owned permits: the poll-based reserve_owned, which tokio calls a PollSender. A sender that an operation or a permit
 // uses is inside it; closing such a PollSender corresponds to dropping that operation.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #include "conformance.hpp"
 
 namespace tailrace::verify {

@@ -1,5 +1,5 @@
 // The receiver is dropped first: what fails, what is destroyed, and the fate of outstanding permits.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #include "conformance.hpp"
 
 namespace tailrace::verify {

@@ -1,6 +1,6 @@
 // Foreign code runs inside calls of the channel: wakers and destructors that use the same channel. It never runs under
 // a lock, so each of these tests ends; a test that hangs has found foreign code under a lock.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #include <chrono>
 #include <functional>
 #include <optional>

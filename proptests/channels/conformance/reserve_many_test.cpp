@@ -1,6 +1,6 @@
 // Many permits at once: reserve_many and try_reserve_many, the iterator and its remainder, partial holds and requests
 // of mixed sizes.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #include "conformance.hpp"
 
 namespace tailrace::verify {

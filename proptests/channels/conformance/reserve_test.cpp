@@ -1,5 +1,5 @@
 // One permit at a time: reserve, try_reserve, and the queue of waiters.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #include "conformance.hpp"
 
 namespace tailrace::verify {

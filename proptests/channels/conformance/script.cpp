@@ -1,5 +1,5 @@
 // Runs a script: parses all of it first, then executes each step on the specification and on the target, and compares.
-// After a change here run: ctest -L conformance -R script
+// After a change here run: ci/test -L conformance -R script
 #include "script.hpp"
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 // show exactly the expected effects. After every step the conservation property must hold in the specification, and a
 // capacity that can be observed in the target must equal that of the specification. The order of wake-ups counts,
 // except for `advance`.
-// After a change here run: ctest -L conformance -R script
+// After a change here run: ci/test -L conformance -R script
 #pragma once
 
 #include <fmt/format.h>

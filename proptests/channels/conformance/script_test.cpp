@@ -1,5 +1,5 @@
 // Tests of the script runner: it distinguishes a wrong script from a wrong target, and reports both with the reason.
-// After a change here run: ctest -L conformance -R script
+// After a change here run: ci/test -L conformance -R script
 #include "script.hpp"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // Values go in and come out: send, try_send, recv, try_recv, recv_many, and the end of the channel
 // on the sender's side.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #include "conformance.hpp"
 
 namespace tailrace::verify {

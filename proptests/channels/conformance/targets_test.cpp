@@ -1,5 +1,5 @@
 // The targets that the suite `conformance` runs on.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #include "conformance.hpp"
 
 namespace tailrace::verify {

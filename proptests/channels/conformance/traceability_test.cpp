@@ -1,6 +1,6 @@
 // Checks the list of rows in README.md: it agrees with the sources, and everything that the sources cite exists. A
 // comment `// Original: row, row.` or `// Clause: name.` above a test is a citation.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // Values as C++ objects: each is destroyed once on every path, whatever its type, and its destructor may use the
 // channel.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #include <pthread.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Weak senders and the counts of senders.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #include "conformance.hpp"
 
 namespace tailrace::verify {

@@ -1,5 +1,5 @@
 // Regressions with values that were lost, received twice or kept for ever, and with calls that never returned.
-// After a change here run: ctest -L regressions && ci/mutants -R regressions
+// After a change here run: ci/test -L regressions && ci/mutants -R regressions
 #include <atomic>
 #include <condition_variable>
 #include <functional>

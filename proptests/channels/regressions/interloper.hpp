@@ -1,7 +1,7 @@
 // Both channels on a platform that can run another task's whole step in the middle of a call: before the n-th access to
 // shared state, or after a lock was released. So a race that needs two threads and bad luck elsewhere needs one thread
 // here, and is deterministic.
-// After a change here run: ctest -L regressions && ci/mutants -R regressions
+// After a change here run: ci/test -L regressions && ci/mutants -R regressions
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
 // Lifetimes of what the channel owns: blocks, values, receives, and a receiver that is dropped during other calls.
-// After a change here run: ctest -L regressions && ci/mutants -R regressions
+// After a change here run: ci/test -L regressions && ci/mutants -R regressions
 #include <array>
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Both channels on instrumented platforms: which locks a thread holds, and which objects the channel has created,
 // where, and not destroyed.
-// After a change here run: ctest -L regressions && ci/mutants -R regressions
+// After a change here run: ci/test -L regressions && ci/mutants -R regressions
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
 // Scenarios that are seldom tested elsewhere: combinations of waiting, cancelling, closing and counting.
-// After a change here run: ctest -L regressions && ci/mutants -R regressions
+// After a change here run: ci/test -L regressions && ci/mutants -R regressions
 #include <array>
 #include <chrono>
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Waiting senders: cancelled ones, ones that are never polled again, and many at once.
-// After a change here run: ctest -L regressions && ci/mutants -R regressions
+// After a change here run: ci/test -L regressions && ci/mutants -R regressions
 #include <functional>
 #include <optional>
 #include <type_traits>

@@ -1,4 +1,4 @@
-// The optimised channel under stress. Run: ctest -L stress, or blocking_optimized --help
+// The optimised channel under stress. Run: ci/test -L stress, or blocking_optimized --help
 #include "blocking_stress.hpp"
 #include "optimized_kit.hpp"
 

@@ -1,4 +1,4 @@
-// The reference channel under stress. Run: ctest -L stress, or blocking_reference --help
+// The reference channel under stress. Run: ci/test -L stress, or blocking_reference --help
 #include "blocking_stress.hpp"
 #include "reference_kit.hpp"
 

@@ -4,7 +4,7 @@
 // A Kit is a channel: its name, the name of its platform, and `open(capacity)`. The check after each round: every value
 // has ended once and in agreement with the result of its send, in order; no waker was called too often; and an open
 // channel has all its capacity. watch.hpp checks that no worker sleeps for ever.
-// After a change here run: ctest -L stress && ci/mutants -R stress
+// After a change here run: ci/test -L stress && ci/mutants -R stress
 #pragma once
 
 #include <fmt/core.h>

@@ -1,6 +1,6 @@
 // Coroutines for the stress test of all forms: a detached job whose end a counter records, a pool that resumes the
 // coroutines, and a thread that requests stops.
-// After a change here run: ctest -L stress
+// After a change here run: ci/test -L stress
 #pragma once
 
 #include <condition_variable>

@@ -4,7 +4,7 @@
 // Each round is a fresh channel. The check after it: every value has ended exactly once and in agreement with the
 // result of its send, the values of one sender arrived in order, and all capacity is available. The end of the round
 // shows that no task sleeps for ever; if a round does not end, the watchdog reports UNKNOWN. After a change here run:
-// ctest -L stress
+// ci/test -L stress
 #include <algorithm>
 #include <array>
 #include <atomic>

@@ -1,7 +1,7 @@
 // The fate of every value: each has to end exactly once, and in the way that the operation which carried it answered.
 //
 // The value counts its own end; the worker that made it notes the answer of its send.
-// After a change here run: ctest -L stress
+// After a change here run: ci/test -L stress
 #pragma once
 
 #include <fmt/core.h>

@@ -1,4 +1,4 @@
-// The optimised channel as the stress rounds use it. After a change here run: ctest -L
+// The optimised channel as the stress rounds use it. After a change here run: ci/test -L
 // 'stress|mutants'
 #pragma once
 

@@ -1,4 +1,4 @@
-// The command line of the stress programs. After a change here run: ctest -L stress
+// The command line of the stress programs. After a change here run: ci/test -L stress
 #pragma once
 
 #include <fmt/core.h>

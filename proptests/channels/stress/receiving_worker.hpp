@@ -1,7 +1,7 @@
 // The receiver of a round: every way to receive, to close, and to be dropped.
 //
 // On a correct channel it never sleeps for ever: it waits without a deadline only while a sender will still send or be
-// dropped. After a change here run: ctest -L stress && ci/mutants -R stress
+// dropped. After a change here run: ci/test -L stress && ci/mutants -R stress
 #pragma once
 
 #include <fmt/core.h>

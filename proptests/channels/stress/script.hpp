@@ -1,5 +1,5 @@
 // The plan of a round: generated only from the seed and the number of the round.
-// After a change here run: ctest -L stress
+// After a change here run: ci/test -L stress
 #pragma once
 
 #include <fmt/core.h>

@@ -2,7 +2,7 @@
 // drop the sender.
 //
 // On a correct channel it never sleeps for ever: it never waits without a deadline while it has a permit.
-// After a change here run: ctest -L stress && ci/mutants -R stress
+// After a change here run: ci/test -L stress && ci/mutants -R stress
 #pragma once
 
 #include <expected>

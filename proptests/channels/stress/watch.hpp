@@ -3,7 +3,7 @@
 // A worker counts as asleep from the moment it goes to sleep without a deadline until another worker notifies it. Both
 // changes are made under the mutex of the worker's sleep_slot, so a notified worker counts as awake. When the count
 // reaches zero, no worker is left that could wake another: the report is exact, neither early nor late.
-// After a change here run: ctest -L stress && ci/mutants -R stress
+// After a change here run: ci/test -L stress && ci/mutants -R stress
 #pragma once
 
 #include <fmt/core.h>

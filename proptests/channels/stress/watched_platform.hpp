@@ -2,7 +2,7 @@
 //
 // The optimised channel takes the atomics, the mutex and the parker from here, the reference
 // channel the mutex and the condition variable; the rest is from the base. After a change here run:
-// ctest -L stress && ci/mutants -R stress
+// ci/test -L stress && ci/mutants -R stress
 #pragma once
 
 #include "tailrace/verify/noisy_platform.hpp"

@@ -1,5 +1,5 @@
 // The base of every worker of a round: its part of the plan, its values, and how it polls an operation.
-// After a change here run: ctest -L stress && ci/mutants -R stress
+// After a change here run: ci/test -L stress && ci/mutants -R stress
 #pragma once
 
 #include <fmt/core.h>

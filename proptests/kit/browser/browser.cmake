@@ -1,4 +1,4 @@
-# The pages in a browser, the golden reports and those of the tests of campaign_html: ctest -L browser.
+# The pages in a browser, the golden reports and those of the tests of campaign_html: ci/test -L browser.
 # Included by proptests/kit/CMakeLists.txt.
 find_program(TAILRACE_CHROMIUM NAMES chromium chromium-browser google-chrome)
 find_program(TAILRACE_NODE NAMES node nodejs)

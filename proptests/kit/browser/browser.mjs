@@ -1,5 +1,5 @@
 // A headless browser, driven over a pipe: no package, no port.
-// After a change here run: ctest -L browser
+// After a change here run: ci/test -L browser
 import {spawn} from 'node:child_process';
 import {pathToFileURL} from 'node:url';
 

@@ -1,6 +1,6 @@
 // What a browser makes of the page of a campaign: every clause and every failure is there, the keys
 // do what the help says, the filters leave what they should, links inside the page arrive.
-// After a change here run: ctest -L browser
+// After a change here run: ci/test -L browser
 
 const all = selector => `[...document.querySelectorAll('${selector}')]`;
 const rows = all('#matrix .clause');

@@ -1,5 +1,5 @@
 // What a browser makes of the page of a counterexample: every point is there and reachable by
-// keyboard, and its labels fit. After a change here run: ctest -L browser
+// keyboard, and its labels fit. After a change here run: ci/test -L browser
 
 const selected = `[...document.querySelectorAll('.point.here')].map(p => +p.dataset.point)`;
 const count = `document.querySelectorAll('.point').length`;

@@ -5,7 +5,7 @@
 //     node page_test.mjs <chromium> <page.html | folder of them>...
 //
 // Exit status: 0 all is well, 1 a check failed, 2 the browser cannot be started.
-// After a change here run: ctest -L browser
+// After a change here run: ci/test -L browser
 import {mkdtempSync, readdirSync, rmSync, statSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';

@@ -1,6 +1,6 @@
 // The verdicts of one campaign agree, wherever they stand: the table, its last lines, the lines of the engines, JUnit,
 // report.json and report.html count the same failures in the same clauses.
-// After a change here run: ctest -L proptests -R agreement
+// After a change here run: ci/test -L proptests -R agreement
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>

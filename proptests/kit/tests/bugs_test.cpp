@@ -1,6 +1,6 @@
 // The regressions (bugs that channels had): the table is consistent, README.md has the same rows, and each that
 // `sequential` has to find is found and becomes small. ci/zoo does the same for both engines, with many seeds.
-// Run: ctest -L proptests -R bugs
+// Run: ci/test -L proptests -R bugs
 #include "bugs.hpp"
 
 #include <gtest/gtest.h>

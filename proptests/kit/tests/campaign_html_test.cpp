@@ -1,5 +1,5 @@
 // The page of a campaign as text: whole, self-contained, and never too large. What a browser makes
-// of it: ctest -L browser.
+// of it: ci/test -L browser.
 #include <gtest/gtest.h>
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 // Campaigns for the tests of their page: one that passes, one that fails, the largest.
 //
 // With TAILRACE_PAGES=<folder> the tests of campaign_html leave their pages there; that is where
-// ctest -L browser finds them.
+// ci/test -L browser finds them.
 #pragma once
 
 #include <fmt/format.h>

@@ -14,7 +14,7 @@ namespace {
 std::uint64_t evidence_for(std::string_view clause, std::string_view one, std::string_view other) {
     model::history h;
     h.capacity = 2;
-    h.lanes = {events_of(one), events_of(other)};
+    h.tasks = {events_of(one), events_of(other)};
     engine_report report;
     add_evidence(report, model::engine::interleavings, {{h, {}, 0}}, {});
     const auto at = report.evidence.find(clause);

@@ -168,7 +168,7 @@ inline std::vector<model::event> events_of(std::string_view lines) {
 
 inline model::point point_of(std::uint32_t task, std::uint32_t index, std::string_view outcome,
                              bool follow_up = false) {
-    return {{model::place::part::lanes, task, index},
+    return {{model::place::part::tasks, task, index},
             follow_up,
             model::parse_line("advance 0ms -> " + std::string(outcome)).expected};
 }
@@ -190,7 +190,7 @@ inline counterexample concurrent_example(const model::history& h, const model::v
 inline counterexample swapped_example() {
     model::history h;
     h.capacity = 2;
-    h.lanes = {events_of("10 20 s0 try_send v100 -> ok\n"
+    h.tasks = {events_of("10 20 s0 try_send v100 -> ok\n"
                          "30 40 s0 try_send v101 -> ok\n"),
                events_of("15 60 ~ r recv as f200 -> some v101\n"
                          "70 80 ~ r recv as f201 -> some v100\n"),
@@ -224,7 +224,7 @@ inline counterexample accesses_example() {
 inline counterexample race_example() {
     model::history h;
     h.capacity = 1;
-    h.lanes = {events_of("10 30 s0 try_send v100 -> ok\n"), events_of("20 - ~ r recv as f200\n")};
+    h.tasks = {events_of("10 30 s0 try_send v100 -> ok\n"), events_of("20 - ~ r recv as f200\n")};
     model::verdict v;
     v.is = model::finding::allowed;
     v.order = {point_of(1, 0, "pending"), point_of(0, 0, "ok ! f200")};
@@ -244,7 +244,7 @@ inline counterexample busy_example() {
     model::history h;
     h.capacity = 2;
     h.before = events_of("0 0 s0 clone -> s1\n0 0 s0 downgrade -> w0\n");
-    h.lanes = {events_of("10 20 s0 try_reserve -> p100\n"
+    h.tasks = {events_of("10 20 s0 try_reserve -> p100\n"
                          "21 22 p100 send v100 -> ok\n"
                          "23 24 ~ s0 reserve_many 2 as f101 -> i101 2\n"
                          "25 26 i101 next -> p102\n"
@@ -282,7 +282,7 @@ inline counterexample asleep_example() {
     model::history h;
     h.capacity = 1;
     h.before = events_of("0 0 s0 try_send v1 -> ok\n");
-    h.lanes = {events_of("10 - ~ s0 send v100 as f100\n"), events_of("20 30 r try_recv -> some v1\n"
+    h.tasks = {events_of("10 - ~ s0 send v100 as f100\n"), events_of("20 30 r try_recv -> some v1\n"
                                                                      "40 50 r is_empty -> true\n")};
     h.rest = 90;
     h.after = events_of("95 96 r try_recv -> empty\n");

@@ -43,9 +43,9 @@ std::string spoilt(const counterexample& c, std::string_view what, std::string_v
 TEST(counterexample, what_is_written_is_read_back_whole) {
     counterexample with_all = swapped_example();
     auto& run = std::get<concurrent_run>(with_all.run);
-    run.history.lanes[2][0].step = model::parse_step("s0 try_reserve");
-    run.history.lanes[2][0].step.operation = 300;
-    run.history.lanes[2][0].answer = model::answer_of(model::status::full);
+    run.history.tasks[2][0].step = model::parse_step("s0 try_reserve");
+    run.history.tasks[2][0].step.operation = 300;
+    run.history.tasks[2][0].answer = model::answer_of(model::status::full);
     run.accesses = {{0, 1, "word.fetch_add (3)", "acq_rel", "0x13", false},
                     {1, 0, "slot.turn.load (7)", "acquire", "2", true}};
     counterexample threw = barging_example();
@@ -96,7 +96,7 @@ TEST(counterexample, the_states_are_those_of_the_search) {
 TEST(counterexample, names_are_those_of_the_program) {
     model::history h;
     h.capacity = 2;
-    h.lanes = {events_of("1 2 s0 try_reserve -> p100\n3 4 p100 send v100 -> ok\n"),
+    h.tasks = {events_of("1 2 s0 try_reserve -> p100\n3 4 p100 send v100 -> ok\n"),
                events_of("1 2 s0 try_reserve -> p200\n3 4 drop p200 -> ok\n")};
     model::verdict v;
     v.is = model::finding::answer;
@@ -161,7 +161,7 @@ TEST(counterexample, an_execution_that_failed_in_the_middle_has_an_event_that_ne
     run.finding = model::finding::allowed;
     run.order.clear();
     run.refused.clear();
-    model::event& last = run.history.lanes.back().back();
+    model::event& last = run.history.tasks.back().back();
     last.answer.reset();
     last.returned = model::never;
     run.history.rest = model::never;

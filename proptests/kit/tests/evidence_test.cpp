@@ -1,6 +1,6 @@
 // What counts as evidence, and what does not.
 //
-// Run: ctest -L proptests -R evidence
+// Run: ci/test -L proptests -R evidence
 #include "evidence/evidence.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // The page of a counterexample as text: whole, self-contained, and never too large. What a browser
-// makes of it: ctest -L browser.
+// makes of it: ci/test -L browser.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -46,7 +46,7 @@ TEST(failure_html, has_the_points_in_their_order_and_the_refused_one_apart) {
 
 TEST(failure_html, an_event_that_returns_when_another_begins_overlaps_it) {
     model::history h;
-    h.lanes = {events_of("10 20 s0 try_send v100 -> ok\n"), events_of("20 30 r is_empty -> true\n")};
+    h.tasks = {events_of("10 20 s0 try_send v100 -> ok\n"), events_of("20 30 r is_empty -> true\n")};
     model::verdict v;
     v.is = model::finding::answer;
     const json tasks = data_of(to_html(concurrent_example(h, v)))["lanes"];
@@ -97,7 +97,7 @@ TEST(failure_html, the_largest_history_fits_and_shows_the_end_of_it) {
         for (std::uint32_t i = 0; i < 100; ++i)
             events +=
                 fmt::format("{} {} s0 try_reserve_many {} -> full\n", 10 * i, 10 * i + 5, 4'000'000'000'000'000'000);
-        h.lanes.push_back(events_of(events));
+        h.tasks.push_back(events_of(events));
     }
     for (std::uint32_t i = 0; i < 99; ++i)
         for (std::uint32_t task = 0; task < 40; ++task) v.order.push_back(point_of(task, i, "full"));

@@ -59,12 +59,12 @@ TEST(failure_log, the_legal_answers_of_a_task_are_those_of_every_place_its_time_
     model::verdict v;
     v.is = model::finding::answer;
     v.order = {point_of(1, 0, "pending"), point_of(0, 0, "ok ! f200"), point_of(0, 1, "ok")};
-    h.lanes[2][0].answer = model::number_answer(3);
+    h.tasks[2][0].answer = model::number_answer(3);
     v.refused = {point_of(2, 0, "0")};
     const std::vector<reason> all = reasons(concurrent_example(h, v));
     ASSERT_EQ(all.size(), 1U);
     EXPECT_EQ(all[0].legal, (std::vector<std::string>{"2", "1", "0"})) << "it overlaps all of them";
-    h.lanes[2][0].invoked = 25;
+    h.tasks[2][0].invoked = 25;
     const std::vector<reason> later = reasons(concurrent_example(h, v));
     EXPECT_EQ(later[0].legal, (std::vector<std::string>{"1", "0"})) << "the first send is over";
 }
@@ -108,14 +108,14 @@ TEST(failure_log, the_largest_of_tasks_at_once_fits_too) {
         std::string events;
         for (std::uint32_t i = 0; i < 60; ++i)
             events += fmt::format("1 - ~ s0 send_timeout v{0} 100000ms as f{0}\n", 1000 * task + i);
-        h.lanes.push_back(events_of(events));
+        h.tasks.push_back(events_of(events));
         for (std::uint32_t i = 0; i < 60; ++i) v.order.push_back(point_of(task, i, "pending"));
         v.refused.push_back(point_of(task, 0, "ok", true));
     }
     for (const std::size_t tasks : {9U, 4U, 3U, 2U, 1U}) {
-        h.lanes.resize(tasks);
-        std::erase_if(v.order, [&](const model::point& p) { return p.at.lane >= tasks; });
-        std::erase_if(v.refused, [&](const model::point& p) { return p.at.lane >= tasks; });
+        h.tasks.resize(tasks);
+        std::erase_if(v.order, [&](const model::point& p) { return p.at.task >= tasks; });
+        std::erase_if(v.refused, [&](const model::point& p) { return p.at.task >= tasks; });
         expect_to_fit(to_log(concurrent_example(h, v)));
     }
 }

@@ -1,6 +1,6 @@
 // What the kit offers to channels that are not of this project: several findings in one run, and
 // programs for a channel that cannot do everything.
-// After a change here run: ctest -L proptests -R foreign_target
+// After a change here run: ci/test -L proptests -R foreign_target
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Foreign channels on several threads: what an adapter needs for it, and what is found.
-// After a change here run: ctest -L proptests -R foreign_threads
+// After a change here run: ci/test -L proptests -R foreign_threads
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -44,7 +44,7 @@ campaign threads_on(const target& t, std::uint64_t programs) {
 
 std::size_t length_of_tasks(const model::history& h) {
     std::size_t n = 0;
-    for (const auto& task : h.lanes) n += task.size();
+    for (const auto& task : h.tasks) n += task.size();
     return n;
 }
 
@@ -211,7 +211,7 @@ TEST(foreign_regression, of_several_tasks_is_run_by_the_kit) {
     concurrent_run run;
     model::event sends;
     sends.step = model::parse_step("s0 try_send v1");
-    run.history.lanes = {{sends}};
+    run.history.tasks = {{sends}};
     c.run = run;
     const std::string test = to_regression_test(c);
     EXPECT_NE(test.find("using adapter = tailrace::verify::foreign::rounding_api;"), std::string::npos) << test;

@@ -148,7 +148,7 @@ TEST_F(interleavings, histories_are_kept_with_what_happened_before_what) {
     ASSERT_FALSE(r.kept.empty());
     bool anything_ordered = false;
     for (const partial_history& h : r.kept) {
-        ASSERT_EQ(h.first.size(), h.events.lanes.size());
+        ASSERT_EQ(h.first.size(), h.events.tasks.size());
         EXPECT_EQ(h.judge().is, model::finding::allowed);
         for (const auto& task : h.first) {
             for (const auto& row : task)
@@ -184,7 +184,7 @@ TEST(partial_history, is_not_in_the_order_of_the_scheduler) {
     const auto event = [](const char* step, model::answer a, model::instant from) {
         return model::event{model::parse_step(step), false, std::move(a), from, from + 1};
     };
-    h.events.lanes = {{event("s0 try_send v1", {}, 1)}, {event("s0 capacity", model::number_answer(1), 5)}};
+    h.events.tasks = {{event("s0 try_send v1", {}, 1)}, {event("s0 capacity", model::number_answer(1), 5)}};
     h.events.rest = 10;
     h.first = {{{0, 0}}, {{0, 0}}};
     EXPECT_EQ(h.judge().is, model::finding::allowed);

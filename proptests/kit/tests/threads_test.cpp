@@ -145,13 +145,13 @@ TEST(threads, a_shrunk_failure_is_judged_in_the_tasks_that_are_left) {
         o.seed = seed;
         const threads_result r = run_threads(t, o);
         ASSERT_TRUE(r.failure);
-        const auto& tasks = r.failure->history.lanes;
+        const auto& tasks = r.failure->history.tasks;
         for (const std::vector<model::point>* some :
              {&r.failure->judgement.verdict.order, &r.failure->judgement.verdict.refused}) {
             for (const model::point& p : *some) {
-                if (p.at.of != model::place::part::lanes) continue;
-                ASSERT_LT(p.at.lane, tasks.size());
-                ASSERT_LT(p.at.index, tasks[p.at.lane].size());
+                if (p.at.of != model::place::part::tasks) continue;
+                ASSERT_LT(p.at.task, tasks.size());
+                ASSERT_LT(p.at.index, tasks[p.at.task].size());
             }
         }
     }

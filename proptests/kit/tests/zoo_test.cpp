@@ -1,7 +1,7 @@
 // The zoo: each clause that traces can observe has a mutant that breaks it, each mutant shows,
-// and proptests/zoo/README.md lists them all.
+// and src/model_mutants/README.md lists them all.
 //
-// Run: ctest -L proptests -R zoo
+// Run: ci/test -L proptests -R zoo
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -216,7 +216,7 @@ TEST(recorded_traces, give_evidence_for_all_clauses_they_can_show_but_these) {
 }
 
 TEST(zoo, is_listed_in_its_readme) {
-    const auto path = std::filesystem::path(TAILRACE_TRACES_DIR) / "../../proptests/zoo/README.md";
+    const auto path = std::filesystem::path(TAILRACE_TRACES_DIR) / "../../proptests/kit/src/model_mutants/README.md";
     std::ifstream readme(path);
     ASSERT_TRUE(readme) << path;
     std::vector<std::string> rows;

@@ -1,7 +1,7 @@
 // tailrace-zoo: looks for each bug of the regression table with the engine that has to find it, and reports
 // how long that took. Exit status: 0 each was found and became small, and both channels pass with the
 // same seeds; 1 otherwise; 2 bad usage.
-// After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
+// After a change here run: ci/test -L proptests -R 'zoo|bugs' && ci/zoo
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>

@@ -1,5 +1,5 @@
 // Measuring: each seed is a run of the engine in a child process, as a faulty channel may hang or crash.
-// After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
+// After a change here run: ci/test -L proptests -R 'zoo|bugs' && ci/zoo
 #include "measure.hpp"
 
 #include <fmt/format.h>

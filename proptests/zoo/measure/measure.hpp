@@ -1,5 +1,5 @@
 // How fast a bug is found, by several seeds, and how small its counterexample becomes.
-// After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
+// After a change here run: ci/test -L proptests -R 'zoo|bugs' && ci/zoo
 #pragma once
 
 #include <chrono>

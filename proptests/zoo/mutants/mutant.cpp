@@ -4,7 +4,7 @@
 // All of them, and the channel itself, are linked into one program. The one-definition rule holds, because the change
 // of a mutant lies in a template over the platform, and each is instantiated for a platform and an Api of its own: no
 // two objects define one function differently.
-// After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
+// After a change here run: ci/test -L proptests -R 'zoo|bugs' && ci/zoo
 #include <memory>
 #include <utility>
 

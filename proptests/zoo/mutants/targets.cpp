@@ -1,4 +1,4 @@
-// After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
+// After a change here run: ci/test -L proptests -R 'zoo|bugs' && ci/zoo
 #include "targets.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // The mutants of the optimised channel (mutants/zoo) as targets.
-// After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
+// After a change here run: ci/test -L proptests -R 'zoo|bugs' && ci/zoo
 #pragma once
 
 #include <string_view>

@@ -3,7 +3,7 @@
 //
 // The simulated thread that starts the coroutine sleeps until it has ended, so a scenario is written as for the other
 // forms.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <coroutine>

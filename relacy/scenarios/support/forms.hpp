@@ -1,6 +1,6 @@
 // Two forms of a waiting operation, so that a scenario is written once for both: the channel's blocking call
 // (`blocking`), and its poll-based operation with a poll loop around it (`driven`).
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <chrono>

@@ -3,7 +3,7 @@
 // race.
 //
 // Clauses: order.closed, order.permit, order.none. Each scenario names the order by its number in impl/DESIGN.md.
-// After a change here run: ctest -L relacy && ci/order-audit
+// After a change here run: ci/test -L relacy && ci/order-audit
 #pragma once
 
 #include <optional>

@@ -3,7 +3,7 @@
 //
 // At the end the remaining values are received. Then all capacity is back, open or closed, and every value is accounted
 // for.
-// After a change here run: ctest -L relacy && ci/mutants -R scenarios
+// After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 
 #include <optional>

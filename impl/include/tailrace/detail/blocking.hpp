@@ -2,7 +2,7 @@
 //
 // The waker of the operation unparks the thread. A thread does not leave while such an unpark may be under way: it
 // polls again only after the wake-up has arrived, or after the operation has reported that none will come.
-// After a change here run: ctest -L stress
+// After a change here run: ci/test -L stress
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // The borrows of the senders' share in the channel, counted by files with assertions: the last sender must outlive
 // them.
-// After a change here run: ctest -L impl
+// After a change here run: ci/test -L impl
 #pragma once
 
 #include <atomic>

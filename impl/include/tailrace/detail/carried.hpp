@@ -3,7 +3,7 @@
 // The send, or the reservation of the permit that will send, allocates the box before anything is claimed. So a
 // throwing move leaves the channel unchanged (throw.move-in), inside the channel only moves that cannot throw remain,
 // and permit.send allocates nothing.
-// After a change here run: ctest -L impl
+// After a change here run: ci/test -L impl
 #pragma once
 
 #include <cstddef>

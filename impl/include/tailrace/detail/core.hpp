@@ -5,7 +5,7 @@
 // task that returns permits hands them to the oldest waiter. impl/DESIGN.md has the state tables, the invariants, the
 // reason for every memory order by its number, and the places where foreign code runs. After such a place a member
 // touches nothing, unless it holds a share of its own (`pin`).
-// After a change here run: ctest -L impl && ctest -L relacy
+// After a change here run: ci/test -L impl && ci/test -L relacy
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
 // Arithmetic of deadlines that does not overflow, for any duration and any clock.
-// After a change here run: ctest -L impl
+// After a change here run: ci/test -L impl
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // For tests and assertions: the state of a channel as text, and a check of its invariants, numbered INV-n as in
 // DESIGN.md.
-// After a change here run: ctest -L impl && ctest -L conformance
+// After a change here run: ci/test -L impl && ci/test -L conformance
 #pragma once
 
 #include <atomic>

@@ -21,7 +21,7 @@
 // The party whose bits complete set_up, ended and every `left` calls the waker; if that is the owner in start(), it
 // continues instead.
 //
-// After a change here run: ctest -L impl && ctest -L stress && ctest -L relacy
+// After a change here run: ci/test -L impl && ci/test -L stress && ci/test -L relacy
 #pragma once
 
 #include <atomic>

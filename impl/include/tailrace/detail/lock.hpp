@@ -1,5 +1,5 @@
 // A mutex of the platform, and what it guards, in words that clang checks (-Wthread-safety). Elsewhere the words mean
-// nothing. After a change here run: ctest -R impl.compile && ctest -L relacy
+// nothing. After a change here run: ci/test -R impl.compile && ci/test -L relacy
 #pragma once
 
 #if defined(__clang__)

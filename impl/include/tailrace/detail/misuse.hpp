@@ -1,5 +1,5 @@
 // Misuse of the API: a programming error, reported by an exception, or by termination where exceptions are off.
-// After a change here run: ctest -L impl
+// After a change here run: ci/test -L impl
 #pragma once
 
 #include <exception>

@@ -1,5 +1,5 @@
 // What the waiting operations have in common (operations.hpp, receive_operations.hpp).
-// After a change here run: ctest -L impl && ctest -L conformance && ctest -L relacy
+// After a change here run: ci/test -L impl && ci/test -L conformance && ci/test -L relacy
 #pragma once
 
 #include <cassert>

@@ -6,7 +6,7 @@
 // It may be moved until it is first polled; from then on its address is shared. It stores everything before its node is
 // published: afterwards its owner may run on another thread. Permits that the owner has to return are returned last,
 // because that may wake a waiter, which may destroy this.
-// After a change here run: ctest -L impl && ctest -L conformance && ctest -L relacy
+// After a change here run: ci/test -L impl && ci/test -L conformance && ci/test -L relacy
 #pragma once
 
 #include <utility>

@@ -16,7 +16,7 @@
 // idle channel gives back the blocks above `kept_blocks`. A ring of up to Platform::ring_bytes is allocated as a whole
 // as soon as one block is not enough; its blocks then never move.
 //
-// After a change here run: ctest -L impl && ctest -L relacy
+// After a change here run: ci/test -L impl && ci/test -L relacy
 #pragma once
 
 #include <atomic>

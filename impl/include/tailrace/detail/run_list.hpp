@@ -5,7 +5,7 @@
 //
 // A coroutine that is destroyed on that thread is unlinked.
 //
-// After a change here run: ctest -L impl
+// After a change here run: ci/test -L impl
 #pragma once
 
 #include <cassert>

@@ -6,7 +6,7 @@
 //
 // push is O(1), pop_front and remove are O(log n) amortised: one of them may take n steps. Nothing
 // is allocated, and nothing recurses: a tree may be as deep or as wide as there are nodes.
-// After a change here run: ctest -L impl
+// After a change here run: ci/test -L impl
 #pragma once
 
 #include <cassert>

@@ -12,7 +12,7 @@
 //
 // A chosen node stays on the list of the thread that chose it, under the lock, until its wake-up. So its owner can
 // still unlink it, and no wake-up goes through a destroyed node.
-// After a change here run: ctest -L impl && ctest -L relacy
+// After a change here run: ci/test -L impl && ci/test -L relacy
 #pragma once
 
 #include <atomic>

@@ -7,7 +7,7 @@
 // used = buffered values + outstanding permits + permits held by granted waiters. available = waiters ? 0 : max - used.
 // tail counts tickets modulo 2^32; a slot is found by its low bits, so the modulus does not matter.
 // era changes when an idle channel gives storage back: a claim that checked the storage before that fails.
-// After a change here run: ctest -L impl
+// After a change here run: ci/test -L impl
 #pragma once
 
 #include <cstdint>

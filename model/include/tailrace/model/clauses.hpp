@@ -2,7 +2,7 @@
 // mutants and reports cite them by name.
 //
 // model/README.md has the same clauses in full sentences; a test compares the two.
-// After a change here run: ctest -L model
+// After a change here run: ci/test -L model
 #pragma once
 
 #include <algorithm>

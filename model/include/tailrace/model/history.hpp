@@ -1,9 +1,9 @@
 // A history: the concurrent invocations of several tasks on one channel, with their responses.
 //
-// `lanes` has one sequence of events for each task. An event has the times of its invocation and its response, between
+// `tasks` has one sequence of events for each task. An event has the times of its invocation and its response, between
 // which it took effect. Before the tasks start, and after quiescence, one task has the channel to itself. The program
 // chooses the names, so the names of one task do not depend on the others. linearizability.hpp decides whether the
-// contract allows a history. After a change here run: ctest -L model
+// contract allows a history. After a change here run: ci/test -L model
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ struct event {
 struct history {
     std::uint64_t capacity = 1;
     std::vector<event> before;              // sequential; the times do not matter
-    std::vector<std::vector<event>> lanes;  // concurrent, one sequence for each task
+    std::vector<std::vector<event>> tasks;  // concurrent, one sequence for each task
     /// The instant of quiescence: each task is at its end, or asleep in an event that waits and has no response. An
     /// event with a response after this instant may have been running or asleep: it does not count for quiescence.
     instant rest = never;

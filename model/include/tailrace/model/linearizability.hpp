@@ -5,7 +5,7 @@
 // the order of each task and the real-time order. The search is Wing and Gong's with Lowe's memoisation of visited
 // states: the progress of each task and the state of the specification. At quiescence there is one more condition: no
 // task sleeps that the specification would complete. This detects lost wake-ups. The wake-ups themselves are not
-// compared. After a change here run: ctest -L model
+// compared. After a change here run: ci/test -L model
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,10 @@ namespace tailrace::model {
 
 /// The position of an event in a history.
 struct place {
-    enum class part : unsigned char { before, lanes, after };
+    enum class part : unsigned char { before, tasks, after };
 
-    part of = part::lanes;
-    std::uint32_t lane = 0;  // lanes only
+    part of = part::tasks;
+    std::uint32_t task = 0;  // tasks only
     std::uint32_t index = 0;
 
     friend bool operator==(const place&, const place&) = default;

@@ -3,7 +3,7 @@
 // No thread, no clock, no channel: a state that can be copied, compared, hashed and printed, and one transition for
 // each step of the vocabulary. Everything else in this project is compared with it, so it is written for readability,
 // not for speed.
-// After a change here run: ctest -L model && ci/verify
+// After a change here run: ci/test -L model && ci/verify
 #pragma once
 
 #include <cstddef>

@@ -6,7 +6,7 @@
 //
 //     auto [tx, rx] = tailrace::model::reference_channel<int>(16);
 //
-// After a change here run: ctest -L model && ctest -L conformance && ctest -L stress
+// After a change here run: ci/test -L model && ci/test -L conformance && ci/test -L stress
 #pragma once
 
 #include <chrono>

@@ -3,7 +3,7 @@
 // Every operation is one step of the specification, executed under the mutex; the caller carries out its effects. Each
 // blocked thread has its own condition variable, so a notification always reaches the right thread. Wakers of
 // poll-based operations, and destructors of values, run after the mutex is released.
-// After a change here run: ctest -L model && ctest -L stress
+// After a change here run: ci/test -L model && ci/test -L stress
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // The waiting operations of the reference channel in poll-based form, and the results that they make from responses.
-// After a change here run: ctest -L model && ctest -L conformance
+// After a change here run: ci/test -L model && ci/test -L conformance
 #pragma once
 
 #include <expected>

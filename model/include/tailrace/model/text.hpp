@@ -5,7 +5,7 @@
 //     poll f1 -> timeout v3 ! f8 ~ v5
 //     end
 //
-// After a change here run: ctest -L model
+// After a change here run: ci/test -L model
 #pragma once
 
 #include <cstddef>

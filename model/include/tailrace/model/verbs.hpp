@@ -1,7 +1,7 @@
 // The kinds of handle and their verbs; and the table of what the contract says of a verb, apart from what it does.
 //
 // The queries below the table are all that the rest of the project knows of a verb in general. A new verb comes last:
-// its number is part of tokens. After a change here run: ctest -L 'model|proptests|conformance'
+// its number is part of tokens. After a change here run: ci/test -L 'model|proptests|conformance'
 #pragma once
 
 #include <array>

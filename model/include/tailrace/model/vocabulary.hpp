@@ -1,7 +1,7 @@
 // The vocabulary: the steps of a program on a channel, the possible responses, and the other observable effects.
 //
 // Traces, the specification, generated programs and reports all use these types. The verbs: verbs.hpp. Text form:
-// text.hpp. After a change here run: ctest -L model
+// text.hpp. After a change here run: ci/test -L model
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
 // The words of a line, one after another: for the lines that the programs of this project send each other.
-// After a change here run: ctest -R interleavings
+// After a change here run: ci/test -R interleavings
 #pragma once
 
 #include <algorithm>

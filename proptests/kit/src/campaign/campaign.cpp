@@ -1,5 +1,5 @@
 // Running a campaign, and judging each clause by what it found.
-// After a change here run: ctest -L proptests
+// After a change here run: ci/test -L proptests
 #include "campaign/campaign.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // A campaign: some engines on some targets, and what that says about each clause.
-// After a change here run: ctest -L proptests
+// After a change here run: ci/test -L proptests
 #pragma once
 
 #include <chrono>

@@ -2,7 +2,7 @@
 //
 // The page stays below 2 MB: one that would be larger is made again with less, and says what is
 // left out. summary.txt and report.json, which stand beside it, hold everything.
-// After a change here run: ctest -L proptests -R campaign_html && ctest -L browser
+// After a change here run: ci/test -L proptests -R campaign_html && ci/test -L browser
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -349,7 +349,7 @@ json page_of(const campaign& c, const limits& most, std::size_t summary) {
 }  // namespace
 
 std::string to_html(const campaign& c) {
-    const std::string style = std::string(report_css) + std::string(campaign_css);
+    const std::string style = std::string(failure_css) + std::string(campaign_css);
     const std::string script = std::string(shared_js) + std::string(campaign_js);
     const std::string summary = to_text(c);
     std::string page;

@@ -1,5 +1,5 @@
 // Parsing the command line of tailrace-verify, with CLI11.
-// After a change here run: ctest -L proptests -R command_line
+// After a change here run: ci/test -L proptests -R command_line
 #include "campaign/command_line.hpp"
 
 #include <fmt/format.h>

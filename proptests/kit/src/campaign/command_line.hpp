@@ -1,6 +1,6 @@
 // The command line of tailrace-verify, read and checked: names are looked up, numbers are in range.
 //
-// Traces are named here but not read. After a change here run: ctest -L proptests -R command_line
+// Traces are named here but not read. After a change here run: ci/test -L proptests -R command_line
 #pragma once
 
 #include <cstdint>

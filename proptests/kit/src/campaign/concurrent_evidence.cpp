@@ -1,5 +1,5 @@
 // Evidence from histories: which clauses they test.
-// After a change here run: ctest -L proptests -R 'threads|interleavings|campaign'
+// After a change here run: ci/test -L proptests -R 'threads|interleavings|campaign'
 #include "campaign/concurrent_evidence.hpp"
 
 #include <fmt/format.h>
@@ -126,7 +126,7 @@ std::uint64_t remainder(const history& h, model::handle iterator) {
         if (e.step.what == verb::next && e.step.subject == iterator) ++taken;
     };
     std::ranges::for_each(h.before, look);
-    for (const auto& task : h.lanes) std::ranges::for_each(task, look);
+    for (const auto& task : h.tasks) std::ranges::for_each(task, look);
     return size - taken;
 }
 

@@ -4,7 +4,7 @@
 // model that breaks just this clause answers it differently, or leaves a task asleep that slept and was woken. A clause
 // may say that an operation has no intermediate state. No mutant of single steps can break it: there the evidence is
 // that a step of another task overlapped the operation and could have observed such a state.
-// After a change here run: ctest -L proptests -R 'threads|interleavings|campaign'
+// After a change here run: ci/test -L proptests -R 'threads|interleavings|campaign'
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // The engine `interleavings` as an entry of the table: explorations, their evidence, and their counterexamples.
-// After a change here run: ctest -L proptests -R 'interleavings|campaign'
+// After a change here run: ci/test -L proptests -R 'interleavings|campaign'
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // The engine `oracle` as an entry of the table: traces, evidence and the clauses that a difference
-// concerns. After a change here run: ctest -L proptests
+// concerns. After a change here run: ci/test -L proptests
 #include <fmt/format.h>
 
 #include <algorithm>

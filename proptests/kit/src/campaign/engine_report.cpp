@@ -1,5 +1,5 @@
 // Reports of parts of a run: as text and back, put together, and finished.
-// After a change here run: ctest -L proptests -R 'campaign|report'
+// After a change here run: ci/test -L proptests -R 'campaign|report'
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -83,7 +83,7 @@ std::string program_of(const failure& f) {
     }
     const model::history& h = std::get<concurrent_run>(f.example->run).history;
     for (const model::event& e : h.before) add(e.step, e.waits);
-    for (const auto& task : h.lanes) {
+    for (const auto& task : h.tasks) {
         text += "task\n";
         for (const model::event& e : task) add(e.step, e.waits);
     }

@@ -1,6 +1,6 @@
 // What an engine says of a target: failures, evidence, what was skipped, numbers. Verdicts and reports are made of
 // this and know no engine.
-// After a change here run: ctest -L proptests
+// After a change here run: ci/test -L proptests
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // The engine `sequential` as an entry of the table: generated programs, their evidence and their
-// counterexamples. After a change here run: ctest -L proptests
+// counterexamples. After a change here run: ci/test -L proptests
 #include "engine/sequential.hpp"
 #include "evidence/attribution.hpp"
 

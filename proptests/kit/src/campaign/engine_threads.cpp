@@ -1,5 +1,5 @@
 // The engine `threads` as an entry of the table: histories, their evidence, and their counterexamples.
-// After a change here run: ctest -L proptests -R 'threads|campaign'
+// After a change here run: ci/test -L proptests -R 'threads|campaign'
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // The table of engines. A new one is a function in engines.hpp, in a file engine_<name>.cpp, and
-// one line here. After a change here run: ctest -L proptests && ci/verify list engines
+// one line here. After a change here run: ci/test -L proptests && ci/verify list engines
 #include "campaign/engines.hpp"
 
 #include <array>

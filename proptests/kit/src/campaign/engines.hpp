@@ -1,5 +1,5 @@
 // The engines as functions of one shape, for the table in engines.cpp, what they work on, and what they share.
-// After a change here run: ctest -L proptests
+// After a change here run: ci/test -L proptests
 #pragma once
 
 #include <cstddef>

@@ -3,7 +3,7 @@
 // A clause that the engine has evidence for, or found broken, is a case of its suite; so is one that cannot be seen on
 // the target, as skipped. A failure that concerns no clause is a case of its own; so is, as skipped, what a signal or
 // the budget cut off. Without a record of the run the same campaign gives the same file.
-// After a change here run: ctest -L proptests -R junit
+// After a change here run: ci/test -L proptests -R junit
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Finds the capability that a target lacks to show a clause.
-// After a change here run: ctest -L proptests
+// After a change here run: ci/test -L proptests
 #include <fmt/format.h>
 
 #include <optional>

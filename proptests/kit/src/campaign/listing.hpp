@@ -1,5 +1,5 @@
 // What `tailrace-verify list` prints.
-// After a change here run: ctest -L proptests -R command_line
+// After a change here run: ci/test -L proptests -R command_line
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // Merging the reports of shards: reads each report.json, and checks that they agree.
-// After a change here run: ctest -L proptests -R 'merge|command_line'
+// After a change here run: ci/test -L proptests -R 'merge|command_line'
 #include "campaign/merge.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // Shards of one campaign, put together from their reports.
-// After a change here run: ctest -L proptests -R 'merge|command_line'
+// After a change here run: ci/test -L proptests -R 'merge|command_line'
 #pragma once
 
 #include <string>

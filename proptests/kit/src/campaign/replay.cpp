@@ -1,4 +1,4 @@
-// Replays sequential and concurrent programs. After a change here run: ctest -L proptests -R replay
+// Replays sequential and concurrent programs. After a change here run: ci/test -L proptests -R replay
 #include "campaign/replay.hpp"
 
 #include <fmt/format.h>
@@ -11,7 +11,7 @@
 #include "engine/interleavings.hpp"
 #include "engine/sequential.hpp"
 #include "engine/threads.hpp"
-#include "program/smaller_concurrent.hpp"
+#include "program/shrink_concurrent.hpp"
 #include "report/failure_report.hpp"
 #include "support/children.hpp"
 #include "support/text_layout.hpp"

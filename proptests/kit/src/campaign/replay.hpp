@@ -1,5 +1,5 @@
 // Replaying a failure by its token.
-// After a change here run: ctest -L proptests -R replay
+// After a change here run: ci/test -L proptests -R replay
 #pragma once
 
 #include <chrono>

@@ -1,7 +1,7 @@
 // The report of a campaign: failures, the table of clauses, the summary, and the same as files.
 //
 // Everything here is a pure function of what the engines found and of the record of the run. Plain ASCII, 100 columns;
-// a failure takes at most 40 lines. After a change here run: ctest -L proptests
+// a failure takes at most 40 lines. After a change here run: ci/test -L proptests
 #pragma once
 
 #include <cstddef>

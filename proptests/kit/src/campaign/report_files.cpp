@@ -1,6 +1,6 @@
 // The report as files: report.html, report.json, junit.xml, summary.txt, and the forms of each
 // counterexample.
-// After a change here run: ctest -L proptests
+// After a change here run: ci/test -L proptests
 #include <fmt/format.h>
 
 #include <cerrno>

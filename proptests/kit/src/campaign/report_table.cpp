@@ -1,5 +1,5 @@
 // The table of clauses, and the summary lines below it.
-// After a change here run: ctest -L proptests
+// After a change here run: ci/test -L proptests
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Runs the programs of an engine in parts: each in a child process that is watched, several at once, in rounds, until
-// all are done, one has failed, or the time is over. After a change here run: ctest -L proptests -R 'campaign|slices'
+// all are done, one has failed, or the time is over. After a change here run: ci/test -L proptests -R 'campaign|slices'
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // The work of an engine on a target in parts, each in a child process.
-// After a change here run: ctest -L proptests -R 'campaign|children'
+// After a change here run: ci/test -L proptests -R 'campaign|children'
 #pragma once
 
 #include "campaign/campaign.hpp"

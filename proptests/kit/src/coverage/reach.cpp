@@ -1,5 +1,5 @@
 // Counting the state coverage of generated programs. The coverage goals are in reach_answers.cpp and reach_states.cpp.
-// After a change here run: ctest -L proptests -R 'reach|sequential'
+// After a change here run: ci/test -L proptests -R 'reach|sequential'
 #include "coverage/reach.hpp"
 
 #include <fmt/format.h>

@@ -4,7 +4,7 @@
 // that reaches one less often than required fails. The coverage goals are one table (reach_table.hpp): every verb with
 // every answer it can have, and the states in which channels go wrong. Goals that a target's capabilities rule out are
 // not required of it.
-// After a change here run: ctest -L proptests -R 'reach|sequential'
+// After a change here run: ci/test -L proptests -R 'reach|sequential'
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // Coverage goals: in how many of 10,000 generated programs each answer of each verb has to occur.
-// After a change here run: ctest -L proptests -R 'reach|sequential'
+// After a change here run: ci/test -L proptests -R 'reach|sequential'
 #include "coverage/reach_table.hpp"
 
 #include <array>

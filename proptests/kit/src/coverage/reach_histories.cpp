@@ -1,5 +1,5 @@
 // The coverage goals of histories, and how each is recognised.
-// After a change here run: ctest -L proptests -R 'threads|interleavings'
+// After a change here run: ci/test -L proptests -R 'threads|interleavings'
 #include "coverage/reach_histories.hpp"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ using model::verb;
 template <class Holds>
 bool any_step(const history& h, const model::verdict& v, Holds holds) {
     return std::ranges::any_of(
-        v.order, [&](const point& p) { return p.at.of == place::part::lanes && holds(event_at(h, p.at), p); });
+        v.order, [&](const point& p) { return p.at.of == place::part::tasks && holds(event_at(h, p.at), p); });
 }
 
 template <verb What, handle_kind On>
@@ -38,7 +38,7 @@ constexpr auto receiver_answers = [](const history& h, const model::verdict& v, 
 };
 
 bool somebody_sleeps(const history& h, const model::verdict&) {
-    return std::ranges::any_of(h.lanes, [](const auto& task) { return !task.empty() && !task.back().answer; });
+    return std::ranges::any_of(h.tasks, [](const auto& task) { return !task.empty() && !task.back().answer; });
 }
 
 constexpr std::array table{

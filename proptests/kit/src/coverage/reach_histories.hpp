@@ -1,5 +1,5 @@
 // State coverage of histories, by one linearization of each: the states that are worth reaching with several tasks.
-// After a change here run: ctest -L proptests -R 'threads|interleavings'
+// After a change here run: ci/test -L proptests -R 'threads|interleavings'
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Coverage goals: in how many of 10,000 generated programs each state has to occur in which channels go wrong.
-// After a change here run: ctest -L proptests -R 'reach|sequential'
+// After a change here run: ci/test -L proptests -R 'reach|sequential'
 #include <algorithm>
 #include <array>
 

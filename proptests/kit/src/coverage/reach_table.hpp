@@ -1,5 +1,5 @@
 // The table of coverage goals for generated programs.
-// After a change here run: ctest -L proptests -R 'reach|sequential'
+// After a change here run: ci/test -L proptests -R 'reach|sequential'
 #pragma once
 
 #include <array>

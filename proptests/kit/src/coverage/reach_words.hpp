@@ -1,5 +1,5 @@
 // The predicates of which the coverage goals for states are made.
-// After a change here run: ctest -L proptests -R 'reach|sequential'
+// After a change here run: ci/test -L proptests -R 'reach|sequential'
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // How often a thread has gone to sleep, read from /proc.
-// After a change here run: ctest -L proptests -R 'threads|foreign'
+// After a change here run: ci/test -L proptests -R 'threads|foreign'
 #include "engine/asleep.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // asleep(): whether the kernel has put a thread to sleep, and how often.
-// After a change here run: ctest -L proptests -R 'threads|foreign'
+// After a change here run: ci/test -L proptests -R 'threads|foreign'
 #pragma once
 
 #include <sys/types.h>

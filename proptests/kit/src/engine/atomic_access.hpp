@@ -1,5 +1,5 @@
 // atomic_access: one access of a task to the shared memory of the channel, as the engine `interleavings` records it.
-// After a change here run: ctest -L proptests -R 'interleavings|counterexample'
+// After a change here run: ci/test -L proptests -R 'interleavings|counterexample'
 #pragma once
 
 #include <cstdint>

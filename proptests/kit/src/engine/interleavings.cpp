@@ -1,5 +1,5 @@
 // The engine `interleavings`: exploring, shrinking, counting.
-// After a change here run: ctest -L proptests -R interleavings
+// After a change here run: ci/test -L proptests -R interleavings
 #include "engine/interleavings.hpp"
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 #include "coverage/reach_histories.hpp"
 #include "engine/simulator.hpp"
-#include "program/smaller_concurrent.hpp"
+#include "program/shrink_concurrent.hpp"
 
 namespace tailrace::verify {
 namespace {

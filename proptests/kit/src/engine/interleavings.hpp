@@ -6,7 +6,7 @@
 // deadlock, a use of freed memory, a leak or a value destroyed twice is a failure without any history. Exploring the
 // same program always gives the same executions, so a failure repeats exactly; it is shrunk as one of `threads` is. The
 // simulator is a program of its own (`tailrace-interleavings`), run as a child.
-// After a change here run: ctest -L proptests -R interleavings
+// After a change here run: ci/test -L proptests -R interleavings
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // A run of a million messages. They are too many for a linearizability search, so their order is checked as they come.
-// After a change here run: ctest -L proptests -R threads
+// After a change here run: ci/test -L proptests -R threads
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Turns a recorded trace into its normal form: a trace of tokio or of this project. The rule is in oracle.hpp.
-// After a change here run: ctest -L proptests
+// After a change here run: ci/test -L proptests
 #include <fmt/format.h>
 
 #include <algorithm>

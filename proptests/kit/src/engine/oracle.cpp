@@ -1,5 +1,5 @@
 // The engine `oracle`: judges traces, and replays them on a target. The rules are in oracle.hpp.
-// After a change here run: ctest -L proptests && ci/verify
+// After a change here run: ci/test -L proptests && ci/verify
 #include "engine/oracle.hpp"
 
 #include <fmt/format.h>

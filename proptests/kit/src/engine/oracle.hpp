@@ -6,7 +6,7 @@
 // first difference; what follows a difference is not judged. After every step the
 // answer, the woken operations and the destroyed values are compared, and the conservation of permits is
 // checked. The one difference that is allowed is the form of `normal_form` below. After a change
-// here run: ctest -L proptests && ci/verify
+// here run: ci/test -L proptests && ci/verify
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
 // Running generated programs on a target beside the specification. The rules are in sequential.hpp.
-// After a change here run: ctest -L proptests -R 'sequential|shrink'
+// After a change here run: ci/test -L proptests -R 'sequential|shrink'
 #include "engine/sequential.hpp"
 
 #include <fmt/format.h>

@@ -6,7 +6,7 @@
 // to be what the specification says. The first program that fails is shrunk, and ends the run; or, if more failures
 // are wanted, the run goes on, and keeps the smallest of each class. A run without a failure whose state coverage
 // (reach.hpp) is too low does not pass either.
-// After a change here run: ctest -L proptests -R 'sequential|shrink'
+// After a change here run: ci/test -L proptests -R 'sequential|shrink'
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // Talks to the simulator over a socket, in the lines of relacy/explorer/explore_lines.cpp.
-// After a change here run: ctest -L proptests -R interleavings
+// After a change here run: ci/test -L proptests -R interleavings
 #include "engine/simulator.hpp"
 
 #include <poll.h>
@@ -60,7 +60,7 @@ class history_reader {
   public:
     explicit history_reader(const concurrent_program& p) : program_(p) {
         history_.events.capacity = p.capacity;
-        history_.events.lanes.resize(p.tasks.size());
+        history_.events.tasks.resize(p.tasks.size());
         history_.first.resize(p.tasks.size());
     }
 
@@ -85,7 +85,7 @@ class history_reader {
         if (e.answer) e.returned = ended;
         std::vector<std::uint32_t> row;
         for (std::size_t k = 0; k < program_.tasks.size(); ++k) row.push_back(static_cast<std::uint32_t>(w.number()));
-        history_.events.lanes.at(task).push_back(std::move(e));
+        history_.events.tasks.at(task).push_back(std::move(e));
         history_.first.at(task).push_back(std::move(row));
     }
     void after_line(std::string_view line) {

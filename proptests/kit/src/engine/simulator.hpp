@@ -1,5 +1,5 @@
 // The simulator as a child process: it is sent a program, and answers with what the exploration found.
-// After a change here run: ctest -L proptests -R interleavings
+// After a change here run: ci/test -L proptests -R interleavings
 #pragma once
 
 #include <sys/types.h>

@@ -1,6 +1,6 @@
 // The course of a run: the steps before the tasks, the handles of each task, quiescence, teardown, and the account of
 // the values.
-// After a change here run: ctest -L proptests -R 'threads|foreign'
+// After a change here run: ci/test -L proptests -R 'threads|foreign'
 #include "engine/single_run.hpp"
 
 #include <fmt/format.h>
@@ -52,7 +52,7 @@ thread_run single_run::run(const std::function<void(std::size_t)>& start) {
     while (board_.awake() != inside(n)) std::this_thread::yield();  // the others end
     if (result_.stuck || !let_out(n) || !take_apart(n)) {
         for (std::size_t l = 0; l < n; ++l) note(*tasks_[l]);
-        if (!result_.stuck) history().lanes.push_back(std::exchange(history().after, {}));
+        if (!result_.stuck) history().tasks.push_back(std::exchange(history().after, {}));
         history().rest = time_now();
         result_.stuck = true;
         (void)root_.release();  // threads inside use what it has
@@ -209,7 +209,7 @@ std::uint64_t single_run::progress(std::size_t n) const {
 bool single_run::may_rest(std::size_t n) {
     if (board_.awake() != inside(n)) return false;
     model::history h = history();
-    for (std::size_t l = 0; l < n; ++l) h.lanes.push_back(tasks_[l]->log());
+    for (std::size_t l = 0; l < n; ++l) h.tasks.push_back(tasks_[l]->log());
     h.rest = time_now();
     return board_.awake() == 0 || model::check(h).is != model::finding::asleep;
 }
@@ -309,7 +309,7 @@ void single_run::drop_all(std::size_t round) {
 }
 
 void single_run::note(const task& l) {
-    history().lanes.push_back(l.log());
+    history().tasks.push_back(l.log());
     result_.slept += l.slept;
     result_.woken += l.woken;
     result_.blocked += l.blocked;
@@ -331,7 +331,7 @@ void single_run::account() {
         }
     };
     made(history().before);
-    for (const auto& log : history().lanes) made(log);
+    for (const auto& log : history().tasks) made(log);
     made(history().after);
     for (const model::value_id v : kept_) --times_seen[v];  // no task was given it
     for (const auto& [value, known] : times_seen) {

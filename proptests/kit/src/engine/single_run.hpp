@@ -1,5 +1,5 @@
 // One run of a concurrent program on threads, from a new channel to its destruction.
-// After a change here run: ctest -L proptests -R 'threads|foreign'
+// After a change here run: ci/test -L proptests -R 'threads|foreign'
 #pragma once
 
 #include <cstddef>

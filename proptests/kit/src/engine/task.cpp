@@ -1,5 +1,5 @@
 // The steps of a task: calls and waits, and its log, written in an order that a reader on another thread relies on.
-// After a change here run: ctest -L proptests -R 'threads|foreign'
+// After a change here run: ci/test -L proptests -R 'threads|foreign'
 #include "engine/task.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // One task of a concurrent program, as a thread runs it: its part of the program, its handles, its log.
-// After a change here run: ctest -L proptests -R 'threads|foreign'
+// After a change here run: ci/test -L proptests -R 'threads|foreign'
 #pragma once
 
 #include <sys/types.h>

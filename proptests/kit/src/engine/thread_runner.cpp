@@ -1,5 +1,5 @@
 // The thread runner: its threads, and the start of a run.
-// After a change here run: ctest -L proptests -R 'threads|foreign'
+// After a change here run: ci/test -L proptests -R 'threads|foreign'
 #include "engine/thread_runner.hpp"
 
 #include <atomic>

@@ -7,7 +7,7 @@
 // for. A blocking call sleeps where the runner cannot see it: there the history so far decides whether it may sleep. If
 // it may not, and the kernel says that all threads inside calls are asleep and stay so, they will never return: that is
 // the failure.
-// After a change here run: ctest -L proptests -R 'threads|foreign'
+// After a change here run: ci/test -L proptests -R 'threads|foreign'
 #pragma once
 
 #include <cstdint>

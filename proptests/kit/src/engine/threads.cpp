@@ -1,5 +1,5 @@
 // The engine `threads`: running programs, checking their histories, shrinking, counting.
-// After a change here run: ctest -L proptests -R threads
+// After a change here run: ci/test -L proptests -R threads
 #include "engine/threads.hpp"
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "coverage/reach_histories.hpp"
-#include "program/smaller_concurrent.hpp"
+#include "program/shrink_concurrent.hpp"
 
 namespace tailrace::verify {
 namespace {
@@ -81,7 +81,7 @@ class shrinker {
     /// Removes empty tasks, and counts how often the program fails.
     void measure() {
         std::erase_if(best_.smallest.tasks, [](const auto& task) { return task.empty(); });
-        std::erase_if(best_.history.lanes, [](const auto& task) { return task.empty(); });
+        std::erase_if(best_.history.tasks, [](const auto& task) { return task.empty(); });
         best_.judgement.verdict = model::check(best_.history);  // its places are of these tasks
         const auto wants_more = [this] {
             return best_.runs < repeats_ || (best_.failed == 0 && best_.runs < options_.repeats);
@@ -149,7 +149,7 @@ class threads_search {
             thread_run was = runner_.run(target_, p, {options_.seed + index, inside});
             threads_judgement j = judge(was, options_.most_nodes);
             ++result_.histories;
-            for (const auto& task : was.history.lanes) result_.events += task.size();
+            for (const auto& task : was.history.tasks) result_.events += task.size();
             result_.nodes += j.verdict.nodes;
             if (j.failed()) return fail(index, p, std::move(was), std::move(j));
             if (j.verdict.is == model::finding::unknown) {

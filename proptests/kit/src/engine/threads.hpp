@@ -4,7 +4,7 @@
 // every answer. In that order no waiting task is left asleep that the specification would wake, waiters are served in
 // FIFO order, and every value is delivered, returned or destroyed exactly once. The first program that fails is shrunk.
 // A failure may come and go, so each smaller program is run many times; the smallest is reported with how often it
-// failed. After a change here run: ctest -L proptests -R threads
+// failed. After a change here run: ci/test -L proptests -R threads
 #pragma once
 
 #include <cstddef>

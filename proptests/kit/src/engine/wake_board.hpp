@@ -1,5 +1,5 @@
 // The wake board of a run: its tasks' sleep and wake-ups, and the ends of its values.
-// After a change here run: ctest -L proptests -R 'threads|foreign'
+// After a change here run: ci/test -L proptests -R 'threads|foreign'
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
 // Attribution: which clauses explain a difference.
-// After a change here run: ctest -L proptests
+// After a change here run: ci/test -L proptests
 #include "evidence/attribution.hpp"
 
 #include <fmt/format.h>

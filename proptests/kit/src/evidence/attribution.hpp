@@ -1,5 +1,5 @@
 // Attribution: a difference breaks the clauses of those model mutants that show just that difference.
-// After a change here run: ctest -L proptests
+// After a change here run: ci/test -L proptests
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Collects evidence: runs mutants beside the specification and notes the step that kills each.
-// After a change here run: ctest -L proptests -R evidence
+// After a change here run: ci/test -L proptests -R evidence
 #include "evidence/evidence.hpp"
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 //
 // A step is evidence for a clause if a mutant of the model that breaks just that clause answers it differently. That a
 // verb was called is no evidence.
-// After a change here run: ctest -L proptests -R evidence
+// After a change here run: ci/test -L proptests -R evidence
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // Mutants of closing, dropping the receiver and cancelling: what happens to values and permits.
-// After a change here run: ctest -L proptests -R 'zoo|evidence'
+// After a change here run: ci/test -L proptests -R 'zoo|evidence'
 #include <array>
 #include <utility>
 

@@ -1,5 +1,5 @@
 // Mutants of batches: reserve_many and its iterator, recv_many.
-// After a change here run: ctest -L proptests -R 'zoo|evidence'
+// After a change here run: ci/test -L proptests -R 'zoo|evidence'
 #include <array>
 #include <utility>
 

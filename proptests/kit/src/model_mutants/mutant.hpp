@@ -2,7 +2,7 @@
 //
 // Mutants measure the checks. A recorded step is evidence for a clause if a model that breaks just that clause
 // answers it differently.
-// After a change here run: ctest -L proptests -R 'zoo|bugs' && ci/zoo
+// After a change here run: ci/test -L proptests -R 'zoo|bugs' && ci/zoo
 #pragma once
 
 #include <functional>

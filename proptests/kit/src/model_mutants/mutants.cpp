@@ -1,5 +1,5 @@
 // All mutants of the model, family by family.
-// After a change here run: ctest -L proptests -R 'zoo|evidence'
+// After a change here run: ci/test -L proptests -R 'zoo|evidence'
 #include <vector>
 
 #include "model_mutants/tools.hpp"

@@ -1,5 +1,5 @@
 // Mutants of the observers (capacity, counts, lengths, is_closed) and of weak senders.
-// After a change here run: ctest -L proptests -R 'zoo|evidence'
+// After a change here run: ci/test -L proptests -R 'zoo|evidence'
 #include <array>
 
 #include "model_mutants/tools.hpp"

@@ -1,5 +1,5 @@
 // Mutants of the abstract machine: the account of permits, the queue of waiters, the order of service.
-// After a change here run: ctest -L proptests -R 'zoo|evidence'
+// After a change here run: ci/test -L proptests -R 'zoo|evidence'
 #include <array>
 #include <utility>
 

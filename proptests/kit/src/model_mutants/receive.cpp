@@ -1,5 +1,5 @@
 // Mutants of the receiving side: order, the end of the channel, deadlines.
-// After a change here run: ctest -L proptests -R 'zoo|evidence'
+// After a change here run: ci/test -L proptests -R 'zoo|evidence'
 #include <array>
 
 #include "model_mutants/tools.hpp"

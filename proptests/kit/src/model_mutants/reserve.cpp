@@ -1,5 +1,5 @@
 // Mutants of permits, owned permits and the senders inside them, and of clones.
-// After a change here run: ctest -L proptests -R 'zoo|evidence'
+// After a change here run: ci/test -L proptests -R 'zoo|evidence'
 #include <array>
 
 #include "model_mutants/tools.hpp"

@@ -1,5 +1,5 @@
 // Mutants of the waiting sends, of send through a permit, and of closed().
-// After a change here run: ctest -L proptests -R 'zoo|evidence'
+// After a change here run: ci/test -L proptests -R 'zoo|evidence'
 #include <array>
 
 #include "model_mutants/tools.hpp"

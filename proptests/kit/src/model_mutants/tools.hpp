@@ -3,7 +3,7 @@
 //
 // A mutant is compared with the specification up to their first difference only, so it need not
 // behave sensibly after that.
-// After a change here run: ctest -L proptests -R 'zoo|evidence'
+// After a change here run: ci/test -L proptests -R 'zoo|evidence'
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Mutants of the operations that never wait: try_send, try_reserve, try_reserve_owned.
-// After a change here run: ctest -L proptests -R 'zoo|evidence'
+// After a change here run: ci/test -L proptests -R 'zoo|evidence'
 #include <array>
 
 #include "model_mutants/tools.hpp"

@@ -1,5 +1,5 @@
 // Mutants of waking the parked receive: one for every path that has to wake it.
-// After a change here run: ctest -L proptests -R 'zoo|evidence'
+// After a change here run: ci/test -L proptests -R 'zoo|evidence'
 #include <array>
 
 #include "model_mutants/tools.hpp"

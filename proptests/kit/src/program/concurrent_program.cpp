@@ -1,5 +1,5 @@
 // Concurrent programs: which steps tasks may take, and the generator.
-// After a change here run: ctest -L proptests -R 'concurrent|threads'
+// After a change here run: ci/test -L proptests -R 'concurrent|threads'
 #include "program/concurrent_program.hpp"
 
 #include <fmt/format.h>

@@ -4,7 +4,7 @@
 // the step is skipped, and so is one that would be illegal (a borrowed sender cannot be dropped). So every program is
 // legal in every interleaving, and stays legal when steps are removed. Names are part of the program: the step names
 // what it makes, never the channel.
-// After a change here run: ctest -L proptests -R 'concurrent|threads'
+// After a change here run: ci/test -L proptests -R 'concurrent|threads'
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // The generator: the meaning of commands. The weights of steps: verb_table.cpp.
-// After a change here run: ctest -L proptests -R 'generator|sequential'
+// After a change here run: ci/test -L proptests -R 'generator|sequential'
 #include "program/generator.hpp"
 
 #include <fmt/format.h>

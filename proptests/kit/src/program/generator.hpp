@@ -4,7 +4,7 @@
 // the handles it could be done to, and how much. It is chosen blindly and gets its meaning from the
 // state it meets: the specification says which handles are there, and a command that fits none of
 // them is skipped. So every program is legal, whatever its numbers.
-// After a change here run: ctest -L proptests -R 'generator|sequential'
+// After a change here run: ci/test -L proptests -R 'generator|sequential'
 #pragma once
 
 #include <array>

@@ -2,7 +2,7 @@
 //
 // The machine hands out names in the order of its steps. In a history, and in a program that a step
 // was taken out of, the names are those the program has: each step says how what it makes is called.
-// After a change here run: ctest -L proptests -R 'counterexample|failure'
+// After a change here run: ci/test -L proptests -R 'counterexample|failure'
 #pragma once
 
 #include <optional>

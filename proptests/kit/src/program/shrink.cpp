@@ -1,5 +1,5 @@
 // Shrinking, by repeated attempts. The rules are in shrink.hpp.
-// After a change here run: ctest -L proptests -R 'shrink|sequential'
+// After a change here run: ci/test -L proptests -R 'shrink|sequential'
 #include "program/shrink.hpp"
 
 #include <algorithm>

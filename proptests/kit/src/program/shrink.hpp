@@ -6,7 +6,7 @@
 // handle never came to be, or that is illegal now, goes too. RapidCheck's own way, which takes
 // commands out by position, makes those behind them pick other handles: on all mutants of the zoo
 // it needed forty times the attempts for programs a third longer.
-// After a change here run: ctest -L proptests -R 'shrink|sequential'
+// After a change here run: ci/test -L proptests -R 'shrink|sequential'
 #pragma once
 
 #include <cstddef>

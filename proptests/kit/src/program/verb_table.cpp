@@ -1,5 +1,5 @@
 // The tables of the verbs, and what a target lacks for a step.
-// After a change here run: ctest -L proptests -R 'generator|concurrent|sequential|shrink'
+// After a change here run: ci/test -L proptests -R 'generator|concurrent|sequential|shrink'
 #include "program/verb_table.hpp"
 
 #include <algorithm>

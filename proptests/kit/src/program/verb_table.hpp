@@ -3,7 +3,7 @@
 // tailrace/model/verbs.hpp.
 //
 // A seed gives the same programs as long as the rows with a weight stay as they are, and in this order.
-// After a change here run: ctest -L proptests -R 'generator|concurrent|sequential|shrink'
+// After a change here run: ci/test -L proptests -R 'generator|concurrent|sequential|shrink'
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Makes a counterexample of what an engine found: adds the states of the specification.
-// After a change here run: ctest -L proptests -R 'counterexample|failure'
+// After a change here run: ci/test -L proptests -R 'counterexample|failure'
 #include "report/counterexample.hpp"
 
 #include <fmt/format.h>
@@ -53,9 +53,9 @@ const model::event& event_at(const model::history& h, const model::place& at) {
     switch (at.of) {
         case model::place::part::before: return h.before[at.index];
         case model::place::part::after: return h.after[at.index];
-        case model::place::part::lanes: break;
+        case model::place::part::tasks: break;
     }
-    return h.lanes[at.lane][at.index];
+    return h.tasks[at.task][at.index];
 }
 
 // ---- Counterexamples
@@ -128,7 +128,7 @@ std::size_t operations_of(const counterexample& c) {
     }
     const model::history& h = std::get<concurrent_run>(c.run).history;
     for (const model::event& e : h.before) steps.push_back(e.step);
-    for (const auto& task : h.lanes) {
+    for (const auto& task : h.tasks) {
         for (const model::event& e : task) steps.push_back(e.step);
     }
     return operations_of(steps);

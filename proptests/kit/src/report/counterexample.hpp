@@ -3,7 +3,7 @@
 // The file is history.json. The log, the page, the test to paste and the token (failure_report.hpp,
 // token.hpp) are pure functions of it, so they can be made again later, without the target and
 // without the program that found it. After a change here run:
-// ctest -L proptests -R 'counterexample|token|failure|regression'
+// ci/test -L proptests -R 'counterexample|token|failure|regression'
 #pragma once
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 // Writer and reader stand in pairs, in the same order. The reader accepts what the writer writes
 // and nothing else: every member has to be there, no other may be. Steps, answers and outcomes are
 // in the grammar of the traces (text.hpp).
-// After a change here run: ctest -L proptests -R counterexample
+// After a change here run: ci/test -L proptests -R counterexample
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -122,7 +122,7 @@ model::event read_event(const json_reader& in) {
 
 json write_point(const explained_point& p) {
     json j{{"of", parts[static_cast<std::size_t>(p.point.at.of)]}};
-    if (p.point.at.of == place::part::lanes) j["lane"] = p.point.at.lane;
+    if (p.point.at.of == place::part::tasks) j["lane"] = p.point.at.task;
     j["index"] = p.point.at.index;
     if (p.point.follow_up) j["follow_up"] = true;
     j["outcome"] = model::to_string(p.point.by_specification);
@@ -136,10 +136,10 @@ explained_point read_point(const json_reader& in, const model::history& h) {
     place& at = p.point.at;
     at.of = static_cast<place::part>(in["of"].one_of(parts));
     const std::vector<model::event>* events = at.of == place::part::before ? &h.before : &h.after;
-    if (at.of == place::part::lanes) {
+    if (at.of == place::part::tasks) {
         if (!in.has("lane")) in.throw_at("expected a member 'lane', found none");
-        at.lane = in["lane"].index(h.lanes.size(), "lanes");
-        events = &h.lanes[at.lane];
+        at.task = in["lane"].index(h.tasks.size(), "lanes");
+        events = &h.tasks[at.task];
     } else if (in.has("lane")) {
         in.throw_at("expected no 'lane' outside the lanes");
     }
@@ -158,8 +158,8 @@ json write_access(const atomic_access& a) {
 atomic_access read_access(const json_reader& in, const model::history& h) {
     in.expect_members({"lane", "event", "site", "order", "value", "stale"});
     atomic_access a;
-    a.task = in["lane"].index(h.lanes.size(), "lanes");
-    a.event = in["event"].index(h.lanes[a.task].size(), "events");
+    a.task = in["lane"].index(h.tasks.size(), "lanes");
+    a.event = in["event"].index(h.tasks[a.task].size(), "events");
     a.site = in["site"].text();
     a.order = in["order"].text();
     a.value = in["value"].text();
@@ -171,7 +171,7 @@ json write_run(const concurrent_run& r) {
     const model::history& h = r.history;
     const auto events = [](const std::vector<model::event>& all) { return list_of(all, write_event); };
     json j{{"before", events(h.before)},
-           {"lanes", list_of(h.lanes, events)},
+           {"lanes", list_of(h.tasks, events)},
            {"rest", h.rest == model::never ? json() : json(h.rest)},
            {"after", events(h.after)},
            {"finding", findings[index_of(r.finding)]},
@@ -190,7 +190,7 @@ concurrent_run read_concurrent(const json_reader& in, std::uint64_t capacity) {
     model::history& h = r.history;
     h.capacity = capacity;
     h.before = in["before"].list(read_event);
-    h.lanes = in["lanes"].list([](const json_reader& task) { return task.list(read_event); });
+    h.tasks = in["lanes"].list([](const json_reader& task) { return task.list(read_event); });
     h.rest = in["rest"].is_null() ? model::never : in["rest"].number();
     h.after = in["after"].list(read_event);
     constexpr std::array known{model::finding::answer, model::finding::asleep, model::finding::allowed};

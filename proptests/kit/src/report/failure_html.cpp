@@ -2,7 +2,7 @@
 //
 // Both kinds of runs become tasks with events, and the points of a linearization: a program on one thread is one task.
 // Instants become ranks, as the page has no use for the lengths of times.
-// After a change here run: ctest -L proptests -R failure_html && ctest -L browser
+// After a change here run: ci/test -L proptests -R failure_html && ci/test -L browser
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -81,7 +81,7 @@ void add_run(json& page, const sequential_run& run) {
 class instants {
   public:
     explicit instants(const model::history& h) : first_(2 * h.before.size()) {
-        for (const auto& task : h.lanes) add(task);
+        for (const auto& task : h.tasks) add(task);
         add(h.after);
         if (h.rest != model::never) all_.push_back({h.rest, 2});
         std::ranges::sort(all_);
@@ -139,7 +139,7 @@ class shown_tasks {
         window shown;
     };
     [[nodiscard]] const row* find(const model::place& at) const {
-        const auto same = [&at](const row& r) { return r.of == at.of && (at.of != part::lanes || r.task == at.lane); };
+        const auto same = [&at](const row& r) { return r.of == at.of && (at.of != part::tasks || r.task == at.task); };
         const auto found = std::ranges::find_if(rows_, same);
         return found == rows_.end() ? nullptr : &*found;
     }
@@ -154,9 +154,9 @@ class shown_tasks {
 shown_tasks::shown_tasks(const concurrent_run& run) : history_(run.history) {
     const model::history& h = history_;
     add(part::before, 0, h.before);
-    for (std::uint32_t i = 0; i < h.lanes.size(); ++i) {
+    for (std::uint32_t i = 0; i < h.tasks.size(); ++i) {
         if (i < most_tasks_shown) {
-            add(part::lanes, i, h.lanes[i]);
+            add(part::tasks, i, h.tasks[i]);
         } else {
             ++tasks_left_out_;
         }
@@ -177,7 +177,7 @@ shown_tasks::shown_tasks(const concurrent_run& run) : history_(run.history) {
 }
 
 void shown_tasks::add(part of, std::uint32_t task, const std::vector<model::event>& events) {
-    if (!events.empty() || of == part::lanes) rows_.push_back({of, task, &events, {}});
+    if (!events.empty() || of == part::tasks) rows_.push_back({of, task, &events, {}});
 }
 
 json shown_tasks::write() const {
@@ -225,7 +225,7 @@ void add_run(json& page, const concurrent_run& run) {
         if (tasks.has(p.point.at)) page["refused"].push_back(point_of(run, tasks, p, true));
     page["rest"] = instants(run.history).rest(run.history.rest);
     for (const atomic_access& a : std::span(run.accesses).first(std::min(run.accesses.size(), most_accesses))) {
-        const model::place at{part::lanes, a.task, a.event};
+        const model::place at{part::tasks, a.task, a.event};
         if (!tasks.has(at)) continue;
         page["accesses"].push_back({{"lane", tasks.task_of(at)},
                                     {"event", tasks.event_of(at)},
@@ -308,10 +308,10 @@ json page_of(const counterexample& c) {
 }  // namespace
 
 std::string to_html(const counterexample& c) {
-    return fill(report_html, {.style = report_css,
-                              .script = std::string(shared_js) + std::string(report_js),
-                              .log = to_log(c),
-                              .data = page_of(c)});
+    return fill(failure_html, {.style = failure_css,
+                               .script = std::string(shared_js) + std::string(failure_js),
+                               .log = to_log(c),
+                               .data = page_of(c)});
 }
 
 }  // namespace tailrace::verify

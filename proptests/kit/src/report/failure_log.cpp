@@ -1,7 +1,7 @@
 // A counterexample as a log for the terminal: the program with the state beside each step.
 //
 // A program on one thread has one column; of concurrent tasks, each task has its own, in
-// the longest prefix of a linearization. After a change here run: ctest -L proptests -R failure_log
+// the longest prefix of a linearization. After a change here run: ci/test -L proptests -R failure_log
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -121,17 +121,17 @@ std::string recorded(const model::history& h, const model::point& p) {
 
 table rows_of(const concurrent_run& run) {
     const model::history& h = run.history;
-    const std::size_t tasks = h.lanes.size();
+    const std::size_t tasks = h.tasks.size();
     const bool columns = tasks >= 1 && tasks <= most_columns;
     table t;
     for (std::size_t i = 0; i < tasks && columns; ++i) t.headings.push_back(fmt::format("task {}", i + 1));
     if (t.headings.empty()) t.headings = {"tasks"};
     const auto add = [&](const explained_point& p, std::string at, const std::string& text, std::string_view state) {
-        const bool in_task = p.point.at.of == model::place::part::lanes;
+        const bool in_task = p.point.at.of == model::place::part::tasks;
         const bool own_column = in_task && columns;
         t.rows.push_back(
-            {std::move(at), own_column ? p.point.at.lane : 0,
-             in_task ? (columns ? text : fmt::format("{}: {}", p.point.at.lane + 1, text))
+            {std::move(at), own_column ? p.point.at.task : 0,
+             in_task ? (columns ? text : fmt::format("{}: {}", p.point.at.task + 1, text))
                      : fmt::format("{} {}", p.point.at.of == model::place::part::before ? "before:" : "after:", text),
              std::string(state)});
     };
@@ -160,7 +160,7 @@ std::string last_step(const sequential_run& run) {
 
 std::string last_step(const concurrent_run& run) {
     std::size_t events = run.history.before.size() + run.history.after.size();
-    for (const auto& task : run.history.lanes) events += task.size();
+    for (const auto& task : run.history.tasks) events += task.size();
     return labelled(
         "  searched  ",
         fmt::format("{} in {}: {}", counted(events, "event"), counted(run.nodes, "node"),

@@ -2,7 +2,7 @@
 //
 // A step is a reason if the specification, given everything but that step, would answer otherwise. Reasons are computed
 // for programs of a usual length only: for longer ones they would take too long, and be too many to read.
-// After a change here run: ctest -L proptests -R failure
+// After a change here run: ci/test -L proptests -R failure
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -82,7 +82,7 @@ std::optional<model::answer> refusal::answer_after(std::span<const explained_poi
 
 bool refusal::precedes(const model::place& at) const {
     if (at.of != refused.at.of) return at.of < refused.at.of;
-    if (at.of != model::place::part::lanes || at.lane == refused.at.lane) return at.index < refused.at.index;
+    if (at.of != model::place::part::tasks || at.task == refused.at.task) return at.index < refused.at.index;
     return event_at(history, at).returned < event().invoked;
 }
 
@@ -169,9 +169,9 @@ std::string to_string(const model::place& at) {
     switch (at.of) {
         case model::place::part::before: return fmt::format("before, step {}", at.index + 1);
         case model::place::part::after: return fmt::format("after, step {}", at.index + 1);
-        case model::place::part::lanes: break;
+        case model::place::part::tasks: break;
     }
-    return fmt::format("task {}, step {}", at.lane + 1, at.index + 1);
+    return fmt::format("task {}, step {}", at.task + 1, at.index + 1);
 }
 
 std::string subject_of(const model::history& h, const model::point& p) {

@@ -2,7 +2,7 @@
 //
 // Everything here is a pure function of the counterexample, and tested against golden files: a report can be made again
 // from history.json alone.
-// After a change here run: ctest -L proptests -R 'failure|regression'
+// After a change here run: ci/test -L proptests -R 'failure|regression'
 #pragma once
 
 #include <string>

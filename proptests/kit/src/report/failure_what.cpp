@@ -1,5 +1,5 @@
 // The sentence that says what went wrong, and the list of what differs.
-// After a change here run: ctest -L proptests -R 'failure|report'
+// After a change here run: ci/test -L proptests -R 'failure|report'
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// After a change here run: ctest -L proptests -R 'counterexample|merge|json'
+// After a change here run: ci/test -L proptests -R 'counterexample|merge|json'
 #include "report/json_reader.hpp"
 
 #include "support/text_layout.hpp"

@@ -1,5 +1,5 @@
 // Reading JSON from any source: every mistake is one line with the file, the place and what was expected there.
-// After a change here run: ctest -L proptests -R 'counterexample|merge|json'
+// After a change here run: ci/test -L proptests -R 'counterexample|merge|json'
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Filling a page: its style, its script, and what it shows, none of which can become markup.
-// After a change here run: ctest -L proptests -R html && ctest -L browser
+// After a change here run: ci/test -L proptests -R html && ci/test -L browser
 #include <nlohmann/json.hpp>
 
 #include "report/page/page.hpp"

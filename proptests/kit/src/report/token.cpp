@@ -8,7 +8,7 @@
 //              for verbs from 32 on: a byte, 7 times 32 and the kind; then the verb
 //
 // Numbers are little-endian groups of seven bits. The number of what a step makes comes with its
-// two flags in the lowest bits. After a change here run: ctest -L proptests -R token
+// two flags in the lowest bits. After a change here run: ci/test -L proptests -R token
 #include "report/token.hpp"
 
 #include <fmt/format.h>
@@ -239,7 +239,7 @@ std::string token_of(const counterexample& c) {
     }
     const model::history& h = std::get<concurrent_run>(c.run).history;
     for (const model::event& e : h.before) t.program.before.push_back(e.step);
-    for (const std::vector<model::event>& events : h.lanes) {
+    for (const std::vector<model::event>& events : h.tasks) {
         std::vector<task_step>& task = t.program.tasks.emplace_back();
         for (const model::event& e : events) task.push_back({e.step, e.waits, false});
     }

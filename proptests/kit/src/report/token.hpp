@@ -4,7 +4,7 @@
 //
 // `tr1` is the format; the rest, in the URL's own alphabet, is a byte code of the program with what
 // it ran on, and a checksum. It holds the program itself, shrunk, so that a generator that changes
-// does not take it away. After a change here run: ctest -L proptests -R token
+// does not take it away. After a change here run: ci/test -L proptests -R token
 #pragma once
 
 #include <stdexcept>

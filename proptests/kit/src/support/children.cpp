@@ -1,5 +1,5 @@
 // Child processes: fork, a pipe for the text, a page of shared memory for the pulse.
-// After a change here run: ctest -L proptests -R children
+// After a change here run: ci/test -L proptests -R children
 #include "support/children.hpp"
 
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 // A child says that it is alive whenever it begins something that has to end by itself; one that says nothing for too
 // long is killed. What it has found comes back as text. When the time is over, or the parent is asked to end, each
 // child is asked to end with what it has, and is ended if it does not. No child outlives its parent. After a change
-// here run: ctest -L proptests -R children
+// here run: ci/test -L proptests -R children
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
 // Signal handlers for SIGINT and SIGTERM.
-// After a change here run: ctest -L proptests -R 'manners'
+// After a change here run: ci/test -L proptests -R 'manners'
 #include "support/interruption.hpp"
 
 #include <csignal>

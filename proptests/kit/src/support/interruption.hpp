@@ -1,5 +1,5 @@
 // Ctrl-C and SIGTERM: a run ends with the report of what was done. A second one ends the program at once.
-// After a change here run: ctest -L proptests -R 'manners'
+// After a change here run: ci/test -L proptests -R 'manners'
 #pragma once
 
 namespace tailrace::verify {

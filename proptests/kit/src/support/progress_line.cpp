@@ -1,5 +1,5 @@
 // The progress line on a terminal or in a log.
-// After a change here run: ctest -L proptests -R progress_line
+// After a change here run: ci/test -L proptests -R progress_line
 #include "support/progress_line.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // How far a run is: on a terminal one line that is written over, cut to the width that the terminal has just then;
-// elsewhere, in the log of a CI job, a plain line a minute. After a change here run: ctest -L proptests -R
+// elsewhere, in the log of a CI job, a plain line a minute. After a change here run: ci/test -L proptests -R
 // progress_line
 #pragma once
 

@@ -1,5 +1,5 @@
 // Cutting, wrapping and counting text for reports.
-// After a change here run: ctest -L proptests
+// After a change here run: ci/test -L proptests
 #include "support/text_layout.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // Fitting text into a report: cut, wrapped and grouped, plain ASCII.
-// After a change here run: ctest -L proptests
+// After a change here run: ci/test -L proptests
 #pragma once
 
 #include <cstddef>

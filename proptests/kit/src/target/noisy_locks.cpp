@@ -1,7 +1,7 @@
 // Schedule perturbation before a pthread mutex is locked and after it is unlocked, inside calls of a foreign channel:
 // it separates a check under one lock from the action under the next. Programs that link this library are linked with
 // --wrap for both functions (proptests/CMakeLists.txt), so that their std::mutex calls these functions.
-// After a change here run: ctest -L proptests -R foreign
+// After a change here run: ci/test -L proptests -R foreign
 #include <pthread.h>
 
 #include "tailrace/verify/detail/noise.hpp"

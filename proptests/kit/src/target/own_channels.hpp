@@ -1,6 +1,6 @@
 // The two channels of this project, each as an Api, and a session on each: as it is, and with schedule perturbation at
 // each of its atomic operations and locks. Each of the four is compiled in a source of its own.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #pragma once
 
 #include <condition_variable>

@@ -1,6 +1,6 @@
 // Capabilities: their names, and what a target without some of them can show. What each verb needs is a table of
 // program/verb_table.cpp.
-// After a change here run: ctest -L proptests
+// After a change here run: ci/test -L proptests
 #include "tailrace/verify/target.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // The targets that come with the kit: the reference channel and the optimised one.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #include <utility>
 #include <vector>
 

@@ -15,7 +15,7 @@
 // Only what `supports` declares has to exist: no clock is needed without deadlines. Each name of a program is an object
 // here, which lives until its `drop`. The engine `threads` calls one sender from several threads at once, and the
 // receiver from one at a time.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #pragma once
 
 #include <cstdint>

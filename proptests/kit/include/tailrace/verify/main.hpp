@@ -7,7 +7,7 @@
 // Exit status: 0 no difference, 1 a difference, 2 bad usage, bad input or a report that cannot be written, with one
 // line on stderr, 4 a replay of several tasks that did not fail again; 128 and the signal if SIGINT or SIGTERM ended
 // the run early, with the report of what was done. Both are noted from when a run begins.
-// After a change here run: ctest -L proptests -R command_line; ctest -L examples
+// After a change here run: ci/test -L proptests -R command_line; ci/test -L examples
 #pragma once
 
 #include <string>

@@ -2,7 +2,7 @@
 // interleavings occur that are rare otherwise. Storage blocks are small, so that storage grows, is recycled and wraps
 // in nearly every run.
 //
-// After a change here run: ctest -L stress && ci/mutants -R stress
+// After a change here run: ci/test -L stress && ci/mutants -R stress
 #pragma once
 
 #include <atomic>

@@ -3,7 +3,7 @@
 // A target opens sessions; a session is one channel with everything made from it, driven step by step in the vocabulary
 // on one thread. Channels do not implement this by hand: channel_session.hpp builds a session from a small description
 // of their API.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #pragma once
 
 #include <cstdint>

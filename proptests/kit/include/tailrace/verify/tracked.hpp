@@ -1,5 +1,5 @@
 // tracked: a numbered value that reports its destruction, so that the engines see what the channel destroys, and when.
-// After a change here run: ctest -L conformance
+// After a change here run: ci/test -L conformance
 #pragma once
 
 #include <utility>

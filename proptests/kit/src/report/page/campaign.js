@@ -1,5 +1,5 @@
 // The page of a campaign. All text comes from the data and is set as text, never as markup.
-// After a change here run: ctest -L browser
+// After a change here run: ci/test -L browser
 const number = n => n.toLocaleString('en-US');
 const counted = (n, one, many = `${one}s`) => `${number(n)} ${n === 1 ? one : many}`;
 const badge = verdict =>

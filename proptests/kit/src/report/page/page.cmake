@@ -1,6 +1,6 @@
 # The pages of a counterexample and of a campaign become part of the library. Included by proptests/kit/CMakeLists.txt.
 set(page_folder "${CMAKE_CURRENT_SOURCE_DIR}/src/report/page")
-set(page_files shared.js report.html report.css report.js campaign.html campaign.css campaign.js)
+set(page_files shared.js failure.html failure.css failure.js campaign.html campaign.css campaign.js)
 list(TRANSFORM page_files PREPEND "${page_folder}/")
 set(page_source "${CMAKE_CURRENT_BINARY_DIR}/page.cpp")
 add_custom_command(

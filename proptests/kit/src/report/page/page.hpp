@@ -1,6 +1,6 @@
-// The pages, as the build embeds them, and filling them: report.* is that of a counterexample,
+// The pages, as the build embeds them, and filling them: failure.* is that of a counterexample,
 // campaign.* that of a campaign, which adds to the style of the other.
-// After a change here run: ctest -L proptests -R html && ctest -L browser
+// After a change here run: ci/test -L proptests -R html && ci/test -L browser
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -9,11 +9,11 @@
 
 namespace tailrace::verify {
 
-extern const std::string_view report_html;  // with @STYLE@, @SCRIPT@, @DATA@ and @LOG@
-extern const std::string_view report_css;
-extern const std::string_view report_js;
+extern const std::string_view failure_html;  // with @STYLE@, @SCRIPT@, @DATA@ and @LOG@
+extern const std::string_view failure_css;
+extern const std::string_view failure_js;
 extern const std::string_view campaign_html;  // the same
-extern const std::string_view campaign_css;   // after report_css
+extern const std::string_view campaign_css;   // after failure_css
 extern const std::string_view campaign_js;
 extern const std::string_view shared_js;  // before either script
 

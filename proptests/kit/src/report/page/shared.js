@@ -1,4 +1,4 @@
-// What the scripts of both pages begin with. After a change here run: ctest -L browser
+// What the scripts of both pages begin with. After a change here run: ci/test -L browser
 'use strict';
 
 const data = JSON.parse(document.getElementById('data').textContent);

@@ -4,7 +4,7 @@
 // A channel over noisy_platform is perturbed at each of its own atomic operations and locks. A foreign channel is
 // perturbed around each call, where it moves or destroys a value, and at each of its pthread mutexes
 // (src/target/noisy_locks.cpp).
-// After a change here run: ctest -L proptests -R 'threads|foreign'
+// After a change here run: ci/test -L proptests -R 'threads|foreign'
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
 // Shrinking of concurrent programs: the smaller candidates, and the search for the smallest.
-// After a change here run: ctest -L proptests -R 'smaller|threads'
+// After a change here run: ci/test -L proptests -R 'smaller|threads'
 #pragma once
 
 #include <cstddef>

@@ -3,13 +3,13 @@
 //
 // A step whose handle is not there, because an earlier one was refused this time, is skipped. Such a test checks less
 // than the search that found the failure; its comments say what.
-// After a change here run: ctest -L proptests -R regression
+// After a change here run: ci/test -L proptests -R regression
 #include <algorithm>
 #include <map>
 #include <vector>
 
 #include "report/failure_report.hpp"
-#include "report/regression_test.hpp"
+#include "report/test_writer.hpp"
 
 namespace tailrace::verify {
 namespace {
@@ -24,7 +24,7 @@ class concurrent_writer {
     concurrent_writer(const counterexample& c, const concurrent_run& run)
         : history_(run.history), capacity_(c.capacity) {
         declare_all(history_.before);
-        for (const auto& task : history_.lanes) declare_all(task);
+        for (const auto& task : history_.tasks) declare_all(task);
         out_.raw("// Checked: no task is left asleep whose poll would be ready; a value is received at");
         out_.raw("// most once, and only if it was sent; those of one task come in its order; no");
         out_.raw("// permit is lost. Not checked: which of the possible answers each step got.");
@@ -249,7 +249,7 @@ void concurrent_writer::event_of(const event& e, const place& here) {
 }
 
 void concurrent_writer::round() {
-    const std::size_t tasks = history_.lanes.size();
+    const std::size_t tasks = history_.tasks.size();
     out_.line("auto [tx, rx] = tailrace::channel<int>({});", capacity_);
     if (timed_) out_.raw("tailrace::manual_clock clock;");
     out_.raw("std::optional s0(std::move(tx));");
@@ -276,7 +276,7 @@ void concurrent_writer::round() {
     out_.raw("std::vector<std::jthread> threads;");
     for (std::size_t i = 0; i < tasks; ++i) {
         out_.open("threads.emplace_back([&] {");
-        for (const event& e : history_.lanes[i]) event_of(e, {fmt::format("sent[{}]", i + 1), "received"});
+        for (const event& e : history_.tasks[i]) event_of(e, {fmt::format("sent[{}]", i + 1), "received"});
         out_.raw("all.done();");
         out_.close("});");
     }

@@ -1,5 +1,5 @@
 // The page of a counterexample. All text comes from the data and is set as text, never as markup.
-// After a change here run: ctest -L browser
+// After a change here run: ci/test -L browser
 const all = [...data.points, ...data.refused.map(p => ({...p, refused: true}))];
 
 function shape(name, attributes = {}, text) {

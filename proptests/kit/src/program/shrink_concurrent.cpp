@@ -1,6 +1,6 @@
 // The reductions of a concurrent program.
-// After a change here run: ctest -L proptests -R 'smaller|threads'
-#include "program/smaller_concurrent.hpp"
+// After a change here run: ci/test -L proptests -R 'smaller|threads'
+#include "program/shrink_concurrent.hpp"
 
 #include <algorithm>
 #include <array>

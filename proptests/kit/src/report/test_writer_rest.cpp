@@ -1,8 +1,8 @@
 // The fixed part of a generated test of concurrent tasks: tasks that sleep, and their quiescence.
 //
 // A lost wake-up shows at quiescence and only there: every sleeping task polls once more, and no poll may be ready. No
-// timeouts are involved. After a change here run: ctest -L proptests -R regression
-#include "report/regression_test.hpp"
+// timeouts are involved. After a change here run: ci/test -L proptests -R regression
+#include "report/test_writer.hpp"
 
 namespace tailrace::verify {
 

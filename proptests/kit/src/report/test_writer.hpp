@@ -1,5 +1,5 @@
 // What the two generators of tests to paste share.
-// After a change here run: ctest -L proptests -R regression
+// After a change here run: ci/test -L proptests -R regression
 #pragma once
 
 #include <fmt/format.h>

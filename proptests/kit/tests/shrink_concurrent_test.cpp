@@ -1,6 +1,6 @@
 // Smaller concurrent programs: what is taken away leaves the rest under its names, and nothing that matters stays
 // behind.
-#include "program/smaller_concurrent.hpp"
+#include "program/shrink_concurrent.hpp"
 
 #include <gtest/gtest.h>
 

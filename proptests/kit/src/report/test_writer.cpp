@@ -2,8 +2,8 @@
 //
 // Handles stand in optionals with the names of the program, so that a drop is a reset; results stay
 // where they are to the end, so that what was handed out is not taken for destroyed.
-// After a change here run: ctest -L proptests -R regression
-#include "report/regression_test.hpp"
+// After a change here run: ci/test -L proptests -R regression
+#include "report/test_writer.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -401,8 +401,8 @@ std::string foreign_test(const counterexample& c, const concurrent_run& run) {
     source out(1);
     const model::history& h = run.history;
     for (const model::event& e : h.before) out.line("// before: {}", model::to_string(e.step));
-    for (std::size_t l = 0; l < h.lanes.size(); ++l) {
-        for (const model::event& e : h.lanes[l]) out.line("// task {}: {}", l + 1, model::to_string(e.step));
+    for (std::size_t l = 0; l < h.tasks.size(); ++l) {
+        for (const model::event& e : h.tasks[l]) out.line("// task {}: {}", l + 1, model::to_string(e.step));
     }
     out.line("const auto program = tailrace::verify::parse_token(");
     out.line("    \"{}\").program;", token_of(c));
