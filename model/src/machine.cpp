@@ -310,12 +310,10 @@ void machine::act_on_sender(const step& s, outcome& out) {
         case verb::try_reserve_owned:
         case verb::try_reserve_many: {
             const std::uint64_t n = shape_of(s.what).count ? s.count : 1;
-            if (n > max) {
+            if (n > max || (!closed && available < n)) {
                 out.answer = answer_of(status::full);
             } else if (closed) {
                 out.answer = answer_of(status::closed);
-            } else if (available < n) {
-                out.answer = answer_of(status::full);
             } else {
                 available -= n;
                 if (ends_subject(s.what, s.subject.kind)) erase_one(senders, self);

@@ -104,12 +104,14 @@ class sender {
             });
     }
     /// The channel takes the value only if there is capacity.
+    // NOLINTBEGIN(bugprone-use-after-move)
     [[nodiscard]] std::expected<void, try_send_error<T>> try_send(T value) {
         std::optional<T> message(std::move(value));
         if (shared_->channel.try_send(error_code(), std::move(message))) return {};
         const try_error why = is_closed() ? try_error::closed : try_error::full;
         return std::unexpected(try_send_error<T>{why, std::move(*message)});
     }
+    // NOLINTEND(bugprone-use-after-move)
     [[nodiscard]] bool is_closed() const { return !shared_->channel.is_open(); }
     [[nodiscard]] std::size_t max_capacity() const { return shared_->channel.capacity(); }
 

@@ -82,7 +82,7 @@ request parse_request(const std::vector<std::string>& lines) {
             const auto name = static_cast<std::uint32_t>(l.number());
             p.step = model::parse_step(l.rest(), "<request>");
             p.step.operation = name;
-            r.program.tasks.back().push_back(std::move(p));
+            r.program.tasks.back().push_back(p);
         } else {
             throw std::runtime_error(fmt::format("expected before, task, step or go, found '{}'", line));
         }

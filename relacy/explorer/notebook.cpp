@@ -14,7 +14,6 @@ namespace {
 
 using model::answer;
 using model::event;
-using model::handle;
 using model::step;
 using model::verb;
 

@@ -427,7 +427,7 @@ class play final : public scenario {
         using type = std::remove_cvref_t<Handle>;
         std::uint64_t size = 0;
         if constexpr (std::is_same_v<type, iterator>) size = h.size();
-        things_[a.makes].template emplace<type>(std::move(h));
+        things_[a.makes].template emplace<type>(std::forward<Handle>(h));
         record(n, status::made, size);
         n.made = a.makes;
     }
@@ -474,8 +474,9 @@ class play final : public scenario {
             a.subject = s;
             return begin(seen_.after, a, no_task);
         };
+        const auto slots = static_cast<slot_number>(plan_.names.size());
         const auto drop_all = [&](kind k) {
-            for (slot_number s = 0; s < plan_.names.size(); ++s) {
+            for (slot_number s = 0; s < slots; ++s) {
                 if (plan_.names[s].kind != k || !has(s)) continue;
                 clear(s);
                 record(note(s, verb::drop, k), status::ok);
@@ -490,7 +491,7 @@ class play final : public scenario {
             act_on_receiver(a, n);
             if (n.status != static_cast<std::uint8_t>(status::some)) break;
         }
-        for (slot_number s = 0; s < plan_.names.size(); ++s) {
+        for (slot_number s = 0; s < slots; ++s) {
             if (plan_.names[s].kind != kind::sender || !has(s)) continue;
             const sender& tx = std::get<sender>(things_[s]);
             record(note(s, verb::capacity, kind::sender), status::number, tx.capacity());

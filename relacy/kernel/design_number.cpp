@@ -36,7 +36,7 @@ std::string design_number(std::string_view text, std::size_t begin, std::size_t 
         const std::string_view line = line_at(text, begin);
         const std::size_t first = line.find_first_not_of(' ');
         if (first == line.npos || !line.substr(first).starts_with("//")) break;
-        above = std::string(line) + above;
+        above.insert(0, line);
     }
     return first_number(above);
 }

@@ -29,7 +29,7 @@
 // The order of inclusion is Relacy's.
 // clang-format off
 #include <relacy/pch.hpp>
-#define switch_to_fiber switch_to_another_fiber
+#define switch_to_fiber switch_to_another_fiber // NOLINT(readability-identifier-naming)
 #include <relacy/platform.hpp>
 #undef switch_to_fiber
 // Usually the same thread continues, and Relacy would switch to the running fiber.

@@ -156,7 +156,8 @@ class [[nodiscard]] on_executor {
 template <waiting_operation Operation>
     requires(!std::is_lvalue_reference_v<Operation>)
 [[nodiscard]] auto operator co_await(Operation&& op) {
-    return detail::awaiter<Operation, detail::inline_resumption<typename Operation::platform_type>>(std::move(op));
+    return detail::awaiter<Operation, detail::inline_resumption<typename Operation::platform_type>>(
+        std::forward<Operation>(op));
 }
 
 /// The same operation, resumed on an executor. If there is nothing to wait for, the coroutine continues on its thread.

@@ -165,8 +165,8 @@ struct std_platform {
     }
 
     static constexpr std::uint64_t block_slots = 8;
-    static constexpr std::uint64_t ring_bytes = 32 * 1024;
-    static constexpr std::uint64_t kept_bytes = 256 * 1024;
+    static constexpr std::uint64_t ring_bytes = std::uint64_t{32} * 1024;
+    static constexpr std::uint64_t kept_bytes = std::uint64_t{256} * 1024;
 
   private:
     /// The hint to the processor that this is a spin loop.

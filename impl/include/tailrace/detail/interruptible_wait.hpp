@@ -338,7 +338,8 @@ class [[nodiscard]] interruptible_operation {
     /// One more source.
     template <class Source>
     [[nodiscard]] interruptible_operation<Operation, Sources..., Source> also(Source&& source) && {
-        return {std::move(operation_), std::tuple_cat(std::move(sources_), std::tuple<Source>(std::move(source)))};
+        return {std::move(operation_),
+                std::tuple_cat(std::move(sources_), std::tuple<Source>(std::forward<Source>(source)))};
     }
     [[nodiscard]] wait_type start_waiting() && { return wait_type(std::move(operation_), std::move(sources_)); }
 
@@ -373,17 +374,17 @@ class [[nodiscard]] interruptible_operation {
 /// An operation, with one more source of interruptions.
 template <class Operation, class Source>
 [[nodiscard]] interruptible_operation<Operation, Source> interruptible(Operation&& op, Source&& source) {
-    return {std::move(op), std::tuple<Source>(std::move(source))};
+    return {std::forward<Operation>(op), std::tuple<Source>(std::forward<Source>(source))};
 }
 template <class Operation, class... Sources, class Source>
 [[nodiscard]] auto interruptible(interruptible_operation<Operation, Sources...>&& op, Source&& source) {
-    return std::move(op).also(std::move(source));
+    return std::move(op).also(std::forward<Source>(source));
 }
 
 /// The wait that any of the operations becomes.
 template <class Operation>
 [[nodiscard]] plain_wait<Operation> wait_of(Operation&& op) {
-    return plain_wait<Operation>(std::move(op));
+    return plain_wait<Operation>(std::forward<Operation>(op));
 }
 template <class Operation, class... Sources>
 [[nodiscard]] interruptible_wait<Operation, Sources...> wait_of(interruptible_operation<Operation, Sources...>&& op) {

@@ -222,7 +222,7 @@ class ring {
             const word_type size = directory_.load(std::memory_order_relaxed)->mask + 1;
             const bool narrow = blocks_ == size;
             if (fresh && (!narrow || (wider && wider->mask + 1 == 2 * size))) {
-                if (narrow) widen(std::move(wider));
+                if (narrow) widen(std::exchange(wider, nullptr));
                 attach(std::move(fresh));
                 continue;
             }

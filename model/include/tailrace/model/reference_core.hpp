@@ -170,7 +170,7 @@ class reference_core {
     }
 
     /// Carries out what a step did: wakes threads under the mutex; the caller calls the wakers, without it.
-    effects<T> finish(lock_type& lock, outcome out) {
+    effects<T> finish(lock_type& lock, outcome&& out) {
         std::vector<waker> wakers;
         for (const handle& f : out.woken) {
             if (const auto blocked = sleepers_.find(f.number); blocked != sleepers_.end()) {

@@ -86,7 +86,7 @@ std::string answer_sentence(const std::string& step, const answer& legal, const 
 
 std::string what_of(const sequential_run& run) {
     const taken_step& last = run.steps.back();
-    const std::string step = model::to_string(last.step);
+    std::string step = model::to_string(last.step);
     const std::string note = run.notes.empty() ? std::string() : run.notes.front();
     if (run.differs.empty() || !run.got)
         return note.empty() ? fmt::format("{} failed", step) : fmt::format("{}: {}", step, note);

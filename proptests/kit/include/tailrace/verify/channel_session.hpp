@@ -535,27 +535,27 @@ class channel_session final : public task_session, private session_events {
     template <class Handle>
     model::answer made(Handle&& h) {
         if constexpr (std::is_same_v<Handle, sender_type>) {
-            return keep(senders_, model::handle_kind::sender, next_sender_, std::move(h));
+            return keep(senders_, model::handle_kind::sender, next_sender_, std::forward<Handle>(h));
         } else if constexpr (std::is_same_v<Handle, permit_type>) {
-            return keep(permits_, model::handle_kind::permit, next_permit_, std::move(h));
+            return keep(permits_, model::handle_kind::permit, next_permit_, std::forward<Handle>(h));
         } else if constexpr (std::is_same_v<Handle, owned_type>) {
-            return keep(owned_permits_, model::handle_kind::owned_permit, next_owned_, std::move(h));
+            return keep(owned_permits_, model::handle_kind::owned_permit, next_owned_, std::forward<Handle>(h));
         } else if constexpr (std::is_same_v<Handle, weak_type>) {
-            return keep(weak_senders_, model::handle_kind::weak_sender, next_weak_, std::move(h));
+            return keep(weak_senders_, model::handle_kind::weak_sender, next_weak_, std::forward<Handle>(h));
         } else {
             const std::uint64_t size = h.size();
-            return keep(iterators_, model::handle_kind::iterator, next_iterator_, std::move(h), size);
+            return keep(iterators_, model::handle_kind::iterator, next_iterator_, std::forward<Handle>(h), size);
         }
     }
     template <class Handle>
     model::answer keep(std::map<std::uint32_t, Handle>& where, model::handle_kind kind, std::uint32_t& next, Handle&& h,
                        std::uint64_t size = 0) {
-        where.emplace(next, std::move(h));
+        where.emplace(next, std::forward<Handle>(h));
         return model::made_answer({kind, next++}, size);
     }
     template <class Operation>
     model::answer created(const model::step& s, Operation&& op) {
-        operations_.emplace(s.operation, std::make_unique<boxed<Operation>>(std::move(op)));
+        operations_.emplace(s.operation, std::make_unique<boxed<Operation>>(std::forward<Operation>(op)));
         return model::answer_of(model::status::created);
     }
 
