@@ -21,7 +21,7 @@ class values : public ::testing::Test {
   protected:
     using list = destruction_log::list;
 
-    destruction_log destroyed;
+    destruction_log destroyed_;
 };
 TYPED_TEST_SUITE(values, apis, api_names);
 
@@ -123,64 +123,64 @@ void break_at_every_move(Attempt attempt, Check check) {
 
 TYPED_TEST(values, a_received_value_dies_with_its_receiver) {
     auto [tx, rx] = TypeParam::template open<tracked_value>(2);
-    EXPECT_TRUE(tx.try_send(tracked_value(this->destroyed, 1)));
-    EXPECT_TRUE(finished(tx.send(tracked_value(this->destroyed, 2))));
+    EXPECT_TRUE(tx.try_send(tracked_value(this->destroyed_, 1)));
+    EXPECT_TRUE(finished(tx.send(tracked_value(this->destroyed_, 2))));
     {
         const auto first = rx.try_recv();
         const auto second = finished(rx.recv());
         EXPECT_EQ(first->id(), 1);
         EXPECT_EQ(second->id(), 2);
-        EXPECT_TRUE(this->destroyed.ids().empty());
+        EXPECT_TRUE(this->destroyed_.ids().empty());
     }
-    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{2, 1}));
+    EXPECT_EQ(this->destroyed_.ids(), (destruction_log::list{2, 1}));
 }
 
 TYPED_TEST(values, a_refused_value_dies_with_the_error) {
     auto [tx, rx] = TypeParam::template open<tracked_value>(1);
     auto clock = TypeParam::clock_of(tx);
-    EXPECT_TRUE(tx.try_send(tracked_value(this->destroyed, 1)));
+    EXPECT_TRUE(tx.try_send(tracked_value(this->destroyed_, 1)));
     const auto refused = [this](auto&& result, int id) {
         EXPECT_FALSE(result);
         EXPECT_EQ(result.error().value.id(), id);
-        return this->destroyed.ids().empty();
+        return this->destroyed_.ids().empty();
     };
-    EXPECT_TRUE(refused(tx.try_send(tracked_value(this->destroyed, 2)), 2));
-    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{2}));
-    (void)finished(tx.send_timeout(tracked_value(this->destroyed, 3), milliseconds(0), clock));
-    (void)tx.blocking_send_timeout(tracked_value(this->destroyed, 4), milliseconds(0));
+    EXPECT_TRUE(refused(tx.try_send(tracked_value(this->destroyed_, 2)), 2));
+    EXPECT_EQ(this->destroyed_.ids(), (destruction_log::list{2}));
+    (void)finished(tx.send_timeout(tracked_value(this->destroyed_, 3), milliseconds(0), clock));
+    (void)tx.blocking_send_timeout(tracked_value(this->destroyed_, 4), milliseconds(0));
     rx.close();
-    (void)tx.try_send(tracked_value(this->destroyed, 5));
-    (void)finished(tx.send(tracked_value(this->destroyed, 6)));
-    (void)tx.blocking_send(tracked_value(this->destroyed, 7));
-    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{2, 3, 4, 5, 6, 7}));
+    (void)tx.try_send(tracked_value(this->destroyed_, 5));
+    (void)finished(tx.send(tracked_value(this->destroyed_, 6)));
+    (void)tx.blocking_send(tracked_value(this->destroyed_, 7));
+    EXPECT_EQ(this->destroyed_.ids(), (destruction_log::list{2, 3, 4, 5, 6, 7}));
     EXPECT_EQ(rx.try_recv()->id(), 1);
 }
 
 TYPED_TEST(values, a_cancelled_send_destroys_its_value_once) {
     auto [tx, rx] = TypeParam::template open<tracked_value>(1);
     {
-        const auto never_polled = tx.send(tracked_value(this->destroyed, 1));
+        const auto never_polled = tx.send(tracked_value(this->destroyed_, 1));
     }
-    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1}));
+    EXPECT_EQ(this->destroyed_.ids(), (destruction_log::list{1}));
     {
-        auto moved_first = tx.send(tracked_value(this->destroyed, 2));
+        auto moved_first = tx.send(tracked_value(this->destroyed_, 2));
         const auto never_polled = std::move(moved_first);
     }
-    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1, 2}));
+    EXPECT_EQ(this->destroyed_.ids(), (destruction_log::list{1, 2}));
     auto permit = tx.try_reserve();
     {
-        auto waiting = tx.send(tracked_value(this->destroyed, 3));
+        auto waiting = tx.send(tracked_value(this->destroyed_, 3));
         EXPECT_TRUE(pending(waiting, no_waker()));
     }
-    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1, 2, 3}));
+    EXPECT_EQ(this->destroyed_.ids(), (destruction_log::list{1, 2, 3}));
     {
-        auto granted = tx.send(tracked_value(this->destroyed, 4));
+        auto granted = tx.send(tracked_value(this->destroyed_, 4));
         EXPECT_TRUE(pending(granted, no_waker()));
         {
             const auto dropped = std::move(*permit);
         }
     }
-    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1, 2, 3, 4}));
+    EXPECT_EQ(this->destroyed_.ids(), (destruction_log::list{1, 2, 3, 4}));
     EXPECT_EQ(tx.capacity(), 1);
 }
 
@@ -188,32 +188,32 @@ TYPED_TEST(values, unreceived_values_are_destroyed_with_the_receiver_in_order) {
     auto [tx, rx] = TypeParam::template open<tracked_value>(4);
     auto permit = tx.try_reserve();
     auto owned = tx.clone().try_reserve_owned();
-    EXPECT_TRUE(tx.try_send(tracked_value(this->destroyed, 1)));
-    EXPECT_TRUE(tx.try_send(tracked_value(this->destroyed, 2)));
+    EXPECT_TRUE(tx.try_send(tracked_value(this->destroyed_, 1)));
+    EXPECT_TRUE(tx.try_send(tracked_value(this->destroyed_, 2)));
     {
         const auto dropped = std::move(rx);
     }
-    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1, 2}));
-    permit->send(tracked_value(this->destroyed, 3));
-    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1, 2, 3}));
-    (void)std::move(*owned).send(tracked_value(this->destroyed, 4));
-    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1, 2, 3, 4}));
+    EXPECT_EQ(this->destroyed_.ids(), (destruction_log::list{1, 2}));
+    permit->send(tracked_value(this->destroyed_, 3));
+    EXPECT_EQ(this->destroyed_.ids(), (destruction_log::list{1, 2, 3}));
+    (void)std::move(*owned).send(tracked_value(this->destroyed_, 4));
+    EXPECT_EQ(this->destroyed_.ids(), (destruction_log::list{1, 2, 3, 4}));
     EXPECT_EQ(tx.capacity(), 4);
 }
 
 TYPED_TEST(values, values_outlive_all_senders_until_the_receiver_goes) {
     {
         auto [tx, rx] = TypeParam::template open<tracked_value>(3);
-        EXPECT_TRUE(tx.try_send(tracked_value(this->destroyed, 1)));
-        EXPECT_TRUE(tx.try_send(tracked_value(this->destroyed, 2)));
+        EXPECT_TRUE(tx.try_send(tracked_value(this->destroyed_, 1)));
+        EXPECT_TRUE(tx.try_send(tracked_value(this->destroyed_, 2)));
         {
             const auto dropped = std::move(tx);
         }
-        EXPECT_TRUE(this->destroyed.ids().empty());
+        EXPECT_TRUE(this->destroyed_.ids().empty());
         EXPECT_EQ(rx.try_recv()->id(), 1);
-        EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1}));
+        EXPECT_EQ(this->destroyed_.ids(), (destruction_log::list{1}));
     }
-    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1, 2}));
+    EXPECT_EQ(this->destroyed_.ids(), (destruction_log::list{1, 2}));
 }
 
 // Clause: receiver-drop.permit-first.
@@ -305,7 +305,7 @@ TYPED_TEST(values, an_over_aligned_type_is_always_aligned) {
 // Clause: throw.move-in.
 TYPED_TEST(values, a_move_that_throws_in_a_try_send_leaves_the_channel_as_it_was) {
     auto [tx, rx] = TypeParam::template open<fragile>(2);
-    break_at_every_move([&, &sender = tx] { (void)sender.try_send(fragile(this->destroyed, 1)); },
+    break_at_every_move([&, &sender = tx] { (void)sender.try_send(fragile(this->destroyed_, 1)); },
                         [&sender = tx](bool broke) { EXPECT_EQ(sender.capacity(), broke ? 2 : 1); });
     EXPECT_EQ(rx.try_recv()->id(), 1);
     EXPECT_EQ(error_of(rx.try_recv()), try_recv_error::empty);
@@ -313,7 +313,7 @@ TYPED_TEST(values, a_move_that_throws_in_a_try_send_leaves_the_channel_as_it_was
 
 TYPED_TEST(values, a_move_that_throws_in_a_send_leaves_the_channel_as_it_was) {
     auto [tx, rx] = TypeParam::template open<fragile>(2);
-    break_at_every_move([&, &sender = tx] { EXPECT_TRUE(finished(sender.send(fragile(this->destroyed, 1)))); },
+    break_at_every_move([&, &sender = tx] { EXPECT_TRUE(finished(sender.send(fragile(this->destroyed_, 1)))); },
                         [&sender = tx](bool broke) { EXPECT_EQ(sender.capacity(), broke ? 2 : 1); });
     EXPECT_EQ(rx.try_recv()->id(), 1);
     EXPECT_EQ(error_of(rx.try_recv()), try_recv_error::empty);
@@ -322,13 +322,13 @@ TYPED_TEST(values, a_move_that_throws_in_a_send_leaves_the_channel_as_it_was) {
 TYPED_TEST(values, a_move_that_throws_in_a_permit_send_leaves_the_permit_usable) {
     auto [tx, rx] = TypeParam::template open<fragile>(2);
     auto permit = tx.try_reserve();
-    break_at_every_move([&] { permit->send(fragile(this->destroyed, 1)); },
+    break_at_every_move([&] { permit->send(fragile(this->destroyed_, 1)); },
                         [&](bool broke) { EXPECT_EQ(static_cast<bool>(*permit), broke); });
     EXPECT_EQ(tx.capacity(), 1);
     EXPECT_EQ(rx.try_recv()->id(), 1);
 
     auto owned = tx.clone().try_reserve_owned();
-    break_at_every_move([&] { (void)std::move(*owned).send(fragile(this->destroyed, 2)); },
+    break_at_every_move([&] { (void)std::move(*owned).send(fragile(this->destroyed_, 2)); },
                         [&](bool broke) { EXPECT_EQ(static_cast<bool>(*owned), broke); });
     EXPECT_EQ(tx.capacity(), 1);
     EXPECT_EQ(rx.try_recv()->id(), 2);
@@ -337,12 +337,12 @@ TYPED_TEST(values, a_move_that_throws_in_a_permit_send_leaves_the_permit_usable)
 // Clause: throw.move-out.
 TYPED_TEST(values, a_move_that_throws_on_the_way_out_destroys_the_value_and_returns_its_capacity) {
     auto [tx, rx] = TypeParam::template open<fragile>(2);
-    EXPECT_TRUE(tx.try_send(fragile(this->destroyed, 1)));
-    EXPECT_TRUE(tx.try_send(fragile(this->destroyed, 2)));
+    EXPECT_TRUE(tx.try_send(fragile(this->destroyed_, 1)));
+    EXPECT_TRUE(tx.try_send(fragile(this->destroyed_, 2)));
     EXPECT_EQ(tx.capacity(), 0);
     fragile::moves_until_it_breaks = 1;
     EXPECT_THROW((void)rx.try_recv(), fragile::broken);
-    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1}));
+    EXPECT_EQ(this->destroyed_.ids(), (destruction_log::list{1}));
     EXPECT_EQ(tx.capacity(), 1);
 
     fragile::moves_until_it_breaks = 1;
@@ -351,9 +351,9 @@ TYPED_TEST(values, a_move_that_throws_on_the_way_out_destroys_the_value_and_retu
         EXPECT_THROW((void)receive.poll(no_waker()), fragile::broken);
     }
     fragile::moves_until_it_breaks = 0;
-    EXPECT_EQ(this->destroyed.ids(), (destruction_log::list{1, 2}));
+    EXPECT_EQ(this->destroyed_.ids(), (destruction_log::list{1, 2}));
     EXPECT_EQ(tx.capacity(), 2);
-    EXPECT_TRUE(tx.try_send(fragile(this->destroyed, 3)));
+    EXPECT_TRUE(tx.try_send(fragile(this->destroyed_, 3)));
     EXPECT_EQ(rx.try_recv()->id(), 3);
 }
 

@@ -458,7 +458,7 @@ TYPED_TEST(scenarios, empty_values_are_made_and_destroyed_like_others) {
 
 struct huge_value {
     explicit huge_value(int n) { content.fill(n); }
-    std::array<int, 16 * 1024> content;
+    std::array<int, std::size_t{16} * 1024> content;
 };
 
 TYPED_TEST(scenarios, huge_values_arrive_whole_in_blocks_of_one_slot) {
