@@ -206,7 +206,8 @@ bool channel_rules::overlook(machine& m, const task& t, std::uint32_t index, out
         machine other = m;
         const std::vector<value_id> rest(from, m.buffer.end());
         other.buffer.resize(static_cast<std::size_t>(cut));
-        constexpr handle on_the_way{handle_kind::permit, ~std::uint32_t{0}};
+        // Not a permit: with that name a changed `apply` keeps the permits that it has lost.
+        constexpr handle on_the_way{handle_kind::iterator, no_number};
         other.grants.push_back({on_the_way, 0, rest.size()});
         outcome out = transition(other, e);
         const status s = out.answer.status;

@@ -52,6 +52,33 @@ TEST(simulated_histories, are_allowed) {
     RecordProperty("most_nodes", std::to_string(most_nodes));
 }
 
+/// Each clone loses a permit, which is kept among the grants, so that the account stays right.
+outcome clone_loses_a_permit(machine& m, const step& s) {
+    outcome out = m.apply(s);
+    if (s.what == verb::clone && m.available > 0) {
+        m.available -= 1;
+        m.grants.push_back({{handle_kind::permit, ~std::uint32_t{0}}, ~std::uint32_t{0}, 1});
+    }
+    return out;
+}
+
+TEST(simulated_histories, are_judged_by_a_changed_transition_without_loss_of_its_account) {
+    static std::size_t broken, lost;
+    broken = lost = 0;
+    check_options options;
+    options.most_nodes = 2'000;
+    options.apply = [](machine& m, const step& s) {
+        broken += m.conserves() ? 0 : 1;
+        lost +=
+            std::ranges::any_of(m.grants, [](const grant& g) { return g.name.number == ~std::uint32_t{0}; }) ? 1 : 0;
+        if (!m.conserves()) return outcome{};
+        return clone_loses_a_permit(m, s);
+    };
+    for (std::uint64_t seed = 1; seed <= 1'000; ++seed) (void)check(simulation(seed).run(), options);
+    EXPECT_EQ(broken, 0U);
+    EXPECT_GE(lost, 10'000U);
+}
+
 // ---- One answer changed
 
 using events = std::vector<event*>;
