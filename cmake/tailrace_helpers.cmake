@@ -39,7 +39,8 @@ function(tailrace_unity target root)
         file(GLOB sources ${root}/${folder}/*.cpp)
         set_source_files_properties(${sources} PROPERTIES UNITY_GROUP ${folder})
     endforeach()
-    # Names of one source are seen beside those of another, and a class of a source is taken for one of a header.
+    # Names of one source are seen beside those of another, and a class of a source is taken for one of a header. The preset clang, and
+    # clang-tidy over what has changed, look at each source alone.
     target_compile_options(${target} PRIVATE -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endfunction()
 
