@@ -179,6 +179,13 @@ constexpr std::array all{
     clause{"wake.outside-locks", 3, blocking, "No foreign code runs under an internal lock."},
     clause{"wake.all", 3, by_name, "Wakers must not throw; one that does ends the program, so no task is left asleep."},
 
+    clause{"foreign.effect", 3, by_name,
+           "What foreign code does inside a call has its effect at once, after that of the call."},
+    clause{"foreign.no-late-wake", 3, by_name,
+           "An operation that foreign code has finished or dropped is not woken, nor a receive without receiver."},
+    clause{"foreign.may-end", 3, by_name,
+           "Foreign code may destroy the operation, the handle and the channel whose call runs it."},
+
     // ---- 4. Beyond the documented type
     clause{"reserve_many.waits", 4, everywhere, "Waits until it has all n permits."},
     clause{"reserve_many.above-max", 4, everywhere, "More than max fails at once, open or closed."},

@@ -29,7 +29,7 @@ std::string headers() {
 
 /// A generated program as if its last step had gone wrong.
 counterexample generated_example(std::uint64_t index, bool destroyed) {
-    const generator generate(capabilities::all());
+    const generator generate(capabilities::all().without(capability::reentrancy));
     const model::trace t = interpret(generate(index));
     parting last;
     last.at = t.lines.size() - 1;

@@ -35,7 +35,7 @@ counterexample example_of(const sequential_failure& s, const job& j, const targe
 std::vector<std::string> class_of(const sequential_failure& s, const job& j, const target& t) {
     const counterexample c = example_of(s, j, t);
     if (!c.clauses.empty()) return c.clauses;
-    std::string name(model::shape_of(s.trace.lines.back().step.what).spelling);
+    std::string name(model::shape_of(s.trace.lines[s.last.at].step.what).spelling);
     for (const aspect a : s.last.differs) name += fmt::format(" {}", to_string(a));
     return {std::move(name)};
 }

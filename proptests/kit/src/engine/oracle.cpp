@@ -47,6 +47,11 @@ judged_trace judge(model::trace recorded) {
     j.normal = normalise(j.recorded);
     model::machine specification(j.recorded.capacity);
     for (const model::line& l : j.normal.trace.lines) {
+        if (l.step.at.depth > 0) {
+            throw model::parse_error(
+                j.recorded.file, l.number, 1,
+                fmt::format("expected a step outside of calls, found the reaction '{}'", model::to_string(l.step)));
+        }
         if (const std::optional<std::string> refusal = specification.refusal(l.step)) {
             throw model::parse_error(
                 j.recorded.file, l.number, column_of(*refusal, l.step),

@@ -42,8 +42,9 @@ constexpr auto names = std::to_array<std::string_view>({
     "late_poll",
     "send_returns_value",
     "any_capacity",
+    "reentrancy",
 });
-static_assert(names.size() == capability_count && names.back() == "any_capacity",
+static_assert(names.size() == capability_count && names.back() == "reentrancy",
               "one name for each capability, in their order");
 
 }  // namespace

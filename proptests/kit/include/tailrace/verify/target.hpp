@@ -51,10 +51,11 @@ enum class capability : unsigned char {
     receiver_drop,  // the receiver can go, which closes the channel and destroys what is buffered
     late_poll,      // a woken operation may be left unpolled while other steps are taken: nothing happens by itself
     send_returns_value,  // a waiting send that fails hands its value back; without, it destroys it
-    any_capacity         // a channel has the capacity that was asked for; without, see target::capacity_for
+    any_capacity,        // a channel has the capacity that was asked for; without, see target::capacity_for
+    reentrancy           // a waker and the destructor of a value may take steps
 };
 
-inline constexpr std::size_t capability_count = static_cast<std::size_t>(capability::any_capacity) + 1;
+inline constexpr std::size_t capability_count = static_cast<std::size_t>(capability::reentrancy) + 1;
 
 class capabilities {
   public:
@@ -127,6 +128,10 @@ class session {
 
     /// The number of free permits, by any handle that can tell without disturbing anything; nothing if none is left.
     [[nodiscard]] virtual std::optional<std::uint64_t> observe_capacity() = 0;
+
+    /// For a target with `reentrancy`: from now on each wake and destruction of a step is reported as it happens too,
+    /// and the receiver of the report may take steps then. Null ends it.
+    virtual void react_with(session_events* reactions) { (void)reactions; }
 
     /// Everything the target can say about its state, for failure messages.
     [[nodiscard]] virtual std::string describe() { return {}; }
