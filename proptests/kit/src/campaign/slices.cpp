@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "campaign/crash.hpp"
 #include "campaign/slices.hpp"
 #include "program/concurrent_program.hpp"
 #include "program/generator.hpp"
@@ -51,6 +52,18 @@ std::optional<concurrent_program> program_of(const engine_entry& e, const target
     }
 }
 
+/// Makes a program of one thread that crashes or hangs smaller, and says how much.
+std::string shrink_in_place(concurrent_program& p, const target& t) {
+    script whole{p.capacity, {}};
+    for (const task_step& s : p.tasks.front()) whole.steps.push_back(s.step);
+    const shrunk_script small = shrink_crash(t, whole);
+    if (small.attempts == 0) return {};
+    p = {small.smallest.capacity, {}, {{}}};
+    for (const model::step& s : small.smallest.steps) p.tasks.front().push_back({.step = s});
+    return fmt::format("  from      {}; shrunk to {}, in {}\n", counted(whole.steps.size(), "step"),
+                       small.smallest.steps.size(), counted(small.attempts, "attempt"));
+}
+
 /// The failure of a program that hung, crashed or was given up.
 failure untimely(const child_end& end, const engine_entry& e, const engine_report& in, const target& t, const job& j) {
     const bool given_up = end.is == child_end::how::given_up;
@@ -60,12 +73,13 @@ failure untimely(const child_end& end, const engine_entry& e, const engine_repor
                             : end.signal != 0
                                 ? fmt::format("it crashes (signal {}, {})", end.signal, strsignal(end.signal))
                                 : "it ends the process";
-    const std::optional<concurrent_program> p = program_of(e, t, j, end.at);
+    std::optional<concurrent_program> p = program_of(e, t, j, end.at);
     std::string token;
     std::string details;
     if (p) {
+        if (e.is == model::engine::sequential && !given_up) details = shrink_in_place(*p, t);
         token = to_string(verify::token{std::string(tool_version()), e.is, t.name, *p});
-        details = "  program\n";
+        details += "  program\n";
         std::istringstream lines(to_string(*p));
         std::size_t shown = 0;
         for (std::string line; std::getline(lines, line) && shown <= most_lines; ++shown)
