@@ -1,4 +1,5 @@
-// Shrinking of programs of one thread that crash or hang. After a change here run: ci/test -L proptests -R 'crash|slices'
+// Shrinking of programs of one thread that crash or hang.
+// After a change here run: ci/test -L proptests -R 'crash|slices'
 #pragma once
 
 #include <cstddef>
