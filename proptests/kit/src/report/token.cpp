@@ -109,12 +109,7 @@ class writer {
         if (shape.time) number(static_cast<std::uint64_t>(s.time.count()));
         if (names_something(s)) number(std::uint64_t{s.operation} << 2 | (blocks ? 2u : 0u) | (waits ? 1u : 0u));
     }
-    /// With its checksum.
-    [[nodiscard]] std::string take() && {
-        const std::uint32_t sum = checksum(bytes_);
-        for (unsigned shift = 0; shift < 32; shift += 8) bytes_ += static_cast<char>(sum >> shift & 0xffu);
-        return std::move(bytes_);
-    }
+    [[nodiscard]] std::string take() && { return std::move(bytes_); }
 
     static bool has_number(const model::step& s) {
         return s.what != verb::advance && s.subject.kind != handle_kind::receiver;
@@ -250,7 +245,13 @@ std::string to_string(const token& t) {
         out.number(task.size());
         for (const task_step& s : task) out.step(s.step, s.waits, s.blocks);
     }
-    return std::string(prefix) + to_letters(std::move(out).take());
+    return word_of(std::move(out).take());
+}
+
+std::string word_of(std::string bytes) {
+    const std::uint32_t sum = checksum(bytes);
+    for (unsigned shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(sum >> shift & 0xffu);
+    return std::string(prefix) + to_letters(bytes);
 }
 
 std::string token_of(const counterexample& c) {
