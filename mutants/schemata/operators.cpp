@@ -21,28 +21,11 @@
 
 #include <clang-c/Index.h>
 
+#include "syntax_tree.hpp"
+
 namespace tailrace::schemata {
 
 namespace {
-
-std::string text_of(CXString s) {
-    const char* const characters = clang_getCString(s);
-    std::string text = characters == nullptr ? "" : characters;
-    clang_disposeString(s);
-    return text;
-}
-
-std::vector<CXCursor> children(CXCursor parent) {
-    std::vector<CXCursor> all;
-    clang_visitChildren(
-        parent,
-        [](CXCursor c, CXCursor, CXClientData to) {
-            static_cast<std::vector<CXCursor>*>(to)->push_back(c);
-            return CXChildVisit_Continue;
-        },
-        &all);
-    return all;
-}
 
 std::string is(int number) { return "tailrace_mutate::is(" + std::to_string(number) + ")"; }
 
@@ -365,27 +348,9 @@ class walker {
 void mutate(copies& all) {
     std::string source;
     for (const auto& [name, h] : all.headers()) source += "#include \"" + name + "\"\n";
-    const std::string main = "all_headers.cpp";
-    CXUnsavedFile file{main.c_str(), source.c_str(), source.size()};
-    const std::string include = "-I" + all.from().string();
-    const std::vector<const char*> arguments = {
-        "-x", "c++", "-std=c++23", "-resource-dir", TAILRACE_CLANG_RESOURCES, include.c_str()};
-
-    const CXIndex index = clang_createIndex(0, 0);
-    const CXTranslationUnit unit = clang_parseTranslationUnit(index, main.c_str(), arguments.data(),
-                                                              static_cast<int>(arguments.size()), &file, 1, 0);
-    if (unit == nullptr) throw std::runtime_error("clang cannot read the headers");
-    for (unsigned i = 0; i < clang_getNumDiagnostics(unit); ++i) {
-        const CXDiagnostic d = clang_getDiagnostic(unit, i);
-        if (clang_getDiagnosticSeverity(d) >= CXDiagnostic_Error) {
-            throw std::runtime_error(text_of(clang_formatDiagnostic(d, clang_defaultDiagnosticDisplayOptions())));
-        }
-        clang_disposeDiagnostic(d);
-    }
+    const syntax_tree tree(source, all.from().string());
     walker w(all);
-    for (const auto& c : children(clang_getTranslationUnitCursor(unit))) w.declarations(c);
-    clang_disposeTranslationUnit(unit);
-    clang_disposeIndex(index);
+    for (const auto& c : children(tree.root())) w.declarations(c);
 }
 
 }  // namespace tailrace::schemata
