@@ -62,6 +62,13 @@ bool drops_receiver(program_part call) {
     return any_reaction(call, [](const step& s, const step&) { return ends(s, handle{}); });
 }
 
+/// Most of all the last handles of a channel.
+bool drops_both_halves(program_part call) {
+    return drops_receiver(call) && any_reaction(call, [](const step& s, const step&) {
+               return s.what == verb::drop && s.subject.kind == handle_kind::sender;
+           });
+}
+
 bool runs_in_a_destructor(program_part call) {
     return any_reaction(call, [](const step& s, const step&) { return s.at.is == occasion::kind::destroyed; });
 }
@@ -90,6 +97,7 @@ constexpr std::array reaction_table{
     required_reaction{"a reaction drops the receiver whose call is under way", 120, ends_receiver,
                       ends_the_subject<handle_kind::receiver>},
     required_reaction{"a reaction drops the receiver", 200, ends_receiver, drops_receiver},
+    required_reaction{"reactions of a call drop both halves", 100, ends_sender, drops_both_halves},
     required_reaction{"a reaction closes the channel", 100, {capability::recv, capability::close}, closes},
     required_reaction{
         "a reaction polls while a close wakes others", 80, {capability::recv, capability::close}, delays_other_wakes},

@@ -212,6 +212,9 @@ constexpr std::size_t most_for_reactions = 60;  // commands in a program
 
 /// How many reactions there are at an occasion.
 unsigned reactions_of(command c) { return std::array<unsigned, 8>{0, 0, 0, 1, 1, 1, 2, 3}[c.pick % 8]; }
+/// Now and then the reactions drop all handles of the channel, as far as they can go.
+constexpr std::uint8_t drops_all_share = 16;
+constexpr unsigned steps_to_drop_all = 20;
 
 /// What the command means at an occasion: most of all what users do there, and what ends the objects of the calls
 /// that are under way.
@@ -322,13 +325,22 @@ std::optional<step> interpreter::react(model::player& p) {
     };
     while (p.depth() > 0) {
         due_.resize(p.depth());
-        if (due_.back() == 0) {
+        if (due_.back().steps == 0) {
             const bool may_react = p.go_on() && p.depth() <= deepest && reactions_ < most_for_reactions;
-            if (may_react) due_.back() = reactions_of(command_for_reaction());
+            if (!may_react) continue;
+            const command c = command_for_reaction();
+            const bool drops_all = c.amount % drops_all_share == 0;
+            due_.back() = {drops_all ? steps_to_drop_all : reactions_of(c), drops_all};
             continue;
         }
-        --due_.back();
-        const std::optional<step> s = reaction_of(p, command_for_reaction());
+        --due_.back().steps;
+        std::optional<step> s;
+        if (due_.back().drops_all) {
+            s = last_act(p.state(), ending::operations_first, program_->within);
+            if (s) s->at = p.here();
+        } else {
+            s = reaction_of(p, command_for_reaction());
+        }
         if (s && is_within(program_->within, *s) && !p.refusal(*s)) return s;
     }
     return std::nullopt;

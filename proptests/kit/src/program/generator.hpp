@@ -107,7 +107,11 @@ class interpreter {
     std::size_t at_ = 0;         // commands
     std::size_t taken_ = 0;      // steps
     std::size_t reactions_ = 0;  // commands read for them
-    std::vector<unsigned> due_;  // reactions at the occasion of each call
+    struct due {
+        unsigned steps = 0;
+        bool drops_all = false;
+    };
+    std::vector<due> due_;  // reactions at the occasion of each call
 };
 
 /// The whole program, with the outcomes that the specification wants. The trace is named after
