@@ -64,7 +64,8 @@ failure untimely(const child_end& end, const engine_entry& e, const engine_repor
     std::string token;
     std::string details;
     if (p) {
-        token = to_string(verify::token{std::string(tool_version()), e.is, t.name, *p});
+        const target& on = target_for(t, end.at, e.is == model::engine::interleavings);
+        token = to_string(verify::token{std::string(tool_version()), e.is, on.name, *p});
         details = "  program\n";
         std::istringstream lines(to_string(*p));
         std::size_t shown = 0;

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "coverage/reach_storage.hpp"
 #include "program/shrink.hpp"
 #include "support/text_layout.hpp"
 #include "tailrace/model/machine.hpp"
@@ -49,6 +50,8 @@ class pair_of_channels {
     [[nodiscard]] const std::vector<aspect>& differs() const { return differs_; }
     [[nodiscard]] const std::optional<model::outcome>& got() const { return got_; }
     [[nodiscard]] std::uint64_t conservation_checks() const { return conservation_checks_; }
+    /// Of the target, if it can tell.
+    [[nodiscard]] const std::optional<verify::storage>& storage() const { return storage_; }
 
     /// The specification takes the step.
     void take(const model::step& s) { expected_ = as_shown(target_.capabilities, s, specification_.apply(s)); }
@@ -59,6 +62,7 @@ class pair_of_channels {
             got_ = session_->apply(s);
             compare(s);
             if (differs_.empty()) check_conservation();
+            if (differs_.empty()) check_storage();
         } catch (const std::exception& e) {
             threw(fmt::format("the target threw: {}", e.what()));
         } catch (...) {
@@ -99,6 +103,21 @@ class pair_of_channels {
                                      m.outstanding(), m.held(), sum, m.max));
     }
 
+    /// The clause channel.idle-storage.
+    void check_storage() {
+        storage_ = session_->observe_storage();
+        if (!storage_) return;
+        const bool idle = !specification_.closed && specification_.available == specification_.max;
+        if (storage_->next != counted_at_) times_idle_ = 0;
+        counted_at_ = storage_->next;
+        if (idle && !was_idle_) ++times_idle_;
+        was_idle_ = idle;
+        constexpr unsigned most_without_message = 15;
+        if (!idle || times_idle_ > most_without_message || storage_->blocks <= storage_->kept_blocks) return;
+        differs_.push_back(aspect::storage);
+        notes_.push_back(fmt::format("it keeps {} blocks, and may keep {}", storage_->blocks, storage_->kept_blocks));
+    }
+
     void threw(std::string note) {
         got_.reset();
         differs_.assign({aspect::thrown});
@@ -113,6 +132,10 @@ class pair_of_channels {
     std::vector<aspect> differs_;
     std::vector<std::string> notes_;
     std::uint64_t conservation_checks_ = 0;
+    std::optional<verify::storage> storage_;
+    std::uint64_t counted_at_ = 0;  // the number of the next message
+    unsigned times_idle_ = 0;       // since it is that
+    bool was_idle_ = true;
 };
 
 /// What a step does: its verb, and that of the operation which it polls or drops.
@@ -198,7 +221,11 @@ class sequential_search {
             if (tell) tell(i, options_.programs);
             one(options_.first + i);
         }
-        if (found_.empty()) result_.reached = reach_.judge(options_.max_length);
+        if (found_.empty()) {
+            result_.reached = reach_.judge(options_.max_length);
+            if (!target_.geometries.empty())
+                std::ranges::move(stored_.judge(options_.max_length), std::back_inserter(result_.reached));
+        }
         for (finding& one : found_) {
             if (result_.failure) {
                 result_.more.push_back(std::move(one.smallest));
@@ -214,7 +241,9 @@ class sequential_search {
         const program p = generate_(index);
         ++result_.programs;
         reach_.begin_program();
-        pair_of_channels both(target_, p.capacity);
+        stored_.begin_program();
+        const target& on = target_for(target_, index);
+        pair_of_channels both(on, p.capacity);
         interpreter steps(p);
         taken_.clear();
         while (const std::optional<model::step> s = steps.next(both.specification())) {
@@ -223,9 +252,11 @@ class sequential_search {
             both.take(*s);
             reach_.note(around, both.specification(), both.expected());
             taken_.push_back(*s);
-            if (!both.agree(*s)) {
+            const bool agree = both.agree(*s);
+            if (both.storage()) stored_.note(*both.storage(), both.specification().buffer.size());
+            if (!agree) {
                 result_.agreed.emplace(index, taken_.size() - 1);
-                fail(index, {p.capacity, taken_}, {asked, both});
+                fail(on, index, {p.capacity, taken_}, {asked, both});
                 break;
             }
         }
@@ -236,23 +267,23 @@ class sequential_search {
     [[nodiscard]] bool found_enough() const { return found_.size() >= options_.most_failures; }
 
     /// One of several failures is shrunk within its kind: a deep one would end as a shallow one.
-    void fail(std::uint64_t index, const script& failing, const failure_kind& kind) {
+    void fail(const target& on, std::uint64_t index, const script& failing, const failure_kind& kind) {
         if (++shrinks_[kind] > options_.shrinks_of_a_kind) return;
         const bool any_kind = options_.most_failures == 1;
         const auto fails = [&](const script& s) -> std::optional<std::size_t> {
-            if (reachable(target_, s.capacity) != s.capacity) return std::nullopt;
-            const std::optional<stumble> one = first_difference(target_, s);
+            if (reachable(on, s.capacity) != s.capacity) return std::nullopt;
+            const std::optional<stumble> one = first_difference(on, s);
             if (!one || !(any_kind || one->kind == kind)) return std::nullopt;
             return one->at;
         };
         constexpr std::size_t most_attempts = 20'000;
-        const shrunk_script small = shrink(failing, target_.capabilities, fails, most_attempts, options_.over);
+        const shrunk_script small = shrink(failing, on.capabilities, fails, most_attempts, options_.over);
         sequential_failure f;
         f.program = index;
         f.length = failing.steps.size();
         f.attempts = small.attempts;
         f.trace.id = fmt::format("seed-{}-program-{}", options_.seed, index);
-        explain(target_, small.smallest, f);
+        explain(on, small.smallest, f);
         keep(std::move(f), kind);
     }
 
@@ -284,6 +315,7 @@ class sequential_search {
     sequential_options options_;
     generator generate_;
     reach_counter reach_;
+    storage_watch stored_;
     std::vector<model::step> taken_;
     std::map<failure_kind, std::size_t> shrinks_;
     std::vector<finding> found_;
