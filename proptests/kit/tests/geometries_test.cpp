@@ -93,7 +93,7 @@ TEST(geometries, name_themselves_in_a_failure_which_its_token_repeats_there) {
               replayed::end::gone);
 
     const std::string test = to_regression_test(*f.example);
-    EXPECT_NE(test.find("block_slots = 4, ring_bytes = 0, kept_bytes = 200;"), std::string::npos) << test;
+    EXPECT_NE(test.find("block_slots = 4, ring_bytes = 0, kept_bytes = 100;"), std::string::npos) << test;
     EXPECT_NE(test.find("tailrace::channel<int, platform>("), std::string::npos) << test;
     EXPECT_NE(test.find("EXPECT_LE(kept.number, platform::kept_bytes / kept.bytes + 1);"), std::string::npos) << test;
 }

@@ -26,7 +26,7 @@ inline constexpr std::uint64_t ticket_wrap = std::uint64_t{1} << 32;
 
 inline constexpr std::array geometries{
     geometry{"slots=2", "blocks of 2 slots that move on; an idle channel keeps one", ticket_wrap - 3, 2, 0, 0, true},
-    geometry{"slots=4", "blocks of 4 slots that move on; an idle channel keeps two", ticket_wrap - 6, 4, 0, 200, false},
+    geometry{"slots=4", "blocks of 4 slots that move on; an idle channel keeps two", ticket_wrap - 6, 4, 0, 100, false},
     geometry{"slots=8", "blocks of 8 slots that move on; an idle channel keeps one", ticket_wrap - 4, 8, 0, 0, false},
     geometry{"in-place", "blocks of 2 slots that stay", ticket_wrap - 2, 2, std::uint64_t{64} * 1024, 0, true}};
 
