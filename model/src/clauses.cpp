@@ -131,6 +131,8 @@ constexpr std::array all{
     // ---- 3. The receiver, closing, cancelling, waking
     clause{"channel.capacity", 3, by_name, "Capacity 0 and capacity above 2^26 - 1 are refused with a clear error."},
     clause{"channel.allocation", 3, by_name, "No allocation is proportional to the capacity."},
+    clause{"channel.idle-storage", 3, by_name,
+           "An open channel that is idle again after a burst keeps at most 384 KiB and the storage of one value."},
     clause{"recv.order", 3, everywhere,
            "Values of one sender in its order; across senders, in the order the sends took effect."},
     clause{"recv.none", 3, everywhere,

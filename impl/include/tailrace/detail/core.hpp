@@ -599,11 +599,12 @@ class core {
 
     static constexpr std::size_t line = 64;  // separates variables that different threads write
 
-    alignas(line) typename Platform::template atomic<word_type> word_{0};
+    alignas(line) typename Platform::template atomic<word_type> word_{Platform::first_ticket * one_ticket};
     const std::uint64_t max_;
 
-    alignas(line) typename Platform::template plain<word_type> head_{0};  // values taken; owned by the consumer role
-    typename Platform::template atomic<word_type> taken_{0};              // the same, for all other tasks
+    // The ticket of the next value to take, not reduced modulo 2^32; owned by the consumer role.
+    alignas(line) typename Platform::template plain<word_type> head_{Platform::first_ticket};
+    typename Platform::template atomic<word_type> taken_{Platform::first_ticket};  // the same, for all other tasks
     typename Platform::template plain<receive_node<Platform>*> receiving_{nullptr};
     borrow_count borrows_{0};
 

@@ -23,8 +23,10 @@ constexpr std::uint64_t most_programs_for_evidence = 2'000;
 constexpr std::uint64_t most_for_lack = 100;
 
 counterexample example_of(const sequential_failure& s, const job& j, const target& t) {
-    counterexample c = example_of(s, t, j.program);
+    counterexample c = example_of(s, target_for(t, s.program), j.program);
     c.clauses = clauses_of(std::get<sequential_run>(c.run), c.capacity, c.engine, j.mutants, t.capabilities);
+    if (std::ranges::find(s.last.differs, aspect::storage) != s.last.differs.end())
+        c.clauses = {"channel.idle-storage"};  // which no mutant of the model breaks
     c.seed = j.seed;
     c.program = s.program;
     c.shrunk = shrinking{s.length, s.trace.lines.size(), s.attempts};

@@ -172,11 +172,12 @@ campaign merge_texts(const std::vector<report_text>& texts, const std::vector<ta
         }
     }
     c.shards = {{1, 1}};  // whole again
+    const std::vector<const target*> all = with_geometries(targets);
     for (engine_report& r : c.reports) {
         add_once(c.engines,
                  known(first.file, "engine", engines(), r.engine, [](const engine_entry& e) { return e.name(); }));
-        add_once(c.targets, known(first.file, "target", targets, r.target,
-                                  [](const target& t) -> std::string_view { return t.name; }));
+        add_once(c.targets, *known(first.file, "target", all, r.target,
+                                   [](const target* t) -> std::string_view { return t->name; }));
         finish(r);
     }
     judge_clauses(c);

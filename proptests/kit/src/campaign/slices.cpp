@@ -77,8 +77,9 @@ failure untimely(const child_end& end, const engine_entry& e, const engine_repor
     std::string token;
     std::string details;
     if (p) {
-        if (e.is == model::engine::sequential && !given_up) details = shrink_in_place(*p, t);
-        token = to_string(verify::token{std::string(tool_version()), e.is, t.name, *p});
+        const target& on = target_for(t, end.at, e.is == model::engine::interleavings);
+        if (e.is == model::engine::sequential && !given_up) details = shrink_in_place(*p, on);
+        token = to_string(verify::token{std::string(tool_version()), e.is, on.name, *p});
         details += "  program\n";
         std::istringstream lines(to_string(*p));
         std::size_t shown = 0;

@@ -167,6 +167,7 @@ std::string_view to_string(aspect a) noexcept {
         case aspect::woken: return "woken";
         case aspect::destroyed: return "destroyed";
         case aspect::conservation: return "conservation";
+        case aspect::storage: return "storage";
         case aspect::thrown: return "exception";
         case aspect::specification: return "specification";
         case aspect::form: return "form of the recording";

@@ -80,6 +80,7 @@ enum class aspect : unsigned char {
     woken,
     destroyed,
     conservation,   // a permit is lost or made
+    storage,        // an idle channel keeps too much
     thrown,         // the target threw instead of answering
     specification,  // the target is as recorded, but the specification is not
     form            // the recording contradicts itself: see normal_form

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "coverage/reach_storage.hpp"
 #include "engine/performance.hpp"
 #include "program/shrink.hpp"
 #include "support/text_layout.hpp"
@@ -48,6 +49,8 @@ class pair_of_channels {
     [[nodiscard]] std::uint64_t conservation_checks() const { return conservation_checks_; }
     /// The outermost call that the target has not taken yet, with its reactions.
     [[nodiscard]] std::span<const model::line> call() const { return std::span(specification_.lines()).subspan(done_); }
+    /// Of the target, if it can tell.
+    [[nodiscard]] const std::optional<verify::storage>& storage() const { return storage_; }
 
     /// The target takes that call, which has ended in the specification. False if anything differs: no more steps
     /// after that.
@@ -56,6 +59,7 @@ class pair_of_channels {
             if (!session_) session_ = target_.open(specification_.state().max);
             difference_ = perform(*session_, call(), target_.capabilities);
             if (!difference_) check_conservation();
+            if (!difference_) check_storage();
         } catch (const std::exception& e) {
             threw(fmt::format("the target threw: {}", e.what()));
         } catch (...) {
@@ -101,6 +105,24 @@ class pair_of_channels {
         difference_->got = difference_->expected;
     }
 
+    /// The clause channel.idle-storage.
+    void check_storage() {
+        storage_ = session_->observe_storage();
+        if (!storage_) return;
+        const model::machine& m = specification_.state();
+        const bool idle = !m.closed && m.available == m.max;
+        if (storage_->next != counted_at_) times_idle_ = 0;
+        counted_at_ = storage_->next;
+        if (idle && !was_idle_) ++times_idle_;
+        if (call().size() > 1) times_idle_ += static_cast<unsigned>(call().size());  // at most, inside of it
+        was_idle_ = idle;
+        constexpr unsigned most_without_message = 15;
+        if (!idle || times_idle_ > most_without_message || storage_->blocks <= storage_->kept_blocks) return;
+        differ(call().front().expected, aspect::storage,
+               fmt::format("it keeps {} blocks, and may keep {}", storage_->blocks, storage_->kept_blocks));
+        difference_->got = difference_->expected;
+    }
+
     void threw(std::string note) { differ(call().front().expected, aspect::thrown, std::move(note)); }
 
     /// In the call as a whole.
@@ -114,6 +136,10 @@ class pair_of_channels {
     std::unique_ptr<session> session_;
     std::optional<line_difference> difference_;
     std::uint64_t conservation_checks_ = 0;
+    std::optional<verify::storage> storage_;
+    std::uint64_t counted_at_ = 0;  // the number of the next message
+    unsigned times_idle_ = 0;       // since it is that
+    bool was_idle_ = true;
 };
 
 /// What a step does: its verb, and that of the operation which it polls or drops.
@@ -223,7 +249,11 @@ class sequential_search {
             if (tell) tell(i, options_.programs);
             one(options_.first + i);
         }
-        if (found_.empty()) result_.reached = reach_.judge(options_.max_length);
+        if (found_.empty()) {
+            result_.reached = reach_.judge(options_.max_length);
+            if (!target_.geometries.empty())
+                std::ranges::move(stored_.judge(options_.max_length), std::back_inserter(result_.reached));
+        }
         for (finding& one : found_) {
             if (result_.failure) {
                 result_.more.push_back(std::move(one.smallest));
@@ -240,7 +270,9 @@ class sequential_search {
         ++result_.programs;
         result_.reacting += p.reacts ? 1 : 0;
         reach_.begin_program();
-        pair_of_channels both(target_, p.capacity);
+        stored_.begin_program();
+        const target& on = target_for(target_, index);
+        pair_of_channels both(on, p.capacity);
         model::player& all = both.specification();
         interpreter steps(p);
         std::optional<moment> around;  // the outermost step that was taken last
@@ -250,7 +282,9 @@ class sequential_search {
             const bool call_ended = !both.call().empty() && all.depth() == 0;
             if (call_ended) {
                 note(*around, both);
-                if (!both.agree()) return fail(index, both);
+                const bool agree = both.agree();
+                if (both.storage()) stored_.note(*both.storage(), all.state().buffer.size());
+                if (!agree) return fail(on, index, both);
             }
             if (!more) break;
             if (all.depth() == 0) around.emplace(all.state(), *s);
@@ -274,35 +308,35 @@ class sequential_search {
         result_.conservation_checks += both.conservation_checks();
     }
 
-    void fail(std::uint64_t index, const pair_of_channels& both) {
+    void fail(const target& on, std::uint64_t index, const pair_of_channels& both) {
         count(both);
         script failing{both.specification().state().max, {}};
         for (const model::line& l : both.specification().lines()) failing.steps.push_back(l.step);
         failing.steps.resize(both.difference()->last + 1);
         result_.agreed.emplace(index, both.difference()->at);
-        fail(index, failing, failure_kind(both));
+        fail(on, index, failing, failure_kind(both));
     }
 
     [[nodiscard]] bool found_enough() const { return found_.size() >= options_.most_failures; }
 
     /// One of several failures is shrunk within its kind: a deep one would end as a shallow one.
-    void fail(std::uint64_t index, const script& failing, const failure_kind& kind) {
+    void fail(const target& on, std::uint64_t index, const script& failing, const failure_kind& kind) {
         if (++shrinks_[kind] > options_.shrinks_of_a_kind) return;
         const bool any_kind = options_.most_failures == 1;
         const auto fails = [&](const script& s) -> std::optional<std::size_t> {
-            if (reachable(target_, s.capacity) != s.capacity) return std::nullopt;
-            const std::optional<stumble> one = first_difference(target_, s);
+            if (reachable(on, s.capacity) != s.capacity) return std::nullopt;
+            const std::optional<stumble> one = first_difference(on, s);
             if (!one || !(any_kind || one->kind == kind)) return std::nullopt;
             return one->last;
         };
         constexpr std::size_t most_attempts = 20'000;
-        const shrunk_script small = shrink(failing, target_.capabilities, fails, most_attempts, options_.over);
+        const shrunk_script small = shrink(failing, on.capabilities, fails, most_attempts, options_.over);
         sequential_failure f;
         f.program = index;
         f.length = failing.steps.size();
         f.attempts = small.attempts;
         f.trace.id = fmt::format("seed-{}-program-{}", options_.seed, index);
-        explain(target_, small.smallest, f);
+        explain(on, small.smallest, f);
         keep(std::move(f), kind);
     }
 
@@ -334,6 +368,7 @@ class sequential_search {
     sequential_options options_;
     generator generate_;
     reach_counter reach_;
+    storage_watch stored_;
     std::map<failure_kind, std::size_t> shrinks_;
     std::vector<finding> found_;
     sequential_result result_;

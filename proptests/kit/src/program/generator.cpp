@@ -197,7 +197,8 @@ rc::Gen<command> any_command(std::span<const std::uint8_t> wheel) {
     };
 }
 
-constexpr std::array<std::uint64_t, 16> capacities{1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 8, 33};
+constexpr std::array<std::uint64_t, 32> capacities{1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 8, 33,
+                                                   1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 5, 6, 7, 9, 40};
 constexpr std::array<std::uint64_t, 4> crowd_capacities{1, 33, 33, 40};
 constexpr std::size_t crowd_share = 20;   // one in so many
 constexpr std::size_t stream_share = 10;  // of the others

@@ -33,8 +33,8 @@ std::size_t index_of(model::finding f) {
 }
 constexpr std::array all_engines{model::engine::oracle, model::engine::sequential, model::engine::threads,
                                  model::engine::interleavings, model::engine::tests};
-constexpr std::array all_aspects{aspect::answer, aspect::woken,         aspect::destroyed, aspect::conservation,
-                                 aspect::thrown, aspect::specification, aspect::form};
+constexpr std::array all_aspects{aspect::answer,  aspect::woken,  aspect::destroyed,     aspect::conservation,
+                                 aspect::storage, aspect::thrown, aspect::specification, aspect::form};
 
 model::outcome outcome_in(const std::string& text) { return model::parse_line("advance 0ms -> " + text).expected; }
 model::answer answer_in(const std::string& text) {

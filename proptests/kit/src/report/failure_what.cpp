@@ -96,6 +96,7 @@ std::string what_of(const sequential_run& run) {
         case aspect::destroyed:
             return list_sentence(step, "destroy", "destroyed", last.expected.destroyed, run.got->destroyed);
         case aspect::conservation: return fmt::format("{} lost a permit, or made one: {}", step, note);
+        case aspect::storage: return fmt::format("{} left an idle channel with too much storage: {}", step, note);
         case aspect::thrown: return fmt::format("{}: {}", step, note);
         case aspect::specification:
             return fmt::format("{} was recorded with an outcome that the specification forbids: {}", step, note);

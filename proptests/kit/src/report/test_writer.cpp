@@ -9,6 +9,7 @@
 #include <cctype>
 #include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "report/token.hpp"
 #include "support/text_layout.hpp"
 #include "tailrace/model/clauses.hpp"
+#include "target/geometries.hpp"
 
 namespace tailrace::verify {
 namespace {
@@ -35,6 +37,20 @@ std::string comment(std::string_view text) {
         out += fmt::format("// {}\n", harmless);
     }
     return out;
+}
+
+/// On which the channel that failed is built.
+std::string_view platform_of(const counterexample& c) {
+    return geometry_of(c.target) != nullptr ? "platform" : "tailrace::std_platform";
+}
+
+/// The platform of a geometry.
+std::string platform_text(const geometry& g) {
+    return fmt::format(
+        "struct platform : tailrace::std_platform {{\n"
+        "    static constexpr std::uint64_t first_ticket = {}, block_slots = {}, ring_bytes = {}, kept_bytes = {};\n"
+        "}};\n\n",
+        g.first_ticket, g.block_slots, g.ring_bytes, g.kept_bytes);
 }
 
 class sequential_writer {
@@ -60,6 +76,7 @@ class sequential_writer {
             if (run.steps[i].step.at.depth == 0) step(i);
         for (const aspect a : run.differs)
             if (a == aspect::conservation) free_capacity(c.capacity);
+        if (std::ranges::count(run.differs, aspect::storage) > 0) kept_storage(c);
     }
     [[nodiscard]] std::string take() && { return std::move(out_).take(); }
 
@@ -85,6 +102,8 @@ class sequential_writer {
     void refused(const model::answer& a, std::string_view result, std::string_view error, std::string_view member);
     void made(const model::answer& a, std::string_view from);
     void free_capacity(std::uint64_t capacity);
+    void kept_storage(const counterexample& c);
+    [[nodiscard]] std::optional<std::string> handle_left(named_machine& m) const;
 
     [[nodiscard]] std::string_view type() const { return notes_destroyed_ ? "value" : wide_ ? "std::uint64_t" : "int"; }
     [[nodiscard]] std::string_view number_type() const { return wide_ ? "std::uint64_t" : "int"; }
@@ -392,15 +411,32 @@ void sequential_writer::poll(const model::step& s, const model::answer& a) {
     out_.line("{}.reset();", name);
 }
 
-void sequential_writer::free_capacity(std::uint64_t capacity) {
-    named_machine m(capacity);
+/// A handle that is left after the program, of which the machine then has the state; nothing if there is none.
+std::optional<std::string> sequential_writer::handle_left(named_machine& m) const {
     for (const taken_step& s : run_.steps) (void)m.take(s.step, &s.expected.answer);
     const model::machine& now = m.state();
-    if (now.senders.empty() && now.receiver_gone) return;
+    if (now.senders.empty()) return now.receiver_gone ? std::nullopt : std::optional<std::string>("r");
+    return fmt::format("s{}", now.senders.front());
+}
+
+void sequential_writer::free_capacity(std::uint64_t capacity) {
+    named_machine m(capacity);
+    const std::optional<std::string> handle = handle_left(m);
+    if (!handle) return;
     out_.raw("");
     out_.raw("// No permit is lost, and none is made.");
-    out_.line("EXPECT_EQ({}->capacity(), {}U);", now.senders.empty() ? "r" : fmt::format("s{}", now.senders.front()),
-              now.available);
+    out_.line("EXPECT_EQ({}->capacity(), {}U);", *handle, m.state().available);
+}
+
+void sequential_writer::kept_storage(const counterexample& c) {
+    named_machine m(c.capacity);
+    const std::optional<std::string> handle = handle_left(m);
+    if (!handle) return;
+    out_.raw("");
+    out_.raw("// What an idle channel keeps.");
+    out_.raw("using tailrace::detail::inspection;");
+    out_.line("const auto kept = inspection::storage_of(inspection::core_of(*{}));", *handle);
+    out_.line("EXPECT_LE(kept.number, {}::kept_bytes / kept.bytes + 1);", platform_of(c));
 }
 
 }  // namespace
@@ -505,13 +541,17 @@ std::string to_regression_test(const counterexample& c) {
           "\"tailrace/channel.hpp\"", "\"tailrace/manual_clock.hpp\"", ""}) {
         text += header.empty() ? "\n" : fmt::format("#include {}\n", header);
     }
+    const geometry* const stored = geometry_of(c.target);
+    if (stored != nullptr) text += platform_text(*stored);
     text += heading_of(c);
     text += fmt::format("TEST(regression, {}) {{\n", test_name_of(c));
+    const std::size_t body = text.size();
     if (const auto* one = std::get_if<sequential_run>(&c.run)) {
         text += sequential_test(c, *one);
     } else {
         text += concurrent_test(c, std::get<concurrent_run>(c.run));
     }
+    if (stored != nullptr) text.insert(text.find('>', text.find("= tailrace::channel<", body)), ", platform");
     return text + "}\n";
 }
 

@@ -8,6 +8,7 @@
 //         template <class Tx> static void settle(const Tx& tx);        // runs posted wake-ups; called after each step
 //         template <class Handle>
 //         static const char* broken_invariant(const Handle&);          // called after each step, on one thread
+//         template <class Handle> static storage storage_of(const Handle&);   // the same
 //         static std::size_t capacity_for(std::size_t asked);          // the capacity that open(asked) really has
 //         static constexpr bool thread_safe = false;                   // the engine `threads` leaves it out
 //     };
@@ -173,6 +174,14 @@ class channel_session final : public task_session, private session_events {
         }
         if constexpr (has(capability::receiver_observers)) {
             if (receiver_) return receiver_->capacity();
+        }
+        return std::nullopt;
+    }
+
+    std::optional<storage> observe_storage() override {
+        if constexpr (requires { Api::storage_of(*receiver_); }) {
+            if (!senders_.empty()) return Api::storage_of(senders_.begin()->second);
+            if (receiver_) return Api::storage_of(*receiver_);
         }
         return std::nullopt;
     }
