@@ -765,9 +765,9 @@ void expect_little_after_a_burst(std::uint64_t messages) {
 }
 
 TEST(idle_storage, is_at_most_384_kib_and_one_value_after_a_burst_of_values_of_any_size) {
-    expect_little_after_a_burst<std::uint8_t>(3'000'000);
-    expect_little_after_a_burst<value>(1'000'000);
-    expect_little_after_a_burst<value_of_size<100>>(100'000);
+    expect_little_after_a_burst<std::uint8_t>(500'000);
+    expect_little_after_a_burst<value>(300'000);
+    expect_little_after_a_burst<value_of_size<100>>(20'000);
     expect_little_after_a_burst<value_of_size<5'000>>(1'000);
     expect_little_after_a_burst<value_of_size<200'000>>(20);
     expect_little_after_a_burst<value_of_size<1'000'000>>(5);
