@@ -23,8 +23,6 @@ void name_next(machine& m, const std::optional<answer>& recorded) {
 
 bool is_receiver_drop(const step& s) { return s.what == verb::drop && s.subject.kind == handle_kind::receiver; }
 
-constexpr std::uint32_t no_number = ~std::uint32_t{0};
-
 /// The permit of a value that is being sent.
 handle claim_of(std::uint32_t task) { return {handle_kind::permit, no_number - 1 - task}; }
 
@@ -42,7 +40,8 @@ bool may_drop_a_taken_sender(const machine& m, const event& e) {
 }
 
 bool is_receive(const machine& m, const event& e) {
-    if (e.step.what != verb::poll) return e.step.subject.kind == handle_kind::receiver;
+    const handle_kind of = e.step.subject.kind;
+    if (e.step.what != verb::poll) return of == handle_kind::receiver && !is_observer(e.step.what, of);
     const operation* op = m.find_operation(e.step.subject.number);
     return op != nullptr && is_receive(op->what);
 }
@@ -58,6 +57,7 @@ step poll_of(std::uint32_t operation) {
 
 channel_rules::channel_rules(const timeline& times, const check_options& options)
     : times_(times),
+      bounds_(times, sent_, options.first != nullptr),
       apply_(options.apply != nullptr ? options.apply : [](machine& m, const step& s) { return m.apply(s); }) {
     for (std::uint32_t which = 0; which < times_.tasks().size(); ++which) {
         const std::span<const event> events = times_.tasks()[which].events;
@@ -78,15 +78,17 @@ void channel_rules::normalise(machine& m) {
 }
 
 void channel_rules::note_value(const event& e, std::uint32_t which, std::uint32_t index) {
+    const bool accepted = e.answer && (e.answer->status == status::ok || e.answer->status == status::made);
     if (e.step.what == verb::poll) {  // the last one sends it
         const auto at = std::ranges::find(sent_, e.step.subject.number, &sent::operation);
         if (at != sent_.end()) {
             at->task = which;
             at->index = index;
+            at->accepted = accepted;
         }
     } else if (shape_of(e.step.what).value && e.step.value != 0) {
         const bool polled = e.answer && e.answer->status == status::created;
-        sent_.push_back({e.step.value, polled ? e.step.operation : no_number, which, index, no_number, 0});
+        sent_.push_back({e.step.value, polled ? e.step.operation : no_number, which, index, no_number, 0, accepted});
     }
 }
 
@@ -105,7 +107,8 @@ void channel_rules::note_receipts() {
     }
 }
 
-std::optional<reply> channel_rules::ask(machine& m, const task& t, progress p) const {
+std::optional<reply> channel_rules::ask(machine& m, const task& t, progress p,
+                                        const std::vector<progress>& made) const {
     const event& e = t.events[events_done(p)];
     const bool alone = t.of != place::part::tasks;
     const bool drops = !alone && is_receiver_drop(e.step);
@@ -140,7 +143,9 @@ std::optional<reply> channel_rules::ask(machine& m, const task& t, progress p) c
     if (may_overlook && said.answer != *e.answer) {
         if (overlook(*before, t, events_done(p), said)) m = *std::move(before);
     }
-    if (!alone) widen(m, t.task + 1, events_done(p), said.answer);
+    if (!alone && said.answer != e.answer && bounds_.allow(m, made, t.task + 1, events_done(p), said.answer)) {
+        said.answer = *e.answer;
+    }
     return reply{std::move(said)};
 }
 
@@ -227,41 +232,6 @@ bool channel_rules::came_first(value_id v, const task& t, std::uint32_t index) c
     if (at == sent_.end()) return true;
     const std::uint32_t self = t.task + 1;
     return at->task == self || times_.comes_first(at->task, at->index, self, index);
-}
-
-/// A snapshot is exact if no task sends or receives meanwhile. Otherwise it may or may not count a value that is being
-/// sent or received.
-void channel_rules::widen(const machine& m, std::uint32_t which, std::uint32_t index, answer& said) const {
-    const event& e = times_.tasks()[which].events[index];
-    const bool len = e.step.what == verb::len;
-    if ((!len && e.step.what != verb::is_empty) || !e.answer || said == *e.answer) return;
-    std::uint64_t moving_in = 0;
-    std::uint64_t moving_out = 0;
-    const bool being_destroyed = receiver_drop_overlaps(which, index);
-    for (const sent& v : sent_) {
-        const bool inside = std::ranges::find(m.buffer, v.value) != m.buffer.end();
-        const bool received =
-            m.receiver_gone || (inside && being_destroyed) ||
-            (v.received_by != no_number && times_.overlap(v.received_by, v.received_at, which, index));
-        const bool moves = received || times_.overlap(v.task, v.index, which, index);
-        moving_in += inside && moves ? 1 : 0;
-        moving_out += !inside && moves ? 1 : 0;
-    }
-    const std::uint64_t least = m.buffer.size() - moving_in;
-    const std::uint64_t most = m.buffer.size() + moving_out;
-    const std::uint64_t recorded = e.answer->number;
-    const bool allowed = len ? least <= recorded && recorded <= most : recorded == 1 ? least == 0 : most > 0;
-    if (allowed) said = *e.answer;
-}
-
-bool channel_rules::receiver_drop_overlaps(std::uint32_t which, std::uint32_t index) const {
-    for (std::uint32_t other = 1; other < times_.tasks().size(); ++other) {
-        for (std::uint32_t i = 0; i < times_.tasks()[other].events.size(); ++i) {
-            if (is_receiver_drop(times_.tasks()[other].events[i].step) && times_.overlap(other, i, which, index))
-                return true;
-        }
-    }
-    return false;
 }
 
 /// The first poll of an operation that may have to wait has several steps: it reads the clock, if it has a deadline;

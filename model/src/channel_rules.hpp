@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "observer_bounds.hpp"
 #include "tailrace/model/linearizability.hpp"
 #include "tailrace/model/machine.hpp"
 #include "timeline.hpp"
@@ -23,12 +24,16 @@ struct reply {
 class channel_rules {
   public:
     channel_rules(const timeline& times, const check_options& options);
+    channel_rules(const channel_rules&) = delete;
+    channel_rules& operator=(const channel_rules&) = delete;
 
     /// Makes states equal that behave alike.
     static void normalise(machine& m);
-    /// The specification's response to the next transition of a task. Nothing if it is not legal: that takes an event
-    /// that was forgotten (the search, where a sleeping task was never invoked).
-    [[nodiscard]] std::optional<reply> ask(machine& m, const task& t, progress p) const;
+    /// The specification's response to the next transition of a task, which is at `p`; `made` is how far all tasks are.
+    /// Nothing if it is not legal: that takes an event that was forgotten (the search, where a sleeping task was never
+    /// invoked).
+    [[nodiscard]] std::optional<reply> ask(machine& m, const task& t, progress p,
+                                           const std::vector<progress>& made) const;
 
   private:
     void note_value(const event& e, std::uint32_t which, std::uint32_t index);
@@ -42,22 +47,12 @@ class channel_rules {
     [[nodiscard]] reply drop_taken_sender(machine& m, const task& t, const event& e) const;
     [[nodiscard]] bool overlook(machine& m, const task& t, std::uint32_t index, outcome& said) const;
     [[nodiscard]] bool came_first(value_id v, const task& t, std::uint32_t index) const;
-    void widen(const machine& m, std::uint32_t which, std::uint32_t index, answer& said) const;
-    [[nodiscard]] bool receiver_drop_overlaps(std::uint32_t which, std::uint32_t index) const;
     [[nodiscard]] outcome transition(machine& m, const event& e) const;
 
-    struct sent {
-        value_id value;
-        std::uint32_t operation;  // no_number, if the operation that sent it is not polled
-        std::uint32_t task;
-        std::uint32_t index;        // the event in which it was sent
-        std::uint32_t received_by;  // the task, or no_number
-        std::uint32_t received_at;
-    };
-
     const timeline& times_;
-    outcome (*apply_)(machine&, const step&);
     std::vector<sent> sent_;
+    observer_bounds bounds_;  // of what is in sent_
+    outcome (*apply_)(machine&, const step&);
 };
 
 }  // namespace tailrace::model

@@ -62,7 +62,7 @@ class search {
     /// Takes the next transition of a task from `from` to `to`. False, and `to` is invalid, if the specification gives
     /// another response than the history.
     bool take(const node& from, std::uint32_t which, node& to, outcome& said) const;
-    [[nodiscard]] bool a_sleeper_is_ready(const machine& m) const;
+    [[nodiscard]] bool a_sleeper_is_ready(const node& n) const;
     /// Where the longest path leads, or the part of it before quiescence.
     [[nodiscard]] node replay(bool up_to_rest, std::vector<point>& order) const;
     [[nodiscard]] point point_of(std::uint32_t which, progress p, outcome said) const;
@@ -130,7 +130,7 @@ bool search::take(const node& from, std::uint32_t which, node& to, outcome& said
     const progress p = from.made[which];
     const event& e = t.events[events_done(p)];
     to = from;
-    std::optional<reply> replied = rules_.ask(to.state, t, p);
+    std::optional<reply> replied = rules_.ask(to.state, t, p, from.made);
     if (!replied) return false;
     said = std::move(replied->said);
 
@@ -155,13 +155,13 @@ bool search::take(const node& from, std::uint32_t which, node& to, outcome& said
     channel_rules::normalise(to.state);
     const bool comes_to_rest =
         t.of == place::part::tasks && p < t.at_rest && to.made[which] == t.at_rest && times_.rested(to.made);
-    return !comes_to_rest || a_sleeper_is_ready(to.state) != rest_matters_;
+    return !comes_to_rest || a_sleeper_is_ready(to) != rest_matters_;
 }
 
-bool search::a_sleeper_is_ready(const machine& m) const {
+bool search::a_sleeper_is_ready(const node& n) const {
     return std::ranges::any_of(times_.sleepers(), [&](std::uint32_t which) {
-        machine copy = m;
-        const std::optional<reply> r = rules_.ask(copy, times_.tasks()[which], times_.tasks()[which].at_rest);
+        machine copy = n.state;
+        const std::optional<reply> r = rules_.ask(copy, times_.tasks()[which], times_.tasks()[which].at_rest, n.made);
         return r && r->said.answer.status != status::pending;
     });
 }
@@ -188,7 +188,7 @@ void search::report(verdict& v, finding is) const {
     if (is == finding::allowed) return;
     for (const std::uint32_t which : asleep ? times_.sleepers() : candidates(here.made)) {
         machine copy = here.state;
-        std::optional<reply> r = rules_.ask(copy, times_.tasks()[which], here.made[which]);
+        std::optional<reply> r = rules_.ask(copy, times_.tasks()[which], here.made[which], here.made);
         if (!r || (asleep && r->said.answer.status == status::pending)) continue;
         v.refused.push_back(point_of(which, here.made[which], std::move(r->said)));
     }

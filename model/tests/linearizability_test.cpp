@@ -439,6 +439,211 @@ TEST(verdict, of_a_search_that_reached_its_limit_is_unknown) {
     EXPECT_EQ(check(h, options).is, finding::allowed);
 }
 
+// ---- Observers beside other tasks: each at its bounds and one beyond
+
+/// The verdict on an observer of the second task, which reads `number`.
+auto reading(scripted s, std::string_view observer) {
+    return [s, observer](std::uint64_t number) {
+        scripted with = s;
+        const std::string line = std::string(observer) + " -> " + std::to_string(number);
+        with.tasks.push_back(line);
+        return judge(with) == finding::allowed;
+    };
+}
+
+TEST(observers, capacity_is_exact_in_the_common_order) {
+    const char* const two_sends = "1-4 s0 try_send v1 -> ok\n 5-9 s0 try_send v2 -> ok";
+    for (const char* const who : {"6-7 s0 capacity", "6-7 r capacity"}) {
+        const auto is = reading({.capacity = 3, .tasks = {two_sends}}, who);
+        EXPECT_FALSE(is(0)) << "one send came first, one is under way";
+        EXPECT_TRUE(is(1));
+        EXPECT_TRUE(is(2));
+        EXPECT_FALSE(is(3));
+        const auto back = reading({.before = "s0 try_send v1 -> ok", .tasks = {"1-9 r try_recv -> some v1"}}, who);
+        EXPECT_TRUE(back(0));
+        EXPECT_TRUE(back(1));
+        EXPECT_FALSE(back(2)) << "above the capacity";
+    }
+    const auto of_permits = reading(
+        {.capacity = 3, .before = "s0 try_reserve_many 2 -> i0 2", .tasks = {"1-9 drop i0 -> ok"}}, "2-3 s0 capacity");
+    EXPECT_TRUE(of_permits(1));
+    EXPECT_FALSE(of_permits(2)) << "they come back in one step";
+    EXPECT_TRUE(of_permits(3));
+}
+
+TEST(observers, two_looks_at_the_capacity_fit_into_one_order) {
+    const auto with = [](std::string_view looks) {
+        return judge({.capacity = 2, .tasks = {"1-9 s0 try_send v1 -> ok", looks}});
+    };
+    EXPECT_EQ(with("2-3 s0 capacity -> 2\n 4-5 s0 capacity -> 1"), finding::allowed);
+    EXPECT_EQ(with("2-3 s0 capacity -> 1\n 4-5 s0 capacity -> 2"), finding::answer);
+}
+
+TEST(observers, max_capacity_is_constant) {
+    for (const std::uint64_t number : {1U, 2U, 3U}) {
+        const auto is = reading({.capacity = 2, .tasks = {"1-9 s0 try_send v1 -> ok"}}, "2-3 s0 max_capacity");
+        EXPECT_EQ(is(number), number == 2);
+    }
+}
+
+TEST(observers, is_closed_turns_true_at_the_close) {
+    for (const std::string who : {"s0", "r"}) {
+        const auto is = [&](const char* when, const char* closes, const char* answer) {
+            const std::string look = std::string(when) + ' ' + who + " is_closed -> " + answer;
+            return judge({.tasks = {closes, look}}) == finding::allowed;
+        };
+        for (const char* const closes : {"4-6 r close -> ok", "4-6 drop r -> ok"}) {
+            if (who == "r" && std::string_view(closes).contains("drop")) continue;
+            EXPECT_TRUE(is("2-3", closes, "false"));
+            EXPECT_FALSE(is("2-3", closes, "true")) << "no close had begun";
+            EXPECT_TRUE(is("2-5", closes, "false"));
+            EXPECT_TRUE(is("2-5", closes, "true"));
+            EXPECT_FALSE(is("7-8", closes, "false")) << "it had returned";
+        }
+    }
+}
+
+TEST(observers, the_receivers_len_and_is_empty_are_exact_in_the_common_order) {
+    const scripted sends{.capacity = 2, .tasks = {"1-4 s0 try_send v1 -> ok\n 5-9 s0 try_send v2 -> ok"}};
+    const auto len = reading(sends, "6-7 r len");
+    EXPECT_FALSE(len(0));
+    EXPECT_TRUE(len(1));
+    EXPECT_TRUE(len(2));
+    EXPECT_FALSE(len(3));
+    const auto with = [](std::string_view looks) {
+        return judge({.capacity = 2, .tasks = {"1-9 s0 try_send v1 -> ok", looks}});
+    };
+    EXPECT_EQ(with("2-3 r is_empty -> true\n 4-5 r is_empty -> false"), finding::allowed);
+    EXPECT_EQ(with("2-3 r is_empty -> false\n 4-5 r is_empty -> true"), finding::answer);
+    EXPECT_EQ(with("2-3 r len -> 1\n 4-5 s0 capacity -> 2"), finding::answer);
+    EXPECT_EQ(with("2-3 r len -> 0\n 10-11 r is_empty -> true"), finding::answer);
+}
+
+TEST(observers, a_senders_len_may_count_what_is_sent_or_received_meanwhile) {
+    const auto len = reading({.capacity = 4,
+                              .before = "s0 try_send v1 -> ok\n s0 try_send v2 -> ok",
+                              .tasks = {"1-9 r try_recv -> some v1", "1-9 s0 try_send v3 -> ok"}},
+                             "2-3 s0 len");
+    EXPECT_FALSE(len(0));
+    EXPECT_TRUE(len(1));
+    EXPECT_TRUE(len(2));
+    EXPECT_TRUE(len(3)) << "the send counts, the receive does not";
+    EXPECT_FALSE(len(4));
+}
+
+TEST(observers, a_senders_len_is_never_above_the_capacity) {
+    const auto len = reading(
+        {.before = "s0 try_send v1 -> ok", .tasks = {"1-4 r try_recv -> some v1", "1-9 s0 send v2 as f100 => ok"}},
+        "2-7 s0 len");
+    EXPECT_TRUE(len(0));
+    EXPECT_TRUE(len(1));
+    EXPECT_FALSE(len(2)) << "both meanwhile, and room for one";
+}
+
+TEST(observers, a_senders_len_does_not_count_what_was_refused_or_comes_later) {
+    const auto refused =
+        reading({.capacity = 2, .before = "r close -> ok", .tasks = {"1-9 s0 try_send v1 -> closed v1"}}, "2-3 s0 len");
+    EXPECT_TRUE(refused(0));
+    EXPECT_FALSE(refused(1));
+    const auto later =
+        reading({.capacity = 2, .tasks = {"5-6 s0 try_send v1 -> ok", "1-9 r recv as f200 => some v1"}}, "2-3 s0 len");
+    EXPECT_TRUE(later(0));
+    EXPECT_FALSE(later(1)) << "not sent yet";
+}
+
+TEST(observers, a_senders_len_counts_no_old_value_once_the_receiver_is_gone) {
+    const char* const before = "s0 try_send v1 -> ok\n r try_recv -> some v1\n s0 try_reserve -> p0\n drop r -> ok";
+    const auto alone = reading({.capacity = 2, .before = before, .tasks = {"5-9 s0 is_closed -> true"}}, "2-7 s0 len");
+    EXPECT_TRUE(alone(0));
+    EXPECT_FALSE(alone(1)) << "v1 was received long ago";
+    const auto late = reading({.capacity = 2, .before = before, .tasks = {"5-9 p0 send v2 -> ok"}}, "2-7 s0 len");
+    EXPECT_TRUE(late(0));
+    EXPECT_TRUE(late(1)) << "v2 is being sent and destroyed";
+    EXPECT_FALSE(late(2));
+    const auto since = reading({.capacity = 2, .before = before, .tasks = {"5-6 p0 send v2 -> ok"}}, "7-8 s0 len");
+    EXPECT_TRUE(since(0));
+    EXPECT_FALSE(since(1));
+}
+
+/// Histories in happens-before order: every step of the first task is unordered with the look of the second, but for
+/// the first `known` steps, which happen before it, and those from `later` on, which it happens before.
+bool counted(std::string_view changes, std::size_t known, std::size_t later, const std::string& look) {
+    const history h =
+        history_of({.capacity = 3, .before = "s0 clone -> s1\n s0 downgrade -> w0", .tasks = {changes, "1-9 " + look}});
+    std::vector<std::vector<std::uint32_t>> rows(h.tasks[0].size(), {0, 0});
+    for (std::size_t i = later; i < rows.size(); ++i) rows[i][1] = 1;
+    const std::vector<std::vector<std::vector<std::uint32_t>>> first{rows, {{static_cast<std::uint32_t>(known), 0}}};
+    check_options options;
+    options.first = &first;
+    return check(h, options).is == finding::allowed;
+}
+
+TEST(observers, a_count_of_senders_is_what_the_steps_beside_it_can_account_for) {
+    const char* const changes =
+        "1-2 s1 clone -> s100\n 3-4 s1 clone -> s101\n"
+        "5-6 drop s100 -> ok\n 7-8 drop s101 -> ok";
+    for (const std::string who : {"s0 strong_count", "w0 strong_count", "r sender_strong_count"}) {
+        const auto is = [&](std::size_t known, std::size_t later, int number) {
+            return counted(changes, known, later, who + " -> " + std::to_string(number));
+        };
+        EXPECT_FALSE(is(0, 4, 1));
+        EXPECT_TRUE(is(0, 4, 2));
+        EXPECT_TRUE(is(0, 4, 4));
+        EXPECT_FALSE(is(0, 4, 5));
+        EXPECT_FALSE(is(1, 2, 2)) << "the first is certain";
+        EXPECT_TRUE(is(1, 2, 3));
+        EXPECT_TRUE(is(1, 2, 4));
+        EXPECT_FALSE(is(1, 1, 4)) << "the second is later";
+    }
+    for (const std::string who : {"s0 weak_count", "w0 weak_count", "r sender_weak_count"}) {
+        const auto is = [&](std::size_t known, std::size_t later, int number) {
+            return counted("1-2 s1 downgrade -> w100\n 3-4 w100 clone -> w101\n 5-6 drop w100 -> ok", known, later,
+                           who + " -> " + std::to_string(number));
+        };
+        EXPECT_FALSE(is(0, 3, 0));
+        EXPECT_TRUE(is(0, 3, 1));
+        EXPECT_TRUE(is(0, 3, 3));
+        EXPECT_FALSE(is(0, 3, 4));
+        EXPECT_FALSE(is(2, 3, 1));
+        EXPECT_TRUE(is(2, 3, 2));
+        EXPECT_FALSE(is(1, 1, 1));
+    }
+}
+
+TEST(observers, a_count_of_senders_includes_owned_permits_and_upgrades) {
+    const auto is = [](const char* changes, int number) {
+        return counted(changes, 0, 9, "s0 strong_count -> " + std::to_string(number));
+    };
+    EXPECT_FALSE(is("1-2 s1 try_reserve_owned -> o100\n 3-4 o100 release -> s101", 1));
+    EXPECT_TRUE(is("1-2 s1 try_reserve_owned -> o100\n 3-4 o100 release -> s101", 2));
+    EXPECT_FALSE(is("1-2 s1 try_reserve_owned -> o100\n 3-4 o100 release -> s101", 3));
+    EXPECT_TRUE(is("1-2 s1 reserve_owned as f100 => o100\n 3-4 drop o100 -> ok", 1));
+    EXPECT_TRUE(is("1-2 r close -> ok\n 3-4 s1 reserve_owned as f100 => closed", 1));
+    EXPECT_TRUE(is("1-2 s1 reserve_owned as f100 -> created\n 3-4 drop f100 -> ok", 1));
+    EXPECT_FALSE(is("1-2 s1 reserve_owned as f100 -> created\n 3-4 drop f100 -> ok", 0));
+    EXPECT_TRUE(is("1-2 w0 upgrade -> s100", 3));
+    EXPECT_FALSE(is("1-2 w0 upgrade -> s100", 4));
+}
+
+TEST(observers, the_counts_of_a_history_with_times_are_exact_in_the_common_order) {
+    const auto with = [](std::string_view looks) {
+        return judge({.before = "s0 clone -> s1", .tasks = {"1-9 drop s1 -> ok", looks}});
+    };
+    EXPECT_EQ(with("2-3 s0 strong_count -> 2\n 4-5 s0 strong_count -> 1"), finding::allowed);
+    EXPECT_EQ(with("2-3 s0 strong_count -> 1\n 4-5 s0 strong_count -> 2"), finding::answer);
+}
+
+TEST(observers, an_upgrade_fails_from_the_drop_of_the_last_sender_on) {
+    const auto with = [](std::string_view drop, std::string_view upgrades) {
+        return judge({.before = "s0 downgrade -> w0", .tasks = {drop, upgrades}});
+    };
+    EXPECT_EQ(with("1-9 drop s0 -> ok", "2-3 w0 upgrade -> s200"), finding::allowed);
+    EXPECT_EQ(with("1-9 drop s0 -> ok", "2-3 w0 upgrade -> none"), finding::allowed);
+    EXPECT_EQ(with("1-2 drop s0 -> ok", "3-4 w0 upgrade -> s200"), finding::answer);
+    EXPECT_EQ(with("3-4 drop s0 -> ok", "1-2 w0 upgrade -> none"), finding::answer);
+    EXPECT_EQ(with("1-9 drop s0 -> ok", "2-3 w0 upgrade -> none\n 4-5 w0 upgrade -> s200"), finding::answer);
+}
+
 // ---- The search
 
 /// Every order of what does not matter, and then one wrong answer.
