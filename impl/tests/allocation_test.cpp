@@ -756,7 +756,7 @@ template <class T>
 void expect_little_after_a_burst(std::uint64_t messages) {
     const std::uint64_t before = held;
     auto [tx, rx] = channel<T>(messages);
-    for (int burst = 0; burst < 3; ++burst) {
+    for (int round = 0; round < 3; ++round) {
         for (std::uint64_t i = 0; i < messages; ++i) ASSERT_TRUE(tx.try_send(T{}));
         EXPECT_GT(held - before, messages * sizeof(T));
         for (std::uint64_t i = 0; i < messages; ++i) ASSERT_TRUE(rx.try_recv());
