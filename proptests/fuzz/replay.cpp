@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "fuzz.hpp"
@@ -27,7 +29,7 @@ std::vector<fs::path> files_of(const fs::path& path) {
 
 std::string content_of(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
-    if (!in) throw std::runtime_error("cannot be read");
+    if (!in) throw fs::filesystem_error("expected an input that can be read", file, {errno, std::generic_category()});
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
@@ -38,8 +40,9 @@ int replay(const std::vector<std::string>& paths) {
         for (const fs::path& file : files_of(path)) {
             ++inputs;
             fmt::print(stderr, "{}\n", file.string());  // before it: a crash has no other trace
+            const std::string input = content_of(file);
             try {
-                tailrace::fuzz::try_input(content_of(file));
+                tailrace::fuzz::try_input(input);
             } catch (const std::exception& e) {
                 ++findings;
                 fmt::print(stderr, "  {}\n", e.what());
