@@ -295,7 +295,8 @@ reply channel_rules::drop_receiver(machine& m, bool first) {
         m.buffer.erase(m.buffer.begin());
         m.release(1, out);
     }
-    return {std::move(out), !m.buffer.empty()};
+    m.draining = !m.buffer.empty();  // a value that is sent meanwhile is destroyed here too
+    return {std::move(out), m.draining};
 }
 
 }  // namespace tailrace::model

@@ -82,7 +82,7 @@ TEST(regression_test, every_generated_program_gives_a_test_that_says_each_of_its
         const counterexample c = generated_example(i, i % 2 == 0, capabilities::all());
         const std::string text = to_regression_test(c);
         const std::size_t steps = std::get<sequential_run>(c.run).steps.size();
-        EXPECT_NE(text.find(fmt::format("\n    // {}. ", steps)), text.npos) << text;
+        EXPECT_NE(text.find(fmt::format("  // {}. ", steps)), text.npos) << text;
         EXPECT_EQ(text.find("verify::"), text.npos);
         EXPECT_EQ(text.find("detail::"), text.npos);
     }
