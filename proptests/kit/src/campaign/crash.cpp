@@ -16,7 +16,7 @@
 namespace tailrace::verify {
 namespace {
 
-constexpr rlim_t most_seconds = 2;                   // of processor time: a program of a few hundred steps takes none
+constexpr rlim_t most_seconds = 1;                   // of processor time: a program of a few hundred steps takes none
 constexpr auto patience = std::chrono::seconds(60);  // for one that sleeps
 
 /// In a child process.
@@ -38,13 +38,14 @@ bool ends_its_process(const target& t, const script& s) {
 
 }  // namespace
 
-shrunk_script shrink_crash(const target& t, const script& crashing, std::size_t most_attempts) {
+shrunk_script shrink_crash(const target& t, const script& crashing, std::size_t most_attempts,
+                           const std::function<bool()>& over) {
     const auto fails = [&t](const script& s) -> std::optional<std::size_t> {
         const bool possible = reachable(t, s.capacity) == s.capacity && !s.steps.empty();
         return possible && ends_its_process(t, s) ? std::optional(s.steps.size() - 1) : std::nullopt;
     };
-    if (!fails(crashing)) return {crashing, 0};
-    return shrink(crashing, t.capabilities, fails, most_attempts);
+    if ((over && over()) || !fails(crashing)) return {crashing, 0};
+    return shrink(crashing, t.capabilities, fails, most_attempts, over);
 }
 
 }  // namespace tailrace::verify

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 
 #include "program/shrink.hpp"
 #include "tailrace/verify/target.hpp"
@@ -11,7 +12,8 @@ namespace tailrace::verify {
 
 /// The smallest part of the program that still ends its process, by a crash or by using up seconds of processor time.
 /// Each attempt is a child process, whose error output is thrown away. If not even the program itself does, it is
-/// returned as it is, without attempts. Precondition: the caller has no other threads.
-[[nodiscard]] shrunk_script shrink_crash(const target& t, const script& crashing, std::size_t most_attempts = 2'000);
+/// returned as it is, without attempts. No attempt is begun once it is `over`. Precondition: the caller has no other threads.
+[[nodiscard]] shrunk_script shrink_crash(const target& t, const script& crashing, std::size_t most_attempts = 2'000,
+                                         const std::function<bool()>& over = {});
 
 }  // namespace tailrace::verify
