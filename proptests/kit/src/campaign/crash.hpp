@@ -10,9 +10,10 @@
 
 namespace tailrace::verify {
 
-/// The smallest part of the program that still ends its process, by a crash or by using up seconds of processor time.
-/// Each attempt is a child process, whose error output is thrown away. If not even the program itself does, it is
-/// returned as it is, without attempts. No attempt is begun once it is `over`. Precondition: the caller has no other threads.
+/// The smallest part of the program that still ends its process, by a crash or by using up a second of processor time.
+/// Each attempt is a child process, whose error output is thrown away; none is begun once it is `over`. If not even the
+/// program itself ends its process, it is returned as it is, without attempts. Precondition: the caller has no other
+/// threads.
 [[nodiscard]] shrunk_script shrink_crash(const target& t, const script& crashing, std::size_t most_attempts = 2'000,
                                          const std::function<bool()>& over = {});
 
