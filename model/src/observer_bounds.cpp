@@ -1,5 +1,5 @@
 // Three observers need not fit into the common order. Each gets the smallest and the largest number that the steps
-// beside it can account for; every other observer is exact.
+// beside it can account for; every other observer is exact. After a change here run: ci/test -L model
 #include "observer_bounds.hpp"
 
 #include <algorithm>

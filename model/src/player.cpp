@@ -2,8 +2,6 @@
 // After a change here run: ci/test -L 'model|proptests'
 #include "tailrace/model/player.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cassert>
 #include <utility>

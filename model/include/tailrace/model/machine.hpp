@@ -62,7 +62,7 @@ struct machine {
 
     // The same in stages, for steps inside which foreign code takes others: between two stages it runs, with the wakes
     // and destructions that the stage has appended. `begin`, `proceed` until it says false, and `end`, all of the same
-    // step. Model README, section "Reactions".
+    // step. In which order: model/README.md, section 3.
 
     /// What is left of a step after a stage.
     struct remainder {

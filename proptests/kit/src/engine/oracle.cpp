@@ -13,12 +13,6 @@
 namespace tailrace::verify {
 namespace {
 
-/// The order of the wakes of `advance` is no part of the contract.
-model::outcome comparable(const model::step& s, model::outcome o) {
-    if (s.what == model::verb::advance) std::ranges::sort(o.woken);
-    return o;
-}
-
 std::vector<aspect> compare(const model::outcome& expected, const model::outcome& got) {
     std::vector<aspect> differs;
     if (expected.answer != got.answer) differs.push_back(aspect::answer);
@@ -173,6 +167,11 @@ std::string_view to_string(aspect a) noexcept {
         case aspect::form: return "form of the recording";
     }
     return "?";
+}
+
+model::outcome comparable(const model::step& s, model::outcome o) {
+    if (s.what == model::verb::advance) std::ranges::sort(o.woken);
+    return o;
 }
 
 std::vector<judged_trace> judge(std::vector<model::trace> traces) {

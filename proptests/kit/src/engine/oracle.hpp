@@ -88,6 +88,9 @@ enum class aspect : unsigned char {
 
 [[nodiscard]] std::string_view to_string(aspect a) noexcept;
 
+/// The outcome as it is compared: the order of the wakes of `advance` is no part of the contract.
+[[nodiscard]] model::outcome comparable(const model::step& s, model::outcome o);
+
 /// The first difference of a trace on a target.
 struct difference {
     std::string target;

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -12,11 +11,6 @@ namespace tailrace::verify {
 namespace {
 
 using model::occasion;
-
-/// Timers that are due together have no order.
-void make_comparable(const model::step& s, model::outcome& o) {
-    if (s.what == model::verb::advance) std::ranges::sort(o.woken);
-}
 
 class performance final : private session_events {
   public:
@@ -89,9 +83,9 @@ class performance final : private session_events {
         if (difference_) return;
         line_difference d{ended.line, next_ - 1, ended.expected, std::move(got), {}, std::move(notes)};
         const model::step& s = lines_[ended.line].step;
-        make_comparable(s, d.expected);
+        d.expected = comparable(s, std::move(d.expected));
         if (d.got) {
-            make_comparable(s, *d.got);
+            d.got = comparable(s, std::move(*d.got));
             if (d.expected.answer != d.got->answer) d.differs.push_back(aspect::answer);
             if (d.expected.woken != d.got->woken) d.differs.push_back(aspect::woken);
             if (d.expected.destroyed != d.got->destroyed) d.differs.push_back(aspect::destroyed);

@@ -224,9 +224,11 @@ void explain(const target& t, const script& s, sequential_failure& f) {
         return true;
     });
     f.trace.lines = both.specification().lines();
+    for (model::line& l : f.trace.lines) {
+        l.expected = comparable(l.step, as_shown(t.capabilities, l.step, std::move(l.expected)));
+    }
     if (both.difference()) {
         f.last = both.parted(std::move(before));
-        f.trace.lines[f.last.at].expected = f.last.expected;
         return;
     }
     f.last.at = f.trace.lines.size() - 1;

@@ -19,12 +19,6 @@ using model::outcome;
 /// The mutants take whole steps: they say nothing of a program with reactions.
 constexpr std::string_view reactions_clause = "foreign.effect";
 
-/// The order of the wakes of `advance` is no part of the contract.
-outcome comparable(const model::step& s, outcome o) {
-    if (s.what == model::verb::advance) std::ranges::sort(o.woken);
-    return o;
-}
-
 /// How far a clause explains what was seen where the specification says something else: all of it, or a part and
 /// nothing that was not seen.
 enum class explains : unsigned char { nothing, a_part, all };

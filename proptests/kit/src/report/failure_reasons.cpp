@@ -19,11 +19,6 @@ namespace {
 constexpr std::size_t most_steps = 300;  // for which reasons are looked for
 constexpr std::size_t most_legal = 4;
 
-model::outcome comparable(const model::step& s, model::outcome o) {
-    if (s.what == model::verb::advance) std::ranges::sort(o.woken);
-    return o;
-}
-
 // ---- On one thread
 
 /// The outcome of the last step when step `without` is left out.
