@@ -72,11 +72,11 @@ class performance final : private session_events {
 
     static bool is_expected(call& c, const occasion& at) {
         if (at.is == occasion::kind::woken) {
-            const std::vector<model::handle>& all = c.expected.woken;
-            return c.woken < all.size() && all[c.woken++].number == at.number;
+            const std::size_t next = c.woken++;
+            return next < c.expected.woken.size() && c.expected.woken[next].number == at.number;
         }
-        const std::vector<model::value_id>& all = c.expected.destroyed;
-        return c.destroyed < all.size() && all[c.destroyed++] == at.number;
+        const std::size_t next = c.destroyed++;
+        return next < c.expected.destroyed.size() && c.expected.destroyed[next] == at.number;
     }
 
     void compare(const call& ended, std::optional<model::outcome> got, std::vector<std::string> notes) {
