@@ -17,6 +17,6 @@ struct mutated_platform : std_platform {};
 
 int main(int argc, char** argv) {
     using namespace tailrace::verify;
-    const geometry_openers mutated = openers_on<mutated_platform>();
+    const geometry_openers mutated = exercised_openers_on<mutated_platform>();
     return tailrace::verify::main(argc, argv, {optimized_target(mutated, mutated)});
 }

@@ -50,14 +50,16 @@ TEST(geometries, take_turns_with_the_target_and_have_names_of_their_own) {
     const target& t = *find_target("optimized");
     ASSERT_GE(t.geometries.size(), 4U);
     std::set<std::string> names;
-    for (std::uint64_t i = 0; i <= t.geometries.size(); ++i) names.insert(target_for(t, i).name);
+    for (std::uint64_t i = 0; i <= t.geometries.size(); ++i)
+        names.insert(target_for(t, i, model::engine::sequential).name);
     EXPECT_EQ(names.size(), t.geometries.size() + 1);
     for (const std::string& name : names) EXPECT_EQ(find_target(name)->name, name);
-    EXPECT_EQ(&target_for(t, 0), &t);
-    EXPECT_EQ(&target_for(t, t.geometries.size() + 1), &t);
-    EXPECT_EQ(target_for(t, 1, true).name, "optimized:slots=2");
-    EXPECT_EQ(target_for(t, 2, true).name, "optimized:in-place");
-    EXPECT_EQ(&target_for(*find_target("reference"), 3), find_target("reference"));
+    EXPECT_EQ(&target_for(t, 0, model::engine::sequential), &t);
+    EXPECT_EQ(&target_for(t, t.geometries.size() + 1, model::engine::sequential), &t);
+    EXPECT_EQ(target_for(t, 1, model::engine::interleavings).name, "optimized:slots=2");
+    EXPECT_EQ(target_for(t, 2, model::engine::interleavings).name, "optimized:in-place");
+    EXPECT_EQ(target_for(t, 2, model::engine::threads).name, "optimized:in-place");
+    EXPECT_EQ(&target_for(*find_target("reference"), 3, model::engine::sequential), find_target("reference"));
     EXPECT_EQ(find_target("optimized:slots=3"), nullptr);
 }
 

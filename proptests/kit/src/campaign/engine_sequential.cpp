@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "campaign/engines.hpp"
 #include "evidence/evidence.hpp"
@@ -23,7 +25,7 @@ constexpr std::uint64_t most_programs_for_evidence = 2'000;
 constexpr std::uint64_t most_for_lack = 100;
 
 counterexample example_of(const sequential_failure& s, const job& j, const target& t) {
-    counterexample c = example_of(s, target_for(t, s.program), j.program);
+    counterexample c = example_of(s, target_for(t, s.program, model::engine::sequential), j.program);
     c.clauses = clauses_of(std::get<sequential_run>(c.run), c.capacity, c.engine, j.mutants, t.capabilities);
     if (std::ranges::find(s.last.differs, aspect::storage) != s.last.differs.end())
         c.clauses = {"channel.idle-storage"};  // which no mutant of the model breaks
@@ -107,6 +109,23 @@ void add_lacking(engine_report& report, const job& j, const target& t, std::uint
     }
 }
 
+/// The numbers of forms, and how the summary names them.
+struct form_number {
+    std::string_view name;
+    std::string_view text;
+    std::vector<form_event> events;
+};
+const std::vector<form_number>& form_numbers() {
+    static const std::vector<form_number> all{
+        {"awaited",
+         "{} coroutines resumed or destroyed",
+         {form_event::resumed, form_event::destroyed_asleep, form_event::destroyed_woken}},
+        {"stopped", "{} waits stopped", {form_event::stopped}},
+        {"timed_out", "{} timed out", {form_event::timed_out}},
+        {"failed_allocations", "{} allocations failed", {form_event::failed_allocation}}};
+    return all;
+}
+
 }  // namespace
 
 counterexample example_of(const sequential_failure& s, const target& on, const std::string& command) {
@@ -126,6 +145,13 @@ std::string summarise_sequential(const engine_report& r) {
                                    counted(number_of(r, "steps"), "step"), counted_failures(r, "difference"));
     const auto failed = r.numbers.find("failed");
     if (failed != r.numbers.end()) text += fmt::format("; {} failed", counted(failed->second, "program"));
+    if (const std::uint64_t reacting = number_of(r, "reacting"); reacting > 0) {
+        text += fmt::format("; {} with reactions", grouped(reacting));
+    }
+    for (const form_number& n : form_numbers()) {
+        const std::uint64_t number = number_of(r, n.name);
+        if (number > 0) text += fmt::format(", {}", fmt::format(fmt::runtime(n.text), grouped(number)));
+    }
     return text;
 }
 
@@ -145,6 +171,12 @@ engine_report run_sequential_engine(const job& j, const target& t, const campaig
     engine_report report;
     report.unit = "program";
     report.numbers = {{"programs", r.programs}, {"steps", r.steps}, {"conservation_checks", r.conservation_checks}};
+    report.numbers.emplace("reacting", r.reacting);
+    for (const form_number& n : form_numbers()) {
+        std::uint64_t sum = 0;
+        for (const form_event e : n.events) sum += r.forms[static_cast<std::size_t>(e)];
+        if (sum > 0) report.numbers.emplace(n.name, sum);
+    }
     if (r.failure) report.failures.push_back(failure_of(example_of(*r.failure, j, t)));
     for (const sequential_failure& f : r.more) report.failures.push_back(failure_of(example_of(f, j, t)));
     report.reached = r.reached;

@@ -83,7 +83,7 @@ failure untimely(const child_end& end, const engine_entry& e, const engine_repor
     std::string token;
     std::string details;
     if (p) {
-        const target& on = target_for(t, end.at, e.is == model::engine::interleavings);
+        const target& on = target_for(t, end.at, e.is);
         const auto until = clock::now() + (hung ? longest_for_a_hang : longest_for_a_crash);
         const auto is_over = [&] { return clock::now() >= until || limits.are_over(); };
         if (e.is == model::engine::sequential && !given_up) details = shrink_in_place(*p, on, is_over);

@@ -36,7 +36,7 @@ class run {
   private:
     void one(std::uint64_t index) {
         at_ = index;
-        on_ = &target_for(target_, index, true);
+        on_ = &target_for(target_, index, model::engine::interleavings);
         const concurrent_program p = generate_concurrent(target_.capabilities, options_.seed, index, small_programs);
         const bool show = result_.kept.size() < options_.keep;
         exploration e = explore(p, show);

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "coverage/reach_forms.hpp"
 #include "coverage/reach_storage.hpp"
 #include "engine/performance.hpp"
 #include "program/shrink.hpp"
@@ -35,7 +36,8 @@ void abandon(std::unique_ptr<session> failed) {
 /// A channel of the target, and the specification beside it.
 class pair_of_channels {
   public:
-    pair_of_channels(const target& t, std::uint64_t capacity) : target_(t), specification_(capacity) {}
+    pair_of_channels(const target& t, std::uint64_t capacity, bool reacts)
+        : target_(t), specification_(capacity), reacts_(reacts) {}
     pair_of_channels(const pair_of_channels&) = delete;
     pair_of_channels& operator=(const pair_of_channels&) = delete;
     ~pair_of_channels() {
@@ -52,11 +54,17 @@ class pair_of_channels {
     /// Of the target, if it can tell.
     [[nodiscard]] const std::optional<verify::storage>& storage() const { return storage_; }
 
+    /// Of the target so far, if it counts them.
+    [[nodiscard]] const form_counts* forms() const { return session_ ? session_->observe_forms() : nullptr; }
+
     /// The target takes that call, which has ended in the specification. False if anything differs: no more steps
     /// after that.
     [[nodiscard]] bool agree() {
         try {
-            if (!session_) session_ = target_.open(specification_.state().max);
+            if (!session_) {
+                session_ = target_.open(specification_.state().max);
+                session_->expect_reactions(reacts_);
+            }
             difference_ = perform(*session_, call(), target_.capabilities);
             if (!difference_) check_conservation();
             if (!difference_) check_storage();
@@ -132,6 +140,7 @@ class pair_of_channels {
 
     const target& target_;
     model::player specification_;
+    bool reacts_;
     std::size_t done_ = 0;  // lines that the target has taken
     std::unique_ptr<session> session_;
     std::optional<line_difference> difference_;
@@ -206,8 +215,12 @@ void walk(pair_of_channels& both, const std::vector<model::step>& steps, Prepare
     }
 }
 
+bool reacts(const script& s) {
+    return std::ranges::any_of(s.steps, [](const model::step& one) { return one.at.depth > 0; });
+}
+
 std::optional<stumble> first_difference(const target& t, const script& s) {
-    pair_of_channels both(t, s.capacity);
+    pair_of_channels both(t, s.capacity, reacts(s));
     walk(both, s.steps,
          [&](const model::step& next) { return is_prompt(t.capabilities, both.specification().state(), next); });
     if (!both.difference()) return std::nullopt;
@@ -217,7 +230,7 @@ std::optional<stumble> first_difference(const target& t, const script& s) {
 /// The state before the call and after, and so on: only once it is known that the last call fails.
 void explain(const target& t, const script& s, sequential_failure& f) {
     f.trace.capacity = s.capacity;
-    pair_of_channels both(t, s.capacity);
+    pair_of_channels both(t, s.capacity, reacts(s));
     std::string before;
     walk(both, s.steps, [&](const model::step& next) {
         if (next.at.depth == 0) before = model::to_string(both.specification().state());
@@ -251,10 +264,13 @@ class sequential_search {
             if (tell) tell(i, options_.programs);
             one(options_.first + i);
         }
+        result_.forms = forms_.all();
         if (found_.empty()) {
             result_.reached = reach_.judge(options_.max_length);
-            if (!target_.geometries.empty())
+            if (!target_.geometries.empty()) {
                 std::ranges::move(stored_.judge(options_.max_length), std::back_inserter(result_.reached));
+                std::ranges::move(forms_.judge(options_.max_length), std::back_inserter(result_.reached));
+            }
         }
         for (finding& one : found_) {
             if (result_.failure) {
@@ -273,8 +289,8 @@ class sequential_search {
         result_.reacting += p.reacts ? 1 : 0;
         reach_.begin_program();
         stored_.begin_program();
-        const target& on = target_for(target_, index);
-        pair_of_channels both(on, p.capacity);
+        const target& on = target_for(target_, index, model::engine::sequential);
+        pair_of_channels both(on, p.capacity, p.reacts);
         model::player& all = both.specification();
         interpreter steps(p);
         std::optional<moment> around;  // the outermost step that was taken last
@@ -292,6 +308,7 @@ class sequential_search {
             if (all.depth() == 0) around.emplace(all.state(), *s);
             all.take(*s);
         }
+        forms_.note(both.forms());
         count(both);
     }
 
@@ -371,6 +388,7 @@ class sequential_search {
     generator generate_;
     reach_counter reach_;
     storage_watch stored_;
+    form_watch forms_;
     std::map<failure_kind, std::size_t> shrinks_;
     std::vector<finding> found_;
     sequential_result result_;

@@ -75,7 +75,8 @@ struct sequential_result {
     std::uint64_t reacting = 0;  // programs with reactions
     std::uint64_t steps = 0;
     std::uint64_t conservation_checks = 0;  // steps after which the target could tell its capacity
-    std::vector<reach> reached;             // empty if there was a failure
+    form_counts forms{};
+    std::vector<reach> reached;  // empty if there was a failure
     std::optional<sequential_failure> failure;
     std::vector<sequential_failure> more;           // of other classes, if they were asked for
     std::map<std::uint64_t, std::size_t> agreed{};  // steps before the failure, by failing program

@@ -143,7 +143,7 @@ class threads_search {
     void one(std::uint64_t index) {
         const concurrent_program p = generate_concurrent(target_, options_.seed, index);
         ++result_.programs;
-        const target& on = target_for(target_, index);
+        const target& on = target_for(target_, index, model::engine::threads);
         const auto other = index % 4 == 0 ? noise::none : noise::heavy;
         for (const noise inside : {noise::light, other}) {
             if (options_.alive) options_.alive(index);

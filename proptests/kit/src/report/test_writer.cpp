@@ -547,6 +547,12 @@ std::string to_regression_test(const counterexample& c) {
     text += fmt::format("TEST(regression, {}) {{\n", test_name_of(c));
     const std::size_t body = text.size();
     if (const auto* one = std::get_if<sequential_run>(&c.run)) {
+        if (stored != nullptr) {
+            text +=
+                comment(fmt::format("Operations are polled here, values are numbers, and no allocation fails. In the "
+                                    "run it was: {}. If this test passes, replay the token.",
+                                    stored->summary));
+        }
         text += sequential_test(c, *one);
     } else {
         text += concurrent_test(c, std::get<concurrent_run>(c.run));

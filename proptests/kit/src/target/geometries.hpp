@@ -1,5 +1,7 @@
 // Geometries of the storage of the optimized channel: each makes a target of its own, `optimized:<name>`, and the
-// engines spread their programs over them. In each of them the numbers of the messages wrap around after a few.
+// engines spread their programs over them. In each of them the numbers of the messages wrap around after a few. Each is
+// used in a way of its own besides: with another type of values, with operations in all forms, with allocations that
+// fail (own_channels.hpp).
 // After a change here run: ci/test -L proptests -R 'geometries|sequential' && ci/mutants -R geometries
 #pragma once
 
@@ -19,16 +21,22 @@ struct geometry {
     std::uint64_t block_slots;
     std::uint64_t ring_bytes;
     std::uint64_t kept_bytes;
-    bool is_simulated;  // relacy/explorer/optimized.cpp has it, too
+    bool has_tasks;  // of programs on threads and in the simulator (relacy/explorer/optimized.cpp)
 };
 
 inline constexpr std::uint64_t ticket_wrap = std::uint64_t{1} << 32;
 
 inline constexpr std::array geometries{
-    geometry{"slots=2", "blocks of 2 slots that move on; an idle channel keeps one", ticket_wrap - 3, 2, 0, 0, true},
-    geometry{"slots=4", "blocks of 4 slots that move on; an idle channel keeps two", ticket_wrap - 6, 4, 0, 100, false},
-    geometry{"slots=8", "blocks of 8 slots that move on; an idle channel keeps one", ticket_wrap - 4, 8, 0, 0, false},
-    geometry{"in-place", "blocks of 2 slots that stay", ticket_wrap - 2, 2, std::uint64_t{64} * 1024, 0, true}};
+    geometry{"slots=2", "blocks of 2 slots that move on; an idle channel keeps one; each allocation fails once",
+             ticket_wrap - 3, 2, 0, 0, true},
+    geometry{"slots=4",
+             "blocks of 4 slots that move on; an idle channel keeps two; boxed values; each allocation fails once",
+             ticket_wrap - 6, 4, 0, 100, false},
+    geometry{"slots=8",
+             "blocks of 8 slots that move on; an idle channel keeps one; values of 1 KiB; operations in all forms",
+             ticket_wrap - 4, 8, 0, 0, false},
+    geometry{"in-place", "blocks of 2 slots that stay; over-aligned values; operations in all forms", ticket_wrap - 2,
+             2, std::uint64_t{64} * 1024, 0, true}};
 
 /// That of a target; null for the usual one.
 [[nodiscard]] constexpr const geometry* geometry_of(std::string_view target) {

@@ -3,6 +3,6 @@
 
 namespace tailrace::verify {
 
-geometry_openers open_optimized() { return openers_on<std_platform>(); }
+geometry_openers open_optimized() { return exercised_openers_on<std_platform>(); }
 
 }  // namespace tailrace::verify

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +19,10 @@
 #include "tailrace/verify/channel_session.hpp"
 #include "tailrace/verify/noisy_platform.hpp"
 #include "tailrace/verify/target.hpp"
+#include "target/forms.hpp"
 #include "target/geometries.hpp"
+#include "target/millisecond_clock.hpp"
+#include "target/values.hpp"
 
 namespace tailrace::verify {
 
@@ -60,6 +64,50 @@ struct optimized_api {
     }
 };
 
+/// How a geometry is used, besides.
+template <class Platform, std::size_t Geometry>
+struct exercised_api : optimized_api<Platform> {};
+
+struct failing_allocations {
+    static constexpr bool fails_allocations = true;
+};
+struct all_forms {
+    using forms = verify::forms;
+    /// On a clock whose tick is a millisecond: it is rounded up.
+    static std::chrono::microseconds as_timeout(model::duration d) {
+        constexpr std::chrono::microseconds part_of_a_tick{400};
+        return d > model::duration(0) ? d - part_of_a_tick : std::chrono::microseconds(d);
+    }
+    template <class Tx>
+    static auto make_clock(const Tx&) {
+        return millisecond_clock();
+    }
+    /// Moved away and back, and onto itself.
+    template <class Handle>
+    static void move_about(Handle& h) {
+        Handle away = std::move(h);
+        h = std::move(away);
+        Handle& same = h;
+        h = std::move(same);
+    }
+};
+template <class Platform>
+struct exercised_api<Platform, 0> : optimized_api<Platform>, failing_allocations {};
+template <class Platform>
+struct exercised_api<Platform, 1> : optimized_api<Platform>, failing_allocations {
+    using value_type = throwing_value;
+};
+template <class Platform>
+struct exercised_api<Platform, 2> : optimized_api<Platform>, all_forms {
+    using all_forms::make_clock;
+    using value_type = kilobyte_value;
+};
+template <class Platform>
+struct exercised_api<Platform, 3> : optimized_api<Platform>, all_forms {
+    using all_forms::make_clock;
+    using value_type = overaligned_value;
+};
+
 struct noisy_reference_platform : noisy_platform<model::std_platform> {
     using condition_variable = std::condition_variable_any;  // std::condition_variable takes std::mutex only
 };
@@ -73,17 +121,34 @@ std::unique_ptr<task_session> open_session(std::uint64_t capacity, session_event
     return std::make_unique<channel_session<Api>>(capacity, *events);
 }
 
-/// The optimized channel with the constants of a platform, and in each of `geometries`.
+template <class Platform, std::size_t N>
+opener opener_for_tasks() {
+    if constexpr (geometries[N].has_tasks) {
+        return open_session<optimized_api<with_geometry<Platform, N>>>;
+    } else {
+        return nullptr;
+    }
+}
+
+/// The optimized channel with the constants of a platform, and in each of `geometries`; null where tasks are not run.
 struct geometry_openers {
     opener usual;
     std::array<opener, geometries.size()> others;
 };
 
+/// For tasks. Few geometries, as each takes long to compile.
 template <class Platform>
 geometry_openers openers_on() {
     return []<std::size_t... N>(std::index_sequence<N...>) {
+        return geometry_openers{open_session<optimized_api<Platform>>, {opener_for_tasks<Platform, N>()...}};
+    }(std::make_index_sequence<geometries.size()>());
+}
+/// For one thread: all of them, each used in its own way.
+template <class Platform>
+geometry_openers exercised_openers_on() {
+    return []<std::size_t... N>(std::index_sequence<N...>) {
         return geometry_openers{open_session<optimized_api<Platform>>,
-                                {open_session<optimized_api<with_geometry<Platform, N>>>...}};
+                                {open_session<exercised_api<with_geometry<Platform, N>, N>>...}};
     }(std::make_index_sequence<geometries.size()>());
 }
 

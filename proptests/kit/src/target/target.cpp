@@ -79,10 +79,15 @@ std::uint64_t reachable(const target& t, std::uint64_t wanted) {
     return t.capacity_for ? t.capacity_for(wanted) : wanted;
 }
 
-const target& target_for(const target& t, std::uint64_t program, bool simulated) {
+const target& target_for(const target& t, std::uint64_t program, model::engine by) {
+    const auto can_run = [by](const target& g) {
+        return by == model::engine::interleavings ? g.is_simulated
+               : by == model::engine::threads     ? static_cast<bool>(g.open_tasks)
+                                                  : true;
+    };
     std::vector<const target*> all{&t};
     for (const target& g : t.geometries) {
-        if (g.is_simulated || !simulated) all.push_back(&g);
+        if (can_run(g)) all.push_back(&g);
     }
     return *all[program % all.size()];
 }

@@ -32,7 +32,8 @@ target optimized_target(const geometry_openers& plain, const geometry_openers& p
         const geometry& g = geometries[i];
         t.geometries.push_back(own_target(fmt::format("{}:{}", t.name, g.name), std::string(g.summary), plain.others[i],
                                           perturbed.others[i]));
-        t.geometries.back().is_simulated = g.is_simulated;
+        t.geometries.back().is_simulated = g.has_tasks;
+        if (perturbed.others[i] == nullptr) t.geometries.back().open_tasks = {};
     }
     return t;
 }

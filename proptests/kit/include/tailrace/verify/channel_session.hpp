@@ -11,6 +11,12 @@
 //         template <class Handle> static storage storage_of(const Handle&);   // the same
 //         static std::size_t capacity_for(std::size_t asked);          // the capacity that open(asked) really has
 //         static constexpr bool thread_safe = false;                   // the engine `threads` leaves it out
+//         using value_type = ...;      // constructed and accepted like `tracked`, which it is otherwise
+//         using forms = ...;           // what operations are wrapped in (src/target/forms.hpp)
+//         static constexpr bool fails_allocations = true;   // each allocation of a call fails once
+//         template <class Handle>
+//         static void move_about(Handle& permits);          // before each use of a permit iterator
+//         static auto as_timeout(model::duration d);        // equal to it on the clock
 //     };
 //
 // Only what `supports` declares has to exist: no clock is needed without deadlines. Each name of a program is an object
@@ -23,6 +29,7 @@
 #include <expected>
 #include <map>
 #include <memory>
+#include <new>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
@@ -34,6 +41,7 @@
 #include <vector>
 
 #include "tailrace/errors.hpp"
+#include "tailrace/verify/detail/failing_new.hpp"
 #include "tailrace/verify/target.hpp"
 #include "tailrace/verify/tracked.hpp"
 #include "tailrace/waker.hpp"
@@ -42,7 +50,15 @@ namespace tailrace::verify {
 
 template <class Api>
 class channel_session final : public task_session, private session_events {
-    using channel_type = decltype(Api::template open<tracked>(1));
+    static auto value_of() {
+        if constexpr (requires { typename Api::value_type; }) {
+            return std::type_identity<typename Api::value_type>{};
+        } else {
+            return std::type_identity<tracked>{};
+        }
+    }
+    using value_type = typename decltype(value_of())::type;
+    using channel_type = decltype(Api::template open<value_type>(1));
     using sender_type = typename channel_type::first_type;
     using receiver_type = typename channel_type::second_type;
 
@@ -60,6 +76,28 @@ class channel_session final : public task_session, private session_events {
         }
     }
     using clock_type = decltype(make_clock(std::declval<const sender_type&>()));
+    /// Operations as they are.
+    struct no_forms {
+        template <class Operation>
+        static Operation of(Operation&& op, std::uint32_t, bool) {
+            return std::forward<Operation>(op);
+        }
+        static void disable() {}
+        static void expect_reactions(bool) {}
+        static void begin_step(bool) {}
+        static void end_step() {}
+        static void handle_goes(bool) {}
+        static const char* complaint() { return nullptr; }
+    };
+    static auto forms_of() {
+        if constexpr (requires { typename Api::forms; }) {
+            return std::type_identity<typename Api::forms>{};
+        } else {
+            return std::type_identity<no_forms>{};
+        }
+    }
+    using forms_type = typename decltype(forms_of())::type;
+    static constexpr bool fails_allocations = requires { Api::fails_allocations; };
     struct nothing {};
     static auto permit_of() {
         if constexpr (has(capability::try_reserve)) {
@@ -105,7 +143,7 @@ class channel_session final : public task_session, private session_events {
     struct boxed final : operation_box {
         explicit boxed(Operation&& o) : operation(std::move(o)) {}
         bool poll(const waker& w, channel_session& s, model::answer& a) override {
-            auto result = operation.poll(w);
+            auto result = s.call([&] { return operation.poll(w); });
             if (!result) return false;
             a = s.read(std::move(*result));
             return true;
@@ -114,24 +152,31 @@ class channel_session final : public task_session, private session_events {
     };
     /// recv_many, with the buffer that it fills.
     struct batch_box final : operation_box {
-        batch_box(receiver_type& rx, std::size_t limit) : operation(rx.recv_many(*buffer, limit)) {}
+        batch_box(channel_session& s, receiver_type& rx, std::size_t limit, std::uint32_t number)
+            : operation(s.forms_.of(rx.recv_many(*buffer, limit), number, true)) {}
         bool poll(const waker& w, channel_session& s, model::answer& a) override {
             const auto filled = buffer;  // the poll may destroy this
-            const auto size = operation.poll(w);
+            const auto size = s.call([&] { return operation.poll(w); });
             if (!size) return false;
             a = *size == filled->size() ? s.read(std::move(*filled)) : model::answer_of(model::status::none);
             return true;
         }
-        std::shared_ptr<std::vector<tracked>> buffer = std::make_shared<std::vector<tracked>>();
-        decltype(std::declval<receiver_type&>().recv_many(*buffer, 1)) operation;
+        std::shared_ptr<std::vector<value_type>> buffer = std::make_shared<std::vector<value_type>>();
+        decltype(std::declval<forms_type&>().of(std::declval<receiver_type&>().recv_many(*buffer, 1), 0,
+                                                true)) operation;
     };
     /// The step that is being taken: one inside whose call another is taken waits for it.
     class running_step {
       public:
-        explicit running_step(channel_session& s) : session_(s), outer_(std::exchange(s.running_, &seen)) {}
+        explicit running_step(channel_session& s) : session_(s), outer_(std::exchange(s.running_, &seen)) {
+            s.forms_.begin_step(is_outermost());
+        }
         running_step(const running_step&) = delete;
         running_step& operator=(const running_step&) = delete;
-        ~running_step() { session_.running_ = outer_; }
+        ~running_step() {
+            session_.running_ = outer_;
+            session_.forms_.end_step();
+        }
 
         [[nodiscard]] bool is_outermost() const { return outer_ == nullptr; }
         model::outcome seen;
@@ -148,11 +193,11 @@ class channel_session final : public task_session, private session_events {
 
   public:
     explicit channel_session(std::uint64_t capacity)
-        : channel_session(Api::template open<tracked>(capacity), nullptr, false) {}
+        : channel_session(Api::template open<value_type>(capacity), nullptr, false) {}
     /// For a task: wake-ups and destructions are reported as they happen, not recorded. `noisy`: the channel has no
     /// schedule perturbation of its own.
     channel_session(std::uint64_t capacity, session_events& events, bool noisy = false)
-        : channel_session(Api::template open<tracked>(capacity), &events, noisy) {}
+        : channel_session(Api::template open<value_type>(capacity), &events, noisy) {}
     ~channel_session() override {
         operations_.clear();  // what borrows goes first
         permits_.clear();
@@ -161,11 +206,23 @@ class channel_session final : public task_session, private session_events {
 
     model::outcome apply(const model::step& s) override {
         running_step now(*this);
-        now.seen.answer = take(s);
+        fail_after_ = failing_new::never;
+        now.seen.answer = fails_allocations && now.is_outermost() ? take_at_last(s, now.seen) : take(s);
         settle();
+        if (const char* const what = forms_.complaint()) throw std::logic_error(what);
         if (now.is_outermost()) expect_invariants();
         return std::move(now.seen);
     }
+    [[nodiscard]] const form_counts* observe_forms() const override {
+        if constexpr (requires { forms_.counts(); }) {
+            return &forms_.counts();
+        } else if constexpr (fails_allocations) {
+            return &failures_;
+        } else {
+            return nullptr;
+        }
+    }
+    void expect_reactions(bool some) override { forms_.expect_reactions(some); }
     void react_with(session_events* reactions) override { reactions_ = reactions; }
 
     std::optional<std::uint64_t> observe_capacity() override {
@@ -278,17 +335,23 @@ class channel_session final : public task_session, private session_events {
           clock_(new clock_type(make_clock(c.first))),
           receiver_(std::make_unique<receiver_type>(std::move(c.second))) {
         senders_.emplace(0, std::move(c.first));
+        if (events != nullptr) forms_.disable();
     }
     /// A branch.
     explicit channel_session(channel_session& of)
-        : root_(&of), events_(of.events_), noisy_(of.noisy_), clock_(of.clock_) {}
+        : root_(&of), events_(of.events_), noisy_(of.noisy_), clock_(of.clock_) {
+        forms_.disable();
+    }
 
     void woken(std::uint32_t operation) noexcept override {
+        [[maybe_unused]] const never_failing_new by_the_kit;
         if (running_ != nullptr) running_->woken.push_back({model::handle_kind::operation, operation});
         if (reactions_ != nullptr) reactions_->woken(operation);
     }
     void destroyed(model::value_id v) noexcept override {
+        [[maybe_unused]] const never_failing_new by_the_kit;
         if (running_ != nullptr) running_->destroyed.push_back(v);
+        if (fails_allocations && failing_new::here().has_failed) return;
         if (reactions_ != nullptr) reactions_->destroyed(v);
     }
 
@@ -304,6 +367,47 @@ class channel_session final : public task_session, private session_events {
                                : receiver_       ? Api::broken_invariant(*receiver_)
                                                  : nullptr;
             if (what != nullptr) throw std::logic_error(std::string(what) + ": " + describe());
+        }
+    }
+
+    /// The step after attempts of it in which one allocation failed: its first, its second, and so on. In these nothing
+    /// may happen, and they are no part of the program.
+    model::answer take_at_last(const model::step& s, model::outcome& seen) {
+        const std::optional<std::uint64_t> free = observe_capacity();
+        failing_new& state = failing_new::here();
+        for (unsigned n = 0;; ++n) {
+            fail_after_ = n;
+            try {
+                model::answer a = take(s);
+                fail_after_ = failing_new::never;
+                state.has_failed = false;
+                return a;
+            } catch (const std::bad_alloc&) {
+                if (!std::exchange(state.has_failed, false)) throw;
+            }
+            ++failures_[static_cast<std::size_t>(form_event::failed_allocation)];
+            const bool with_value = s.what != model::verb::poll && model::shape_of(s.what).value;
+            const std::vector<model::value_id> argument(with_value ? 1 : 0, s.value);
+            if (!seen.woken.empty() || seen.destroyed != argument || observe_capacity() != free) {
+                throw std::logic_error("a call whose allocation has failed changed something");
+            }
+            seen.destroyed.clear();
+        }
+    }
+
+    /// A call of the channel that may allocate.
+    template <class Call>
+    auto call(Call&& c) {
+        if constexpr (fails_allocations) {
+            failing_new& state = failing_new::here();
+            state.before = std::exchange(fail_after_, failing_new::never);
+            struct at_the_end {
+                failing_new& of;
+                ~at_the_end() { of.before = failing_new::never; }
+            } const ended{state};
+            return std::forward<Call>(c)();
+        } else {
+            return std::forward<Call>(c)();
         }
     }
 
@@ -347,9 +451,9 @@ class channel_session final : public task_session, private session_events {
     void drop(model::handle h) {
         using model::handle_kind;
         switch (h.kind) {
-            case handle_kind::sender: return end(senders_, h.number);
+            case handle_kind::sender: forms_.handle_goes(false); return end(senders_, h.number);
             case handle_kind::weak_sender: return end(weak_senders_, h.number);
-            case handle_kind::receiver: return (void)std::unique_ptr(std::move(receiver_));
+            case handle_kind::receiver: forms_.handle_goes(true); return (void)std::unique_ptr(std::move(receiver_));
             case handle_kind::operation: return end(operations_, h.number);
             case handle_kind::permit: return end(permits_, h.number);
             case handle_kind::iterator: return end(iterators_, h.number);
@@ -366,21 +470,23 @@ class channel_session final : public task_session, private session_events {
         using model::verb;
         switch (s.what) {
             case verb::try_send:
-                if constexpr (has(capability::try_send)) return read(tx.try_send(value(s)));
+                if constexpr (has(capability::try_send)) return read(call([&] { return tx.try_send(value(s)); }));
                 break;
             case verb::send:
-                if constexpr (has(capability::send)) return created(s, tx.send(value(s)));
+                if constexpr (has(capability::send)) return created(s, call([&] { return tx.send(value(s)); }));
                 break;
             case verb::send_timeout:
                 if constexpr (has(capability::send_timeout)) {
-                    return created(s, tx.send_timeout(value(s), s.time, *clock_));
+                    return created(s, call([&] { return tx.send_timeout(value(s), timeout(s), *clock_); }));
                 }
                 break;
             case verb::reserve:
-                if constexpr (has(capability::reserve)) return created(s, tx.reserve());
+                if constexpr (has(capability::reserve)) return created(s, call([&] { return tx.reserve(); }));
                 break;
             case verb::reserve_many:
-                if constexpr (has(capability::reserve_many)) return created(s, tx.reserve_many(s.count));
+                if constexpr (has(capability::reserve_many)) {
+                    return created(s, call([&] { return tx.reserve_many(s.count); }));
+                }
                 break;
             case verb::reserve_owned:
                 if constexpr (has(capability::reserve_owned)) {
@@ -391,10 +497,12 @@ class channel_session final : public task_session, private session_events {
                 if constexpr (has(capability::closed)) return created(s, tx.closed());
                 break;
             case verb::try_reserve:
-                if constexpr (has(capability::try_reserve)) return read(tx.try_reserve());
+                if constexpr (has(capability::try_reserve)) return read(call([&] { return tx.try_reserve(); }));
                 break;
             case verb::try_reserve_many:
-                if constexpr (has(capability::reserve_many)) return read(tx.try_reserve_many(s.count));
+                if constexpr (has(capability::reserve_many)) {
+                    return read(call([&] { return tx.try_reserve_many(s.count); }));
+                }
                 break;
             case verb::try_reserve_owned:
                 if constexpr (has(capability::try_reserve_owned)) {
@@ -407,10 +515,10 @@ class channel_session final : public task_session, private session_events {
                 }
                 break;
             case verb::clone:
-                if constexpr (has(capability::clone)) return made(tx.clone());
+                if constexpr (has(capability::clone)) return made(call([&] { return tx.clone(); }));
                 break;
             case verb::downgrade:
-                if constexpr (has(capability::weak)) return made(tx.downgrade());
+                if constexpr (has(capability::weak)) return made(call([&] { return tx.downgrade(); }));
                 break;
             case verb::is_closed:
                 if constexpr (has(capability::sender_is_closed)) return model::boolean_answer(tx.is_closed());
@@ -442,17 +550,17 @@ class channel_session final : public task_session, private session_events {
                 if constexpr (has(capability::recv)) return created(s, rx.recv());
                 break;
             case verb::recv_timeout:
-                if constexpr (has(capability::recv_timeout)) return created(s, rx.recv_timeout(s.time, *clock_));
+                if constexpr (has(capability::recv_timeout)) return created(s, rx.recv_timeout(timeout(s), *clock_));
                 break;
             case verb::recv_many:
                 if constexpr (has(capability::recv_many)) {
-                    operations_.emplace(s.operation, std::make_unique<batch_box>(rx, s.count));
+                    operations_.emplace(s.operation, std::make_unique<batch_box>(*this, rx, s.count, s.operation));
                     return model::answer_of(model::status::created);
                 }
                 break;
             case verb::try_recv:
                 if constexpr (has(capability::try_recv)) {
-                    auto result = rx.try_recv();
+                    auto result = call([&] { return rx.try_recv(); });
                     if (result) return with_value(model::status::some, *result);
                     return model::answer_of(result.error() == try_recv_error::empty ? model::status::empty
                                                                                     : model::status::disconnected);
@@ -499,7 +607,9 @@ class channel_session final : public task_session, private session_events {
 
     model::answer act_on_iterator(std::uint32_t n) {
         if constexpr (has(capability::reserve_many)) {
-            if (auto p = iterators_.at(n).next()) return made(std::move(*p));
+            iterator_type& all = iterators_.at(n);
+            if constexpr (requires { Api::move_about(all); }) Api::move_about(all);
+            if (auto p = call([&] { return all.next(); })) return made(std::move(*p));
         }
         return model::answer_of(model::status::none);
     }
@@ -520,25 +630,25 @@ class channel_session final : public task_session, private session_events {
 
     // ---- From results to answers
 
-    static model::answer with_value(model::status s, tracked& v) { return model::answer_with(s, v.accept()); }
+    static model::answer with_value(model::status s, value_type& v) { return model::answer_with(s, v.accept()); }
     static model::answer refused(try_error e) {
         return model::answer_of(e == try_error::full ? model::status::full : model::status::closed);
     }
 
-    model::answer read(std::expected<void, try_send_error<tracked>>&& r) {
+    model::answer read(std::expected<void, try_send_error<value_type>>&& r) {
         if (r) return {};
         model::answer a = refused(r.error().reason);
         a.value = r.error().value.accept();
         return a;
     }
-    model::answer read(std::expected<void, send_error<tracked>>&& r) {
+    model::answer read(std::expected<void, send_error<value_type>>&& r) {
         return r ? model::answer{} : with_value(model::status::closed, r.error().value);
     }
     /// Of a channel that keeps the value to itself.
     model::answer read(std::expected<void, closed_error>&& r) {
         return model::answer_of(r ? model::status::ok : model::status::closed);
     }
-    model::answer read(std::expected<void, send_timeout_error<tracked>>&& r) {
+    model::answer read(std::expected<void, send_timeout_error<value_type>>&& r) {
         if (r) return {};
         return with_value(r.error().reason == timeout_error::timeout ? model::status::timeout : model::status::closed,
                           r.error().value);
@@ -551,16 +661,16 @@ class channel_session final : public task_session, private session_events {
     model::answer read(std::expected<Handle, try_error>&& r) {
         return r ? made(std::move(*r)) : refused(r.error());
     }
-    model::answer read(std::expected<tracked, timeout_error>&& r) {
+    model::answer read(std::expected<value_type, timeout_error>&& r) {
         if (r) return with_value(model::status::some, *r);
         return model::answer_of(r.error() == timeout_error::timeout ? model::status::timeout : model::status::none);
     }
-    model::answer read(std::optional<tracked>&& r) {
+    model::answer read(std::optional<value_type>&& r) {
         return r ? with_value(model::status::some, *r) : model::answer_of(model::status::none);
     }
-    model::answer read(std::vector<tracked>&& batch) {
+    model::answer read(std::vector<value_type>&& batch) {
         model::answer a = model::answer_of(model::status::many);
-        for (tracked& v : batch) a.values.push_back(v.accept());
+        for (value_type& v : batch) a.values.push_back(v.accept());
         return a;
     }
     model::answer read(std::monostate) { return model::answer_of(model::status::done); }
@@ -588,7 +698,8 @@ class channel_session final : public task_session, private session_events {
     }
     template <class Operation>
     model::answer created(const model::step& s, Operation&& op) {
-        operations_.emplace(s.operation, std::make_unique<boxed<Operation>>(std::forward<Operation>(op)));
+        auto formed = forms_.of(std::forward<Operation>(op), s.operation, model::is_receive(s.what));
+        operations_.emplace(s.operation, std::make_unique<boxed<decltype(formed)>>(std::move(formed)));
         return model::answer_of(model::status::created);
     }
 
@@ -597,13 +708,23 @@ class channel_session final : public task_session, private session_events {
         auto node = from.extract(n);
         return std::move(node.mapped());
     }
-    tracked value(const model::step& s) { return tracked(s.value, *events_); }
+    static auto timeout(const model::step& s) {
+        if constexpr (requires { Api::as_timeout(s.time); }) {
+            return Api::as_timeout(s.time);
+        } else {
+            return s.time;
+        }
+    }
+    value_type value(const model::step& s) { return value_type(s.value, *events_); }
 
     channel_session* root_ = nullptr;  // of a branch
     session_events* events_;
     bool noisy_ = false;
     model::outcome* running_ = nullptr;  // of the innermost step
     session_events* reactions_ = nullptr;
+    unsigned fail_after_ = failing_new::never;  // allocations of the next call
+    form_counts failures_{};
+    forms_type forms_;
     std::shared_ptr<clock_type> clock_;
     std::map<std::uint32_t, sender_type> senders_;
     std::map<std::uint32_t, weak_type> weak_senders_;

@@ -6,6 +6,8 @@
 // After a change here run: ci/test -L conformance
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tailrace/model/clauses.hpp"
 #include "tailrace/model/machine.hpp"
 #include "tailrace/model/text.hpp"
 #include "tailrace/model/vocabulary.hpp"
@@ -111,6 +114,22 @@ struct storage {
     std::uint64_t kept_blocks = 0;  // that it may keep when it is idle
 };
 
+/// What a session does with operations besides polling them, and with allocations.
+enum class form_event : unsigned char {
+    stop_inside_deadline,  // an operation was created with both
+    deadline_inside_stop,
+    stopped,           // where the program drops it
+    timed_out,         // the same, by a deadline that the program does not have
+    resumed,           // a coroutine that had been suspended, by an executor
+    destroyed_asleep,  // a coroutine that nothing had woken
+    destroyed_woken,   // a coroutine that the executor was about to resume
+    other_waker,       // a wake through the second waker of an operation, or a later one
+    outlived,          // a sender or the receiver went while an operation of it was finished, and still there
+    failed_allocation
+};
+inline constexpr std::size_t form_event_count = static_cast<std::size_t>(form_event::failed_allocation) + 1;
+using form_counts = std::array<std::uint64_t, form_event_count>;
+
 /// What a channel does by itself, reported as it happens: by any thread, where the channel runs foreign code.
 class session_events {
   public:
@@ -141,6 +160,12 @@ class session {
 
     /// Nothing if the target cannot tell.
     [[nodiscard]] virtual std::optional<storage> observe_storage() { return std::nullopt; }
+
+    /// Since the session was opened; nothing if operations are polled only.
+    [[nodiscard]] virtual const form_counts* observe_forms() const { return nullptr; }
+
+    /// Before the first step: whether steps will be taken inside the calls of others, as one has to suppose otherwise.
+    virtual void expect_reactions(bool some) { (void)some; }
 
     /// For a target with `reentrancy`: from now on each wake and destruction of a step is reported as it happens too,
     /// and the receiver of the report may take steps then. Null ends it.
@@ -201,8 +226,8 @@ inline constexpr std::string_view own_adapter = "tailrace::channel";
 /// The capacity that programs have in place of `wanted`.
 [[nodiscard]] std::uint64_t reachable(const target& t, std::uint64_t wanted);
 
-/// The target, or one of its geometries: what runs the program with this index. `simulated`: one that is.
-[[nodiscard]] const target& target_for(const target& t, std::uint64_t program, bool simulated = false);
+/// The target, or one of its geometries that the engine can run: what runs the program with this index.
+[[nodiscard]] const target& target_for(const target& t, std::uint64_t program, model::engine by);
 /// Each target, followed by its geometries.
 [[nodiscard]] std::vector<const target*> with_geometries(const std::vector<target>& all);
 
