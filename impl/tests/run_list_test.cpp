@@ -1,5 +1,5 @@
-// Tests of the run list, against a model from the standard library: resumptions add others, and destroy some that are on
-// the list, wherever they are.
+// Tests of the run list, against a model from the standard library: resumptions add others, and destroy some that are
+// on the list, wherever they are.
 #include "tailrace/detail/run_list.hpp"
 
 #include <gtest/gtest.h>

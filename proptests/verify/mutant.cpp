@@ -1,9 +1,9 @@
 // A mutant of the optimized channel as the target of a program like tailrace-verify, for the engine `sequential`:
 // compiled against the headers that a file of mutants/geometries changes.
 //
-// The library has the channel itself. The one-definition rule holds if the change lies in a template over the platform,
-// which is a type of its own here. Of an inline function the linker takes the first definition, which is this program's:
-// nothing of the library may depend on the other.
+// The library has the channel itself. The one-definition rule holds if the change lies in a template over the platform:
+// that is a type of its own here. Of an inline function the linker takes the first definition, that of this program.
+// Nothing in the library may depend on the other.
 // After a change here run: ci/mutants -R geometries
 #include "tailrace/verify/main.hpp"
 #include "target/own_channels.hpp"
