@@ -11,6 +11,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "tailrace/channel.hpp"
@@ -64,23 +66,22 @@ struct optimized_api {
     }
 };
 
-/// How a geometry is used, besides.
-template <class Platform, std::size_t Geometry>
-struct exercised_api : optimized_api<Platform> {};
-
-struct failing_allocations {
+template <class Api>
+struct with_failing_allocations : Api {
     static constexpr bool fails_allocations = true;
 };
-struct all_forms {
+
+template <class Api>
+struct in_all_forms : Api {
     using forms = verify::forms;
-    /// On a clock whose tick is a millisecond: it is rounded up.
-    static std::chrono::microseconds as_timeout(model::duration d) {
-        constexpr std::chrono::microseconds part_of_a_tick{400};
-        return d > model::duration(0) ? d - part_of_a_tick : std::chrono::microseconds(d);
-    }
     template <class Tx>
     static auto make_clock(const Tx&) {
         return millisecond_clock();
+    }
+    /// Rounded up by that clock.
+    static std::chrono::microseconds as_timeout(model::duration d) {
+        constexpr std::chrono::microseconds part_of_a_tick{400};
+        return d > model::duration(0) ? d - part_of_a_tick : std::chrono::microseconds(d);
     }
     /// Moved away and back, and onto itself.
     template <class Handle>
@@ -91,21 +92,13 @@ struct all_forms {
         h = std::move(same);
     }
 };
-template <class Platform>
-struct exercised_api<Platform, 0> : optimized_api<Platform>, failing_allocations {};
-template <class Platform>
-struct exercised_api<Platform, 1> : optimized_api<Platform>, failing_allocations {
-    using value_type = throwing_value;
-};
-template <class Platform>
-struct exercised_api<Platform, 2> : optimized_api<Platform>, all_forms {
-    using all_forms::make_clock;
-    using value_type = kilobyte_value;
-};
-template <class Platform>
-struct exercised_api<Platform, 3> : optimized_api<Platform>, all_forms {
-    using all_forms::make_clock;
-    using value_type = overaligned_value;
+
+/// The channel in a geometry, used as that says.
+template <class Platform, std::size_t N, class Api = optimized_api<with_geometry<Platform, N>>>
+struct exercised_api
+    : std::conditional_t<geometries[N].in_all_forms, in_all_forms<Api>, with_failing_allocations<Api>> {
+    using value_type = std::tuple_element_t<static_cast<std::size_t>(geometries[N].values),
+                                            std::tuple<tracked, throwing_value, kilobyte_value, overaligned_value>>;
 };
 
 struct noisy_reference_platform : noisy_platform<model::std_platform> {
@@ -143,12 +136,11 @@ geometry_openers openers_on() {
         return geometry_openers{open_session<optimized_api<Platform>>, {opener_for_tasks<Platform, N>()...}};
     }(std::make_index_sequence<geometries.size()>());
 }
-/// For one thread: all of them, each used in its own way.
+/// For one thread: all of them.
 template <class Platform>
 geometry_openers exercised_openers_on() {
     return []<std::size_t... N>(std::index_sequence<N...>) {
-        return geometry_openers{open_session<optimized_api<Platform>>,
-                                {open_session<exercised_api<with_geometry<Platform, N>, N>>...}};
+        return geometry_openers{open_session<optimized_api<Platform>>, {open_session<exercised_api<Platform, N>>...}};
     }(std::make_index_sequence<geometries.size()>());
 }
 
