@@ -8,10 +8,13 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "engine/task.hpp"
 #include "engine/thread_runner.hpp"
+#include "engine/wake_board.hpp"
 #include "program/concurrent_program.hpp"
 #include "report/token.hpp"
 #include "tailrace/model/text.hpp"
@@ -236,6 +239,29 @@ TEST(threads, a_long_run_in_which_a_value_comes_twice_is_refused) {
     long_run r;
     r.messages = 6'000;
     EXPECT_NE(run_in_order(t, r).find("was received where"), std::string::npos) << run_in_order(t, r);
+}
+
+TEST(task, log_can_be_read_while_the_last_call_ends) {
+    const std::vector<task_step> part{
+        {.step = {.what = verb::send, .subject = {handle_kind::sender, 0}, .value = 1, .operation = 100},
+         .waits = true,
+         .blocks = true}};
+    wake_board board;
+    task t(board);
+    for (int round = 0; round < 4'000; ++round) {
+        board.clear(1);
+        const std::unique_ptr<task_session> all = optimized().open_tasks(1, board, false);
+        std::unique_ptr<task_session> branch = all->branch();
+        all->give({handle_kind::sender, 0}, *branch);
+        task_books books;
+        books.add({handle_kind::sender, 0});
+        t.prepare(part, std::move(branch), std::move(books), 1, false, true);
+        std::jthread runs([&t] { t.run(); });
+        while (t.written() == 0 || t.in_call() || t.under_way()) ASSERT_LE(t.log().size(), 1U);
+        ASSERT_EQ(t.log().front().answer->status, status::ok);
+        runs.join();
+        t.close_session();
+    }
 }
 
 TEST(task_books, know_which_handles_exist_and_what_borrows_them) {

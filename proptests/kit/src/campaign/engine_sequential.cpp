@@ -120,8 +120,8 @@ const std::vector<form_number>& form_numbers() {
         {"awaited",
          "{} coroutines resumed or destroyed",
          {form_event::resumed, form_event::destroyed_asleep, form_event::destroyed_woken}},
-        {"stopped", "{} waits stopped", {form_event::stopped}},
-        {"timed_out", "{} timed out", {form_event::timed_out}},
+        {"stopped", "{} waits ended by a stop token", {form_event::stopped}},
+        {"timed_out", "{} by a deadline", {form_event::timed_out}},
         {"failed_allocations", "{} allocations failed", {form_event::failed_allocation}}};
     return all;
 }

@@ -98,7 +98,6 @@ bool task::take(const task_step& t) {
         if (!wait(t.step.operation, a)) {
             e.returned = model::never;
             publish();
-            under_way_.store(false, std::memory_order_release);
             return false;
         }
         e.returned = time_now();
@@ -109,7 +108,6 @@ bool task::take(const task_step& t) {
     }
     e.answer = std::move(a);
     publish();
-    under_way_.store(false, std::memory_order_release);
     return true;
 }
 
@@ -153,7 +151,6 @@ bool task::call(event& e) {
     e.answer = std::move(a);
     publish();
     in_call_.store(false, std::memory_order_release);
-    under_way_.store(false, std::memory_order_release);
     return !board_.stopping();
 }
 

@@ -63,7 +63,11 @@ class task {
 
     bool call(model::event& e);
 
-    void publish() { written_.fetch_add(1, std::memory_order_release); }
+    /// The event is complete. In this order: while one is under way, it is that at `written`, and log() may read it.
+    void publish() {
+        under_way_.store(false, std::memory_order_release);
+        written_.fetch_add(1, std::memory_order_release);
+    }
 
     /// Schedule perturbation between two steps: most often none.
     void noise_between();
