@@ -241,6 +241,7 @@ TEST(threads, a_long_run_in_which_a_value_comes_twice_is_refused) {
     EXPECT_NE(run_in_order(t, r).find("was received where"), std::string::npos) << run_in_order(t, r);
 }
 
+// The window is two stores wide: with the older order this fails in few of its runs.
 TEST(task, log_can_be_read_while_the_last_call_ends) {
     const std::vector<task_step> part{
         {.step = {.what = verb::send, .subject = {handle_kind::sender, 0}, .value = 1, .operation = 100},
@@ -248,7 +249,7 @@ TEST(task, log_can_be_read_while_the_last_call_ends) {
          .blocks = true}};
     wake_board board;
     task t(board);
-    for (int round = 0; round < 4'000; ++round) {
+    for (int round = 0; round < 500; ++round) {
         board.clear(1);
         const std::unique_ptr<task_session> all = optimized().open_tasks(1, board, false);
         std::unique_ptr<task_session> branch = all->branch();
