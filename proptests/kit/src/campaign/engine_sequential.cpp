@@ -117,12 +117,10 @@ struct form_number {
 };
 const std::vector<form_number>& form_numbers() {
     static const std::vector<form_number> all{
-        {"awaited",
-         "{} coroutines resumed or destroyed",
-         {form_event::resumed, form_event::destroyed_asleep, form_event::destroyed_woken}},
-        {"stopped", "{} waits ended by a stop token", {form_event::stopped}},
-        {"timed_out", "{} by a deadline", {form_event::timed_out}},
-        {"failed_allocations", "{} allocations failed", {form_event::failed_allocation}}};
+        {"awaited", "{} coroutines", {form_event::resumed, form_event::destroyed_asleep, form_event::destroyed_woken}},
+        {"stopped", "{} stop tokens", {form_event::stopped}},
+        {"timed_out", "{} deadlines", {form_event::timed_out}},
+        {"failed_allocations", "{} failed allocations", {form_event::failed_allocation}}};
     return all;
 }
 
