@@ -42,7 +42,7 @@ namespace in_forms {
 
 template <class Result>
 std::optional<Result> plain(std::type_identity<Result>, Result&& r) {
-    return std::move(r);
+    return std::forward<Result>(r);
 }
 inline std::optional<std::monostate> plain(std::type_identity<std::monostate>, bool closed) {
     if (!closed) return std::nullopt;
@@ -355,10 +355,12 @@ class forms {
         using namespace in_forms;
         constexpr bool has_deadline = requires { typename Operation::reason_type; };
         const auto polled = [&](auto wrap, bool by_clock) -> std::unique_ptr<form<typename Operation::result_type>> {
-            return std::make_unique<polled_form<Operation, decltype(wrap)>>(std::move(op), wrap, by_clock);
+            return std::make_unique<polled_form<Operation, decltype(wrap)>>(std::forward<Operation>(op), wrap,
+                                                                            by_clock);
         };
         const auto awaited = [&](auto wrap, bool by_clock) -> std::unique_ptr<form<typename Operation::result_type>> {
-            return std::make_unique<awaited_form<Operation, decltype(wrap)>>(std::move(op), wrap, by_clock, counts_);
+            return std::make_unique<awaited_form<Operation, decltype(wrap)>>(std::forward<Operation>(op), wrap,
+                                                                             by_clock, counts_);
         };
         constexpr std::uint32_t number_of_forms = 5;
         const std::uint32_t which = enabled_ ? number % number_of_forms : 0;
