@@ -1,9 +1,12 @@
 // The forms of operations behind those that are polled, values of other types, and allocations that fail.
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tailrace/model/text.hpp"
@@ -111,7 +114,7 @@ TEST(values, know_that_they_are_damaged) {
     broken.words.back() = 7;
     EXPECT_EQ(broken.accept(), damaged_value);
 
-    alignas(overaligned_value) std::byte place[2 * sizeof(overaligned_value)];
+    alignas(overaligned_value) std::byte place[sizeof(overaligned_value)];
     auto* const straight = new (place) overaligned_value(9, ignored);
     EXPECT_EQ(straight->accept(), 9U);
 }

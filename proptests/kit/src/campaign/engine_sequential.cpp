@@ -168,8 +168,10 @@ engine_report run_sequential_engine(const job& j, const target& t, const campaig
 
     engine_report report;
     report.unit = "program";
-    report.numbers = {{"programs", r.programs}, {"steps", r.steps}, {"conservation_checks", r.conservation_checks}};
-    report.numbers.emplace("reacting", r.reacting);
+    report.numbers = {{"programs", r.programs},
+                      {"steps", r.steps},
+                      {"conservation_checks", r.conservation_checks},
+                      {"reacting", r.reacting}};
     for (const form_number& n : form_numbers()) {
         std::uint64_t sum = 0;
         for (const form_event e : n.events) sum += r.forms[static_cast<std::size_t>(e)];

@@ -50,7 +50,9 @@ thread_run single_run::run(const std::function<void(std::size_t)>& start) {
     if (started_) {
         board_.stop();
         board_.stop_sleepers();
-        for (std::size_t l = 0; l < program_.tasks.size(); ++l) note(*tasks_[l]);
+        const std::size_t n = program_.tasks.size();
+        while (board_.awake() != inside(n)) std::this_thread::yield();  // the others end
+        for (std::size_t l = 0; l < n; ++l) note(*tasks_[l]);
     }
     result_.problem = std::move(problem);
     result_.stuck = true;

@@ -36,9 +36,8 @@ void task::prepare(const std::vector<task_step>& part, std::unique_ptr<task_sess
     books_ = std::move(books);
     seed_ = seed | 1;
     log_.assign(part.size(), {});
-    written_.store(0, std::memory_order_relaxed);
+    progress_.store(0, std::memory_order_relaxed);
     in_call_.store(false, std::memory_order_relaxed);
-    under_way_.store(false, std::memory_order_relaxed);
     problem_.clear();
     slept = woken = blocked = passed_over = 0;
 }
@@ -63,26 +62,27 @@ void task::run() {
         problem_ = "threw something that is no std::exception";
     }
     in_call_.store(false, std::memory_order_release);
-    under_way_.store(false, std::memory_order_release);
+    progress_.store(written() * 2, std::memory_order_release);
     board_.leave();
 }
 
 std::vector<event> task::log() const {
     for (;;) {
-        const std::uint32_t n = written();
-        std::vector<event> events(log_.begin(), log_.begin() + n);
-        if (!under_way()) return events;
+        // acquire: what the task has written of these events.
+        const std::uint32_t at = progress_.load(std::memory_order_acquire);
+        std::vector<event> events(log_.begin(), log_.begin() + at / 2);
+        if (at % 2 == 0) return events;
         event unanswered;  // its answer may just be written
-        unanswered.step = log_[n].step;
+        unanswered.step = log_[at / 2].step;
         unanswered.waits = true;
-        unanswered.invoked = log_[n].invoked;
+        unanswered.invoked = log_[at / 2].invoked;
         events.push_back(std::move(unanswered));
-        if (under_way() && written() == n) return events;
+        if (progress_.load(std::memory_order_acquire) == at) return events;
     }
 }
 
 bool task::take(const task_step& t) {
-    event& e = log_[written_.load(std::memory_order_relaxed)];
+    event& e = log_[written()];
     e = event{};
     e.step = t.step;
     e.waits = t.waits;
@@ -118,7 +118,7 @@ bool task::wait(std::uint32_t operation, answer& a) {
     for (;;) {
         a = session_->act(poll);
         if (a.status != status::pending) break;
-        under_way_.store(true, std::memory_order_release);
+        publish_that_it_waits();
         if (!board_.sleep(operation, slept_here)) {
             ++slept;
             return false;
@@ -142,7 +142,7 @@ bool task::call(event& e) {
     ++blocked;
     e.invoked = time_now();
     called_on_ = e.step.subject;
-    under_way_.store(true, std::memory_order_release);
+    publish_that_it_waits();
     in_call_.store(true, std::memory_order_release);
     if (e.step.value != 0) sent_[e.step.operation] = e.step.value;
     answer a = session_->block(e.step);

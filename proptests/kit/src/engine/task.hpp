@@ -33,9 +33,9 @@ class task {
     void run();
 
     /// Has it begun an event that waits? It may sleep in it.
-    [[nodiscard]] bool under_way() const { return under_way_.load(std::memory_order_acquire); }
+    [[nodiscard]] bool under_way() const { return progress_.load(std::memory_order_acquire) % 2 == 1; }
     [[nodiscard]] bool in_call() const { return in_call_.load(std::memory_order_acquire); }
-    [[nodiscard]] std::uint32_t written() const { return written_.load(std::memory_order_acquire); }
+    [[nodiscard]] std::uint32_t written() const { return progress_.load(std::memory_order_acquire) / 2; }
     /// The events until now; one that is under way has no response.
     [[nodiscard]] std::vector<model::event> log() const;
     [[nodiscard]] task_session& session() { return *session_; }
@@ -63,11 +63,10 @@ class task {
 
     bool call(model::event& e);
 
-    /// The event is complete. In this order: while one is under way, it is that at `written`, and log() may read it.
-    void publish() {
-        under_way_.store(false, std::memory_order_release);
-        written_.fetch_add(1, std::memory_order_release);
-    }
+    // The step and the time of the event are written. release: for log().
+    void publish_that_it_waits() { progress_.store(written() * 2 + 1, std::memory_order_release); }
+    // All of it is. release: the same.
+    void publish() { progress_.store((written() + 1) * 2, std::memory_order_release); }
 
     /// Schedule perturbation between two steps: most often none.
     void noise_between();
@@ -82,8 +81,9 @@ class task {
     std::map<std::uint32_t, model::value_id> sent_;  // by operation
     std::vector<model::value_id> kept_;              // by the channel, of sends that failed
     std::vector<model::event> log_;
-    std::atomic<std::uint32_t> written_{0};
-    std::atomic<bool> under_way_{false};
+    /// Twice the events that are written, and one more while the next is under way. One number, so that log() never
+    /// looks for an event that does not exist. Changed by the task alone.
+    std::atomic<std::uint32_t> progress_{0};
     std::atomic<bool> in_call_{false};
     model::handle called_on_;
     std::atomic<pid_t> thread_{0};

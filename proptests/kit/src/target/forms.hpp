@@ -20,6 +20,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <stop_token>
 #include <type_traits>
 #include <utility>
@@ -120,6 +121,9 @@ inline constexpr auto deadline_in_stop = [](auto&& op, interruption& i) {
     return stoppable(with_timeout(std::forward<decltype(op)>(op), interruption::long_time, i.clock), i);
 };
 
+/// What an interruption has made of a wait.
+enum class ending : unsigned char { interrupted, finished, still_waits };
+
 template <class Result>
 struct form {
     form() = default;
@@ -129,56 +133,88 @@ struct form {
 
     /// Nothing: pending. It may be destroyed by code that runs in here.
     [[nodiscard]] virtual std::optional<Result> poll(const waker& w) = 0;
-    /// Ends the wait, which nothing has ended so far, by an interruption, and says by which; nothing if this form has
-    /// none. A result: the wait was not ended by it.
-    [[nodiscard]] virtual std::optional<form_event> interrupt(std::optional<Result>& result) = 0;
+    /// How it can be interrupted; nothing if this form has no interruption.
+    [[nodiscard]] virtual std::optional<form_event> interruption_kind() const = 0;
+    /// Interrupts the wait, which nothing has ended so far. `result`: if it has finished all the same. Precondition: it
+    /// can be interrupted, and nothing destroys it meanwhile.
+    [[nodiscard]] virtual ending interrupt(std::optional<Result>& result) = 0;
     /// A poll cannot finish it before it is woken.
     [[nodiscard]] virtual bool has_to_be_woken() const { return false; }
 };
 
+/// An operation, wrapped, with what interrupts it.
 template <class Operation, class Wrap>
-class polled_form final : public form<typename Operation::result_type> {
-    using result_type = typename Operation::result_type;
-    static constexpr bool has_interruption = !std::is_same_v<Wrap, std::remove_const_t<decltype(as_it_is)>>;
-
+class wrapped_form : public form<typename Operation::result_type> {
   public:
-    polled_form(Operation&& op, Wrap wrap, bool by_clock) : operation_(wrap(std::move(op), interruption_)) {
+    wrapped_form(Operation&& op, Wrap wrap, bool by_clock) : operation_(wrap(std::move(op), interruption_)) {
         interruption_.by_clock = by_clock;
     }
-    [[nodiscard]] std::optional<result_type> poll(const waker& w) override {
-        auto result = operation_.poll(w);
-        if (!result) return std::nullopt;
-        return plain(std::type_identity<result_type>{}, std::move(*result));
-    }
-    [[nodiscard]] std::optional<form_event> interrupt(std::optional<result_type>& result) override {
-        if constexpr (!has_interruption) return std::nullopt;
-        interruption_.come();
-        result = poll({});
+    [[nodiscard]] std::optional<form_event> interruption_kind() const final {
+        if constexpr (std::is_same_v<Wrap, std::remove_const_t<decltype(as_it_is)>>) return std::nullopt;
         return interruption_.by_clock ? form_event::timed_out : form_event::stopped;
     }
 
-  private:
+  protected:
+    [[noreturn]] static void complain_of_interruption() {
+        throw std::logic_error("an operation that nothing had interrupted said that it was");
+    }
+
     interruption interruption_;
     decltype(std::declval<Wrap&>()(std::declval<Operation>(), std::declval<interruption&>())) operation_;
 };
 
+template <class Operation, class Wrap>
+class polled_form final : public wrapped_form<Operation, Wrap> {
+    using result_type = typename Operation::result_type;
+
+  public:
+    using wrapped_form<Operation, Wrap>::wrapped_form;
+
+    [[nodiscard]] std::optional<result_type> poll(const waker& w) override {
+        auto result = this->operation_.poll(w);
+        if (!result) return std::nullopt;
+        auto finished = plain(std::type_identity<result_type>{}, std::move(*result));
+        if (!finished) this->complain_of_interruption();
+        return finished;
+    }
+    [[nodiscard]] ending interrupt(std::optional<result_type>& result) override {
+        this->interruption_.come();
+        auto ended = this->operation_.poll({});
+        if (!ended) return ending::still_waits;
+        result = plain(std::type_identity<result_type>{}, std::move(*ended));
+        return result ? ending::finished : ending::interrupted;
+    }
+};
+
 /// Awaited in a coroutine of its own. The executor keeps the resumption until the next poll.
 template <class Operation, class Wrap>
-class awaited_form final : public form<typename Operation::result_type> {
+class awaited_form final : public wrapped_form<Operation, Wrap> {
     using result_type = typename Operation::result_type;
-    static constexpr bool has_interruption = !std::is_same_v<Wrap, std::remove_const_t<decltype(as_it_is)>>;
 
   public:
     awaited_form(Operation&& op, Wrap wrap, bool by_clock, form_counts& counts)
-        : counts_(&counts), operation_(wrap(std::move(op), interruption_)) {
-        interruption_.by_clock = by_clock;
-    }
+        : wrapped_form<Operation, Wrap>(std::move(op), wrap, by_clock), counts_(&counts) {}
     ~awaited_form() override {
         if (!frame_) return;
         if (!frame_.done()) count(executor_.resumption ? form_event::destroyed_woken : form_event::destroyed_asleep);
         frame_.destroy();
     }
     [[nodiscard]] std::optional<result_type> poll(const waker& w) override {
+        go_on(w);
+        if (frame_.done() && !result_) this->complain_of_interruption();
+        return std::exchange(result_, std::nullopt);
+    }
+    [[nodiscard]] ending interrupt(std::optional<result_type>& result) override {
+        this->interruption_.come();
+        go_on({});
+        if (!frame_.done()) return ending::still_waits;
+        result = std::exchange(result_, std::nullopt);
+        return result ? ending::finished : ending::interrupted;
+    }
+    [[nodiscard]] bool has_to_be_woken() const override { return true; }
+
+  private:
+    void go_on(const waker& w) {
         executor_.on_resumption = w;
         if (!frame_) {
             frame_ = await().handle;
@@ -189,18 +225,8 @@ class awaited_form final : public form<typename Operation::result_type> {
             count(form_event::resumed);
         }
         if (frame_.promise().error) std::rethrow_exception(std::exchange(frame_.promise().error, nullptr));
-        return std::exchange(result_, std::nullopt);
-    }
-    [[nodiscard]] std::optional<form_event> interrupt(std::optional<result_type>& result) override {
-        if constexpr (!has_interruption) return std::nullopt;
-        interruption_.come();
-        result = poll({});
-        return interruption_.by_clock ? form_event::timed_out : form_event::stopped;
     }
 
-    [[nodiscard]] bool has_to_be_woken() const override { return true; }
-
-  private:
     struct coroutine {
         struct promise_type {
             coroutine get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
@@ -224,13 +250,11 @@ class awaited_form final : public form<typename Operation::result_type> {
     void count(form_event what) { ++(*counts_)[static_cast<std::size_t>(what)]; }
 
     coroutine await() {
-        auto result = co_await resume_on(executor_, std::move(operation_));
+        auto result = co_await resume_on(executor_, std::move(this->operation_));
         result_ = plain(std::type_identity<result_type>{}, std::move(result));
     }
 
     form_counts* counts_;
-    interruption interruption_;
-    decltype(std::declval<Wrap&>()(std::declval<Operation>(), std::declval<interruption&>())) operation_;
     executor executor_;
     std::optional<result_type> result_;
     std::coroutine_handle<typename coroutine::promise_type> frame_;
@@ -284,11 +308,16 @@ class forms {
             if (last_ == nullptr || last_->come || !all_->alone_ || has_lost_its_receiver()) return;
             last_->is_expected = true;
             std::optional<result_type> result;
-            const std::optional<form_event> how = form_->interrupt(result);
+            const std::optional<form_event> how = form_->interruption_kind();
             if (!how) return;
             all_->count(*how);
+            const in_forms::ending end = form_->interrupt(result);
             if (!last_->come) all_->complain("an interrupted operation was not woken");
-            if (result) all_->complain("an interrupted operation finished all the same");
+            if (end == in_forms::ending::finished) all_->complain("an interrupted operation finished all the same");
+            if (end == in_forms::ending::still_waits) {
+                all_->complain("an interrupted operation goes on waiting");
+                return;
+            }
             all_->keep(std::move(form_));
         }
 

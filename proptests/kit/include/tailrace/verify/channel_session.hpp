@@ -13,7 +13,7 @@
 //         static constexpr bool thread_safe = false;                   // the engine `threads` leaves it out
 //         using value_type = ...;      // constructed and accepted like `tracked`, which it is otherwise
 //         using forms = ...;           // what operations are wrapped in (src/target/forms.hpp)
-//         static constexpr bool fails_allocations = true;   // each allocation of a call fails once
+//         static constexpr bool fails_allocations = true;   // on Linux: each allocation of a call fails once
 //         template <class Handle>
 //         static void move_about(Handle& permits);          // before each use of a permit iterator
 //         static auto as_timeout(model::duration d);        // equal to it on the clock
@@ -99,6 +99,7 @@ class channel_session final : public task_session, private session_events {
     using forms_type = typename decltype(forms_of())::type;
     static constexpr bool fails_allocations = requires { Api::fails_allocations; };
     struct nothing {};
+    using allocates_itself = std::conditional_t<fails_allocations, never_failing_new, nothing>;
     static auto permit_of() {
         if constexpr (has(capability::try_reserve)) {
             return std::type_identity<typename decltype(std::declval<sender_type&>().try_reserve())::value_type>{};
@@ -344,12 +345,12 @@ class channel_session final : public task_session, private session_events {
     }
 
     void woken(std::uint32_t operation) noexcept override {
-        [[maybe_unused]] const never_failing_new by_the_kit;
+        [[maybe_unused]] const allocates_itself in_here{};
         if (running_ != nullptr) running_->woken.push_back({model::handle_kind::operation, operation});
         if (reactions_ != nullptr) reactions_->woken(operation);
     }
     void destroyed(model::value_id v) noexcept override {
-        [[maybe_unused]] const never_failing_new by_the_kit;
+        [[maybe_unused]] const allocates_itself in_here{};
         if (running_ != nullptr) running_->destroyed.push_back(v);
         if (fails_allocations && failing_new::here().has_failed) return;
         if (reactions_ != nullptr) reactions_->destroyed(v);
