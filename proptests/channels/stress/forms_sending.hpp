@@ -255,10 +255,11 @@ class sending : public forms_worker {
             hear(tx_->clone().try_send(make()));
             return;
         }
-        const auto weak = tx_->downgrade();
-        const auto twin = weak;
+        auto weak = tx_->downgrade();
+        auto twin = weak;
+        weak = std::move(twin);
         if (random_.one_in(8)) tx_ = tx_->clone();
-        if (auto again = twin.upgrade()) {
+        if (auto again = weak.upgrade()) {
             ++counts_.upgraded;
             hear(again->try_send(make()));
         } else {
