@@ -64,12 +64,12 @@ function(tailrace_add_test name)
         PROPERTIES LABELS ${arg_LABEL})
 endfunction()
 
-# tailrace_add_stress(<source> LIBRARIES <library>... TSAN_LIBRARIES <library>...)
+# tailrace_add_stress(<source> LIBRARIES <library>... TSAN_LIBRARIES <library>... [ARGUMENTS <argument>...])
 # A program that is run as one ctest, twice: as it is, and under ThreadSanitizer as <name>_tsan, linked with
 # TSAN_LIBRARIES. Where the whole build has a sanitizer already, the second is left out: it would be the same
 # program, or could not be built.
 function(tailrace_add_stress source)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES;TSAN_LIBRARIES")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES;TSAN_LIBRARIES;ARGUMENTS")
     cmake_path(GET source STEM name)
 
     add_executable(${name} ${source})
@@ -87,7 +87,7 @@ function(tailrace_add_stress source)
         target_include_directories(${program} PRIVATE "${PROJECT_SOURCE_DIR}/proptests/kit/include")
         # Supplies a main() where the source has none.
         target_link_libraries(${program} PRIVATE GTest::gtest_main Threads::Threads)
-        add_test(NAME stress.${program} COMMAND ${program})
+        add_test(NAME stress.${program} COMMAND ${program} ${arg_ARGUMENTS})
         set_tests_properties(stress.${program} PROPERTIES LABELS stress)
     endforeach()
     if(${name}_tsan IN_LIST programs)
@@ -112,7 +112,7 @@ endfunction()
 function(tailrace_check_scripts)
     add_test(NAME house.build_says_how_far_it_is COMMAND "${PROJECT_SOURCE_DIR}/ci/tests/build")
     set(names house.build_says_how_far_it_is)
-    foreach(pair IN ITEMS verify:tailrace-verify zoo:tailrace-zoo order-audit:tailrace-relacy scenario-mutants:tailrace-relacy)
+    foreach(pair IN ITEMS verify:tailrace-verify zoo:tailrace-zoo order-audit:tailrace-relacy scenario-mutants:tailrace-relacy soak:soak)
         string(REPLACE ":" ";" pair "${pair}")
         list(GET pair 0 script)
         list(GET pair 1 program)

@@ -746,6 +746,33 @@ TEST_F(idle_again, gives_back_after_each_of_many_bursts_with_messages_between_th
     }
 }
 
+template <std::size_t Size>
+struct value_of_size {
+    std::byte bytes[Size];
+};
+
+/// Clause: channel.idle-storage.
+template <class T>
+void expect_little_after_a_burst(std::uint64_t messages) {
+    const std::uint64_t before = held;
+    auto [tx, rx] = channel<T>(messages);
+    for (int round = 0; round < 3; ++round) {
+        for (std::uint64_t i = 0; i < messages; ++i) ASSERT_TRUE(tx.try_send(T{}));
+        EXPECT_GT(held - before, messages * sizeof(T));
+        for (std::uint64_t i = 0; i < messages; ++i) ASSERT_TRUE(rx.try_recv());
+        EXPECT_LE(held - before, std::uint64_t{384} * 1024 + sizeof(T)) << "values of " << sizeof(T) << " bytes";
+    }
+}
+
+TEST(idle_storage, is_at_most_384_kib_and_one_value_after_a_burst_of_values_of_any_size) {
+    expect_little_after_a_burst<std::uint8_t>(500'000);
+    expect_little_after_a_burst<value>(300'000);
+    expect_little_after_a_burst<value_of_size<100>>(20'000);
+    expect_little_after_a_burst<value_of_size<5'000>>(1'000);
+    expect_little_after_a_burst<value_of_size<200'000>>(20);
+    expect_little_after_a_burst<value_of_size<1'000'000>>(5);
+}
+
 /// There are sixteen eras; a claim that slept through all of them would see no difference.
 TEST_F(idle_again, keeps_a_burst_after_fifteen_without_a_message_until_there_is_one) {
     for (int i = 0; i < 15; ++i) {

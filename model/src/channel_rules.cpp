@@ -23,9 +23,6 @@ void name_next(machine& m, const std::optional<answer>& recorded) {
 
 bool is_receiver_drop(const step& s) { return s.what == verb::drop && s.subject.kind == handle_kind::receiver; }
 
-/// The permit of a value that is being sent.
-handle claim_of(std::uint32_t task) { return {handle_kind::permit, no_number - 1 - task}; }
-
 /// The sender that an event of a task owns until it drops it.
 std::uint32_t taken_sender(std::uint32_t task) { return claim_of(task).number; }
 
@@ -295,7 +292,8 @@ reply channel_rules::drop_receiver(machine& m, bool first) {
         m.buffer.erase(m.buffer.begin());
         m.release(1, out);
     }
-    return {std::move(out), !m.buffer.empty()};
+    m.draining = !m.buffer.empty();  // a value that is sent meanwhile is destroyed here too
+    return {std::move(out), m.draining};
 }
 
 }  // namespace tailrace::model

@@ -131,6 +131,8 @@ constexpr std::array all{
     // ---- 3. The receiver, closing, cancelling, waking
     clause{"channel.capacity", 3, by_name, "Capacity 0 and capacity above 2^26 - 1 are refused with a clear error."},
     clause{"channel.allocation", 3, by_name, "No allocation is proportional to the capacity."},
+    clause{"channel.idle-storage", 3, by_name,
+           "An open channel that is idle again after a burst keeps at most 384 KiB and the storage of one value."},
     clause{"recv.order", 3, everywhere,
            "Values of one sender in its order; across senders, in the order the sends took effect."},
     clause{"recv.none", 3, everywhere,
@@ -178,6 +180,13 @@ constexpr std::array all{
     clause{"cancel.run-list", 3, by_name, "An operation that waits in the run list unlinks itself there."},
     clause{"wake.outside-locks", 3, blocking, "No foreign code runs under an internal lock."},
     clause{"wake.all", 3, by_name, "Wakers must not throw; one that does ends the program, so no task is left asleep."},
+
+    clause{"foreign.effect", 3, by_name,
+           "What foreign code does inside a call has its effect at once, after that of the call."},
+    clause{"foreign.no-late-wake", 3, by_name,
+           "An operation that foreign code has finished or dropped is not woken, nor a receive without receiver."},
+    clause{"foreign.may-end", 3, by_name,
+           "Foreign code may destroy the operation, the handle and the channel whose call runs it."},
 
     // ---- 4. Beyond the documented type
     clause{"reserve_many.waits", 4, everywhere, "Waits until it has all n permits."},

@@ -54,7 +54,7 @@ std::uint64_t machine::strong_count() const {
     const auto owned =
         std::ranges::count(grants, handle_kind::owned_permit, [](const grant& g) { return g.name.kind; });
     const auto owning = std::ranges::count_if(operations, owns_sender, &operation::what);
-    return senders.size() + static_cast<std::uint64_t>(owned + owning);
+    return senders.size() + leaving + static_cast<std::uint64_t>(owned + owning);
 }
 
 bool machine::ended() const { return buffer.empty() && (strong_count() == 0 || (closed && idle())); }
@@ -103,7 +103,7 @@ void machine::withdraw(std::uint32_t number, outcome& out) {
     unlink(op);
     std::erase_if(operations, [&](const operation& o) { return o.number == number; });
     if (op.held > 0) release(op.held, out);
-    if (owns_sender(op.what)) drop_sender(op.sender, out);
+    if (owns_sender(op.what)) later({remainder::kind::end_sender, op.sender}, out);
 }
 
 void machine::close(outcome& out) {
@@ -121,8 +121,8 @@ void machine::close(outcome& out) {
 
 void machine::deliver(value_id v, outcome& out) {
     if (receiver_gone) {  // receiver-drop.destroys: promptly, and its permit comes back
-        out.destroyed.push_back(v);
-        release(1, out);
+        buffer.push_back(v);
+        if (!draining) later({remainder::kind::drain, 0}, out);  // else the call that is destroying values does it
         return;
     }
     buffer.push_back(v);
@@ -143,8 +143,19 @@ void machine::drop_sender(std::uint32_t number, outcome& out) {
 // ---- The steps
 
 outcome machine::apply(const step& s) {
-    assert(!refusal(s));
     outcome out;
+    remainders rest = begin(s, out);
+    while (proceed(rest, out)) {
+    }
+    end(s);
+    assert(conserves());
+    return out;
+}
+
+machine::remainders machine::begin(const step& s, outcome& out) {
+    assert(!refusal(s));
+    remainders rest;
+    stages_ = &rest;
     switch (s.what) {
         case verb::poll: poll(s, out); break;
         case verb::drop: drop(s.subject, out); break;
@@ -161,8 +172,63 @@ outcome machine::apply(const step& s) {
                 default: act_on_grant(s, out); break;
             }
     }
-    assert(conserves());
-    return out;
+    stages_ = nullptr;
+    const bool finished = s.what == verb::poll && find_operation(s.subject.number) == nullptr;
+    if (finished) returning.push_back(s.subject.number);
+    return rest;
+}
+
+bool machine::proceed(remainders& rest, outcome& out) {
+    if (rest.empty()) return false;
+    const remainder next = rest.front();
+    rest.erase(rest.begin());
+    carry_out(next, rest, out);
+    return true;
+}
+
+void machine::end(const step& s) {
+    if (s.what == verb::poll) erase_one(returning, s.subject.number);
+}
+
+bool machine::is_to_be_woken(std::uint32_t number, verb by) const {
+    const operation* op = find_operation(number);
+    return op != nullptr && (by == verb::advance || !receiver_gone || !is_receive(op->what));
+}
+
+/// Outside of stages: at once, and all of it.
+void machine::later(remainder r, outcome& out) {
+    if (r.is == remainder::kind::drain) {
+        draining = true;
+    } else {
+        ++leaving;
+    }
+    if (stages_ != nullptr) return stages_->push_back(r);
+    remainders rest{r};
+    while (proceed(rest, out)) {
+    }
+}
+
+void machine::carry_out(remainder r, remainders& rest, outcome& out) {
+    switch (r.is) {
+        case remainder::kind::end_sender:
+            --leaving;
+            drop_sender(r.number, out);
+            break;
+        case remainder::kind::give_sender:
+            --leaving;
+            senders.push_back(r.number);
+            break;
+        case remainder::kind::drain:  // one value, after its permit has come back
+            if (buffer.empty()) {
+                draining = false;
+                break;
+            }
+            ++available;
+            out.destroyed.push_back(buffer.front());
+            buffer.erase(buffer.begin());
+            rest.push_back(r);
+            break;
+    }
 }
 
 void machine::create(const step& s, outcome& out) {
@@ -231,7 +297,8 @@ void machine::poll_acquiring(operation& op, outcome& out) {
 void machine::poll_receive(operation& op, outcome& out) {
     const std::uint32_t number = op.number;
     const bool batch = shape_of(op.what).count;
-    const std::uint64_t taken = std::min<std::uint64_t>(batch ? op.need : 1, buffer.size());
+    const std::uint64_t ready = receiver_gone ? 0 : buffer.size();
+    const std::uint64_t taken = std::min<std::uint64_t>(batch ? op.need : 1, ready);
     const bool empty_batch = batch && op.need == 0;
 
     if (taken > 0) {
@@ -263,6 +330,7 @@ void machine::poll_receive(operation& op, outcome& out) {
 void machine::drop(handle h, outcome& out) {
     switch (h.kind) {
         case handle_kind::operation: {
+            if (find_operation(h.number) == nullptr) return erase_one(returning, h.number);  // finished: no effect
             const operation op = *find_operation(h.number);
             withdraw(h.number, out);
             if (carries_value(op)) out.destroyed.push_back(op.value);
@@ -274,20 +342,16 @@ void machine::drop(handle h, outcome& out) {
             const grant g = *find_grant(h);
             erase_one(grants, g);
             if (g.size > 0) release(g.size, out);
-            if (h.kind == handle_kind::owned_permit) drop_sender(g.sender, out);
+            if (h.kind == handle_kind::owned_permit) later({remainder::kind::end_sender, g.sender}, out);
             break;
         }
         case handle_kind::sender: drop_sender(h.number, out); break;
         case handle_kind::weak_sender: erase_one(weak_senders, h.number); break;
         case handle_kind::receiver:
-            parked
-                .reset();  // borrow.receiver: a pending receive is not woken any more, and says none when it is polled
-            close(out);
+            parked.reset();  // borrow.receiver: not woken any more; says none when it is polled
             receiver_gone = true;
-            for (const value_id v : std::exchange(buffer, {})) {
-                ++available;  // each value is destroyed after its permit went back
-                out.destroyed.push_back(v);
-            }
+            close(out);
+            later({remainder::kind::drain, 0}, out);
             break;
     }
 }
@@ -355,13 +419,17 @@ void machine::act_on_grant(const step& s, outcome& out) {
     }
     const grant used = *at;
     grants.erase(at);
-    if (used.name.kind == handle_kind::owned_permit) make_sender(out);
+    const bool gives_sender = used.name.kind == handle_kind::owned_permit;
+    const std::uint32_t name = gives_sender ? next_sender++ : 0;
     if (s.what == verb::send) {
         next_value = s.value + 1;
         deliver(s.value, out);
     } else {
         release(used.size, out);
     }
+    if (!gives_sender) return;
+    out.answer = made_answer({handle_kind::sender, name});
+    later({remainder::kind::give_sender, name}, out);
 }
 
 void machine::act_on_receiver(const step& s, outcome& out) {

@@ -72,7 +72,9 @@ std::optional<std::string> machine::refusal(const step& s) const {
     if (!applies_to(s.what, s.subject.kind)) {
         return fmt::format("'{}' is not an operation of {}", shape_of(s.what).spelling, name());
     }
-    if (!exists(*this, s.subject)) {
+    const bool is_returning = s.what == verb::drop && s.subject.kind == handle_kind::operation &&
+                              std::ranges::count(returning, s.subject.number) > 0;
+    if (!is_returning && !exists(*this, s.subject)) {
         return was_used(*this, s.subject) ? fmt::format("{} is gone: it was dropped, consumed or has finished", name())
                                           : fmt::format("{} does not exist", name());
     }

@@ -1,5 +1,5 @@
-// Three observers need not fit into the common order. Each gets the smallest and the largest number that the steps
-// beside it can account for; every other observer is exact.
+// Four observers need not fit into the common order. Each gets the smallest and the largest number that the steps
+// beside it can account for; every other observer is exact. After a change here run: ci/test -L model
 #include "observer_bounds.hpp"
 
 #include <algorithm>
@@ -23,8 +23,11 @@ bool observer_bounds::allow(const machine& m, const std::vector<progress>& made,
     const bool weak = e.step.what == verb::weak_count || e.step.what == verb::sender_weak_count;
     const bool counts = weak || e.step.what == verb::strong_count || e.step.what == verb::sender_strong_count;
     const bool len = e.step.what == verb::len && e.step.subject.kind == handle_kind::sender;
-    if (!len && !(counts && by_happens_before_)) return false;
-    const auto [least, most] = len ? values_beside(m, which, index) : handles_beside(made, which, index, weak);
+    const bool capacity = e.step.what == verb::capacity;
+    if (!len && !capacity && !(counts && by_happens_before_)) return false;
+    const auto [least, most] = len        ? values_beside(m, which, index)
+                               : capacity ? permits_behind(m, made)
+                                          : handles_beside(made, which, index, weak);
     const auto difference = static_cast<std::int64_t>(e.answer->number) - static_cast<std::int64_t>(said.number);
     return least <= difference && difference <= most;
 }
@@ -53,6 +56,24 @@ observer_bounds::range observer_bounds::values_beside(const machine& m, std::uin
     }
     const auto room = static_cast<std::int64_t>(m.max - m.buffer.size());
     return {-may_go, std::min(may_come, room)};
+}
+
+/// By how much a sender's capacity may differ once the receiver is gone: a value behind one that is being sent is
+/// destroyed, and its permit comes back, when that one is (receiver-drop.destroys).
+observer_bounds::range observer_bounds::permits_behind(const machine& m, const std::vector<progress>& made) const {
+    if (!m.receiver_gone) return {0, 0};
+    const auto may_be_behind = [&](const sent& v) {
+        for (std::uint32_t task = 1; task < times_.tasks().size(); ++task) {
+            const bool sends = m.find_grant(claim_of(task - 1)) != nullptr;
+            if (sends && !times_.comes_first(v.task, v.index, task, events_done(made[task]))) return true;
+        }
+        return false;
+    };
+    const auto behind = std::ranges::count_if(values_, [&](const sent& v) {
+        return v.accepted && v.received_by == no_number && v.index < events_done(made[v.task]) &&
+               std::ranges::find(m.buffer, v.value) == m.buffer.end() && may_be_behind(v);
+    });
+    return {-behind, 0};
 }
 
 /// By how much a number of handles may differ when it is read out of the common order: of the steps of each other task

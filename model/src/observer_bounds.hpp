@@ -24,6 +24,9 @@ struct sent {
 
 inline constexpr std::uint32_t no_number = ~std::uint32_t{0};
 
+/// The permit of a value that a task is sending.
+[[nodiscard]] constexpr handle claim_of(std::uint32_t task) { return {handle_kind::permit, no_number - 1 - task}; }
+
 class observer_bounds {
   public:
     /// Both arguments must outlive it.
@@ -38,6 +41,7 @@ class observer_bounds {
     using range = std::pair<std::int64_t, std::int64_t>;
 
     [[nodiscard]] range values_beside(const machine& m, std::uint32_t which, std::uint32_t index) const;
+    [[nodiscard]] range permits_behind(const machine& m, const std::vector<progress>& made) const;
     [[nodiscard]] range handles_beside(const std::vector<progress>& made, std::uint32_t which, std::uint32_t index,
                                        bool weak) const;
     [[nodiscard]] int change_of_count(const event& e, bool weak) const;

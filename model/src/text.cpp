@@ -83,7 +83,20 @@ std::optional<handle> handle_in(std::string_view word, const cursor& in) {
 
 // ---- Steps
 
+constexpr std::string_view inside = "|";
+constexpr std::string_view when = "when";
+constexpr std::string_view woken = "woken:";
+constexpr std::string_view destroyed = "destroyed:";
+
+void put(std::string& out, const occasion& at) {
+    for (unsigned i = 0; i < at.depth; ++i) fmt::format_to(std::back_inserter(out), "{} ", inside);
+    const bool wakes = at.is == occasion::kind::woken;
+    const numeral& form = wakes ? form_of(handle_kind::operation) : value_form;
+    fmt::format_to(std::back_inserter(out), "{} {}{} {} ", when, form.prefix, at.number, wakes ? woken : destroyed);
+}
+
 void put(std::string& out, const step& s) {
+    if (s.at.depth > 0) put(out, s.at);
     const verb_shape& shape = shape_of(s.what);
     const auto end = std::back_inserter(out);
     if (comes_first(s.what)) {
@@ -135,8 +148,29 @@ void read_act(cursor& in, step& s) {
     }
 }
 
+occasion read_occasion(cursor& in) {
+    occasion at;
+    while (in.peek() == inside && at.depth < largest_depth) {
+        in.literal(inside);
+        ++at.depth;
+    }
+    if (at.depth == 0) return at;
+    in.literal(when);
+    if (in.peek().starts_with(form_of(handle_kind::operation).prefix)) {
+        at.number = read_operation(in);
+        at.is = occasion::kind::woken;
+        in.literal(woken);
+    } else {
+        at.number = in.number(value_form);
+        at.is = occasion::kind::destroyed;
+        in.literal(destroyed);
+    }
+    return at;
+}
+
 step read_step(cursor& in) {
     step s;
+    s.at = read_occasion(in);
     read_act(in, s);
     const verb_shape& shape = shape_of(s.what);
     if (shape.value) s.value = in.number(value_form);

@@ -471,6 +471,24 @@ TEST(observers, capacity_is_exact_in_the_common_order) {
     EXPECT_TRUE(of_permits(3));
 }
 
+TEST(observers, capacity_without_a_receiver_may_miss_what_is_behind_a_value_that_is_being_sent) {
+    const auto is =
+        reading({.capacity = 4,
+                 .before = "s0 clone -> s1\n s0 try_send v1 -> ok",
+                 .tasks = {"1-20 s1 send v2 as f100 => ok", "3-4 s0 try_send v3 -> ok", "5-6 drop r -> ok"}},
+                "7-8 s0 capacity");
+    EXPECT_FALSE(is(1)) << "v1 was in front of it";
+    EXPECT_TRUE(is(2)) << "v3 is destroyed with v2";
+    EXPECT_TRUE(is(3));
+    EXPECT_TRUE(is(4)) << "v2 is just being sent";
+    const auto later =
+        reading({.capacity = 4,
+                 .before = "s0 clone -> s1\n s0 try_send v1 -> ok",
+                 .tasks = {"1-2 s1 send v2 as f100 => ok", "3-4 s0 try_send v3 -> ok", "5-6 drop r -> ok"}},
+                "7-8 s0 capacity");
+    EXPECT_FALSE(later(3));
+    EXPECT_TRUE(later(4));
+}
 TEST(observers, two_looks_at_the_capacity_fit_into_one_order) {
     const auto with = [](std::string_view looks) {
         return judge({.capacity = 2, .tasks = {"1-9 s0 try_send v1 -> ok", looks}});

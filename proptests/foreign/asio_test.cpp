@@ -128,7 +128,7 @@ TEST(asio, what_is_lacking_is_skipped_by_name_and_the_rest_has_evidence) {
         return at == r.lacking.end() ? "" : at->second.why;
     };
     EXPECT_EQ(why("send.err-returns-value"), "no capability send_returns_value");
-    EXPECT_EQ(why("acquire.granted-not-sent"), "no capability late_poll");
+    EXPECT_EQ(why("acquire.granted-not-sent"), "no capability send_timeout");
     EXPECT_EQ(why("try_send.no-barging"), "no capability late_poll");
     EXPECT_EQ(why("receiver-drop.destroys"), "no capability receiver_drop");
     EXPECT_EQ(why("clone.count"), "no capability sender_drop");

@@ -103,8 +103,8 @@ int run(const command_line& c, const program_info& program) {
 
 int replay(const command_line& c, const program_info& program) {
     const token& t = *c.replayed;
-    const replayed r =
-        replay(t, *std::ranges::find(program.targets, t.target, &target::name), c.how.patience, program.name);
+    const std::vector<const target*> all = with_geometries(program.targets);
+    const replayed r = replay(t, **std::ranges::find(all, t.target, &target::name), c.how.patience, program.name);
     fmt::print("{}", r.text);
     switch (r.is) {
         case replayed::end::failed: return 1;

@@ -1,7 +1,36 @@
-#include "kernel/optimized.hpp"
+// The target `optimized`, and those of its geometries in proptests/kit/src/target/geometries.hpp that are simulated.
+#include <cstddef>
+#include <cstdint>
+
 #include "explorer/explore.hpp"
 #include "explorer/play.hpp"
+#include "kernel/optimized.hpp"
 
 namespace tailrace::relacy {
-[[maybe_unused]] static const bool enrolled = enroll_player<play<optimized>>("optimized");
-}
+namespace {
+
+constexpr std::uint64_t ticket_wrap = std::uint64_t{1} << 32;
+
+struct moving_pairs : relacy_platform {
+    static constexpr std::uint64_t first_ticket = ticket_wrap - 3;
+    static constexpr std::uint64_t ring_bytes = 0;
+    static constexpr std::uint64_t kept_bytes = 0;
+};
+struct pairs_in_place : relacy_platform {
+    static constexpr std::uint64_t first_ticket = ticket_wrap - 2;
+};
+
+template <class Platform>
+struct optimized_with {
+    template <class T>
+    static auto open(std::size_t capacity) {
+        return channel<T, Platform>(capacity);
+    }
+};
+
+[[maybe_unused]] const bool enrolled = enroll_player<play<optimized>>("optimized") &&
+                                       enroll_player<play<optimized_with<moving_pairs>>>("optimized:slots=2") &&
+                                       enroll_player<play<optimized_with<pairs_in_place>>>("optimized:in-place");
+
+}  // namespace
+}  // namespace tailrace::relacy

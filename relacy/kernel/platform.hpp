@@ -424,6 +424,7 @@ struct relacy_platform {
     }
 
     // Small blocks, so that a few operations cross from one block to the next. The ring reuses its blocks in place.
+    static constexpr std::uint64_t first_ticket = 0;
     static constexpr std::uint64_t block_slots = 2;
     static constexpr std::uint64_t ring_bytes = std::uint64_t{64} * 1024;
     static constexpr std::uint64_t kept_bytes = std::uint64_t{64} * 1024;

@@ -164,6 +164,33 @@ class seen_to_be_closed : public open_channel<Target, 1> {
     counting_waker wakes_;
 };
 
+/// The return of the last permit is one step too: once the receiver has seen that a closed channel is idle, a parked
+/// receive that is polled says none.
+template <class Target, class Form>
+class seen_to_be_idle : public open_channel<Target, 1> {
+  public:
+    static constexpr const char* name = "counting.seen_to_be_idle";
+
+    seen_to_be_idle() : permit_(this->one_permit()) { this->rx_->close(); }
+    void thread(unsigned index) override {
+        if (index == 1) {
+            permit_.reset();
+            return;
+        }
+        auto parked = this->rx_->recv();
+        auto result = parked.poll(wakes_.waker());
+        if (!result && this->rx_->capacity() == 1) {
+            result = parked.poll(wakes_.waker());
+            expect(result.has_value(), "closed and idle: a receive that is polled says none");
+        }
+        if (result) this->expect_end(*result);
+    }
+
+  private:
+    std::optional<typename open_channel<Target, 1>::permit> permit_;
+    counting_waker wakes_;
+};
+
 /// A receiver that looks again and again gets every value before it gets the end.
 template <class Target, class Form>
 class asking_until_the_end : public open_channel<Target, 1> {
@@ -249,9 +276,9 @@ bool enroll_all() {
     return enroll<own_send, Target, driven>() && enroll<pool, Target, driven>() &&
            enroll<last_drop, Target, blocking>() && enroll<last_drop, Target, driven>() &&
            enroll<one_end, Target, driven>() && enroll<seen_to_be_closed, Target, driven>() &&
-           enroll<asking_until_the_end, Target, blocking>() && enroll<asking_until_the_end, Target, driven>() &&
-           enroll<asking_after_close, Target, blocking>() && enroll<asking_after_close, Target, driven>() &&
-           enroll<failed_send, Target, driven>();
+           enroll<seen_to_be_idle, Target, driven>() && enroll<asking_until_the_end, Target, blocking>() &&
+           enroll<asking_until_the_end, Target, driven>() && enroll<asking_after_close, Target, blocking>() &&
+           enroll<asking_after_close, Target, driven>() && enroll<failed_send, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::counting

@@ -12,6 +12,7 @@
 //     pause(n)      the n-th turn of a loop that waits for a few steps of another thread: busy at first, then asleep
 //     in_async_context()
 //     of_this_thread<T>()  the calling thread's own T
+//     first_ticket  the number of the first message; in tests just below 2^32, where the numbers wrap around
 //     block_slots   how many slots are allocated at a time, a power of two
 //     ring_bytes    a ring of slots up to this size is allocated as a whole
 //     kept_bytes    an idle channel keeps at most this much storage for slots, rounded up to a block
@@ -164,6 +165,7 @@ struct std_platform {
         return value;
     }
 
+    static constexpr std::uint64_t first_ticket = 0;
     static constexpr std::uint64_t block_slots = 8;
     static constexpr std::uint64_t ring_bytes = std::uint64_t{32} * 1024;
     static constexpr std::uint64_t kept_bytes = std::uint64_t{256} * 1024;

@@ -33,6 +33,7 @@ class sender {
         if (core_ != nullptr) core_->add_sender();
     }
     sender(sender&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+    // NOLINTNEXTLINE(bugprone-unhandled-self-assignment): it compares the channels, and its own is the same
     sender& operator=(const sender& other) noexcept {
         if (core_ != other.core_) *this = sender(other);
         return *this;

@@ -26,6 +26,7 @@ class weak_sender {
         if (core_ != nullptr) core_->add_weak();
     }
     weak_sender(weak_sender&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+    // NOLINTNEXTLINE(bugprone-unhandled-self-assignment): it compares the channels, and its own is the same
     weak_sender& operator=(const weak_sender& other) noexcept {
         if (core_ != other.core_) *this = weak_sender(other);
         return *this;

@@ -26,7 +26,7 @@ auto moved_and_finished(std::optional<Operation>& original) {
 }
 
 template <class Operation>
-std::optional<Operation> boxed(Operation&& op) {
+std::optional<Operation> boxed(Operation op) {
     return std::optional<Operation>(std::move(op));
 }
 

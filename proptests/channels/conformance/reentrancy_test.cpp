@@ -62,6 +62,61 @@ TYPED_TEST(reentrancy, a_waker_in_close_may_use_the_channel) {
     EXPECT_EQ(error_of(finished(send)).value, 2);
 }
 
+// Clauses: foreign.effect, foreign.no-late-wake.
+TYPED_TEST(reentrancy, a_receive_polled_inside_a_close_of_an_idle_channel_says_none) {
+    auto [tx, rx] = TypeParam::template open<int>(1);
+    auto listener = tx.closed();
+    auto receive = rx.recv();
+    counting_waker receive_woken;
+    bool finished_inside = false;
+    action poll([&] {
+        const auto result = receive.poll(receive_woken.as_waker());
+        finished_inside = result && !*result;
+    });
+    ASSERT_TRUE(pending(listener, poll.as_waker()));
+    ASSERT_TRUE(pending(receive, receive_woken.as_waker()));
+    rx.close();
+    EXPECT_TRUE(finished_inside);
+    EXPECT_EQ(receive_woken.wakes(), 0);
+}
+
+// Clause: foreign.no-late-wake.
+TYPED_TEST(reentrancy, a_waker_in_close_is_not_followed_by_that_of_what_it_has_finished) {
+    auto [tx, rx] = TypeParam::template open<int>(1);
+    auto first = tx.closed();
+    auto second = tx.closed();
+    counting_waker second_woken;
+    action poll([&] { EXPECT_TRUE(second.poll(second_woken.as_waker())); });
+    ASSERT_TRUE(pending(first, poll.as_waker()));
+    ASSERT_TRUE(pending(second, second_woken.as_waker()));
+    rx.close();
+    EXPECT_EQ(poll.times(), 1);
+    EXPECT_EQ(second_woken.wakes(), 0);
+}
+
+// Clause: foreign.may-end.
+TYPED_TEST(reentrancy, a_waker_may_destroy_everything_that_the_call_around_it_is_about) {
+    auto [tx, rx] = TypeParam::template open<int>(1);
+    std::optional sender(std::move(tx));
+    std::optional receiver(std::move(rx));
+    std::optional receive(receiver->recv());
+    std::optional send(sender->send(1));
+    int received = 0;
+    counting_waker ignored;
+    action end([&] {
+        const auto result = receive->poll(ignored.as_waker());
+        ASSERT_TRUE(result && *result);
+        received = **result;
+        send.reset();
+        receive.reset();
+        sender.reset();
+        receiver.reset();
+    });
+    ASSERT_TRUE(pending(*receive, end.as_waker()));
+    EXPECT_TRUE(send->poll(ignored.as_waker()));
+    EXPECT_EQ(received, 1);
+}
+
 TYPED_TEST(reentrancy, a_waker_in_close_may_cancel_another_waiting_operation) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     EXPECT_TRUE(tx.try_send(1));

@@ -36,7 +36,7 @@ class bent_session final : public session {
     std::uint64_t capacity_error_;
 };
 
-target bent(bend how, std::uint64_t capacity_error = 0) {
+target bent(const bend& how, std::uint64_t capacity_error = 0) {
     return {"bent", "the specification, bent", capabilities::all(), [how, capacity_error](std::uint64_t capacity) {
                 return std::make_unique<bent_session>(capacity, how, capacity_error);
             }};
@@ -79,7 +79,7 @@ TEST(script, a_wrong_answer_is_reported_with_the_steps_before_it_and_both_states
 }
 
 TEST(script, a_wake_left_out_added_or_swapped_is_a_difference) {
-    const auto with_wakes = [](std::function<void(std::vector<model::handle>&)> change) {
+    const auto with_wakes = [](const std::function<void(std::vector<model::handle>&)>& change) {
         return run_script(bent([change](const model::step&, model::outcome& out) {
                               if (out.woken.size() == 2) change(out.woken);
                           }),
@@ -92,7 +92,7 @@ TEST(script, a_wake_left_out_added_or_swapped_is_a_difference) {
 }
 
 TEST(script, a_destruction_left_out_added_or_swapped_is_a_difference) {
-    const auto with_destroyed = [](std::function<void(std::vector<model::value_id>&)> change) {
+    const auto with_destroyed = [](const std::function<void(std::vector<model::value_id>&)>& change) {
         return run_script(bent([change](const model::step& s, model::outcome& out) {
                               if (s.what == model::verb::drop) change(out.destroyed);
                           }),

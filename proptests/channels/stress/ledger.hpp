@@ -61,6 +61,14 @@ class value {
     bool farewell_;  // the sender's last
 };
 
+/// The same, but its move may throw, as far as the compiler knows: the channel puts it into a box.
+class boxed_value : public value {
+  public:
+    explicit boxed_value(value&& v) noexcept : value(std::move(v)) {}
+    // NOLINTNEXTLINE(performance-noexcept-move-constructor): that is what it is for
+    boxed_value(boxed_value&& other) noexcept(false) : value(std::move(other)) {}
+};
+
 /// The values of one sender, in the order in which it made them.
 class ledger {
   public:
@@ -73,6 +81,15 @@ class ledger {
     /// What the send of the value made last answered.
     void note(send_result result) { entries_.back().result = result; }
 
+    [[nodiscard]] std::uint64_t made() const { return entries_.size(); }
+    /// How many values have ended so.
+    [[nodiscard]] std::uint64_t ended(fate how) const {
+        std::uint64_t count = 0;
+        for (const entry& e : entries_) {
+            count += e.ends.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(how) ? 1 : 0;
+        }
+        return count;
+    }
     /// The first mistake. `may_die`: values that were sent need not have been received.
     [[nodiscard]] std::optional<std::string> mistake(bool may_die) const {
         for (std::size_t i = 0; i < entries_.size(); ++i) {

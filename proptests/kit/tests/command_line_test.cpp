@@ -100,6 +100,7 @@ TEST_F(command_line, lists_clauses_engines_and_targets) {
     EXPECT_EQ(targets.status, 0);
     EXPECT_TRUE(targets.out.starts_with("reference ")) << targets.out;
     EXPECT_NE(targets.out.find("\noptimized "), std::string::npos);
+    EXPECT_NE(targets.out.find("\noptimized:slots=2 "), std::string::npos);
 }
 
 TEST_F(command_line, an_engine_asked_for_by_name_that_cannot_run_is_refused) {
@@ -151,14 +152,16 @@ TEST_F(command_line, everything_it_says_fits_a_hundred_columns) {
 
 TEST_F(command_line, bad_usage_is_refused_in_one_line_that_says_what_would_be_right) {
     const std::string help = "; see tailrace-verify --help";
+    const std::string every_target =
+        "reference, optimized, optimized:slots=2, optimized:slots=4, optimized:slots=8, optimized:in-place";
     expect_refused("run --target refrence",
                    "tailrace-verify: there is no target 'refrence', did you mean 'reference'?; "
-                   "expected reference, optimized" +
-                       help);
+                   "expected " +
+                       every_target + help);
     expect_refused(
         "run --engine tests",
         "tailrace-verify: there is no engine 'tests'; expected oracle, sequential, threads, interleavings" + help);
-    expect_refused("run --target ''", "tailrace-verify: there is no target ''; expected reference, optimized" + help);
+    expect_refused("run --target ''", "tailrace-verify: there is no target ''; expected " + every_target + help);
     expect_refused("list clause",
                    "tailrace-verify: there is no list of 'clause', did you mean 'clauses'?; "
                    "expected clauses, engines, targets" +

@@ -93,7 +93,7 @@ TEST(foreign_target, steps_before_a_failure_are_counted_by_program) {
                                                }),
                                                {.programs = 500, .most_failures = 10});
     ASSERT_GT(r.agreed.size(), 100U);
-    const generator generate(capabilities::all(), {.seed = 1});
+    const generator generate(machine_target().capabilities, {.seed = 1});
     for (const auto& [index, steps] : r.agreed) {
         const model::trace t = interpret(generate(index));
         ASSERT_LT(steps, t.lines.size());

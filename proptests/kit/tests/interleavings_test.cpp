@@ -118,7 +118,7 @@ TEST(small_programs, leave_the_large_ones_as_they_were) {
 }
 
 TEST_F(interleavings, both_channels_pass_the_same_programs) {
-    for (const char* name : {"reference", "optimized"}) {
+    for (const char* name : {"reference", "optimized", "optimized:slots=2", "optimized:in-place"}) {
         interleavings_options o;
         o.programs = 60;
         const interleavings_result r = run_interleavings(*find_target(name), o);

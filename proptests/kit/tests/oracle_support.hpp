@@ -46,7 +46,7 @@ class machine_session : public session {
 };
 
 inline target machine_target(machine_session::spoiler spoil = {}) {
-    return {"machine", "the specification itself", capabilities::all(),
+    return {"machine", "the specification itself", capabilities::all().without(capability::reentrancy),
             [spoil = std::move(spoil)](std::uint64_t capacity) {
                 return std::make_unique<machine_session>(capacity, spoil);
             }};

@@ -327,7 +327,8 @@ TEST(capabilities, a_trace_beyond_them_is_skipped_and_counted_by_name) {
 TEST(capabilities, every_one_but_blocking_is_needed_by_some_recorded_step_or_is_our_own_addition) {
     // Some are about more than a step.
     std::set<capability> needed{capability::recv_timeout, capability::sender_len,         capability::blocking,
-                                capability::late_poll,    capability::send_returns_value, capability::any_capacity};
+                                capability::late_poll,    capability::send_returns_value, capability::any_capacity,
+                                capability::reentrancy};
     for (const model::trace& t : recorded_traces()) {
         for (const model::line& l : t.lines) {
             if (const auto c = needed_for(l.step)) needed.insert(*c);

@@ -28,9 +28,9 @@ std::string headers() {
 }
 
 /// A generated program as if its last step had gone wrong.
-counterexample generated_example(std::uint64_t index, bool destroyed) {
-    const generator generate(capabilities::all());
-    const model::trace t = interpret(generate(index));
+counterexample generated_example(std::uint64_t index, bool destroyed,
+                                 capabilities within = capabilities::all().without(capability::reentrancy)) {
+    const model::trace t = interpret(generator(within)(index));
     parting last;
     last.at = t.lines.size() - 1;
     last.expected = t.lines.back().expected;
@@ -44,6 +44,16 @@ counterexample generated_example(std::uint64_t index, bool destroyed) {
     c.capacity = t.capacity;
     c.run = run_of(t, last);
     return c;
+}
+
+/// The same of a short program with reactions, the first from `index` on that has some inside of others.
+counterexample reacting_example(std::uint64_t index) {
+    const auto is_nested = [](const taken_step& s) { return s.step.at.depth > 1; };
+    for (index *= 1'000;; ++index) {
+        counterexample c = generated_example(index, true, capabilities::all());
+        const std::vector<taken_step>& steps = std::get<sequential_run>(c.run).steps;
+        if (steps.size() < 40 && std::ranges::any_of(steps, is_nested)) return c;
+    }
 }
 
 TEST(regression_test, of_a_program_on_one_thread_is_golden) {
@@ -61,17 +71,18 @@ TEST(regression_test, the_generated_tests_that_are_compiled_are_golden) {
         "// Each test passes: the faults that it is about are not those of this channel.\n" +
         headers();
     for (const counterexample& c : {barging_example(), swapped_example(), asleep_example(), busy_example(),
-                                    every_verb_example(), generated_example(4, false), generated_example(8, true)})
+                                    every_verb_example(), generated_example(4, false), generated_example(8, true),
+                                    reacting_example(0), reacting_example(1), reacting_example(2)})
         text += body_of(c);
     expect_golden("../generated_regressions.cpp", text);
 }
 
 TEST(regression_test, every_generated_program_gives_a_test_that_says_each_of_its_steps) {
     for (std::uint64_t i = 0; i < 300; ++i) {
-        const counterexample c = generated_example(i, i % 2 == 0);
+        const counterexample c = generated_example(i, i % 2 == 0, capabilities::all());
         const std::string text = to_regression_test(c);
         const std::size_t steps = std::get<sequential_run>(c.run).steps.size();
-        EXPECT_NE(text.find(fmt::format("\n    // {}. ", steps)), text.npos) << text;
+        EXPECT_NE(text.find(fmt::format("  // {}. ", steps)), text.npos) << text;
         EXPECT_EQ(text.find("verify::"), text.npos);
         EXPECT_EQ(text.find("detail::"), text.npos);
     }

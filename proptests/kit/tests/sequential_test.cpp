@@ -195,6 +195,23 @@ TEST(sequential, a_target_that_fails_only_once_is_reported_as_such) {
 
 // ---- The counterexample
 
+TEST(sequential, a_counterexample_has_each_outcome_as_its_target_can_show_it) {
+    const capabilities less = machine_target().capabilities.without(capability::send_returns_value);
+    const target t{"keeps", "keeps the value of a failed send", less, [less](std::uint64_t capacity) {
+                       const auto spoil = [less, failed = false](const step& s, model::outcome& o) mutable {
+                           o = as_shown(less, s, std::move(o));
+                           failed |= s.what == verb::poll && o.answer.status == status::closed && !o.destroyed.empty();
+                           if (s.what == verb::is_closed && failed) o.answer.number = 1 - o.answer.number;
+                       };
+                       return std::make_unique<machine_session>(capacity, spoil);
+                   }};
+    const sequential_result r = run_sequential(t);
+    ASSERT_TRUE(r.failure);
+    for (const model::line& l : r.failure->trace.lines) {
+        EXPECT_EQ(l.expected, as_shown(less, l.step, l.expected)) << model::to_string(l);
+    }
+}
+
 TEST(sequential, a_counterexample_is_a_trace_and_the_states_around_its_last_step) {
     const sequential_result r = run_sequential(mutant_target(mutant_named("cancel-does-not-wake")));
     ASSERT_TRUE(r.failure);

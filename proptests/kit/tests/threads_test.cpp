@@ -219,6 +219,26 @@ TEST(threads, a_task_that_stalls_goes_on_and_the_history_is_allowed) {
     EXPECT_GT(stalled, 0u);
 }
 
+TEST(threads, an_exception_of_the_target_before_the_tasks_or_after_them_is_a_failure) {
+    const auto throwing_at = [](verb what, handle_kind of) {
+        static verb bad;
+        static handle_kind bad_subject;
+        bad = what;
+        bad_subject = of;
+        return lying([](const step& s, model::answer&) {
+            if (s.what == bad && s.subject.kind == bad_subject) throw std::runtime_error("not today");
+        });
+    };
+    threads_options o = small(500);
+    for (const auto& [what, of] :
+         {std::pair(verb::clone, handle_kind::sender), std::pair(verb::drop, handle_kind::receiver)}) {
+        const threads_result r = run_threads(throwing_at(what, of), o);
+        ASSERT_TRUE(r.failure);
+        EXPECT_NE(r.failure->judgement.problem.find("not today"), std::string::npos);
+        EXPECT_LE(r.failure->smallest.tasks.size(), 2U);
+    }
+}
+
 TEST(threads, a_long_run_keeps_the_order_of_each_sender) {
     for (const target& t : builtin_targets()) {
         long_run r;

@@ -279,13 +279,18 @@ class core {
             case slot_end: return front::end;
             default: break;
         }
-        // (17) acquire: what precedes the return of the last permits (6). Closed and unused together are final.
-        const word_type w = word_.load(std::memory_order_acquire);
-        if (is_closed(w) && used(w) == 0) return front::end;
+        if (is_over()) return front::end;
         if (has_senders()) return front::nothing;
         // All that was ever sent is visible by now. The end may not be posted yet, but is_closed() and the counts say
         // already that no sender is left. relaxed: (39) has ordered every publication before this.
         return s.state.load(std::memory_order_relaxed) == slot_full ? front::value : front::end;
+    }
+
+    /// Closed, and no permit is out: no value can come. The end may not be posted yet.
+    [[nodiscard]] bool is_over() const noexcept {
+        // (17) acquire: what precedes the return of the last permits (6). Closed and unused together are final.
+        const word_type w = word_.load(std::memory_order_acquire);
+        return is_closed(w) && used(w) == 0;
     }
 
     /// Takes the front value, which counts as buffered until return_taken. Precondition: look_at_front() returned
@@ -338,8 +343,8 @@ class core {
 
     /// Whether a parked receive has nothing to look for yet.
     [[nodiscard]] bool still_parked(const receive_node<Platform>& n) const noexcept {
-        return ring_.front(head()).state.load(std::memory_order_relaxed) == reinterpret_cast<slot_state>(&n) &&
-               has_senders();
+        const auto seen = ring_.front(head()).state.load(std::memory_order_relaxed);
+        return seen == reinterpret_cast<slot_state>(&n) && has_senders() && !is_over();
     }
 
     /// Leaves the slot. False if a writer has replaced the node, and so has sent or is about to send the wake-up; the
@@ -594,11 +599,12 @@ class core {
 
     static constexpr std::size_t line = 64;  // separates variables that different threads write
 
-    alignas(line) typename Platform::template atomic<word_type> word_{0};
+    alignas(line) typename Platform::template atomic<word_type> word_{Platform::first_ticket * one_ticket};
     const std::uint64_t max_;
 
-    alignas(line) typename Platform::template plain<word_type> head_{0};  // values taken; owned by the consumer role
-    typename Platform::template atomic<word_type> taken_{0};              // the same, for all other tasks
+    // The ticket of the next value to take, not reduced modulo 2^32; owned by the consumer role.
+    alignas(line) typename Platform::template plain<word_type> head_{Platform::first_ticket};
+    typename Platform::template atomic<word_type> taken_{Platform::first_ticket};  // the same, for all other tasks
     typename Platform::template plain<receive_node<Platform>*> receiving_{nullptr};
     borrow_count borrows_{0};
 

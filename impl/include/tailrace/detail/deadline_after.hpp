@@ -47,7 +47,7 @@ template <class TimePoint, class Rep, class Period>
         using number = std::common_type_t<Rep, typename rest::rep, std::intmax_t>;
         constexpr number up{factor::num};
         constexpr number down{factor::den};
-        const auto count = static_cast<number>(timeout.count());
+        const number count = std::chrono::duration<number, Period>(timeout).count();
         const auto most = static_cast<number>(possible.count());
         const number whole = count / down;
         const number part = count % down * up;

@@ -58,6 +58,17 @@ struct inspection {
         return nullptr;
     }
 
+    struct blocks {
+        word_type next_ticket, slots, bytes, number, most;  // slots, bytes: of one
+    };
+    /// The storage. Precondition: no other thread uses the channel.
+    template <class Core>
+    [[nodiscard]] static blocks storage_of(const Core& c) {
+        const auto& r = c.ring_;
+        return {tail(c.word_.load(std::memory_order_relaxed)), r.block_slots, r.block_bytes, r.blocks(),
+                r.most_blocks()};
+    }
+
     template <class Core>
     [[noreturn]] static void fail(const Core& c, const char* what) noexcept {
         (void)std::fprintf(stderr, "tailrace: %s\n  channel: %s\n", what, debug_string(c).line);

@@ -161,13 +161,20 @@ class ring {
         const scoped_lock guard(growing_);
         return blocks_;
     }
+    /// With so many, every claim that the word allows has storage.
+    [[nodiscard]] word_type most_blocks() const noexcept { return all_blocks_; }
 
     /// Fewer for large values.
     static constexpr word_type block_slots =
         smaller(std::bit_floor(word_type{4096} / sizeof(slot<T, Platform>) + (sizeof(slot<T, Platform>) > 4096)),
                 Platform::block_slots);
+    /// Of the slots of a block.
+    static constexpr word_type block_bytes = block_slots * sizeof(slot<T, Platform>);
     /// The number of blocks that an idle channel keeps.
-    static constexpr word_type kept_blocks = Platform::kept_bytes / (block_slots * sizeof(slot<T, Platform>)) + 1;
+    static constexpr word_type kept_blocks = Platform::kept_bytes / block_bytes + 1;
+    // The numbers of blocks and their entries in a directory are the high and the low bits of a ticket: so nothing
+    // happens where the tickets wrap around.
+    static_assert(std::has_single_bit(Platform::block_slots) && Platform::first_ticket <= ticket_mask);
 
   private:
     struct block {
@@ -295,12 +302,13 @@ class ring {
     std::uint8_t eras_used_ TAILRACE_GUARDED_BY(growing_) = 0;
     std::uint32_t era_tail_ TAILRACE_GUARDED_BY(growing_) = 0;
     static_assert(ticket_mask <= ~std::uint32_t{0});
-    const word_type all_blocks_;  // with so many, every claim that the word allows has storage
+    const word_type all_blocks_;  // see most_blocks()
     typename Platform::template atomic<directory*> directory_{nullptr};
     atomic_word limit_{0};  // tickets below have slots; `everything` if all ever will
     // Guards all changes of the above as well: their readers come without it.
     mutable mutex<Platform> growing_;
-    word_type first_ TAILRACE_GUARDED_BY(growing_) = 0;   // the number of the oldest block
+    // The number of the oldest block.
+    word_type first_ TAILRACE_GUARDED_BY(growing_) = Platform::first_ticket / block_slots;
     word_type blocks_ TAILRACE_GUARDED_BY(growing_) = 0;  // in use: first_ to first_ + blocks_ - 1
     pointer_to_block front_{nullptr};                     // the oldest block; of the consumer
 };

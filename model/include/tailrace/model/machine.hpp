@@ -60,6 +60,32 @@ struct machine {
     /// Takes one step. Precondition: `refusal(s)` is empty.
     outcome apply(const step& s);
 
+    // The same in stages, for steps inside which foreign code takes others: between two stages it runs, with the wakes
+    // and destructions that the stage has appended. `begin`, `proceed` until it says false, and `end`, all of the same
+    // step. In which order: model/README.md, section 3.
+
+    /// What is left of a step after a stage.
+    struct remainder {
+        enum class kind : unsigned char {
+            end_sender,   // its permits are back; now it is dropped
+            give_sender,  // of an owned permit that was used: now it has a name
+            drain         // the next value is destroyed: there is no receiver
+        };
+        kind is;
+        std::uint32_t number;  // of the sender
+    };
+    using remainders = std::vector<remainder>;
+
+    /// The first stage. The answer is that of the whole step.
+    remainders begin(const step& s, outcome& out);
+    /// The next stage; false if there is none.
+    bool proceed(remainders& rest, outcome& out);
+    /// The call has returned.
+    void end(const step& s);
+    /// A wake that is on the way is delivered: the operation was neither finished nor dropped meanwhile. A receive that
+    /// has lost its receiver is woken by its deadline only.
+    [[nodiscard]] bool is_to_be_woken(std::uint32_t operation, verb by) const;
+
     // ---- The state. Plain data: the mutants of the model change it directly, the specification itself only through
     // the transitions below.
 
@@ -76,6 +102,11 @@ struct machine {
     std::vector<grant> grants;             // permits, iterators and owned permits that are out
     std::vector<std::uint32_t> senders{0};
     std::vector<std::uint32_t> weak_senders;
+
+    // Of steps whose calls are under way: all empty between steps.
+    std::uint64_t leaving = 0;             // senders that are about to end, or to get a name
+    bool draining = false;                 // a call is destroying values: there is no receiver
+    std::vector<std::uint32_t> returning;  // finished operations whose poll has not returned
 
     // The next new name of each kind.
     std::uint32_t next_sender = 1;
@@ -135,6 +166,10 @@ struct machine {
     void advance(duration by, outcome& out);
     void make_grant(handle_kind kind, std::uint32_t sender, std::uint64_t size, outcome& out);
     void make_sender(outcome& out);
+    void later(remainder r, outcome& out);
+    void carry_out(remainder r, remainders& rest, outcome& out);
+
+    remainders* stages_ = nullptr;  // while a step is taken in stages
 };
 
 /// A hash consistent with ==.

@@ -99,7 +99,7 @@ class permit : public reference_handle<T, Platform> {
 
     void send(T value) {
         auto boxed = std::make_unique<T>(std::move(value));
-        const effects<T> last = this->core().take(this->ask(verb::send), std::move(boxed));
+        const effects<T, Platform> last = this->core().take(this->ask(verb::send), std::move(boxed));
         (void)this->consume();
     }
 };
@@ -128,11 +128,11 @@ class owned_permit : public reference_handle<T, Platform> {
 
     sender<T, Platform> send(T value) && {
         auto boxed = std::make_unique<T>(std::move(value));
-        const effects<T> last = this->core().take(this->ask(verb::send), std::move(boxed));
+        const effects<T, Platform> last = this->core().take(this->ask(verb::send), std::move(boxed));
         return sender<T, Platform>(this->consume(), last.answer);
     }
     sender<T, Platform> release() && {
-        const effects<T> last = this->core().take(this->ask(verb::release));
+        const effects<T, Platform> last = this->core().take(this->ask(verb::release));
         return sender<T, Platform>(this->consume(), last.answer);
     }
 };
@@ -186,7 +186,7 @@ class sender : public reference_handle<T, Platform> {
 
     [[nodiscard]] std::expected<void, try_send_error<T>> try_send(T value) const {
         auto boxed = std::make_unique<T>(std::move(value));
-        effects<T> e = this->core().take(this->ask(verb::try_send), std::move(boxed));
+        effects<T, Platform> e = this->core().take(this->ask(verb::try_send), std::move(boxed));
         if (e.answer.status == status::ok) return {};
         return std::unexpected(try_send_error<T>{reason(e.answer), e.value()});
     }
@@ -322,7 +322,7 @@ class receiver : public reference_handle<T, Platform> {
         return reference_batch_operation<T, Platform>(this->share(), s, into);
     }
     [[nodiscard]] std::expected<T, try_recv_error> try_recv() {
-        effects<T> e = this->core().take(this->ask(verb::try_recv));
+        effects<T, Platform> e = this->core().take(this->ask(verb::try_recv));
         if (e.answer.status == status::some) return e.value();
         return std::unexpected(e.answer.status == status::empty ? try_recv_error::empty : try_recv_error::disconnected);
     }

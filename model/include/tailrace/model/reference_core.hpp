@@ -32,44 +32,54 @@ struct std_platform {
     [[nodiscard]] static bool in_async_context() noexcept { return async_context::active(); }
 };
 
-/// Wake-ups that are sent when this is destroyed: they may end the handle or the operation that caused them.
-class owed_wakes {
+template <class T, class Platform>
+class reference_core;
+
+/// The effects of a step, for the caller that took it. The destructor calls the wakers and destroys the values that the
+/// channel destroyed, stage by stage. Both are foreign code: the caller does this last, and the core lives until then.
+template <class T, class Platform>
+class effects {
   public:
-    explicit owed_wakes(std::vector<waker> wakers = {}) noexcept : wakers_(std::move(wakers)) {}
-    owed_wakes(owed_wakes&&) noexcept = default;
-    owed_wakes& operator=(owed_wakes&&) = delete;
-    ~owed_wakes() {
-        for (const waker& w : wakers_) w();
-    }
-
-  private:
-    std::vector<waker> wakers_;
-};
-
-/// The effects of a step, for the caller that took it. Their destructor calls the wakers of the step, and then destroys
-/// the values that the channel destroyed. Both are foreign code: the caller does this last.
-template <class T>
-struct effects {
     model::answer answer;
     std::map<value_id, std::unique_ptr<T>> leaving;  // received or handed back
-    std::vector<std::pair<value_id, std::unique_ptr<T>>> destroyed;
-    owed_wakes wakes;
+
+    effects() = default;
+    effects(effects&&) noexcept = default;
+    effects& operator=(effects&&) = delete;
+    ~effects() {
+        if (core_) core_->deliver(std::move(stage_), std::move(rest_), step_);
+    }
 
     [[nodiscard]] T value() { return std::move(*leaving.at(*answer.value)); }
+
+  private:
+    friend class reference_core<T, Platform>;
+
+    /// What foreign code sees of a stage.
+    struct foreign {
+        std::vector<std::uint32_t> woken;  // poll-based operations
+        std::vector<std::unique_ptr<T>> destroyed;
+    };
+
+    std::shared_ptr<reference_core<T, Platform>> core_;  // nothing if no foreign code is to run
+    foreign stage_;
+    machine::remainders rest_;
+    verb step_ = verb::poll;
 };
 
 template <class T, class Platform>
-class reference_core {
+class reference_core : public std::enable_shared_from_this<reference_core<T, Platform>> {
   public:
+    using effects = model::effects<T, Platform>;
     using lock_type = std::unique_lock<typename Platform::mutex>;
     using time_point = typename Platform::clock::time_point;
 
     explicit reference_core(std::uint64_t capacity) : spec_(capacity) {}
 
     /// Takes a step. `value` goes with it, under the number that the specification gives the next value.
-    effects<T> take(step s, std::unique_ptr<T> value = nullptr) {
-        lock_type lock(mutex_);
-        return finish(lock, take_locked(s, std::move(value)));
+    effects take(step s, std::unique_ptr<T> value = nullptr) {
+        const lock_type lock(mutex_);
+        return finish(take_locked(s, std::move(value)));
     }
 
     /// Creates an operation; its number is in `s.operation` afterwards.
@@ -80,29 +90,30 @@ class reference_core {
     }
 
     /// Polls a poll-based operation. Nothing: pending, and `w` will be called; otherwise the effects of finishing.
-    std::optional<effects<T>> poll(std::uint32_t number, const waker& w) {
-        lock_type lock(mutex_);
+    std::optional<effects> poll(std::uint32_t number, const waker& w) {
+        const lock_type lock(mutex_);
         wakers_[number] = w;
-        outcome out = take_locked(poll_of(number));
-        if (out.answer.status == status::pending) return std::nullopt;
+        taken polled = take_locked(poll_of(number));
+        if (polled.out.answer.status == status::pending) return std::nullopt;
         wakers_.erase(number);
-        return finish(lock, std::move(out));
+        return finish(std::move(polled));
     }
 
     void cancel(std::uint32_t number) {
         lock_type lock(mutex_);
         wakers_.erase(number);
-        (void)finish(lock, take_locked(drop_of(number)));
+        const effects last = finish(take_locked(drop_of(number)));
+        lock.unlock();
     }
 
     /// Polls and blocks until the operation finishes or the deadline comes. At the deadline it is withdrawn, the result
     /// is `timeout`, and the value is returned. A grant or a close at the last moment beats the deadline.
-    effects<T> block(std::uint32_t number, std::optional<time_point> deadline = std::nullopt) {
+    effects block(std::uint32_t number, std::optional<time_point> deadline = std::nullopt) {
         lock_type lock(mutex_);
         sleeper self;
         for (;;) {
-            outcome out = take_locked(poll_of(number));
-            if (out.answer.status != status::pending) return finish(lock, std::move(out));
+            taken polled = take_locked(poll_of(number));
+            if (polled.out.answer.status != status::pending) return finish(std::move(polled));
             self.woken = false;
             sleepers_[number] = &self;
             while (!self.woken && !(deadline && Platform::clock::now() >= *deadline)) {
@@ -113,7 +124,7 @@ class reference_core {
                 }
             }
             sleepers_.erase(number);
-            if (!self.woken) return finish(lock, time_out(number));
+            if (!self.woken) return finish(time_out(number));
         }
     }
 
@@ -131,6 +142,15 @@ class reference_core {
     }
 
   private:
+    friend effects;
+    using foreign = typename effects::foreign;
+
+    /// A step after its first stage.
+    struct taken {
+        verb what = verb::poll;
+        outcome out;
+        machine::remainders rest;
+    };
     struct sleeper {
         typename Platform::condition_variable condition;
         bool woken = false;
@@ -148,51 +168,80 @@ class reference_core {
         return s;
     }
 
-    /// Under the mutex, as all functions below. Throws std::logic_error for a step that is not legal, and has done
-    /// nothing then.
-    outcome take_locked(step s, std::unique_ptr<T> value = nullptr) {
+    /// Under the mutex, as all functions below but `deliver`. Throws std::logic_error for a step that is not legal, and
+    /// has done nothing then.
+    taken take_locked(step s, std::unique_ptr<T> value = nullptr) {
         if (value) s.value = spec_.next_value;
         if (const auto why = spec_.refusal(s)) throw std::logic_error("tailrace: " + *why);
         if (value) values_.emplace(s.value, std::move(value));
-        return spec_.apply(s);
+        taken t{.what = s.what, .out = {}, .rest = {}};
+        t.rest = spec_.begin(s, t.out);
+        spec_.end(s);  // an operation of this channel has no name once it has finished
+        return t;
     }
 
     /// Withdraws an operation whose deadline has come; its value is handed back instead of destroyed.
-    outcome time_out(std::uint32_t number) {
-        outcome out = take_locked(drop_of(number));
-        out.answer = {};
-        out.answer.status = status::timeout;
-        if (!out.destroyed.empty()) {
-            out.answer.value = out.destroyed.front();
-            out.destroyed.clear();
+    taken time_out(std::uint32_t number) {
+        taken t = take_locked(drop_of(number));
+        t.out.answer = {};
+        t.out.answer.status = status::timeout;
+        if (!t.out.destroyed.empty()) {
+            t.out.answer.value = t.out.destroyed.front();
+            t.out.destroyed.clear();
         }
-        return out;
+        return t;
     }
 
-    /// Carries out what a step did: wakes threads under the mutex; the caller calls the wakers, without it.
-    effects<T> finish(lock_type& lock, outcome&& out) {
-        std::vector<waker> wakers;
-        for (const handle& f : out.woken) {
+    /// Carries out what a stage did: wakes threads, and says what is left for foreign code.
+    foreign carry_out(const outcome& stage) {
+        foreign left;
+        for (const handle& f : stage.woken) {
             if (const auto blocked = sleepers_.find(f.number); blocked != sleepers_.end()) {
                 blocked->second->woken = true;
                 blocked->second->condition.notify_one();
-            } else if (const auto w = wakers_.find(f.number); w != wakers_.end()) {
-                wakers.push_back(w->second);
+            } else if (wakers_.contains(f.number)) {
+                left.woken.push_back(f.number);
             }
         }
-        effects<T> done{
-            .answer = std::move(out.answer), .leaving = {}, .destroyed = {}, .wakes = owed_wakes(std::move(wakers))};
+        for (const value_id v : stage.destroyed) left.destroyed.push_back(std::move(values_.extract(v).mapped()));
+        return left;
+    }
+
+    effects finish(taken&& t) {
+        effects done;
+        done.answer = std::move(t.out.answer);
         if (done.answer.value) leave(*done.answer.value, done);
         for (const value_id v : done.answer.values) leave(v, done);
-        for (const value_id v : out.destroyed) {
-            auto node = values_.extract(v);
-            done.destroyed.emplace_back(v, std::move(node.mapped()));
-        }
-        lock.unlock();
+        done.stage_ = carry_out(t.out);
+        done.rest_ = std::move(t.rest);
+        done.step_ = t.what;
+        const bool ends_here = done.stage_.woken.empty() && done.stage_.destroyed.empty() && done.rest_.empty();
+        if (!ends_here) done.core_ = this->shared_from_this();
         return done;
     }
 
-    void leave(value_id v, effects<T>& done) {
+    /// Without the mutex: calls the wakers, destroys the values, and goes on with the next stage. An operation that was
+    /// finished or dropped meanwhile is not woken.
+    void deliver(foreign&& stage, machine::remainders&& rest, verb by) {
+        for (;;) {
+            for (const std::uint32_t f : stage.woken) {
+                if (const std::optional<waker> w = waker_of(f, by)) (*w)();
+            }
+            for (std::unique_ptr<T>& v : stage.destroyed) v.reset();
+            const lock_type lock(mutex_);
+            outcome next;
+            if (!spec_.proceed(rest, next)) return;
+            stage = carry_out(next);
+        }
+    }
+    [[nodiscard]] std::optional<waker> waker_of(std::uint32_t operation, verb by) const {
+        const lock_type lock(mutex_);
+        const auto at = wakers_.find(operation);
+        if (at == wakers_.end() || !spec_.is_to_be_woken(operation, by)) return std::nullopt;
+        return at->second;
+    }
+
+    void leave(value_id v, effects& done) {
         if (auto node = values_.extract(v)) done.leaving.insert(std::move(node));
     }
 

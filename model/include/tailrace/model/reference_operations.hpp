@@ -33,7 +33,7 @@ namespace reading {
 template <class T, class Platform>
 struct send {
     using result_type = std::expected<void, send_error<T>>;
-    static result_type read(const core_pointer<T, Platform>&, effects<T>& e) {
+    static result_type read(const core_pointer<T, Platform>&, effects<T, Platform>& e) {
         if (e.answer.status == status::ok) return {};
         return std::unexpected(send_error<T>{e.value()});
     }
@@ -42,7 +42,7 @@ struct send {
 template <class T, class Platform>
 struct send_timeout {
     using result_type = std::expected<void, send_timeout_error<T>>;
-    static result_type read(const core_pointer<T, Platform>&, effects<T>& e) {
+    static result_type read(const core_pointer<T, Platform>&, effects<T, Platform>& e) {
         if (e.answer.status == status::ok) return {};
         return std::unexpected(send_timeout_error<T>{
             e.answer.status == status::timeout ? timeout_error::timeout : timeout_error::closed, e.value()});
@@ -53,7 +53,7 @@ struct send_timeout {
 template <class T, class Platform, template <class, class> class Handle, class Error>
 struct reserve {
     using result_type = std::expected<Handle<T, Platform>, Error>;
-    static result_type read(const core_pointer<T, Platform>& core, effects<T>& e) {
+    static result_type read(const core_pointer<T, Platform>& core, effects<T, Platform>& e) {
         if (e.answer.status == status::made) return Handle<T, Platform>(core, e.answer);
         if constexpr (std::is_same_v<Error, closed_error>) {
             return std::unexpected(closed_error{});
@@ -66,13 +66,13 @@ struct reserve {
 template <class T, class Platform>
 struct closed {
     using result_type = std::monostate;
-    static result_type read(const core_pointer<T, Platform>&, effects<T>&) { return {}; }
+    static result_type read(const core_pointer<T, Platform>&, effects<T, Platform>&) { return {}; }
 };
 
 template <class T, class Platform>
 struct recv {
     using result_type = std::optional<T>;
-    static result_type read(const core_pointer<T, Platform>&, effects<T>& e) {
+    static result_type read(const core_pointer<T, Platform>&, effects<T, Platform>& e) {
         if (e.answer.status == status::some) return e.value();
         return std::nullopt;
     }
@@ -81,7 +81,7 @@ struct recv {
 template <class T, class Platform>
 struct recv_timeout {
     using result_type = std::expected<T, recv_timeout_error>;
-    static result_type read(const core_pointer<T, Platform>&, effects<T>& e) {
+    static result_type read(const core_pointer<T, Platform>&, effects<T, Platform>& e) {
         if (e.answer.status == status::some) return e.value();
         return std::unexpected(e.answer.status == status::timeout ? timeout_error::timeout : timeout_error::closed);
     }
@@ -90,7 +90,7 @@ struct recv_timeout {
 template <class T, class Platform>
 struct recv_many {
     using result_type = std::vector<T>;
-    static result_type read(const core_pointer<T, Platform>&, effects<T>& e) {
+    static result_type read(const core_pointer<T, Platform>&, effects<T, Platform>& e) {
         std::vector<T> batch;
         for (const value_id v : e.answer.values) batch.push_back(std::move(*e.leaving.at(v)));
         return batch;
@@ -127,7 +127,7 @@ class [[nodiscard]] reference_operation {
     /// Blocks until it finishes.
     [[nodiscard]] result_type block() && {
         require();
-        effects<T> done = core_->block(number_);
+        effects<T, Platform> done = core_->block(number_);
         return Reading::read(std::exchange(core_, nullptr), done);
     }
 
@@ -136,7 +136,7 @@ class [[nodiscard]] reference_operation {
     [[nodiscard]] typename Timed::result_type block_until(
         std::optional<typename Platform::clock::time_point> deadline) && {
         require();
-        effects<T> done = core_->block(number_, deadline);
+        effects<T, Platform> done = core_->block(number_, deadline);
         return Timed::read(std::exchange(core_, nullptr), done);
     }
 
@@ -159,15 +159,16 @@ class [[nodiscard]] reference_batch_operation {
         : batch_(std::move(core), s), into_(&into) {}
 
     [[nodiscard]] std::optional<result_type> poll(const waker& w) {
+        std::vector<T>& into = *into_;  // a waker may destroy this operation
         auto done = batch_.poll(w);
         if (!done) return std::nullopt;
-        return append(std::move(*done));
+        return append(std::move(*done), into);
     }
-    [[nodiscard]] result_type block() && { return append(std::move(batch_).block()); }
+    [[nodiscard]] result_type block() && { return append(std::move(batch_).block(), *into_); }
 
   private:
-    std::size_t append(std::vector<T>&& batch) {
-        for (T& v : batch) into_->push_back(std::move(v));
+    static std::size_t append(std::vector<T>&& batch, std::vector<T>& into) {
+        for (T& v : batch) into.push_back(std::move(v));
         return batch.size();
     }
 

@@ -25,10 +25,15 @@ namespace tailrace::model {
 //     <step> -> <answer> [! f0 ..] [~ v1 ..]
 //     end                         ends it
 //
-//     <step>: <handle> <verb> [v1] [3] [5ms] [as f0] | poll f0 | drop <handle> | advance 5ms
+//     <step>: [<occasion>] <act>
+//     <occasion>: `|` [`|` ..] when f0 woken: | `|` [`|` ..] when v1 destroyed:
+//     <act>: <handle> <verb> [v1] [3] [5ms] [as f0] | poll f0 | drop <handle> | advance 5ms
 //     <answer>: ok | created | pending | full [v1] | closed [v1] | timeout [v1] | done | some v1
 //         | many [v1 ..] | none | empty | disconnected | s0 | w0 | p0 | o0 | i0 3 | 3 | true
 //         | false
+//
+// A step with an occasion is a reaction: foreign code takes it inside the call of the last step before it with one `|`
+// less, when that call wakes the operation or destroys the value.
 //
 // Which verbs a handle has, and what follows them, is the table of verbs.hpp. Words are
 // separated by exactly one space, with none before the first or after the last, and numbers have

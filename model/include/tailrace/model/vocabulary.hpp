@@ -26,8 +26,25 @@ struct handle {
     friend auto operator<=>(const handle&, const handle&) = default;
 };
 
-/// One step of a program. Which of the last four members mean something follows from the verb (see
+/// Where foreign code runs inside a call of the channel: the call wakes an operation or destroys a value.
+struct occasion {
+    enum class kind : unsigned char { none, woken, destroyed };
+
+    unsigned depth = 0;  // the calls around it; 0: outside of all calls
+    kind is = kind::none;
+    std::uint64_t number = 0;  // of the operation or the value
+
+    friend bool operator==(const occasion&, const occasion&) = default;
+};
+
+/// Calls inside of calls that a program can have.
+inline constexpr unsigned largest_depth = 16;
+
+/// One step of a program. Which of `value`, `count`, `time` and `operation` mean something follows from the verb (see
 /// `shape_of`); the others stay at their defaults, so that equality is plain.
+///
+/// A step at an occasion is a *reaction*. It follows the step inside whose call it is taken, and all reactions to
+/// earlier occasions of that call.
 struct step {
     verb what = verb::advance;
     handle subject;               // nothing for `advance`
@@ -35,6 +52,7 @@ struct step {
     std::uint64_t count = 0;      // reserve_many, try_reserve_many, recv_many
     duration time{0};             // send_timeout, recv_timeout, advance
     std::uint32_t operation = 0;  // the operation that a waiting verb creates ("as f7")
+    occasion at = {};             // of a reaction
 
     friend bool operator==(const step&, const step&) = default;
 };

@@ -144,7 +144,8 @@ token token_from(const std::string& typed, const program_info& program) {
     } catch (const token_error& e) {
         throw usage_error(fmt::format("replay {}", e.what()));
     }
-    const bool known = std::ranges::find(program.targets, t.target, &target::name) != program.targets.end();
+    const std::vector<const target*> all = with_geometries(program.targets);
+    const bool known = std::ranges::find(all, t.target, &target::name) != all.end();
     if (!known)
         throw usage_error(
             fmt::format("the token is of a target '{}', which this program does not have", printable(t.target)));
@@ -161,6 +162,19 @@ std::vector<std::string> traces_of(const std::vector<std::string>& typed, const 
     // Nothing changes the environment, and there are no threads yet.
     const char* const variable = std::getenv("TAILRACE_TRACES");  // NOLINT(concurrency-mt-unsafe)
     return {variable != nullptr && *variable != '\0' ? variable : program.traces};
+}
+
+std::vector<const target*> targets_of(const std::vector<std::string>& typed, const program_info& program) {
+    std::vector<const target*> chosen;
+    if (typed.empty()) {
+        chosen = look_up("target", typed, program.targets, &target::name);
+        // The reference is what the others are compared with.
+        if (chosen.size() > 1) std::erase_if(chosen, [](const target* t) { return t->name == "reference"; });
+        return chosen;
+    }
+    const std::vector<const target*> all = with_geometries(program.targets);
+    for (const auto* found : look_up("target", typed, all, &target::name)) chosen.push_back(*found);
+    return chosen;
 }
 
 /// An engine that was named and cannot run on any target would look like one that found nothing.
@@ -337,9 +351,7 @@ command_line parse_command_line(int argc, const char* const* argv, const program
     }
     if (!run.parsed()) throw usage_error("expected a command: run, replay, merge or list");
     c.engines = look_up("engine", typed.engines, engines(), &engine_entry::name);
-    c.targets = look_up("target", typed.targets, program.targets, &target::name);
-    if (typed.targets.empty() && c.targets.size() > 1)  // the reference is what the others are compared with
-        std::erase_if(c.targets, [](const target* t) { return t->name == "reference"; });
+    c.targets = targets_of(typed.targets, program);
     refuse_threads_without(typed.engines, c.targets);
     refuse_interleavings_without(typed.engines, c.targets);
     c.clauses = matching_clauses(typed.clauses);

@@ -18,7 +18,8 @@ namespace {
 /// Histories that evidence is measured with.
 constexpr std::size_t most_for_evidence = 3'000;
 
-failure make_failure(const interleavings_failure& t, const job& j, const target& on) {
+failure make_failure(const interleavings_failure& t, const job& j, const target& in) {
+    const target& on = target_for(in, t.program, true);
     counterexample c = example_of(t, on, j.program);
     if (t.problem.empty())
         c.clauses = clauses_of(t.history.events, t.verdict, {.first = &t.history.first}, c.engine, j, on.capabilities);

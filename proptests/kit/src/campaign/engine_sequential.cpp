@@ -23,8 +23,10 @@ constexpr std::uint64_t most_programs_for_evidence = 2'000;
 constexpr std::uint64_t most_for_lack = 100;
 
 counterexample example_of(const sequential_failure& s, const job& j, const target& t) {
-    counterexample c = example_of(s, t, j.program);
+    counterexample c = example_of(s, target_for(t, s.program), j.program);
     c.clauses = clauses_of(std::get<sequential_run>(c.run), c.capacity, c.engine, j.mutants, t.capabilities);
+    if (std::ranges::find(s.last.differs, aspect::storage) != s.last.differs.end())
+        c.clauses = {"channel.idle-storage"};  // which no mutant of the model breaks
     c.seed = j.seed;
     c.program = s.program;
     c.shrunk = shrinking{s.length, s.trace.lines.size(), s.attempts};
@@ -35,7 +37,7 @@ counterexample example_of(const sequential_failure& s, const job& j, const targe
 std::vector<std::string> class_of(const sequential_failure& s, const job& j, const target& t) {
     const counterexample c = example_of(s, j, t);
     if (!c.clauses.empty()) return c.clauses;
-    std::string name(model::shape_of(s.trace.lines.back().step.what).spelling);
+    std::string name(model::shape_of(s.trace.lines[s.last.at].step.what).spelling);
     for (const aspect a : s.last.differs) name += fmt::format(" {}", to_string(a));
     return {std::move(name)};
 }

@@ -23,7 +23,8 @@ constexpr std::size_t most_histories_for_evidence = 1'000;
 constexpr std::uint64_t most_messages = 1'000'000;
 constexpr std::uint64_t messages_per_program = 200;
 
-failure make_failure(const threads_failure& t, const job& j, const target& on) {
+failure make_failure(const threads_failure& t, const job& j, const target& in) {
+    const target& on = target_for(in, t.program);
     counterexample c = example_of(t, on, j.program);
     if (t.judgement.problem.empty())
         c.clauses = clauses_of(t.history, t.judgement.verdict, {}, c.engine, j, on.capabilities);

@@ -52,7 +52,7 @@ std::string list_engines() {
 
 std::string list_targets(const std::vector<target>& targets) {
     std::size_t width = 13;
-    for (const target& t : targets) width = std::max(width, t.name.size());
+    for (const target* t : with_geometries(targets)) width = std::max(width, t->name.size());
     std::string text;
     for (const target& t : targets) {
         text += row(t.name, width, t.summary);
@@ -63,6 +63,7 @@ std::string list_targets(const std::vector<target>& targets) {
         }
         text += row("", width, lacking.empty() ? "every capability" : "without " + lacking);
         if (!t.open_tasks) text += row("", width, "for one thread only");
+        for (const target& g : t.geometries) text += row(g.name, width, g.summary);
     }
     return text;
 }

@@ -49,19 +49,20 @@ shard shard_from(const json_reader& in) {
     return {in["part"].number(1, of), of};
 }
 
-std::string content_of(const std::string& path, const std::string& file) {
+report_text text_of(const std::string& folder) {
+    const std::string path = (std::filesystem::path(folder) / "report.json").string();
+    const std::string file = printable(path);
     std::ifstream in(path, std::ios::binary);
     std::ostringstream text;
     if (in.peek() != std::ifstream::traits_type::eof()) text << in.rdbuf();
     if (!in || !text) refuse(file, "expected the report of a shard, and cannot read it");
-    return text.str();
+    return {file, text.str()};
 }
 
-shard_report read(const std::string& folder) {
-    const std::string path = (std::filesystem::path(folder) / "report.json").string();
+shard_report read(const report_text& from) {
     shard_report r;
-    r.file = printable(path);
-    const auto whole = parse_json(content_of(path, r.file), r.file, "the report of a shard");
+    r.file = from.file;
+    const auto whole = parse_json(from.text, r.file, "the report of a shard");
     const json_reader in(whole, {}, r.file);
     r.program = in["program"].text();
     r.version = in["version"].text();
@@ -141,8 +142,14 @@ void add_once(std::vector<const Value*>& to, const Value& one) {
 }  // namespace
 
 campaign merge(const std::vector<std::string>& folders, const std::vector<target>& targets) {
+    std::vector<report_text> texts;
+    for (const std::string& folder : folders) texts.push_back(text_of(folder));
+    return merge_texts(texts, targets);
+}
+
+campaign merge_texts(const std::vector<report_text>& texts, const std::vector<target>& targets) {
     std::vector<shard_report> reports;
-    for (const std::string& folder : folders) reports.push_back(read(folder));
+    for (const report_text& t : texts) reports.push_back(read(t));
     for (const shard_report& r : reports) expect_same(reports.front(), r);
     expect_all(reports);
 
@@ -165,11 +172,12 @@ campaign merge(const std::vector<std::string>& folders, const std::vector<target
         }
     }
     c.shards = {{1, 1}};  // whole again
+    const std::vector<const target*> all = with_geometries(targets);
     for (engine_report& r : c.reports) {
         add_once(c.engines,
                  known(first.file, "engine", engines(), r.engine, [](const engine_entry& e) { return e.name(); }));
-        add_once(c.targets, known(first.file, "target", targets, r.target,
-                                  [](const target& t) -> std::string_view { return t.name; }));
+        add_once(c.targets, *known(first.file, "target", all, r.target,
+                                   [](const target* t) -> std::string_view { return t->name; }));
         finish(r);
     }
     judge_clauses(c);

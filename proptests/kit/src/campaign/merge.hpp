@@ -13,4 +13,12 @@ namespace tailrace::verify {
 /// shards of one run: of one version, seed, number of programs, and choice of engines, targets and clauses.
 [[nodiscard]] campaign merge(const std::vector<std::string>& folders, const std::vector<target>& targets);
 
+/// A report.json, and how messages name it.
+struct report_text {
+    std::string file;
+    std::string text;
+};
+/// The same, of texts. Precondition: there is one.
+[[nodiscard]] campaign merge_texts(const std::vector<report_text>& texts, const std::vector<target>& targets);
+
 }  // namespace tailrace::verify

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "campaign/crash.hpp"
 #include "campaign/slices.hpp"
 #include "program/concurrent_program.hpp"
 #include "program/generator.hpp"
@@ -31,6 +32,10 @@ constexpr auto longest_for_evidence = std::chrono::seconds(5);
 /// In the numbers of a part: it has left out something. It is not in those of the whole, which say why.
 constexpr std::string_view left_over = "left_over";
 
+/// For making a program smaller. Each attempt at one that hangs takes a second.
+constexpr auto longest_for_a_hang = std::chrono::seconds(10);
+constexpr auto longest_for_a_crash = std::chrono::seconds(60);
+
 /// Of a program that hangs or crashes.
 constexpr std::size_t most_lines = 32;
 
@@ -51,8 +56,22 @@ std::optional<concurrent_program> program_of(const engine_entry& e, const target
     }
 }
 
+/// Makes a program of one thread that crashes or hangs smaller, and says how much.
+std::string shrink_in_place(concurrent_program& p, const target& t, const std::function<bool()>& over) {
+    script whole{p.capacity, {}};
+    for (const task_step& s : p.tasks.front()) whole.steps.push_back(s.step);
+    constexpr std::size_t most_attempts = 2'000;
+    const shrunk_script small = shrink_crash(t, whole, most_attempts, over);
+    if (small.attempts == 0) return {};
+    p = {small.smallest.capacity, {}, {{}}};
+    for (const model::step& s : small.smallest.steps) p.tasks.front().push_back({.step = s});
+    return fmt::format("  from      {}; shrunk to {}, in {}\n", counted(whole.steps.size(), "step"),
+                       small.smallest.steps.size(), counted(small.attempts, "attempt"));
+}
+
 /// The failure of a program that hung, crashed or was given up.
-failure untimely(const child_end& end, const engine_entry& e, const engine_report& in, const target& t, const job& j) {
+failure untimely(const child_end& end, const engine_entry& e, const engine_report& in, const target& t, const job& j,
+                 const children_limits& limits) {
     const bool given_up = end.is == child_end::how::given_up;
     const bool hung = end.is == child_end::how::hung || given_up;
     const std::string how = given_up ? "it did not end when it was asked to (UNKNOWN whether it hangs)"
@@ -60,12 +79,16 @@ failure untimely(const child_end& end, const engine_entry& e, const engine_repor
                             : end.signal != 0
                                 ? fmt::format("it crashes (signal {}, {})", end.signal, strsignal(end.signal))
                                 : "it ends the process";
-    const std::optional<concurrent_program> p = program_of(e, t, j, end.at);
+    std::optional<concurrent_program> p = program_of(e, t, j, end.at);
     std::string token;
     std::string details;
     if (p) {
-        token = to_string(verify::token{std::string(tool_version()), e.is, t.name, *p});
-        details = "  program\n";
+        const target& on = target_for(t, end.at, e.is == model::engine::interleavings);
+        const auto until = clock::now() + (hung ? longest_for_a_hang : longest_for_a_crash);
+        const auto is_over = [&] { return clock::now() >= until || limits.are_over(); };
+        if (e.is == model::engine::sequential && !given_up) details = shrink_in_place(*p, on, is_over);
+        token = to_string(verify::token{std::string(tool_version()), e.is, on.name, *p});
+        details += "  program\n";
         std::istringstream lines(to_string(*p));
         std::size_t shown = 0;
         for (std::string line; std::getline(lines, line) && shown <= most_lines; ++shown)
@@ -80,7 +103,8 @@ failure untimely(const child_end& end, const engine_entry& e, const engine_repor
     return f;
 }
 
-engine_report report_of(const child_end& end, const engine_entry& e, const target& t, const job& j) {
+engine_report report_of(const child_end& end, const engine_entry& e, const target& t, const job& j,
+                        const children_limits& limits) {
     if (end.is == child_end::how::finished) return engine_report_from_json(end.text, e.name());
     if (end.is == child_end::how::threw) throw std::runtime_error(end.text);
     engine_report r;
@@ -90,7 +114,7 @@ engine_report report_of(const child_end& end, const engine_entry& e, const targe
     if (end.is == child_end::how::given_up) {
         r.numbers = {{std::string(left_over), 1}, {std::string(parts_given_up), 1}};
     }
-    r.failures.push_back(untimely(end, e, r, t, j));
+    r.failures.push_back(untimely(end, e, r, t, j, limits));
     return r;
 }
 
@@ -147,7 +171,7 @@ std::vector<engine_report> run_round(const engine_entry& e, const target& t, job
     }
     const std::vector<child_end> ends = in_children(work, limits, tell);
     std::vector<engine_report> reports;
-    for (const child_end& end : ends) reports.push_back(report_of(end, e, t, all));
+    for (const child_end& end : ends) reports.push_back(report_of(end, e, t, all, limits));
     return reports;
 }
 

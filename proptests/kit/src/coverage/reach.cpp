@@ -1,4 +1,4 @@
-// Counting the state coverage of generated programs. The coverage goals are in reach_answers.cpp and reach_states.cpp.
+// Counting the state coverage of generated programs. The coverage goals are in the other files of this folder.
 // After a change here run: ci/test -L proptests -R 'reach|sequential'
 #include "coverage/reach.hpp"
 
@@ -203,6 +203,10 @@ reach_counter::reach_counter(capabilities within)
     for (const required_state& s : required_states()) {
         required_.push_back(meets(within, s.needs));
     }
+    for (const required_reaction& r : required_reactions()) {
+        required_.push_back(within.with(r.needs) == within && within.has(capability::reentrancy) &&
+                            within.has(capability::late_poll));
+    }
     count_.resize(required_.size());
     last_.resize(required_.size());
 }
@@ -241,6 +245,14 @@ void reach_counter::note(moment& around, const model::machine& after, const mode
     }
 }
 
+void reach_counter::note_reactions(std::span<const model::line> call) {
+    std::size_t row = required_answers().size() + required_states().size();
+    for (const required_reaction& r : required_reactions()) {
+        if (last_[row] != programs_ && r.met(call)) count(row);
+        ++row;
+    }
+}
+
 std::vector<reach> reach_counter::judge(std::size_t max_length) const {
     const bool measured = max_length >= usual_length && has_basics_;
     std::vector<reach> all;
@@ -256,6 +268,7 @@ std::vector<reach> reach_counter::judge(std::size_t max_length) const {
         ++row;
     }
     for (const required_state& s : required_states()) add(row++, s.what, s.per_10000);
+    for (const required_reaction& r : required_reactions()) add(row++, r.what, r.per_10000);
     return all;
 }
 

@@ -10,10 +10,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "tailrace/model/machine.hpp"
+#include "tailrace/model/text.hpp"
 #include "tailrace/verify/target.hpp"
 
 namespace tailrace::verify {
@@ -79,6 +81,8 @@ class reach_counter {
     void begin_program();
     /// `around` was made before the step; the machine has taken it since.
     void note(moment& around, const model::machine& after, const model::outcome& out);
+    /// An outermost call with reactions.
+    void note_reactions(std::span<const model::line> call);
 
     [[nodiscard]] std::uint64_t programs() const { return programs_; }
     /// Every goal within the capabilities. The numbers were measured for programs of the usual length and for targets

@@ -41,7 +41,16 @@ struct required_state {
     bool (*met)(const moment& m);
 };
 
+/// Of an outermost call with reactions.
+struct required_reaction {
+    std::string_view what;
+    std::uint64_t per_10000;
+    capabilities needs;  // all of them
+    bool (*met)(std::span<const model::line> call);
+};
+
 [[nodiscard]] std::span<const required_answer> required_answers() noexcept;
 [[nodiscard]] std::span<const required_state> required_states() noexcept;
+[[nodiscard]] std::span<const required_reaction> required_reactions() noexcept;
 
 }  // namespace tailrace::verify

@@ -30,12 +30,13 @@ class run {
 
     [[nodiscard]] exploration explore(const concurrent_program& p, bool show = false) {
         if (options_.alive) options_.alive(at_);
-        return simulator_.explore(target_.name, p, options_, show);
+        return simulator_.explore(on_->name, p, options_, show);
     }
 
   private:
     void one(std::uint64_t index) {
         at_ = index;
+        on_ = &target_for(target_, index, true);
         const concurrent_program p = generate_concurrent(target_.capabilities, options_.seed, index, small_programs);
         const bool show = result_.kept.size() < options_.keep;
         exploration e = explore(p, show);
@@ -119,6 +120,7 @@ class run {
 
     simulator simulator_;
     const target& target_;
+    const target* on_ = &target_;  // or one of its geometries
     const interleavings_options& options_;
     std::uint64_t at_ = 0;
     interleavings_result result_;

@@ -13,12 +13,6 @@
 namespace tailrace::verify {
 namespace {
 
-/// The order of the wakes of `advance` is no part of the contract.
-model::outcome comparable(const model::step& s, model::outcome o) {
-    if (s.what == model::verb::advance) std::ranges::sort(o.woken);
-    return o;
-}
-
 std::vector<aspect> compare(const model::outcome& expected, const model::outcome& got) {
     std::vector<aspect> differs;
     if (expected.answer != got.answer) differs.push_back(aspect::answer);
@@ -47,6 +41,11 @@ judged_trace judge(model::trace recorded) {
     j.normal = normalise(j.recorded);
     model::machine specification(j.recorded.capacity);
     for (const model::line& l : j.normal.trace.lines) {
+        if (l.step.at.depth > 0) {
+            throw model::parse_error(
+                j.recorded.file, l.number, 1,
+                fmt::format("expected a step outside of calls, found the reaction '{}'", model::to_string(l.step)));
+        }
         if (const std::optional<std::string> refusal = specification.refusal(l.step)) {
             throw model::parse_error(
                 j.recorded.file, l.number, column_of(*refusal, l.step),
@@ -162,11 +161,17 @@ std::string_view to_string(aspect a) noexcept {
         case aspect::woken: return "woken";
         case aspect::destroyed: return "destroyed";
         case aspect::conservation: return "conservation";
+        case aspect::storage: return "storage";
         case aspect::thrown: return "exception";
         case aspect::specification: return "specification";
         case aspect::form: return "form of the recording";
     }
     return "?";
+}
+
+model::outcome comparable(const model::step& s, model::outcome o) {
+    if (s.what == model::verb::advance) std::ranges::sort(o.woken);
+    return o;
 }
 
 std::vector<judged_trace> judge(std::vector<model::trace> traces) {

@@ -80,12 +80,16 @@ enum class aspect : unsigned char {
     woken,
     destroyed,
     conservation,   // a permit is lost or made
+    storage,        // an idle channel keeps too much
     thrown,         // the target threw instead of answering
     specification,  // the target is as recorded, but the specification is not
     form            // the recording contradicts itself: see normal_form
 };
 
 [[nodiscard]] std::string_view to_string(aspect a) noexcept;
+
+/// The outcome as it is compared: the order of the wakes of `advance` is no part of the contract.
+[[nodiscard]] model::outcome comparable(const model::step& s, model::outcome o);
 
 /// The first difference of a trace on a target.
 struct difference {

@@ -9,23 +9,21 @@
 #include <exception>
 #include <map>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "coverage/reach_storage.hpp"
+#include "engine/performance.hpp"
 #include "program/shrink.hpp"
 #include "support/text_layout.hpp"
-#include "tailrace/model/machine.hpp"
+#include "tailrace/model/player.hpp"
 
 namespace tailrace::verify {
 namespace {
-
-/// Timers that are due together have no order.
-void make_comparable(const model::step& s, model::outcome& o) {
-    if (s.what == model::verb::advance) std::ranges::sort(o.woken);
-}
 
 /// A channel that has failed may do worse when it is destroyed, and take its counterexample with it:
 /// it is kept for good.
@@ -41,35 +39,50 @@ class pair_of_channels {
     pair_of_channels(const pair_of_channels&) = delete;
     pair_of_channels& operator=(const pair_of_channels&) = delete;
     ~pair_of_channels() {
-        if (session_ && !differs_.empty()) abandon(std::move(session_));
+        if (session_ && difference_) abandon(std::move(session_));
     }
 
-    [[nodiscard]] const model::machine& specification() const { return specification_; }
-    [[nodiscard]] const model::outcome& expected() const { return expected_; }
-    [[nodiscard]] const std::vector<aspect>& differs() const { return differs_; }
-    [[nodiscard]] const std::optional<model::outcome>& got() const { return got_; }
+    /// The program, and the specification in it: it is the one that takes the steps first.
+    [[nodiscard]] model::player& specification() { return specification_; }
+    [[nodiscard]] const model::player& specification() const { return specification_; }
+    [[nodiscard]] const std::optional<line_difference>& difference() const { return difference_; }
     [[nodiscard]] std::uint64_t conservation_checks() const { return conservation_checks_; }
+    /// The outermost call that the target has not taken yet, with its reactions.
+    [[nodiscard]] std::span<const model::line> call() const { return std::span(specification_.lines()).subspan(done_); }
+    /// Of the target, if it can tell.
+    [[nodiscard]] const std::optional<verify::storage>& storage() const { return storage_; }
 
-    /// The specification takes the step.
-    void take(const model::step& s) { expected_ = as_shown(target_.capabilities, s, specification_.apply(s)); }
-    /// Then the target does. False if anything differs: no more steps after that.
-    [[nodiscard]] bool agree(const model::step& s) {
+    /// The target takes that call, which has ended in the specification. False if anything differs: no more steps
+    /// after that.
+    [[nodiscard]] bool agree() {
         try {
-            if (!session_) session_ = target_.open(specification_.max);
-            got_ = session_->apply(s);
-            compare(s);
-            if (differs_.empty()) check_conservation();
+            if (!session_) session_ = target_.open(specification_.state().max);
+            difference_ = perform(*session_, call(), target_.capabilities);
+            if (!difference_) check_conservation();
+            if (!difference_) check_storage();
         } catch (const std::exception& e) {
             threw(fmt::format("the target threw: {}", e.what()));
         } catch (...) {
             threw("the target threw something that is not an exception of the standard library");
         }
-        return differs_.empty();
+        if (difference_) {
+            difference_->at += done_;
+            difference_->last += done_;
+        }
+        done_ = specification_.lines().size();
+        return !difference_;
     }
 
-    /// After a step in which they did not agree.
-    [[nodiscard]] parting parted(std::size_t at, std::string before) const {
-        parting p{at, expected_, got_, differs_, notes_, std::move(before), model::to_string(specification_), {}};
+    /// After a call in which they did not agree.
+    [[nodiscard]] parting parted(std::string before) const {
+        parting p{difference_->at,
+                  difference_->expected,
+                  difference_->got,
+                  difference_->differs,
+                  difference_->notes,
+                  std::move(before),
+                  model::to_string(specification_.state()),
+                  {}};
         try {
             if (session_) p.state = session_->describe();
         } catch (const std::exception& e) {
@@ -79,40 +92,54 @@ class pair_of_channels {
     }
 
   private:
-    void compare(const model::step& s) {
-        make_comparable(s, expected_);
-        make_comparable(s, *got_);
-        if (expected_.answer != got_->answer) differs_.push_back(aspect::answer);
-        if (expected_.woken != got_->woken) differs_.push_back(aspect::woken);
-        if (expected_.destroyed != got_->destroyed) differs_.push_back(aspect::destroyed);
-    }
-
     void check_conservation() {
         const std::optional<std::uint64_t> free = session_->observe_capacity();
         if (!free) return;
         ++conservation_checks_;
-        const model::machine& m = specification_;
+        const model::machine& m = specification_.state();
         const std::uint64_t sum = *free + m.buffer.size() + m.outstanding() + m.held();
         if (sum == m.max) return;
-        differs_.push_back(aspect::conservation);
-        notes_.push_back(fmt::format("{} free + {} buffered + {} out + {} held = {}, not {}", *free, m.buffer.size(),
-                                     m.outstanding(), m.held(), sum, m.max));
+        differ(call().front().expected, aspect::conservation,
+               fmt::format("{} free + {} buffered + {} out + {} held = {}, not {}", *free, m.buffer.size(),
+                           m.outstanding(), m.held(), sum, m.max));
+        difference_->got = difference_->expected;
     }
 
-    void threw(std::string note) {
-        got_.reset();
-        differs_.assign({aspect::thrown});
-        notes_.push_back(std::move(note));
+    /// The clause channel.idle-storage.
+    void check_storage() {
+        storage_ = session_->observe_storage();
+        if (!storage_) return;
+        const model::machine& m = specification_.state();
+        const bool idle = !m.closed && m.available == m.max;
+        if (storage_->next != counted_at_) times_idle_ = 0;
+        counted_at_ = storage_->next;
+        if (idle && !was_idle_) ++times_idle_;
+        if (call().size() > 1) times_idle_ += static_cast<unsigned>(call().size());  // at most, inside of it
+        was_idle_ = idle;
+        constexpr unsigned most_without_message = 15;
+        if (!idle || times_idle_ > most_without_message || storage_->blocks <= storage_->kept_blocks) return;
+        differ(call().front().expected, aspect::storage,
+               fmt::format("it keeps {} blocks, and may keep {}", storage_->blocks, storage_->kept_blocks));
+        difference_->got = difference_->expected;
+    }
+
+    void threw(std::string note) { differ(call().front().expected, aspect::thrown, std::move(note)); }
+
+    /// In the call as a whole.
+    void differ(const model::outcome& expected, aspect what, std::string note) {
+        difference_ = line_difference{0, call().size() - 1, expected, std::nullopt, {what}, {std::move(note)}};
     }
 
     const target& target_;
-    model::machine specification_;
+    model::player specification_;
+    std::size_t done_ = 0;  // lines that the target has taken
     std::unique_ptr<session> session_;
-    model::outcome expected_;
-    std::optional<model::outcome> got_;
-    std::vector<aspect> differs_;
-    std::vector<std::string> notes_;
+    std::optional<line_difference> difference_;
     std::uint64_t conservation_checks_ = 0;
+    std::optional<verify::storage> storage_;
+    std::uint64_t counted_at_ = 0;  // the number of the next message
+    unsigned times_idle_ = 0;       // since it is that
+    bool was_idle_ = true;
 };
 
 /// What a step does: its verb, and that of the operation which it polls or drops.
@@ -120,9 +147,14 @@ struct question {
     model::verb what;
     model::verb about;
 
-    question(const model::machine& before, const model::step& s) : what(s.what), about(s.what) {
+    question(std::span<const model::line> program, std::size_t at)
+        : what(program[at].step.what), about(program[at].step.what) {
+        const model::step& s = program[at].step;
         if (what == model::verb::advance || s.subject.kind != model::handle_kind::operation) return;
-        about = before.find_operation(s.subject.number)->what;
+        for (const model::line& l : program.first(at)) {
+            const bool creates = model::creates_operation(l.step.what, l.step.subject.kind);
+            if (creates && l.step.operation == s.subject.number) about = l.step.what;
+        }
     }
     friend auto operator<=>(const question&, const question&) = default;
 };
@@ -134,9 +166,11 @@ struct failure_kind {
     model::status expected;
     std::optional<model::status> got;
 
-    failure_kind(question q, const pair_of_channels& after)
-        : asked(q), differs(after.differs()), expected(after.expected().answer.status) {
-        if (after.got()) got = after.got()->answer.status;
+    explicit failure_kind(const pair_of_channels& after)
+        : asked(after.specification().lines(), after.difference()->at),
+          differs(after.difference()->differs),
+          expected(after.difference()->expected.answer.status) {
+        if (after.difference()->got) got = after.difference()->got->answer.status;
     }
     friend auto operator<=>(const failure_kind&, const failure_kind&) = default;
 };
@@ -150,35 +184,54 @@ std::string name_of(const failure_kind& k) {
 }
 
 struct stumble {
-    std::size_t at = 0;
+    std::size_t last = 0;  // the step that has to be kept, with all before it
     failure_kind kind;
 };
 
-std::optional<stumble> first_difference(const target& t, const script& s) {
-    pair_of_channels both(t, s.capacity);
-    for (std::size_t i = 0; i < s.steps.size(); ++i) {
-        if (!is_prompt(t.capabilities, both.specification(), s.steps[i])) return std::nullopt;
-        const question asked(both.specification(), s.steps[i]);
-        both.take(s.steps[i]);
-        if (!both.agree(s.steps[i])) return stumble{i, {asked, both}};
+/// The steps of a script on both. `prepare(step)` is called before the specification takes it; false ends the walk, and
+/// so does a difference.
+template <class Prepare>
+void walk(pair_of_channels& both, const std::vector<model::step>& steps, Prepare prepare) {
+    model::player& p = both.specification();
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        const model::step& s = steps[i];
+        if (p.go_to(s.at) && !p.refusal(s)) {
+            if (!prepare(s)) return;
+            p.take(s);
+        }
+        const bool ends = i + 1 == steps.size() || steps[i + 1].at.depth == 0;
+        if (!ends) continue;
+        p.finish();
+        if (!both.call().empty() && !both.agree()) return;
     }
-    return std::nullopt;
 }
 
-/// The state before the step and after, and so on: only once it is known that the last step fails.
+std::optional<stumble> first_difference(const target& t, const script& s) {
+    pair_of_channels both(t, s.capacity);
+    walk(both, s.steps,
+         [&](const model::step& next) { return is_prompt(t.capabilities, both.specification().state(), next); });
+    if (!both.difference()) return std::nullopt;
+    return stumble{both.difference()->last, failure_kind(both)};
+}
+
+/// The state before the call and after, and so on: only once it is known that the last call fails.
 void explain(const target& t, const script& s, sequential_failure& f) {
     f.trace.capacity = s.capacity;
     pair_of_channels both(t, s.capacity);
-    for (std::size_t i = 0; i < s.steps.size(); ++i) {
-        std::string before = model::to_string(both.specification());
-        both.take(s.steps[i]);
-        const bool agreed = both.agree(s.steps[i]);
-        f.trace.lines.push_back({s.steps[i], both.expected(), i + 1});
-        if (agreed) continue;
-        f.last = both.parted(i, std::move(before));
+    std::string before;
+    walk(both, s.steps, [&](const model::step& next) {
+        if (next.at.depth == 0) before = model::to_string(both.specification().state());
+        return true;
+    });
+    f.trace.lines = both.specification().lines();
+    for (model::line& l : f.trace.lines) {
+        l.expected = comparable(l.step, as_shown(t.capabilities, l.step, std::move(l.expected)));
+    }
+    if (both.difference()) {
+        f.last = both.parted(std::move(before));
         return;
     }
-    f.last.at = s.steps.size() - 1;
+    f.last.at = f.trace.lines.size() - 1;
     f.last.notes.emplace_back("the target agreed when the same steps were taken again");
 }
 
@@ -198,7 +251,11 @@ class sequential_search {
             if (tell) tell(i, options_.programs);
             one(options_.first + i);
         }
-        if (found_.empty()) result_.reached = reach_.judge(options_.max_length);
+        if (found_.empty()) {
+            result_.reached = reach_.judge(options_.max_length);
+            if (!target_.geometries.empty())
+                std::ranges::move(stored_.judge(options_.max_length), std::back_inserter(result_.reached));
+        }
         for (finding& one : found_) {
             if (result_.failure) {
                 result_.more.push_back(std::move(one.smallest));
@@ -213,46 +270,75 @@ class sequential_search {
     void one(std::uint64_t index) {
         const program p = generate_(index);
         ++result_.programs;
+        result_.reacting += p.reacts ? 1 : 0;
         reach_.begin_program();
-        pair_of_channels both(target_, p.capacity);
+        stored_.begin_program();
+        const target& on = target_for(target_, index);
+        pair_of_channels both(on, p.capacity);
+        model::player& all = both.specification();
         interpreter steps(p);
-        taken_.clear();
-        while (const std::optional<model::step> s = steps.next(both.specification())) {
-            moment around(both.specification(), *s);
-            const question asked(both.specification(), *s);
-            both.take(*s);
-            reach_.note(around, both.specification(), both.expected());
-            taken_.push_back(*s);
-            if (!both.agree(*s)) {
-                result_.agreed.emplace(index, taken_.size() - 1);
-                fail(index, {p.capacity, taken_}, {asked, both});
-                break;
+        std::optional<moment> around;  // the outermost step that was taken last
+        for (bool more = true; more;) {
+            const std::optional<model::step> s = steps.next(all);
+            more = s.has_value();
+            const bool call_ended = !both.call().empty() && all.depth() == 0;
+            if (call_ended) {
+                note(*around, both);
+                const bool agree = both.agree();
+                if (both.storage()) stored_.note(*both.storage(), all.state().buffer.size());
+                if (!agree) return fail(on, index, both);
             }
+            if (!more) break;
+            if (all.depth() == 0) around.emplace(all.state(), *s);
+            all.take(*s);
         }
-        result_.steps += taken_.size();
+        count(both);
+    }
+
+    void note(moment& around, const pair_of_channels& both) {
+        const std::span<const model::line> call = both.call();
+        if (call.size() == 1) {
+            around.step = &call.front().step;
+            reach_.note(around, both.specification().state(), call.front().expected);
+        } else {
+            reach_.note_reactions(call);
+        }
+    }
+
+    void count(const pair_of_channels& both) {
+        result_.steps += both.specification().lines().size();
         result_.conservation_checks += both.conservation_checks();
+    }
+
+    void fail(const target& on, std::uint64_t index, const pair_of_channels& both) {
+        count(both);
+        script failing{both.specification().state().max, {}};
+        for (const model::line& l : both.specification().lines()) failing.steps.push_back(l.step);
+        failing.steps.resize(both.difference()->last + 1);
+        result_.agreed.emplace(index, both.difference()->at);
+        fail(on, index, failing, failure_kind(both));
     }
 
     [[nodiscard]] bool found_enough() const { return found_.size() >= options_.most_failures; }
 
     /// One of several failures is shrunk within its kind: a deep one would end as a shallow one.
-    void fail(std::uint64_t index, const script& failing, const failure_kind& kind) {
+    void fail(const target& on, std::uint64_t index, const script& failing, const failure_kind& kind) {
         if (++shrinks_[kind] > options_.shrinks_of_a_kind) return;
         const bool any_kind = options_.most_failures == 1;
         const auto fails = [&](const script& s) -> std::optional<std::size_t> {
-            if (reachable(target_, s.capacity) != s.capacity) return std::nullopt;
-            const std::optional<stumble> one = first_difference(target_, s);
+            if (reachable(on, s.capacity) != s.capacity) return std::nullopt;
+            const std::optional<stumble> one = first_difference(on, s);
             if (!one || !(any_kind || one->kind == kind)) return std::nullopt;
-            return one->at;
+            return one->last;
         };
         constexpr std::size_t most_attempts = 20'000;
-        const shrunk_script small = shrink(failing, target_.capabilities, fails, most_attempts, options_.over);
+        const shrunk_script small = shrink(failing, on.capabilities, fails, most_attempts, options_.over);
         sequential_failure f;
         f.program = index;
         f.length = failing.steps.size();
         f.attempts = small.attempts;
         f.trace.id = fmt::format("seed-{}-program-{}", options_.seed, index);
-        explain(target_, small.smallest, f);
+        explain(on, small.smallest, f);
         keep(std::move(f), kind);
     }
 
@@ -284,7 +370,7 @@ class sequential_search {
     sequential_options options_;
     generator generate_;
     reach_counter reach_;
-    std::vector<model::step> taken_;
+    storage_watch stored_;
     std::map<failure_kind, std::size_t> shrinks_;
     std::vector<finding> found_;
     sequential_result result_;
@@ -303,17 +389,18 @@ bool sequential_result::passed() const {
 }
 
 std::optional<sequential_failure> take_again(const target& t, const script& s) {
-    model::machine m(s.capacity);
+    model::player p(s.capacity);
     for (const model::step& one : s.steps) {
-        if (const std::optional<std::string> refusal = m.refusal(one)) {
+        if (!p.go_to(one.at)) throw std::runtime_error("the program of the token is illegal: a reaction never comes");
+        if (const std::optional<std::string> refusal = p.refusal(one)) {
             throw std::runtime_error("the program of the token is illegal: " + *refusal);
         }
-        (void)m.apply(one);
+        p.take(one);
     }
     const std::optional<stumble> at = first_difference(t, s);
     if (!at) return std::nullopt;
     sequential_failure f;
-    f.length = at->at + 1;
+    f.length = at->last + 1;
     script failing = s;
     failing.steps.resize(f.length);
     f.trace.id = "replayed";

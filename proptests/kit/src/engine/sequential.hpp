@@ -1,5 +1,6 @@
 // The engine `sequential`: generated programs on one thread, against the specification.
 //
+// Part of them have reactions: steps that a waker or the destructor of a value takes inside the call of another step.
 // Operations are created, polled and cancelled explicitly, and the clock is advanced explicitly. After every step the
 // answer, the operations that became ready and their order (a set for `advance`), the values that
 // were destroyed and their order, the free capacity and with it the conservation of permits have
@@ -50,7 +51,7 @@ struct sequential_options {
 
 /// Where a target and the specification differ.
 struct parting {
-    std::size_t at = 0;                 // index of the step
+    std::size_t at = 0;                 // index of the step; reactions inside its call follow it
     model::outcome expected;            // what the specification says
     std::optional<model::outcome> got;  // nothing if the target threw
     std::vector<aspect> differs;
@@ -64,13 +65,14 @@ struct sequential_failure {
     std::uint64_t program = 0;  // its index
     std::size_t length = 0;     // in steps, up to the failing one, before shrinking
     std::size_t attempts = 0;   // of shrinking
-    model::trace trace;         // shrunk; as the specification wants it; fails at its last step
+    model::trace trace;         // shrunk; as the specification wants it; fails in its last call
     parting last;               // what happens there
 };
 
 struct sequential_result {
     std::string target;
     std::uint64_t programs = 0;
+    std::uint64_t reacting = 0;  // programs with reactions
     std::uint64_t steps = 0;
     std::uint64_t conservation_checks = 0;  // steps after which the target could tell its capacity
     std::vector<reach> reached;             // empty if there was a failure

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <map>
 #include <optional>
 #include <random>
@@ -36,7 +37,30 @@ constexpr std::chrono::milliseconds between_looks{10};
 
 }  // namespace
 
+/// The target may throw outside of the tasks too. Then it is left alone, with all that it has.
 thread_run single_run::run(const std::function<void(std::size_t)>& start) {
+    std::string problem;
+    try {
+        course(start);
+        return std::move(result_);
+    } catch (const std::exception& e) {
+        problem = fmt::format("threw: {}", e.what());
+    } catch (...) {
+        problem = "threw something that is no std::exception";
+    }
+    if (started_) {
+        board_.stop();
+        board_.stop_sleepers();
+        for (std::size_t l = 0; l < program_.tasks.size(); ++l) note(*tasks_[l]);
+    }
+    result_.problem = std::move(problem);
+    result_.stuck = true;
+    history().rest = time_now();
+    (void)root_.release();
+    return std::move(result_);
+}
+
+void single_run::course(const std::function<void(std::size_t)>& start) {
     history().capacity = program_.capacity;
     const std::size_t n = program_.tasks.size();
     board_.clear(static_cast<std::uint32_t>(n));
@@ -45,6 +69,7 @@ thread_run single_run::run(const std::function<void(std::size_t)>& start) {
     books_.add({});
     begin();
     hand_out();
+    started_ = true;
     start(n);
     result_.stuck = !reach_quiescence(n);
     history().rest = time_now();
@@ -57,13 +82,12 @@ thread_run single_run::run(const std::function<void(std::size_t)>& start) {
         history().rest = time_now();
         result_.stuck = true;
         (void)root_.release();  // threads inside use what it has
-        return std::move(result_);
+        return;
     }
     for (std::size_t l = 0; l < n; ++l) note(*tasks_[l]);
     for (std::size_t l = 0; l < n; ++l) tasks_[l]->close_session();
     root_.reset();
     account();
-    return std::move(result_);
 }
 
 void single_run::begin() {

@@ -24,6 +24,7 @@ class single_run {
     [[nodiscard]] thread_run run(const std::function<void(std::size_t)>& start);
 
   private:
+    void course(const std::function<void(std::size_t)>& start);
     model::history& history() { return result_.history; }
 
     /// The steps before the tasks. The specification decides which are legal, and the names.
@@ -86,6 +87,7 @@ class single_run {
     const concurrent_program& program_;
     variation variation_;
     std::unique_ptr<task_session> root_;
+    bool started_ = false;  // the tasks
     task_books books_;
     model::value_id spare_value_ = wake_board::most_values - 256;  // no program has it
     std::vector<model::value_id> kept_;                            // see task

@@ -31,7 +31,7 @@ struct thread_run {
     std::size_t blocked = 0;      // calls of blocking forms
     std::size_t passed_over = 0;  // steps
     bool stalled = false;         // a task stopped inside the channel while others went on
-    bool stuck = false;           // some never return from a blocking call: their threads are left behind
+    bool stuck = false;           // a task may never return from its call: its thread is left behind
 };
 
 /// How a run differs from others of the same program.

@@ -143,17 +143,18 @@ class threads_search {
     void one(std::uint64_t index) {
         const concurrent_program p = generate_concurrent(target_, options_.seed, index);
         ++result_.programs;
+        const target& on = target_for(target_, index);
         const auto other = index % 4 == 0 ? noise::none : noise::heavy;
         for (const noise inside : {noise::light, other}) {
             if (options_.alive) options_.alive(index);
             const bool stalls = inside == noise::heavy && index % 4 == 1;  // one run in eight
-            thread_run was = runner_.run(target_, p, {options_.seed + index, inside, stalls});
+            thread_run was = runner_.run(on, p, {options_.seed + index, inside, stalls});
             threads_judgement j = judge(was, options_.most_nodes);
             ++result_.histories;
             result_.stalled += was.stalled ? 1 : 0;
             for (const auto& task : was.history.tasks) result_.events += task.size();
             result_.nodes += j.verdict.nodes;
-            if (j.failed()) return fail(index, p, std::move(was), std::move(j));
+            if (j.failed()) return fail(on, index, p, std::move(was), std::move(j));
             if (j.verdict.is == model::finding::unknown) {
                 ++result_.unknown;
                 continue;
@@ -182,12 +183,13 @@ class threads_search {
         result_.reached.push_back(one);
     }
 
-    void fail(std::uint64_t index, const concurrent_program& p, thread_run&& was, threads_judgement&& j) {
+    void fail(const target& on, std::uint64_t index, const concurrent_program& p, thread_run&& was,
+              threads_judgement&& j) {
         threads_failure first;
         first.program = index;
         first.history = std::move(was.history);
         first.judgement = std::move(j);
-        result_.failure = shrinker(runner_, target_, options_).smallest_of(p, std::move(first));
+        result_.failure = shrinker(runner_, on, options_).smallest_of(p, std::move(first));
     }
 
     thread_runner runner_;

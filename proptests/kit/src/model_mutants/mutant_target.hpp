@@ -33,7 +33,7 @@ class mutant_session final : public session {
 
 /// The mutant must outlive the target.
 inline target mutant_target(const mutant& d) {
-    return {std::string(d.name), std::string(d.summary), capabilities::all(),
+    return {std::string(d.name), std::string(d.summary), capabilities::all().without(capability::reentrancy),
             [&d](std::uint64_t capacity) { return std::make_unique<mutant_session>(capacity, d); }};
 }
 

@@ -197,12 +197,59 @@ rc::Gen<command> any_command(std::span<const std::uint8_t> wheel) {
     };
 }
 
-constexpr std::array<std::uint64_t, 16> capacities{1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 8, 33};
+constexpr std::array<std::uint64_t, 32> capacities{1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 8, 33,
+                                                   1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 5, 6, 7, 9, 40};
 constexpr std::array<std::uint64_t, 4> crowd_capacities{1, 33, 33, 40};
 constexpr std::size_t crowd_share = 20;   // one in so many
 constexpr std::size_t stream_share = 10;  // of the others
 constexpr std::size_t long_length = 6;    // crowds and streams: times that of the others
 constexpr std::size_t spare = 2;          // commands for each step, as some mean nothing
+constexpr std::uint64_t reacting_share = 4;
+
+// ---- Reactions
+
+constexpr unsigned deepest = 4;                 // calls inside of calls
+constexpr std::size_t most_for_reactions = 60;  // commands in a program
+
+/// How many reactions there are at an occasion.
+unsigned reactions_of(command c) { return std::array<unsigned, 8>{0, 0, 0, 1, 1, 1, 2, 3}[c.pick % 8]; }
+/// Now and then the reactions drop all handles of the channel, as far as they can go.
+constexpr std::uint8_t drops_all_share = 16;
+constexpr unsigned steps_to_drop_all = 20;
+
+/// What the command means at an occasion: most of all what users do there, and what ends the objects of the calls
+/// that are under way.
+std::optional<step> reaction_of(const model::player& p, command c) {
+    const auto drop = [](handle h) { return step{.what = verb::drop, .subject = h}; };
+    const model::occasion at = p.here();
+    const handle woken{handle_kind::operation, static_cast<std::uint32_t>(at.number)};
+    std::optional<step> s;
+    switch (c.amount % 16) {
+        case 0:
+        case 1:
+        case 2:
+        case 3:
+        case 4:
+            if (at.is == model::occasion::kind::woken) s = step{.what = verb::poll, .subject = woken};
+            break;
+        case 5:
+            if (at.is == model::occasion::kind::woken) s = drop(woken);
+            break;
+        case 6:
+        case 7:
+        case 8: s = drop(p.innermost().subject); break;  // what the call is about; a finished operation too
+        case 9: s = drop(handle{}); break;
+        case 10: s = step{.what = verb::close, .subject = {}}; break;
+        case 11: {
+            const auto one = pick_one(p.state().operations, c.pick, is_ready);  // its wake may be on the way
+            if (one != p.state().operations.end()) s = drop({handle_kind::operation, one->number});
+            break;
+        }
+        default: s = resolve(p.state(), c); break;
+    }
+    if (s) s->at = at;
+    return s;
+}
 
 }  // namespace
 
@@ -240,6 +287,9 @@ program generator::operator()(std::uint64_t index) const {
     if (options_.capacity_for) p.capacity = options_.capacity_for(p.capacity);
     if (!options_.left_out) p.ending = endings_[(bits >> 24) % endings_.size()];
 
+    p.reacts =
+        within_.has(capability::reentrancy) && within_.has(capability::late_poll) && (bits >> 40) % reacting_share == 0;
+
     const bool stream = !crowd && (bits >> 8) % stream_share == 0 && !stream_.empty();
     p.most_steps = options_.max_length * (crowd || stream ? long_length : 1);
     const std::vector<std::uint8_t>& wheel = crowd ? crowd_ : stream ? stream_ : mixture_;
@@ -269,6 +319,43 @@ std::optional<step> resolve(const machine& now, command c) {
     return s;
 }
 
+std::optional<step> interpreter::react(model::player& p) {
+    const auto command_for_reaction = [this] {
+        const std::size_t n = program_->commands.size();
+        return n == 0 ? command{} : program_->commands[n - 1 - reactions_++ % n];
+    };
+    while (p.depth() > 0) {
+        due_.resize(p.depth());
+        if (due_.back().steps == 0) {
+            const bool may_react = p.go_on() && p.depth() <= deepest && reactions_ < most_for_reactions;
+            if (!may_react) continue;
+            const command c = command_for_reaction();
+            const bool drops_all = c.amount % drops_all_share == 0;
+            due_.back() = {drops_all ? steps_to_drop_all : reactions_of(c), drops_all};
+            continue;
+        }
+        --due_.back().steps;
+        std::optional<step> s;
+        if (due_.back().drops_all) {
+            s = last_act(p.state(), ending::operations_first, program_->within);
+            if (s) s->at = p.here();
+        } else {
+            s = reaction_of(p, command_for_reaction());
+        }
+        if (s && is_within(program_->within, *s) && !p.refusal(*s)) return s;
+    }
+    return std::nullopt;
+}
+
+std::optional<step> interpreter::next(model::player& p) {
+    if (program_->reacts) {
+        if (const std::optional<step> s = react(p)) return s;
+    } else {
+        p.finish();
+    }
+    return next(p.state());
+}
+
 std::optional<step> interpreter::next(const machine& now) {
     while (at_ < program_->commands.size() && taken_ < program_->most_steps) {
         const command c = program_->commands[at_++];
@@ -288,11 +375,10 @@ model::trace interpret(const program& p) {
     model::trace t;
     t.id = fmt::format("seed-{}-program-{}", p.seed, p.index);
     t.capacity = p.capacity;
-    machine m(p.capacity);
+    model::player all(p.capacity);
     interpreter steps(p);
-    while (const std::optional<step> s = steps.next(m)) {
-        t.lines.push_back({*s, m.apply(*s), t.lines.size() + 1});
-    }
+    while (const std::optional<step> s = steps.next(all)) all.take(*s);
+    t.lines = all.lines();
     return t;
 }
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "tailrace/model/machine.hpp"
+#include "tailrace/model/player.hpp"
 #include "tailrace/model/text.hpp"
 #include "tailrace/verify/target.hpp"
 
@@ -47,6 +48,7 @@ struct program {
     std::size_t most_steps = 0;  // before the ending
     verify::ending ending = ending::none;
     capabilities within = capabilities::all();  // commands and ending
+    bool reacts = false;  // with steps inside of calls: the commands once more, from the last to the first
 
     friend bool operator==(const program&, const program&) = default;
 };
@@ -65,7 +67,7 @@ struct generator_options {
 
 /// Makes programs of commands within the capabilities. Most are a mixture of everything; some are a
 /// stream of values, longer than the others: more of them than a block of storage has slots; some a
-/// crowd, longer still, in which more than 32 operations wait at once.
+/// crowd, longer still, in which more than 32 operations wait at once. Of each kind one in four has reactions.
 class generator {
   public:
     explicit generator(capabilities within, const generator_options& options = {});
@@ -87,19 +89,29 @@ class generator {
 /// What the command means in this state: a legal step, or nothing.
 [[nodiscard]] std::optional<model::step> resolve(const model::machine& now, command c);
 
-/// Says step by step what a program does. Precondition of `next`: the machine has taken the steps
-/// said before, and no others.
+/// Says step by step what a program does. Precondition of `next`: the machine or the player has taken the steps said
+/// before, and no others.
 class interpreter {
   public:
     explicit interpreter(const program& p) : program_(&p) {}
 
-    /// Nothing at the end.
+    /// Nothing at the end. The player has come to the occasion of the step.
+    [[nodiscard]] std::optional<model::step> next(model::player& p);
+    /// Without reactions.
     [[nodiscard]] std::optional<model::step> next(const model::machine& now);
 
   private:
+    [[nodiscard]] std::optional<model::step> react(model::player& p);
+
     const program* program_;
-    std::size_t at_ = 0;     // commands
-    std::size_t taken_ = 0;  // steps
+    std::size_t at_ = 0;         // commands
+    std::size_t taken_ = 0;      // steps
+    std::size_t reactions_ = 0;  // commands read for them
+    struct due {
+        unsigned steps = 0;
+        bool drops_all = false;
+    };
+    std::vector<due> due_;  // reactions at the occasion of each call
 };
 
 /// The whole program, with the outcomes that the specification wants. The trace is named after

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "program/verb_table.hpp"
-#include "tailrace/model/machine.hpp"
+#include "tailrace/model/player.hpp"
 
 namespace tailrace::verify {
 namespace {
@@ -34,13 +34,12 @@ struct draft {
 draft draft_of(const script& first) {
     draft d{first.capacity, {}};
     std::map<std::uint32_t, handle> made_by;  // operations
-    model::machine m(first.capacity);
-    for (const step& s : first.steps) {
-        const model::outcome out = m.apply(s);
-        d.steps.push_back({s, std::nullopt});
-        if (out.answer.status != status::made) continue;
-        d.steps.back().makes = out.answer.made;
-        if (s.what == verb::poll) made_by.emplace(s.subject.number, out.answer.made);
+    for (const model::line& l : model::play(first.capacity, first.steps)) {
+        const model::answer& answer = l.expected.answer;
+        d.steps.push_back({l.step, std::nullopt});
+        if (answer.status != status::made) continue;
+        d.steps.back().makes = answer.made;
+        if (l.step.what == verb::poll) made_by.emplace(l.step.subject.number, answer.made);
     }
     for (draft_step& s : d.steps) {
         const bool creates = model::creates_operation(s.text.what, s.text.subject.kind);
@@ -60,7 +59,7 @@ struct fair_copy {
 /// Gives every handle and value the name it has when nothing but these steps is taken.
 class copyist {
   public:
-    explicit copyist(const draft& d) : machine_(d.capacity) {
+    explicit copyist(const draft& d) : player_(d.capacity) {
         copy_.text.capacity = d.capacity;
         for (std::size_t i = 0; i < d.steps.size(); ++i) {
             if (write(d.steps[i])) copy_.from.push_back(i);
@@ -71,6 +70,8 @@ class copyist {
   private:
     /// False if the step is not possible.
     bool write(const draft_step& d) {
+        const std::optional<model::occasion> at = occasion_of(d.text);
+        if (!at || !player_.go_to(*at)) return false;
         for (const handle subject : subjects_of(d.text)) {
             if (write(d, subject)) return true;
         }
@@ -83,34 +84,53 @@ class copyist {
         std::vector<handle> all;
         if (const auto at = now_.find(s.subject); at != now_.end()) all.push_back(at->second);
         if (s.subject.kind == handle_kind::sender && s.what != verb::drop) {
-            for (const std::uint32_t n : machine_.senders) all.push_back({handle_kind::sender, n});
+            for (const std::uint32_t n : player_.state().senders) all.push_back({handle_kind::sender, n});
         }
         return all;
     }
 
     bool write(const draft_step& d, handle subject) {
+        const model::machine& now = player_.state();
         step s;
         s.what = d.text.what;
         s.subject = subject;
+        s.at = player_.here();
         const model::verb_shape& shape = model::shape_of(s.what);
         const bool creates = model::creates_operation(s.what, s.subject.kind);
-        if (shape.value) s.value = machine_.next_value;
+        if (shape.value) s.value = values_[d.text.value] = now.next_value;
         if (shape.count) s.count = d.text.count;
         if (shape.time) s.time = d.text.time;
-        if (creates) s.operation = machine_.next_operation;
-        if (machine_.refusal(s)) return false;
+        if (creates) s.operation = now.next_operation;
+        if (player_.refusal(s)) return false;
 
-        const model::outcome out = machine_.apply(s);
+        player_.take(s);
+        const model::answer& answer = player_.lines().back().expected.answer;
         copy_.text.steps.push_back(s);
         if (creates) {
             now_[{handle_kind::operation, d.text.operation}] = {handle_kind::operation, s.operation};
         }
-        if (out.answer.status == status::made && d.makes) now_[*d.makes] = out.answer.made;
+        if (answer.status == status::made && d.makes) now_[*d.makes] = answer.made;
         return true;
     }
 
-    model::machine machine_;
+    /// What it is called now; nothing if what it is about never came to be.
+    [[nodiscard]] std::optional<model::occasion> occasion_of(const step& s) const {
+        model::occasion at = s.at;
+        if (at.is == model::occasion::kind::woken) {
+            const auto f = now_.find({handle_kind::operation, static_cast<std::uint32_t>(at.number)});
+            if (f == now_.end()) return std::nullopt;
+            at.number = f->second.number;
+        } else if (at.is == model::occasion::kind::destroyed) {
+            const auto v = values_.find(at.number);
+            if (v == values_.end()) return std::nullopt;
+            at.number = v->second;
+        }
+        return at;
+    }
+
+    model::player player_;
     fair_copy copy_;
+    std::map<model::value_id, model::value_id> values_;
     std::map<handle, handle> now_{{handle{handle_kind::sender, 0}, handle{handle_kind::sender, 0}},
                                   {handle{}, handle{}}};
 };
@@ -173,6 +193,7 @@ class shrinker {
         for (bool better = true; better && may_go_on();) {
             better = take_out_runs();
             better |= lower_capacity();
+            better |= take_out_of_calls();
             better |= replace_operations();
             better |= replace_permits();
             better |= simplify_steps();
@@ -269,6 +290,22 @@ class shrinker {
         return false;
     }
 
+    /// A reaction, and what is inside its call, is taken after the call around it instead.
+    bool take_out_of_calls() {
+        bool better = false;
+        for (std::size_t i = 0; i < size(); ++i) {
+            const unsigned depth = draft_.steps[i].text.at.depth;
+            if (depth == 0) continue;
+            draft candidate = draft_;
+            candidate.steps[i].text.at = {};
+            for (std::size_t j = i + 1; j < size() && draft_.steps[j].text.at.depth > depth; ++j) {
+                candidate.steps[j].text.at.depth -= depth;
+            }
+            better |= attempt(candidate);
+        }
+        return better;
+    }
+
     /// An operation that finishes when it is polled gives way to an attempt at that place.
     bool replace_operations() {
         bool better = false;
@@ -283,6 +320,7 @@ class shrinker {
             draft candidate = draft_;
             step& s = candidate.steps[i].text;
             s = creation->text;
+            s.at = draft_.steps[i].text.at;
             s.what = attempt_of(s)->instead;
             if (!is_within(within_, s)) continue;
             candidate.steps.erase(candidate.steps.begin() + (creation - first));
@@ -293,22 +331,25 @@ class shrinker {
 
     /// A value that is sent through a permit is sent without one: then, or when the permit is made.
     bool replace_permits() {
-        const draft_step attempted{step{.what = verb::try_send, .subject = {handle_kind::sender, 0}}, std::nullopt};
-        if (!is_within(within_, attempted.text)) return false;
+        const auto attempted = [](const model::occasion& at) {
+            return draft_step{step{.what = verb::try_send, .subject = {handle_kind::sender, 0}, .at = at},
+                              std::nullopt};
+        };
+        if (!is_within(within_, attempted({}).text)) return false;
         bool better = false;
         for (std::size_t i = 0; i < size(); ++i) {
             const step sent = draft_.steps[i].text;
             if (sent.what != verb::send || sent.subject.kind == handle_kind::sender) continue;
             const auto makes = [&](const draft_step& s) { return s.makes == sent.subject; };
             draft candidate = draft_;
-            candidate.steps[i] = attempted;
+            candidate.steps[i] = attempted(sent.at);
             std::erase_if(candidate.steps, makes);
             if (!attempt(candidate)) {
                 candidate = draft_;
                 take_out(candidate, i);
                 const auto maker = std::ranges::find_if(candidate.steps, makes);
                 if (maker == candidate.steps.end()) continue;
-                *maker = attempted;
+                *maker = attempted(maker->text.at);
                 std::erase_if(candidate.steps, makes);
                 if (!attempt(candidate)) continue;
             }

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "tailrace/model/machine.hpp"
+#include "tailrace/model/player.hpp"
 
 namespace tailrace::verify {
 namespace verb_rows {
@@ -182,18 +182,20 @@ std::optional<capability> needed_for(const model::step& s) noexcept {
 }
 
 bool is_within(capabilities c, const model::step& s) noexcept {
+    if (s.at.depth > 0 && !c.has(capability::reentrancy)) return false;
     const std::optional<capability> needed = needed_for(s);
     return !needed || c.has(*needed);
 }
 
 std::optional<capability> first_missing(const target& t, const model::trace& program) {
     if (reachable(t, program.capacity) != program.capacity) return capability::any_capacity;
-    model::machine m(program.capacity);
+    if (has_reactions(program.lines) && !t.capabilities.has(capability::reentrancy)) return capability::reentrancy;
+    model::player p(program.capacity);
     for (const model::line& l : program.lines) {
         if (!is_within(t.capabilities, l.step)) return needed_for(l.step);
-        if (m.refusal(l.step)) continue;
-        if (!is_prompt(t.capabilities, m, l.step)) return capability::late_poll;
-        m.apply(l.step);
+        if (!p.go_to(l.step.at) || p.refusal(l.step)) continue;
+        if (!is_prompt(t.capabilities, p.state(), l.step)) return capability::late_poll;
+        p.take(l.step);
     }
     return std::nullopt;
 }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "program/named_machine.hpp"
+#include "tailrace/model/player.hpp"
 
 namespace tailrace::verify {
 
@@ -64,13 +65,17 @@ std::string_view tool_version() noexcept { return TAILRACE_VERSION; }
 
 sequential_run run_of(const model::trace& shrunk, const parting& last) {
     sequential_run run;
-    model::machine specification(shrunk.capacity);
-    for (const model::line& l : shrunk.lines) {
-        const bool legal = !specification.refusal(l.step);
-        if (legal) specification.apply(l.step);
-        run.steps.push_back({l.step, l.expected, model::to_string(specification), {}});
+    model::player specification(shrunk.capacity);
+    for (std::size_t i = 0; i < shrunk.lines.size(); ++i) {
+        const model::line& l = shrunk.lines[i];
+        if (specification.go_to(l.step.at) && !specification.refusal(l.step)) specification.take(l.step);
+        // Before its reactions, if it has any.
+        const bool reacts = i + 1 < shrunk.lines.size() && shrunk.lines[i + 1].step.at.depth > l.step.at.depth;
+        if (!reacts) (void)specification.go_to(l.step.at);
+        run.steps.push_back({l.step, l.expected, model::to_string(specification.state()), {}});
     }
-    if (!run.steps.empty()) run.steps.back().target = last.state;
+    run.at = last.at;
+    if (!run.steps.empty()) run.steps[run.at].target = last.state;
     run.got = last.got;
     run.differs = last.differs;
     run.notes = last.notes;

@@ -32,13 +32,15 @@ struct taken_step {
     friend bool operator==(const taken_step&, const taken_step&) = default;
 };
 
-/// A program on one thread, which fails at its last step.
+/// A program on one thread, which fails in its last call: at its last step, or at one inside whose call that is taken.
 struct sequential_run {
     std::vector<taken_step> steps;
-    std::optional<model::outcome> got;  // at the last step; nothing if the target threw
+    std::size_t at = 0;                 // the step that fails
+    std::optional<model::outcome> got;  // there; nothing if the target threw
     std::vector<aspect> differs;
     std::vector<std::string> notes;  // what the members above cannot say
 
+    [[nodiscard]] const taken_step& failing() const { return steps[at]; }
     friend bool operator==(const sequential_run&, const sequential_run&) = default;
 };
 

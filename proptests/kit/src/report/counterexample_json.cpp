@@ -33,8 +33,8 @@ std::size_t index_of(model::finding f) {
 }
 constexpr std::array all_engines{model::engine::oracle, model::engine::sequential, model::engine::threads,
                                  model::engine::interleavings, model::engine::tests};
-constexpr std::array all_aspects{aspect::answer, aspect::woken,         aspect::destroyed, aspect::conservation,
-                                 aspect::thrown, aspect::specification, aspect::form};
+constexpr std::array all_aspects{aspect::answer,  aspect::woken,  aspect::destroyed,     aspect::conservation,
+                                 aspect::storage, aspect::thrown, aspect::specification, aspect::form};
 
 model::outcome outcome_in(const std::string& text) { return model::parse_line("advance 0ms -> " + text).expected; }
 model::answer answer_in(const std::string& text) {
@@ -65,17 +65,21 @@ taken_step read_taken(const json_reader& in) {
 }
 
 json write_run(const sequential_run& r) {
-    return {{"steps", list_of(r.steps, write_taken)},
-            {"got", r.got ? json(model::to_string(*r.got)) : json()},
-            {"differs", list_of(r.differs, [](aspect a) { return json(to_string(a)); })},
-            {"notes", r.notes}};
+    json j{{"steps", list_of(r.steps, write_taken)},
+           {"got", r.got ? json(model::to_string(*r.got)) : json()},
+           {"differs", list_of(r.differs, [](aspect a) { return json(to_string(a)); })},
+           {"notes", r.notes}};
+    if (r.at + 1 != r.steps.size()) j["at"] = r.at;
+    return j;
 }
 
 sequential_run read_sequential(const json_reader& in) {
-    in.expect_members({"steps", "got", "differs", "notes"});
+    in.expect_members({"steps", "?at", "got", "differs", "notes"});
     sequential_run r;
     r.steps = in["steps"].list(read_taken);
     if (r.steps.empty()) in["steps"].refuse("at least one step");
+    r.at = r.steps.size() - 1;
+    if (in.has("at")) r.at = in["at"].number(0, r.steps.size() - 1);
     if (!in["got"].is_null()) r.got = in["got"].parsed(outcome_in);
     r.differs = in["differs"].list([](const json_reader& a) {
         std::vector<std::string_view> names;

@@ -53,7 +53,7 @@ void add_run(json& page, const sequential_run& run) {
     json events = json::array();
     for (std::size_t i = w.first; i < w.last; ++i) {
         const taken_step& s = run.steps[i];
-        const bool last = i + 1 == size;
+        const bool last = i == run.at;
         const std::size_t at = 2 * (i - w.first);
         const std::string got = run.got ? model::to_string(*run.got) : "threw";
         events.push_back({{"label", cut(model::to_string(s.step), short_text)},

@@ -106,7 +106,7 @@ table rows_of(const sequential_run& run) {
     t.headings = {"step"};
     for (std::size_t i = 0; i < run.steps.size(); ++i) {
         const taken_step& s = run.steps[i];
-        const bool last = i + 1 == run.steps.size();
+        const bool last = i == run.at;
         t.rows.push_back({fmt::format("{}{}", last ? ">" : "", i + 1), 0,
                           last ? model::to_string(s.step) : model::to_string(model::line{s.step, s.expected, 0}),
                           s.specification});
@@ -153,7 +153,7 @@ std::string last_step(const sequential_run& run) {
     std::string text;
     if (!run.differs.empty()) text += labelled("  differs   ", plain(differing(run)), 1);
     if (!run.notes.empty()) text += labelled("  note      ", joined(run.notes, "; "), 2);
-    const std::string& words = run.steps.empty() ? std::string() : run.steps.back().target;
+    const std::string& words = run.steps.empty() ? std::string() : run.failing().target;
     if (!words.empty()) text += labelled("  target    ", plain(words), 1);
     return text;
 }

@@ -19,11 +19,6 @@ namespace {
 constexpr std::size_t most_steps = 300;  // for which reasons are looked for
 constexpr std::size_t most_legal = 4;
 
-model::outcome comparable(const model::step& s, model::outcome o) {
-    if (s.what == model::verb::advance) std::ranges::sort(o.woken);
-    return o;
-}
-
 // ---- On one thread
 
 /// The outcome of the last step when step `without` is left out.
@@ -40,13 +35,14 @@ std::optional<model::outcome> last_without(std::uint64_t capacity, std::span<con
 }
 
 reason reason_of(const sequential_run& run, std::uint64_t capacity) {
-    const taken_step& last = run.steps.back();
+    const taken_step& last = run.failing();
     reason r;
-    r.where = fmt::format("step {}", run.steps.size());
+    r.where = fmt::format("step {}", run.at + 1);
     r.invoked = model::to_string(last.step);
     r.got = run.got ? model::to_string(*run.got) : "nothing: it threw";
     r.legal.push_back(model::to_string(last.expected));
-    if (run.steps.size() > most_steps) return r;
+    const bool reacts = std::ranges::any_of(run.steps, [](const taken_step& s) { return s.step.at.depth > 0; });
+    if (reacts || run.steps.size() > most_steps) return r;
     const model::outcome expected = comparable(last.step, last.expected);
     for (std::size_t i = 0; i + 1 < run.steps.size(); ++i) {
         if (last_without(capacity, run.steps, i) == expected) continue;

@@ -85,7 +85,7 @@ std::string answer_sentence(const std::string& step, const answer& legal, const 
 }
 
 std::string what_of(const sequential_run& run) {
-    const taken_step& last = run.steps.back();
+    const taken_step& last = run.failing();
     std::string step = model::to_string(last.step);
     const std::string note = run.notes.empty() ? std::string() : run.notes.front();
     if (run.differs.empty() || !run.got)
@@ -96,6 +96,7 @@ std::string what_of(const sequential_run& run) {
         case aspect::destroyed:
             return list_sentence(step, "destroy", "destroyed", last.expected.destroyed, run.got->destroyed);
         case aspect::conservation: return fmt::format("{} lost a permit, or made one: {}", step, note);
+        case aspect::storage: return fmt::format("{} left an idle channel with too much storage: {}", step, note);
         case aspect::thrown: return fmt::format("{}: {}", step, note);
         case aspect::specification:
             return fmt::format("{} was recorded with an outcome that the specification forbids: {}", step, note);
@@ -135,9 +136,9 @@ std::string differing(const sequential_run& run) {
     for (const aspect a : run.differs) {
         if (!text.empty()) text += ", ";
         if (a == aspect::woken) {
-            text += list_difference("woken", run.steps.back().expected.woken, run.got->woken);
+            text += list_difference("woken", run.failing().expected.woken, run.got->woken);
         } else if (a == aspect::destroyed) {
-            text += list_difference("destroyed", run.steps.back().expected.destroyed, run.got->destroyed);
+            text += list_difference("destroyed", run.failing().expected.destroyed, run.got->destroyed);
         } else {
             text += to_string(a);
         }

@@ -9,6 +9,7 @@
 #include <cctype>
 #include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "report/token.hpp"
 #include "support/text_layout.hpp"
 #include "tailrace/model/clauses.hpp"
+#include "target/geometries.hpp"
 
 namespace tailrace::verify {
 namespace {
@@ -37,9 +39,23 @@ std::string comment(std::string_view text) {
     return out;
 }
 
+/// On which the channel that failed is built.
+std::string_view platform_of(const counterexample& c) {
+    return geometry_of(c.target) != nullptr ? "platform" : "tailrace::std_platform";
+}
+
+/// The platform of a geometry.
+std::string platform_text(const geometry& g) {
+    return fmt::format(
+        "struct platform : tailrace::std_platform {{\n"
+        "    static constexpr std::uint64_t first_ticket = {}, block_slots = {}, ring_bytes = {}, kept_bytes = {};\n"
+        "}};\n\n",
+        g.first_ticket, g.block_slots, g.ring_bytes, g.kept_bytes);
+}
+
 class sequential_writer {
   public:
-    sequential_writer(const counterexample& c, const sequential_run& run) : run_(run) {
+    sequential_writer(const counterexample& c, const sequential_run& run) : run_(run), reacts_(has_reactions(run)) {
         for (const taken_step& s : run.steps) {
             const model::outcome& o = s.expected;
             notes_destroyed_ |= !o.destroyed.empty();
@@ -51,25 +67,43 @@ class sequential_writer {
         for (const aspect a : run.differs) notes_destroyed_ |= a == aspect::destroyed;
         notes_destroyed_ &=
             std::ranges::any_of(run.steps, [](const taken_step& s) { return model::shape_of(s.step.what).value; });
+        for (const taken_step& s : run.steps) {
+            notes_destroyed_ |= s.step.at.is == model::occasion::kind::destroyed;
+        }
         open(c.capacity);
-        for (std::size_t i = 0; i < run.steps.size(); ++i) step(i);
+        if (reacts_) declare_handles();
+        for (std::size_t i = 0; i < run.steps.size(); ++i)
+            if (run.steps[i].step.at.depth == 0) step(i);
         for (const aspect a : run.differs)
             if (a == aspect::conservation) free_capacity(c.capacity);
+        if (std::ranges::count(run.differs, aspect::storage) > 0) kept_storage(c);
     }
     [[nodiscard]] std::string take() && { return std::move(out_).take(); }
 
   private:
     void open(std::uint64_t capacity);
+    void declare_handles();
     void step(std::size_t i);
+    void react_in(std::size_t of);
+    void name(std::size_t i);
+    void name_result(std::size_t i) { result_ = fmt::format("step_{}", i + 1); }
     void act(const model::step& s, const model::answer& a);
     void on_sender(const model::step& s, const model::answer& a);
     void on_receiver(const model::step& s, const model::answer& a);
     void poll(const model::step& s, const model::answer& a);
     void create(const model::step& s);
+    [[nodiscard]] std::string creation_of(const model::step& s, std::string_view subject) const;
+    /// A variable for a new handle; in a program with reactions it is declared already.
+    void define(std::string_view name, std::string_view value) {
+        if (reacts_) return out_.line("{}.emplace({});", name, value);
+        out_.line("std::optional {}({});", name, value);
+    }
     void try_owned(const model::step& s, const model::answer& a);
     void refused(const model::answer& a, std::string_view result, std::string_view error, std::string_view member);
     void made(const model::answer& a, std::string_view from);
     void free_capacity(std::uint64_t capacity);
+    void kept_storage(const counterexample& c);
+    [[nodiscard]] std::optional<std::string> handle_left(named_machine& m) const;
 
     [[nodiscard]] std::string_view type() const { return notes_destroyed_ ? "value" : wide_ ? "std::uint64_t" : "int"; }
     [[nodiscard]] std::string_view number_type() const { return wide_ ? "std::uint64_t" : "int"; }
@@ -81,17 +115,24 @@ class sequential_writer {
     [[nodiscard]] std::string number_of(std::string_view expression) const {
         return fmt::format("{}{}", notes_destroyed_ ? "*" : "", expression);
     }
+    /// What is handed out inside of a call would be destroyed with the results there, and be noted.
+    [[nodiscard]] bool keeps() const { return reacts_ && notes_destroyed_; }
+    [[nodiscard]] std::string_view result_type() const { return keeps() ? "auto" : "const auto"; }
     void expect_value(std::string_view expression, const model::answer& a) {
-        if (a.value) out_.line("EXPECT_EQ({}, {});", number_of(expression), literal(*a.value));
+        if (!a.value) return;
+        out_.line("EXPECT_EQ({}, {});", number_of(expression), literal(*a.value));
+        if (keeps()) out_.line("kept.push_back(std::move({}));", expression);
     }
 
     const sequential_run& run_;
+    bool reacts_;
     bool notes_destroyed_ = false;
     bool timed_ = false;
     bool wide_ = false;  // the numbers of values do not fit an int
     std::map<std::uint32_t, const taken_step*> created_by_;
     std::set<std::uint32_t> polled_;
-    std::string result_;  // the variable of this step
+    std::string result_;            // the variable of this step
+    std::vector<std::string> set_;  // reactions of this outermost step
     source out_{1};
 };
 
@@ -101,9 +142,11 @@ void sequential_writer::open(std::uint64_t capacity) {
         out_.open("struct owner {");
         out_.raw("std::vector<int>* woken;");
         out_.raw("int operation;");
+        if (reacts_) out_.raw("std::function<void()> then{};");
         out_.open("static void wake(void* p) noexcept {");
         out_.raw("auto* o = static_cast<owner*>(p);");
         out_.raw("o->woken->push_back(o->operation);");
+        if (reacts_) out_.raw("if (o->then) o->then();");
         out_.close("}");
         out_.raw("tailrace::waker waker() { return {wake, this}; }");
         out_.close("};");
@@ -114,17 +157,19 @@ void sequential_writer::open(std::uint64_t capacity) {
         out_.raw("// Notes which values are destroyed, in order.");
         out_.open("struct note {");
         out_.line("std::vector<{}>* destroyed;", number_type());
+        if (reacts_) out_.line("std::map<{}, std::function<void()>>* then;", number_type());
         out_.line("void operator()(const {}* v) const {{", number_type());
         out_.raw("    destroyed->push_back(*v);");
+        if (reacts_) out_.raw("    if (const auto at = then->find(*v); at != then->end()) at->second();");
         out_.raw("    delete v;");
         out_.raw("}");
         out_.close("};");
+        if (reacts_) out_.line("std::map<{}, std::function<void()>> then;", number_type());
         out_.line("using value = std::unique_ptr<const {}, note>;", number_type());
         out_.line("std::vector<{}> destroyed;", number_type());
-        out_.line(
-            "const auto value_of = [&destroyed]({0} v) {{ return value(new {0}(v), "
-            "note{{&destroyed}}); }};",
-            number_type());
+        out_.line("const auto value_of = [&]({0} v) {{ return value(new {0}(v), note{{&destroyed{1}}}); }};",
+                  number_type(), reacts_ ? ", &then" : "");
+        if (keeps()) out_.raw("std::vector<value> kept;");
     }
     if (timed_) out_.raw("tailrace::manual_clock clock;");
     out_.line("auto [tx, rx] = tailrace::channel<{}>({});", type(), capacity);
@@ -134,13 +179,16 @@ void sequential_writer::open(std::uint64_t capacity) {
 
 void sequential_writer::step(std::size_t i) {
     const taken_step& s = run_.steps[i];
-    const bool last = i + 1 == run_.steps.size();
-    result_ = fmt::format("step_{}", i + 1);
+    const auto is_outermost = [](const taken_step& later) { return later.step.at.depth == 0; };
+    const bool last =
+        std::none_of(run_.steps.begin() + static_cast<std::ptrdiff_t>(i) + 1, run_.steps.end(), is_outermost);
     out_.raw("");
-    out_.line("// {}. {}{}", i + 1, cut(model::to_string(model::line{s.step, s.expected, 0}), report_width - 24),
-              last ? "  <- fails" : "");
+    name(i);
+    if (reacts_) react_in(i);
     act(s.step, s.expected.answer);
-    std::vector<model::handle> woken = s.expected.woken;
+    for (const std::string& name : std::exchange(set_, {})) out_.line("{} = nullptr;", name);
+    const model::outcome seen = seen_of_call(run_, i);
+    std::vector<model::handle> woken = seen.woken;
     if (s.step.what == verb::advance && !polled_.empty()) {
         std::ranges::sort(woken);
         out_.raw("std::ranges::sort(woken);");
@@ -150,10 +198,50 @@ void sequential_writer::step(std::size_t i) {
         for (const model::handle h : woken) numbers.push_back(h.number);
         out_.line("EXPECT_EQ(std::exchange(woken, {{}}), (std::vector<int>{{{}}}));", fmt::join(numbers, ", "));
     }
-    if (!s.expected.destroyed.empty() || (last && notes_destroyed_)) {
+    if (!seen.destroyed.empty() || (last && notes_destroyed_)) {
         out_.line("EXPECT_EQ(std::exchange(destroyed, {{}}), (std::vector<{}>{{{}}}));", number_type(),
-                  fmt::join(s.expected.destroyed, ", "));
+                  fmt::join(seen.destroyed, ", "));
     }
+}
+
+void sequential_writer::name(std::size_t i) {
+    const taken_step& s = run_.steps[i];
+    name_result(i);
+    out_.line("// {}. {}{}", i + 1, cut(model::to_string(model::line{s.step, s.expected, 0}), report_width - 24),
+              i == run_.at ? "  <- fails" : "");
+}
+
+/// So that each can be used inside any call.
+void sequential_writer::declare_handles() {
+    for (const taken_step& s : run_.steps) {
+        if (model::creates_operation(s.step.what, s.step.subject.kind)) {
+            if (fills_a_vector(s.step.what)) out_.line("std::vector<{}> f{}_values;", type(), s.step.operation);
+            const bool of_receiver = s.step.subject.kind == handle_kind::receiver;
+            out_.line("std::optional<decltype({})> f{};", creation_of(s.step, of_receiver ? "rx." : "tx."),
+                      s.step.operation);
+        }
+        const model::answer& a = s.expected.answer;
+        if (a.status == status::made)
+            out_.line("std::optional<{}> {};", type_of(a.made.kind), model::to_string(a.made));
+    }
+}
+
+/// Says before the step what is done inside its call.
+void sequential_writer::react_in(std::size_t of) {
+    const std::vector<std::size_t> all = reactions_in(run_, of);
+    for (std::size_t first = 0; first < all.size();) {
+        const model::occasion at = run_.steps[all[first]].step.at;
+        set_.push_back(at.is == model::occasion::kind::woken ? fmt::format("f{}_owner.then", at.number)
+                                                             : fmt::format("then[{}]", at.number));
+        out_.open(fmt::format("{} = [&] {{", set_.back()));
+        for (; first < all.size() && run_.steps[all[first]].step.at == at; ++first) {
+            name(all[first]);
+            react_in(all[first]);
+            act(run_.steps[all[first]].step, run_.steps[all[first]].expected.answer);
+        }
+        out_.close("};");
+    }
+    name_result(of);
 }
 
 void sequential_writer::act(const model::step& s, const model::answer& a) {
@@ -174,11 +262,12 @@ void sequential_writer::act(const model::step& s, const model::answer& a) {
             out_.line("{}->send({});", name, value(s.value));
             return out_.line("{}.reset();", name);
         case handle_kind::owned_permit:
-            out_.line("std::optional {}(std::move(*{}).{}({}));", model::to_string(a.made), name,
-                      model::shape_of(s.what).spelling, s.what == verb::send ? value(s.value) : std::string());
+            define(model::to_string(a.made),
+                   fmt::format("std::move(*{}).{}({})", name, model::shape_of(s.what).spelling,
+                               s.what == verb::send ? value(s.value) : std::string()));
             return out_.line("{}.reset();", name);
         case handle_kind::weak_sender:
-            if (s.what == verb::clone) return out_.line("std::optional {}(*{});", model::to_string(a.made), name);
+            if (s.what == verb::clone) return define(model::to_string(a.made), "*" + name);
             [[fallthrough]];
         case handle_kind::iterator:
             out_.line("auto {} = {}->{}();", result_, name, model::shape_of(s.what).spelling);
@@ -188,13 +277,10 @@ void sequential_writer::act(const model::step& s, const model::answer& a) {
     }
 }
 
-void sequential_writer::create(const model::step& s) {
-    const std::string name = model::to_string(s.subject);
-    const bool owned = owns_sender(s.what);
+std::string sequential_writer::creation_of(const model::step& s, std::string_view subject) const {
     std::string arguments;
     if (model::shape_of(s.what).value) arguments = value(s.value);
     if (fills_a_vector(s.what)) {
-        out_.line("std::vector<{}> f{}_values;", type(), s.operation);
         arguments = fmt::format("f{}_values, {}", s.operation, s.count);
     } else if (model::shape_of(s.what).count) {
         arguments = fmt::format("{}", s.count);
@@ -203,10 +289,17 @@ void sequential_writer::create(const model::step& s) {
         arguments +=
             fmt::format("{}std::chrono::milliseconds({}), clock", arguments.empty() ? "" : ", ", s.time.count());
     }
-    const std::string made =
-        fmt::format("{}{}({})", owned ? fmt::format("std::move(*{}).", name) : fmt::format("{}->", name),
-                    model::shape_of(s.what).spelling, arguments);
-    const std::string begin = fmt::format("std::optional f{}(", s.operation);
+    const std::string call = fmt::format("{}{}({})", subject, model::shape_of(s.what).spelling, arguments);
+    return owns_sender(s.what) && subject == "tx." ? "std::move(tx)" + call.substr(2) : call;
+}
+
+void sequential_writer::create(const model::step& s) {
+    const std::string name = model::to_string(s.subject);
+    const bool owned = owns_sender(s.what);
+    if (fills_a_vector(s.what) && !reacts_) out_.line("std::vector<{}> f{}_values;", type(), s.operation);
+    const std::string made = creation_of(s, owned ? fmt::format("std::move(*{}).", name) : fmt::format("{}->", name));
+    const std::string begin =
+        reacts_ ? fmt::format("f{}.emplace(", s.operation) : fmt::format("std::optional f{}(", s.operation);
     if (4 + begin.size() + made.size() + 2 <= report_width) {
         out_.line("{}{});", begin, made);
     } else {
@@ -229,7 +322,7 @@ void sequential_writer::refused(const model::answer& a, std::string_view result,
 void sequential_writer::made(const model::answer& a, std::string_view from) {
     const std::string name = model::to_string(a.made);
     out_.line("ASSERT_TRUE({}.has_value());", from);
-    out_.line("std::optional {}(std::move(*{}));", name, from);
+    define(name, fmt::format("std::move(*{})", from));
     if (a.made.kind == handle_kind::iterator) out_.line("EXPECT_EQ({}->size(), {}U);", name, a.number);
 }
 
@@ -238,11 +331,10 @@ void sequential_writer::on_sender(const model::step& s, const model::answer& a) 
     switch (s.what) {
         case verb::clone:
         case verb::downgrade:
-            return out_.line("std::optional {}({}->{}());", model::to_string(a.made), name,
-                             model::shape_of(s.what).spelling);
+            return define(model::to_string(a.made), fmt::format("{}->{}()", name, model::shape_of(s.what).spelling));
         case verb::try_reserve_owned: return try_owned(s, a);
         case verb::try_send:
-            out_.line("const auto {} = {}->try_send({});", result_, name, value(s.value));
+            out_.line("{} {} = {}->try_send({});", result_type(), result_, name, value(s.value));
             if (a.status == status::ok) return out_.line("EXPECT_TRUE({}.has_value());", result_);
             refused(a, result_, "try_error", ".reason");
             return expect_value(fmt::format("{}.error().value", result_), a);
@@ -267,7 +359,7 @@ void sequential_writer::try_owned(const model::step& s, const model::answer& a) 
 
 void sequential_writer::on_receiver(const model::step& s, const model::answer& a) {
     if (s.what == verb::close) return out_.raw("r->close();");
-    out_.line("const auto {} = r->try_recv();", result_);
+    out_.line("{} {} = r->try_recv();", result_type(), result_);
     if (a.status == status::some) {
         out_.line("ASSERT_TRUE({}.has_value());", result_);
         return expect_value(fmt::format("*{}", result_), a);
@@ -319,15 +411,32 @@ void sequential_writer::poll(const model::step& s, const model::answer& a) {
     out_.line("{}.reset();", name);
 }
 
-void sequential_writer::free_capacity(std::uint64_t capacity) {
-    named_machine m(capacity);
+/// A handle that is left after the program, of which the machine then has the state; nothing if there is none.
+std::optional<std::string> sequential_writer::handle_left(named_machine& m) const {
     for (const taken_step& s : run_.steps) (void)m.take(s.step, &s.expected.answer);
     const model::machine& now = m.state();
-    if (now.senders.empty() && now.receiver_gone) return;
+    if (now.senders.empty()) return now.receiver_gone ? std::nullopt : std::optional<std::string>("r");
+    return fmt::format("s{}", now.senders.front());
+}
+
+void sequential_writer::free_capacity(std::uint64_t capacity) {
+    named_machine m(capacity);
+    const std::optional<std::string> handle = handle_left(m);
+    if (!handle) return;
     out_.raw("");
     out_.raw("// No permit is lost, and none is made.");
-    out_.line("EXPECT_EQ({}->capacity(), {}U);", now.senders.empty() ? "r" : fmt::format("s{}", now.senders.front()),
-              now.available);
+    out_.line("EXPECT_EQ({}->capacity(), {}U);", *handle, m.state().available);
+}
+
+void sequential_writer::kept_storage(const counterexample& c) {
+    named_machine m(c.capacity);
+    const std::optional<std::string> handle = handle_left(m);
+    if (!handle) return;
+    out_.raw("");
+    out_.raw("// What an idle channel keeps.");
+    out_.raw("using tailrace::detail::inspection;");
+    out_.line("const auto kept = inspection::storage_of(inspection::core_of(*{}));", *handle);
+    out_.line("EXPECT_LE(kept.number, {}::kept_bytes / kept.bytes + 1);", platform_of(c));
 }
 
 }  // namespace
@@ -427,18 +536,22 @@ std::string to_regression_test(const counterexample& c) {
     }
     std::string text;
     for (const std::string_view header :
-         {"<gtest/gtest.h>", "", "<algorithm>", "<chrono>", "<condition_variable>", "<cstdint>", "<list>", "<memory>",
-          "<mutex>", "<optional>", "<thread>", "<utility>", "<vector>", "", "\"tailrace/channel.hpp\"",
-          "\"tailrace/manual_clock.hpp\"", ""}) {
+         {"<gtest/gtest.h>", "", "<algorithm>", "<chrono>", "<condition_variable>", "<cstdint>", "<functional>",
+          "<list>", "<map>", "<memory>", "<mutex>", "<optional>", "<thread>", "<utility>", "<vector>", "",
+          "\"tailrace/channel.hpp\"", "\"tailrace/manual_clock.hpp\"", ""}) {
         text += header.empty() ? "\n" : fmt::format("#include {}\n", header);
     }
+    const geometry* const stored = geometry_of(c.target);
+    if (stored != nullptr) text += platform_text(*stored);
     text += heading_of(c);
     text += fmt::format("TEST(regression, {}) {{\n", test_name_of(c));
+    const std::size_t body = text.size();
     if (const auto* one = std::get_if<sequential_run>(&c.run)) {
         text += sequential_test(c, *one);
     } else {
         text += concurrent_test(c, std::get<concurrent_run>(c.run));
     }
+    if (stored != nullptr) text.insert(text.find('>', text.find("= tailrace::channel<", body)), ", platform");
     return text + "}\n";
 }
 

@@ -4,10 +4,12 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "report/counterexample.hpp"
 
@@ -48,6 +50,16 @@ class source {
 /// A local class, and a lambda that waits with it: `tasks all(n)`, `wait(operation)`.
 extern const std::string_view tasks_class;
 extern const std::string_view wait_lambda;
+
+// ---- Programs with reactions
+
+[[nodiscard]] bool has_reactions(const sequential_run& run);
+/// What step `first` and those inside its call wake and destroy together, in the order in which it happens.
+[[nodiscard]] model::outcome seen_of_call(const sequential_run& run, std::size_t first);
+/// The steps that are taken directly inside the call of step `of`.
+[[nodiscard]] std::vector<std::size_t> reactions_in(const sequential_run& run, std::size_t of);
+/// How C++ names the type of a handle that is no operation, without making one.
+[[nodiscard]] std::string_view type_of(model::handle_kind kind);
 
 /// The comment above a test: what is broken, where it was found, how it is repeated.
 [[nodiscard]] std::string heading_of(const counterexample& c);

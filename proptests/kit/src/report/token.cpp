@@ -6,6 +6,7 @@
 //     step     a byte: the verb, and 32 times the kind of its subject; its number; then value,
 //              count, time where the verb has them; then the number of what it makes
 //              for verbs from 32 on: a byte, 7 times 32 and the kind; then the verb
+//              before a reaction: a byte, 255; then the depth, the kind and the number of its occasion
 //
 // Numbers are little-endian groups of seven bits. The number of what a step makes comes with its
 // two flags in the lowest bits. After a change here run: ci/test -L proptests -R token
@@ -28,6 +29,7 @@ constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 constexpr std::size_t checksum_size = 4;
 constexpr unsigned later_verb = 7;  // in the place of a kind
 static_assert(model::kind_count <= later_verb, "there is a place for it");
+constexpr unsigned reaction_mark = 255;  // no verb is later on a kind of 31
 
 [[noreturn]] void refuse(std::string_view why) { throw token_error(fmt::format("token: {}", why)); }
 [[noreturn]] void broken() { refuse("expected a whole token, found one that is cut or mistyped"); }
@@ -90,6 +92,12 @@ class writer {
         bytes_ += t;
     }
     void step(const model::step& s, bool waits, bool blocks) {
+        if (s.at.depth > 0) {
+            bytes_ += static_cast<char>(reaction_mark);
+            number(s.at.depth);
+            number(static_cast<std::uint64_t>(s.at.is));
+            number(s.at.number);
+        }
         const model::verb_shape& shape = model::shape_of(s.what);
         const auto kind = static_cast<unsigned>(s.subject.kind);
         const auto what = static_cast<unsigned>(s.what);
@@ -101,12 +109,7 @@ class writer {
         if (shape.time) number(static_cast<std::uint64_t>(s.time.count()));
         if (names_something(s)) number(std::uint64_t{s.operation} << 2 | (blocks ? 2u : 0u) | (waits ? 1u : 0u));
     }
-    /// With its checksum.
-    [[nodiscard]] std::string take() && {
-        const std::uint32_t sum = checksum(bytes_);
-        for (unsigned shift = 0; shift < 32; shift += 8) bytes_ += static_cast<char>(sum >> shift & 0xffu);
-        return std::move(bytes_);
-    }
+    [[nodiscard]] std::string take() && { return std::move(bytes_); }
 
     static bool has_number(const model::step& s) {
         return s.what != verb::advance && s.subject.kind != handle_kind::receiver;
@@ -153,13 +156,17 @@ class reader {
     }
     [[nodiscard]] task_step step() {
         constexpr std::uint64_t any_handle = std::numeric_limits<std::uint32_t>::max();
-        const unsigned head = byte();
+        task_step t;
+        model::step& s = t.step;
+        unsigned head = byte();
+        if (head == reaction_mark) {
+            s.at = occasion();
+            head = byte();
+        }
         const bool later = head >> 5 == later_verb;
         const unsigned kind = later ? head & 31u : head >> 5;
         const std::uint64_t what = later ? number() : head & 31u;
         if (what >= model::verb_count || kind >= model::kind_count || later != (what >= 32)) broken();
-        task_step t;
-        model::step& s = t.step;
         s.what = static_cast<verb>(what);
         s.subject.kind = static_cast<handle_kind>(kind);
         if (s.what != verb::advance && !model::applies_to(s.what, s.subject.kind)) broken();
@@ -183,6 +190,18 @@ class reader {
     [[nodiscard]] bool at_end() const { return rest_.empty(); }
 
   private:
+    [[nodiscard]] model::occasion occasion() {
+        model::occasion at;
+        at.depth = static_cast<unsigned>(number(model::largest_depth));
+        const std::uint64_t is = number(static_cast<std::uint64_t>(model::occasion::kind::destroyed));
+        at.is = static_cast<model::occasion::kind>(is);
+        at.number = number();
+        if (at.depth == 0 || at.is == model::occasion::kind::none) broken();
+        const bool operation = at.is == model::occasion::kind::woken;
+        if (operation && at.number > std::numeric_limits<std::uint32_t>::max()) broken();
+        return at;
+    }
+
     std::string_view rest_;
 };
 
@@ -226,7 +245,13 @@ std::string to_string(const token& t) {
         out.number(task.size());
         for (const task_step& s : task) out.step(s.step, s.waits, s.blocks);
     }
-    return std::string(prefix) + to_letters(std::move(out).take());
+    return word_of(std::move(out).take());
+}
+
+std::string word_of(std::string bytes) {
+    const std::uint32_t sum = checksum(bytes);
+    for (unsigned shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(sum >> shift & 0xffu);
+    return std::string(prefix) + to_letters(bytes);
 }
 
 std::string token_of(const counterexample& c) {
@@ -258,12 +283,14 @@ token parse_token(std::string_view word) {
     if (t.program.capacity == 0) broken();
     for (std::size_t n = in.count(); n > 0; --n) {
         const task_step s = in.step();
-        if (s.waits || s.blocks) broken();
+        if (s.waits || s.blocks || s.step.at.depth > 0) broken();
         t.program.before.push_back(s.step);
     }
     for (std::size_t tasks = in.number(most_tasks); tasks > 0; --tasks) {
         std::vector<task_step>& task = t.program.tasks.emplace_back();
         for (std::size_t n = in.count(); n > 0; --n) task.push_back(in.step());
+        const bool reacts = std::ranges::any_of(task, [](const task_step& s) { return s.step.at.depth > 0; });
+        if (reacts && t.engine != model::engine::sequential) broken();
     }
     // A program has one token.
     if (!in.at_end() || to_string(t) != word) broken();

@@ -3,10 +3,6 @@
 
 namespace tailrace::verify {
 
-std::unique_ptr<task_session> open_noisy_optimized(std::uint64_t capacity, session_events* events) {
-    using session_type = channel_session<optimized_api<noisy_platform<std_platform>>>;
-    if (events == nullptr) return std::make_unique<session_type>(capacity);
-    return std::make_unique<session_type>(capacity, *events);
-}
+geometry_openers open_noisy_optimized() { return openers_on<noisy_platform<std_platform>>(); }
 
 }  // namespace tailrace::verify

@@ -1,18 +1,24 @@
-// The two channels of this project, each as an Api, and a session on each: as it is, and with schedule perturbation at
-// each of its atomic operations and locks. Each of the four is compiled in a source of its own.
+// The two channels of this project, each as an Api, and sessions on each: as it is, and with schedule perturbation at
+// each of its atomic operations and locks; the optimized one in several geometries of its storage. Each of the four is
+// compiled in a source of its own.
 // After a change here run: ci/test -L conformance
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "tailrace/channel.hpp"
 #include "tailrace/manual_clock.hpp"
 #include "tailrace/model/reference_channel.hpp"
+#include "tailrace/verify/channel_session.hpp"
 #include "tailrace/verify/noisy_platform.hpp"
 #include "tailrace/verify/target.hpp"
+#include "target/geometries.hpp"
 
 namespace tailrace::verify {
 
@@ -45,16 +51,48 @@ struct optimized_api {
     static const char* broken_invariant(const Handle& h) {
         return detail::inspection::check_invariants(detail::inspection::core_of(h));
     }
+    template <class Handle>
+    static storage storage_of(const Handle& h) {
+        const detail::inspection::blocks b = detail::inspection::storage_of(detail::inspection::core_of(h));
+        return {b.next_ticket, Platform::first_ticket,
+                b.slots,       b.number,
+                b.most,        std::max(Platform::kept_bytes / b.bytes + 1, Platform::ring_bytes / b.bytes)};
+    }
 };
 
 struct noisy_reference_platform : noisy_platform<model::std_platform> {
     using condition_variable = std::condition_variable_any;  // std::condition_variable takes std::mutex only
 };
 
-/// A session for one thread if `events` is null, for concurrent tasks otherwise.
-[[nodiscard]] std::unique_ptr<task_session> open_reference(std::uint64_t capacity, session_events* events);
-[[nodiscard]] std::unique_ptr<task_session> open_noisy_reference(std::uint64_t capacity, session_events* events);
-[[nodiscard]] std::unique_ptr<task_session> open_optimized(std::uint64_t capacity, session_events* events);
-[[nodiscard]] std::unique_ptr<task_session> open_noisy_optimized(std::uint64_t capacity, session_events* events);
+/// Opens a session for one thread if `events` is null, for concurrent tasks otherwise.
+using opener = std::unique_ptr<task_session> (*)(std::uint64_t capacity, session_events* events);
+
+template <class Api>
+std::unique_ptr<task_session> open_session(std::uint64_t capacity, session_events* events) {
+    if (events == nullptr) return std::make_unique<channel_session<Api>>(capacity);
+    return std::make_unique<channel_session<Api>>(capacity, *events);
+}
+
+/// The optimized channel with the constants of a platform, and in each of `geometries`.
+struct geometry_openers {
+    opener usual;
+    std::array<opener, geometries.size()> others;
+};
+
+template <class Platform>
+geometry_openers openers_on() {
+    return []<std::size_t... N>(std::index_sequence<N...>) {
+        return geometry_openers{open_session<optimized_api<Platform>>,
+                                {open_session<optimized_api<with_geometry<Platform, N>>>...}};
+    }(std::make_index_sequence<geometries.size()>());
+}
+
+/// The target `optimized` with its geometries.
+[[nodiscard]] target optimized_target(const geometry_openers& plain, const geometry_openers& perturbed);
+
+[[nodiscard]] opener open_reference();
+[[nodiscard]] opener open_noisy_reference();
+[[nodiscard]] geometry_openers open_optimized();
+[[nodiscard]] geometry_openers open_noisy_optimized();
 
 }  // namespace tailrace::verify

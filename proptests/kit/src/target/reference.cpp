@@ -3,10 +3,6 @@
 
 namespace tailrace::verify {
 
-std::unique_ptr<task_session> open_reference(std::uint64_t capacity, session_events* events) {
-    using session_type = channel_session<reference_api<model::std_platform>>;
-    if (events == nullptr) return std::make_unique<session_type>(capacity);
-    return std::make_unique<session_type>(capacity, *events);
-}
+opener open_reference() { return open_session<reference_api<model::std_platform>>; }
 
 }  // namespace tailrace::verify

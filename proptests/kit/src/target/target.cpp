@@ -42,8 +42,9 @@ constexpr auto names = std::to_array<std::string_view>({
     "late_poll",
     "send_returns_value",
     "any_capacity",
+    "reentrancy",
 });
-static_assert(names.size() == capability_count && names.back() == "any_capacity",
+static_assert(names.size() == capability_count && names.back() == "reentrancy",
               "one name for each capability, in their order");
 
 }  // namespace
@@ -78,9 +79,28 @@ std::uint64_t reachable(const target& t, std::uint64_t wanted) {
     return t.capacity_for ? t.capacity_for(wanted) : wanted;
 }
 
+const target& target_for(const target& t, std::uint64_t program, bool simulated) {
+    std::vector<const target*> all{&t};
+    for (const target& g : t.geometries) {
+        if (g.is_simulated || !simulated) all.push_back(&g);
+    }
+    return *all[program % all.size()];
+}
+
+std::vector<const target*> with_geometries(const std::vector<target>& all) {
+    std::vector<const target*> each;
+    for (const target& t : all) {
+        each.push_back(&t);
+        for (const target& g : t.geometries) each.push_back(&g);
+    }
+    return each;
+}
+
 const target* find_target(std::string_view name) {
-    const auto at = std::ranges::find(builtin_targets(), name, &target::name);
-    return at == builtin_targets().end() ? nullptr : &*at;
+    for (const target* t : with_geometries(builtin_targets())) {
+        if (t->name == name) return t;
+    }
+    return nullptr;
 }
 
 }  // namespace tailrace::verify

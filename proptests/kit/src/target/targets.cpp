@@ -1,5 +1,7 @@
-// The targets that come with the kit: the reference channel and the optimised one.
+// The targets that come with the kit: the reference channel, and the optimised one with its geometries.
 // After a change here run: ci/test -L conformance
+#include <fmt/format.h>
+
 #include <utility>
 #include <vector>
 
@@ -9,8 +11,6 @@
 namespace tailrace::verify {
 
 namespace {
-
-using opener = std::unique_ptr<task_session> (*)(std::uint64_t capacity, session_events* events);
 
 target own_target(std::string name, std::string summary, opener plain, opener perturbed) {
     return {std::move(name),
@@ -26,10 +26,21 @@ target own_target(std::string name, std::string summary, opener plain, opener pe
 
 }  // namespace
 
+target optimized_target(const geometry_openers& plain, const geometry_openers& perturbed) {
+    target t = own_target("optimized", "tailrace::channel (impl/)", plain.usual, perturbed.usual);
+    for (std::size_t i = 0; i < geometries.size(); ++i) {
+        const geometry& g = geometries[i];
+        t.geometries.push_back(own_target(fmt::format("{}:{}", t.name, g.name), std::string(g.summary), plain.others[i],
+                                          perturbed.others[i]));
+        t.geometries.back().is_simulated = g.is_simulated;
+    }
+    return t;
+}
+
 const std::vector<target>& builtin_targets() {
     static const std::vector<target> all = {
-        own_target("reference", "the specification behind a mutex (model/)", open_reference, open_noisy_reference),
-        own_target("optimized", "tailrace::channel (impl/)", open_optimized, open_noisy_optimized)};
+        own_target("reference", "the specification behind a mutex (model/)", open_reference(), open_noisy_reference()),
+        optimized_target(open_optimized(), open_noisy_optimized())};
     return all;
 }
 

@@ -8,6 +8,7 @@
 //         template <class Tx> static void settle(const Tx& tx);        // runs posted wake-ups; called after each step
 //         template <class Handle>
 //         static const char* broken_invariant(const Handle&);          // called after each step, on one thread
+//         template <class Handle> static storage storage_of(const Handle&);   // the same
 //         static std::size_t capacity_for(std::size_t asked);          // the capacity that open(asked) really has
 //         static constexpr bool thread_safe = false;                   // the engine `threads` leaves it out
 //     };
@@ -113,15 +114,31 @@ class channel_session final : public task_session, private session_events {
     };
     /// recv_many, with the buffer that it fills.
     struct batch_box final : operation_box {
-        batch_box(receiver_type& rx, std::size_t limit) : operation(rx.recv_many(buffer, limit)) {}
+        batch_box(receiver_type& rx, std::size_t limit) : operation(rx.recv_many(*buffer, limit)) {}
         bool poll(const waker& w, channel_session& s, model::answer& a) override {
+            const auto filled = buffer;  // the poll may destroy this
             const auto size = operation.poll(w);
             if (!size) return false;
-            a = *size == buffer.size() ? s.read(std::move(buffer)) : model::answer_of(model::status::none);
+            a = *size == filled->size() ? s.read(std::move(*filled)) : model::answer_of(model::status::none);
             return true;
         }
-        std::vector<tracked> buffer;
-        decltype(std::declval<receiver_type&>().recv_many(buffer, 1)) operation;
+        std::shared_ptr<std::vector<tracked>> buffer = std::make_shared<std::vector<tracked>>();
+        decltype(std::declval<receiver_type&>().recv_many(*buffer, 1)) operation;
+    };
+    /// The step that is being taken: one inside whose call another is taken waits for it.
+    class running_step {
+      public:
+        explicit running_step(channel_session& s) : session_(s), outer_(std::exchange(s.running_, &seen)) {}
+        running_step(const running_step&) = delete;
+        running_step& operator=(const running_step&) = delete;
+        ~running_step() { session_.running_ = outer_; }
+
+        [[nodiscard]] bool is_outermost() const { return outer_ == nullptr; }
+        model::outcome seen;
+
+      private:
+        channel_session& session_;
+        model::outcome* outer_;
     };
     struct wake_record {
         wake_record(session_events* e, std::uint32_t n) : events(e), operation(n) {}
@@ -143,16 +160,13 @@ class channel_session final : public task_session, private session_events {
     }
 
     model::outcome apply(const model::step& s) override {
-        model::outcome out;
-        woken_.clear();
-        destroyed_.clear();
-        out.answer = take(s);
+        running_step now(*this);
+        now.seen.answer = take(s);
         settle();
-        out.woken = woken_;
-        out.destroyed = destroyed_;
-        expect_invariants();
-        return out;
+        if (now.is_outermost()) expect_invariants();
+        return std::move(now.seen);
     }
+    void react_with(session_events* reactions) override { reactions_ = reactions; }
 
     std::optional<std::uint64_t> observe_capacity() override {
         if constexpr (has(capability::sender_capacity)) {
@@ -160,6 +174,14 @@ class channel_session final : public task_session, private session_events {
         }
         if constexpr (has(capability::receiver_observers)) {
             if (receiver_) return receiver_->capacity();
+        }
+        return std::nullopt;
+    }
+
+    std::optional<storage> observe_storage() override {
+        if constexpr (requires { Api::storage_of(*receiver_); }) {
+            if (!senders_.empty()) return Api::storage_of(senders_.begin()->second);
+            if (receiver_) return Api::storage_of(*receiver_);
         }
         return std::nullopt;
     }
@@ -262,9 +284,13 @@ class channel_session final : public task_session, private session_events {
         : root_(&of), events_(of.events_), noisy_(of.noisy_), clock_(of.clock_) {}
 
     void woken(std::uint32_t operation) noexcept override {
-        woken_.push_back({model::handle_kind::operation, operation});
+        if (running_ != nullptr) running_->woken.push_back({model::handle_kind::operation, operation});
+        if (reactions_ != nullptr) reactions_->woken(operation);
     }
-    void destroyed(model::value_id v) noexcept override { destroyed_.push_back(v); }
+    void destroyed(model::value_id v) noexcept override {
+        if (running_ != nullptr) running_->destroyed.push_back(v);
+        if (reactions_ != nullptr) reactions_->destroyed(v);
+    }
 
     sender_type& find_sender(std::uint32_t n) {
         const auto own = senders_.find(n);
@@ -311,7 +337,7 @@ class channel_session final : public task_session, private session_events {
         };
         const waker w{note, &wake_records_.try_emplace(n, events_, n).first->second};
         if (operations_.at(n)->poll(w, *this, a)) {
-            operations_.erase(n);
+            end(operations_, n);  // unless a reaction has
         } else {
             a.status = model::status::pending;
         }
@@ -321,14 +347,19 @@ class channel_session final : public task_session, private session_events {
     void drop(model::handle h) {
         using model::handle_kind;
         switch (h.kind) {
-            case handle_kind::sender: senders_.erase(h.number); break;
-            case handle_kind::weak_sender: weak_senders_.erase(h.number); break;
-            case handle_kind::receiver: receiver_.reset(); break;
-            case handle_kind::operation: operations_.erase(h.number); break;
-            case handle_kind::permit: permits_.erase(h.number); break;
-            case handle_kind::iterator: iterators_.erase(h.number); break;
-            case handle_kind::owned_permit: owned_permits_.erase(h.number); break;
+            case handle_kind::sender: return end(senders_, h.number);
+            case handle_kind::weak_sender: return end(weak_senders_, h.number);
+            case handle_kind::receiver: return (void)std::unique_ptr(std::move(receiver_));
+            case handle_kind::operation: return end(operations_, h.number);
+            case handle_kind::permit: return end(permits_, h.number);
+            case handle_kind::iterator: return end(iterators_, h.number);
+            case handle_kind::owned_permit: return end(owned_permits_, h.number);
         }
+    }
+    /// It has no name any more when its destructor runs: that may take steps.
+    template <class Handle>
+    static void end(std::map<std::uint32_t, Handle>& all, std::uint32_t n) {
+        [[maybe_unused]] const auto ends_here = all.extract(n);
     }
 
     model::answer act_on_sender(sender_type& tx, const model::step& s) {
@@ -458,8 +489,10 @@ class channel_session final : public task_session, private session_events {
     model::answer act_on_owned_permit(std::uint32_t n, const model::step& s) {
         if constexpr (has(capability::try_reserve_owned)) {
             owned_type p = taken(owned_permits_, n);
-            if (s.what == model::verb::send) return made(std::move(p).send(value(s)));
-            return made(std::move(p).release());
+            const std::uint32_t name = next_sender_++;  // before reactions name others
+            sender_type tx = s.what == model::verb::send ? std::move(p).send(value(s)) : std::move(p).release();
+            senders_.emplace(name, std::move(tx));
+            return model::made_answer({model::handle_kind::sender, name});
         }
         return {};
     }
@@ -569,8 +602,8 @@ class channel_session final : public task_session, private session_events {
     channel_session* root_ = nullptr;  // of a branch
     session_events* events_;
     bool noisy_ = false;
-    std::vector<model::handle> woken_;
-    std::vector<model::value_id> destroyed_;
+    model::outcome* running_ = nullptr;  // of the innermost step
+    session_events* reactions_ = nullptr;
     std::shared_ptr<clock_type> clock_;
     std::map<std::uint32_t, sender_type> senders_;
     std::map<std::uint32_t, weak_type> weak_senders_;

@@ -51,10 +51,11 @@ enum class capability : unsigned char {
     receiver_drop,  // the receiver can go, which closes the channel and destroys what is buffered
     late_poll,      // a woken operation may be left unpolled while other steps are taken: nothing happens by itself
     send_returns_value,  // a waiting send that fails hands its value back; without, it destroys it
-    any_capacity         // a channel has the capacity that was asked for; without, see target::capacity_for
+    any_capacity,        // a channel has the capacity that was asked for; without, see target::capacity_for
+    reentrancy           // a waker and the destructor of a value may take steps
 };
 
-inline constexpr std::size_t capability_count = static_cast<std::size_t>(capability::any_capacity) + 1;
+inline constexpr std::size_t capability_count = static_cast<std::size_t>(capability::reentrancy) + 1;
 
 class capabilities {
   public:
@@ -100,6 +101,16 @@ class capabilities {
 /// The outcome as a target can show it that has no more than these capabilities.
 [[nodiscard]] model::outcome as_shown(capabilities within, const model::step& s, model::outcome o);
 
+/// Where a channel keeps its values: in blocks of slots. The numbers of its messages wrap around at 2^32.
+struct storage {
+    std::uint64_t next = 0;   // the number of the next message
+    std::uint64_t first = 0;  // that of the very first
+    std::uint64_t block_slots = 0;
+    std::uint64_t blocks = 0;       // allocated
+    std::uint64_t most_blocks = 0;  // that it ever needs
+    std::uint64_t kept_blocks = 0;  // that it may keep when it is idle
+};
+
 /// What a channel does by itself, reported as it happens: by any thread, where the channel runs foreign code.
 class session_events {
   public:
@@ -127,6 +138,13 @@ class session {
 
     /// The number of free permits, by any handle that can tell without disturbing anything; nothing if none is left.
     [[nodiscard]] virtual std::optional<std::uint64_t> observe_capacity() = 0;
+
+    /// Nothing if the target cannot tell.
+    [[nodiscard]] virtual std::optional<storage> observe_storage() { return std::nullopt; }
+
+    /// For a target with `reentrancy`: from now on each wake and destruction of a step is reported as it happens too,
+    /// and the receiver of the report may take steps then. Null ends it.
+    virtual void react_with(session_events* reactions) { (void)reactions; }
 
     /// Everything the target can say about its state, for failure messages.
     [[nodiscard]] virtual std::string describe() { return {}; }
@@ -173,6 +191,9 @@ struct target {
     std::string adapter = {};
     /// The capacity of a channel that is opened with `asked`; empty: just as large. Programs have such capacities only.
     std::function<std::uint64_t(std::uint64_t asked)> capacity_for = {};
+    /// The same channel with its storage in other geometries: the engines that generate programs spread them over the
+    /// target and these.
+    std::vector<target> geometries = {};
 };
 
 inline constexpr std::string_view own_adapter = "tailrace::channel";
@@ -180,8 +201,14 @@ inline constexpr std::string_view own_adapter = "tailrace::channel";
 /// The capacity that programs have in place of `wanted`.
 [[nodiscard]] std::uint64_t reachable(const target& t, std::uint64_t wanted);
 
+/// The target, or one of its geometries: what runs the program with this index. `simulated`: one that is.
+[[nodiscard]] const target& target_for(const target& t, std::uint64_t program, bool simulated = false);
+/// Each target, followed by its geometries.
+[[nodiscard]] std::vector<const target*> with_geometries(const std::vector<target>& all);
+
 /// `reference`, `optimized`, in this order.
 [[nodiscard]] const std::vector<target>& builtin_targets();
+/// Among them and their geometries.
 [[nodiscard]] const target* find_target(std::string_view name);
 
 /// What the target lacks for the first step of the program that it cannot take, if there is one.
