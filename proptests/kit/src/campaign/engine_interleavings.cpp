@@ -108,7 +108,7 @@ engine_report run_interleavings_engine(const job& j, const target& t, const camp
         if (j.is_over()) break;
         j.breathe();
         model::verdict v = h.judge();
-        all.push_back({std::move(h.events), std::move(v), h.program});
+        all.push_back({std::move(h.events), std::move(v), h.program, std::move(h.first)});
     }
     add_evidence(report, model::engine::interleavings, all, j);
     return report;
