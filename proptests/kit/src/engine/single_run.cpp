@@ -130,7 +130,7 @@ void single_run::hand_out() {
                            variation_.inside == variation::noise::heavy,
                            target_.capabilities.has(capability::send_returns_value));
     }
-    if (!variation_.stalls) return;
+    if (!variation_.stalls || program_.tasks.empty()) return;  // shrinking tries a program without tasks
     // Tasks have few perturbations or many, so the first ones are more likely.
     constexpr std::uint64_t few = 4;
     constexpr std::uint64_t doublings = 6;
