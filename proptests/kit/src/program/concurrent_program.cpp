@@ -215,7 +215,7 @@ class maker {
             permit_out_ = m.find_grant(made) != nullptr;
             if (permit_out_) waiters_[task].push_back(made);
         }
-        if (dice_.one_in(4)) {
+        if (dice_.one_in(3)) {
             const std::size_t task = dice_.below(tasks);
             const handle weak{handle_kind::weak_sender, m.next_weak_sender};
             take({.what = verb::downgrade, .subject = senders_[task]});
