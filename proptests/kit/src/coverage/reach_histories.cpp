@@ -80,9 +80,6 @@ constexpr auto strong_beside =
     read_beside<changes_a_count<handle_kind::sender>, verb::strong_count, verb::sender_strong_count>;
 constexpr auto weak_beside =
     read_beside<changes_a_count<handle_kind::weak_sender>, verb::weak_count, verb::sender_weak_count>;
-constexpr auto upgrade_beside = [](const event& a, const event& b) {
-    return a.step.what == verb::upgrade && b.step.what == verb::drop && b.step.subject.kind == handle_kind::sender;
-};
 
 constexpr std::array table{
     history_state{"a task slept until the end, rightly", 0, 1'500, somebody_sleeps, {{can_sleep}}},
@@ -197,12 +194,6 @@ constexpr std::array table{
                   nullptr,
                   {{{capability::sender_counts, capability::receiver_observers}, {capability::weak}}},
                   weak_beside},
-    history_state{"an upgrade beside the drop of a sender",
-                  0,
-                  20,
-                  nullptr,
-                  {{{capability::weak}, {capability::sender_drop}}},
-                  upgrade_beside},
 };
 
 }  // namespace
