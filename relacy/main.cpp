@@ -33,7 +33,7 @@ constexpr int bad_usage = 2;
 struct options {
     std::string scenario = "*";
     std::string target;     // empty: both
-    std::string scheduler;  // empty: both
+    std::string scheduler;  // empty: random and bound
     std::optional<std::uint64_t> iterations;
     std::uint64_t seed = 1;
     bool deep = false;
@@ -43,6 +43,7 @@ struct options {
 
 std::vector<scheduler> chosen_schedulers(const options& o) {
     if (o.scheduler == "random") return {scheduler::random};
+    if (o.scheduler == "stall") return {scheduler::stall};
     if (o.scheduler == "bound") return {scheduler::bound};
     return {scheduler::random, scheduler::bound};
 }
@@ -58,7 +59,7 @@ std::vector<enrolled_scenario> chosen_scenarios(const options& o) {
 
 search_request request_for(scheduler how, const options& o) {
     const budget& b = o.deep ? deep_budget : usual_budget;
-    const bool random = how == scheduler::random;
+    const bool random = how != scheduler::bound;
     return {.how = how,
             .executions = o.iterations.value_or(random ? b.random_executions : b.bound_executions),
             .seed = o.seed,
@@ -68,7 +69,7 @@ search_request request_for(scheduler how, const options& o) {
 
 /// What a search without a failure has covered.
 std::string extent(const search_request& request, const search_result& result) {
-    if (request.how == scheduler::random) return "sampled";
+    if (request.how != scheduler::bound) return "sampled";
     if (result.exhaustive) return "exhaustive";
     if (!result.exhaustive_up_to) return "sampled, not exhaustive even without preemptions";
     if (*result.exhaustive_up_to >= request.preemptions)
@@ -86,7 +87,7 @@ bool run_one(const enrolled_scenario& what, const search_request& request, const
         result.failure.empty() ? extent(request, result) + ", passed" : "FAILED: " + result.failure;
     fmt::print("{:>9} executions in {:6.2f} s  {}\n", result.executions, result.seconds, summary);
     if (!result.failure.empty()) {
-        const std::string how_far = request.how == scheduler::random
+        const std::string how_far = request.how != scheduler::bound
                                         ? fmt::format(" --seed {} --iterations 1", result.seed)
                                     : o.deep ? " --deep"
                                              : "";
@@ -151,8 +152,8 @@ int main_of(int count, char** arguments) {
         ->type_name("GLOB");
     app.add_option("--target", o.target, "Run on one of the two channels only")
         ->check(CLI::IsMember({"reference", "optimized"}));
-    app.add_option("--scheduler", o.scheduler, "Run one of the two schedulers only")
-        ->check(CLI::IsMember({"random", "bound"}));
+    app.add_option("--scheduler", o.scheduler, "Run with one scheduler only; stall runs only if it is asked for")
+        ->check(CLI::IsMember({"random", "stall", "bound"}));
     app.add_option("--iterations", o.iterations, "Run at most so many executions in each search")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 50));
     app.add_option("--seed", o.seed, "Seed of the first random execution")

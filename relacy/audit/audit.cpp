@@ -195,7 +195,9 @@ bool all_have_numbers(const std::vector<ordered_operation>& operations) {
 
 }  // namespace
 
-const char* name_of(scheduler s) noexcept { return s == scheduler::random ? "random" : "bound"; }
+const char* name_of(scheduler s) noexcept {
+    return s == scheduler::random ? "random" : s == scheduler::stall ? "stall" : "bound";
+}
 
 bool audit(const std::vector<ordered_operation>& operations, const std::vector<std::string>& sites,
            const std::vector<planned_search>& searches) {

@@ -30,6 +30,7 @@ exploration explore(const player& on, const plan& p, const exploration_request& 
     const auto run = [&](const search_request& how) {
         search_result found = search(what, how);
         all.executions += found.executions;
+        all.stalled += found.stalled;
         if (found.failure.empty()) {
             histories.judge(request.most_nodes);
             if (histories.anything_refused()) {
@@ -43,10 +44,11 @@ exploration explore(const player& on, const plan& p, const exploration_request& 
         all.steps = std::move(found.steps);
         return all.failure.empty();
     };
-    const bool going_on =
-        request.random_executions == 0 ||
-        run({.how = scheduler::random, .executions = request.random_executions, .seed = request.seed});
-    if (going_on && request.bound_executions > 0) {
+    const auto sample = [&](scheduler how, std::uint64_t executions) {
+        return executions == 0 || run({.how = how, .executions = executions, .seed = request.seed});
+    };
+    if (sample(scheduler::random, request.random_executions) && sample(scheduler::stall, request.stall_executions) &&
+        request.bound_executions > 0) {
         run({.how = scheduler::bound, .executions = request.bound_executions, .preemptions = request.preemptions});
     }
     all.microseconds = static_cast<std::uint64_t>(std::clock() - begun) * 1'000'000 / CLOCKS_PER_SEC;

@@ -16,6 +16,7 @@ namespace tailrace::relacy {
 
 struct exploration_request {
     std::uint64_t random_executions = 300;
+    std::uint64_t stall_executions = 0;
     std::uint64_t seed = 1;
     unsigned preemptions = 2;
     std::uint64_t bound_executions = 700;
@@ -25,6 +26,7 @@ struct exploration_request {
 
 struct exploration {
     std::uint64_t executions = 0;
+    std::uint64_t stalled = 0;                 // of these, the ones in which others ran while a task was stalled
     std::uint64_t histories = 0;               // distinct ones
     std::uint64_t unknown = 0;                 // of these, the ones that were not decided
     std::optional<unsigned> exhaustive_up_to;  // in preemptions

@@ -1,6 +1,6 @@
 // Implements the line protocol between tailrace-verify and tailrace-interleavings.
 //
-//     explore <target> capacity 1 random 300 seed 7 switches 2 bound 700 show 0
+//     explore <target> capacity 1 random 300 stall 50 seed 7 switches 2 bound 700 show 0
 //     before s0 try_send v1
 //     task
 //     step <waits: 0 or 1> <name of the handle it makes> s0 send v2 as f100
@@ -8,13 +8,13 @@
 //
 // is answered by
 //
-//     done executions 1000 histories 31 unknown 0 complete 2 microseconds 5120
+//     done executions 1000 stalled 41 histories 31 unknown 0 complete 2 microseconds 5120
 //     history                         each history with its events, if show is 1
 //     end
 //
 // and after a failure by
 //
-//     failed <history, or simulation> executions 17 histories 3 unknown 0 complete none microseconds 93
+//     failed <history, or simulation> executions 17 stalled 0 histories 3 unknown 0 complete none microseconds 93
 //     what <one line>
 //     event before <step> -> <response>
 //     event <task> <step> <invoked> <returned> <first, for each task> -> <response, or nothing>
@@ -61,6 +61,8 @@ request parse_request(const std::vector<std::string>& lines) {
     r.program.capacity = w.number();
     w.expect("random");
     r.how.random_executions = w.number();
+    w.expect("stall");
+    r.how.stall_executions = w.number();
     w.expect("seed");
     r.how.seed = w.number();
     w.expect("switches");
@@ -140,12 +142,12 @@ void write_accesses(const std::vector<logged_step>& steps) {
 }
 
 void answer(const exploration& e) {
-    fmt::print("{} executions {} histories {} unknown {} complete {} microseconds {}\n",
+    fmt::print("{} executions {} stalled {} histories {} unknown {} complete {} microseconds {}\n",
                e.failure.empty() ? "done"
                : e.refused       ? "failed history"
                                  : "failed simulation",
-               e.executions, e.histories, e.unknown, e.exhaustive_up_to ? std::to_string(*e.exhaustive_up_to) : "none",
-               e.microseconds);
+               e.executions, e.stalled, e.histories, e.unknown,
+               e.exhaustive_up_to ? std::to_string(*e.exhaustive_up_to) : "none", e.microseconds);
     if (e.failure.empty()) {
         for (const std::string& h : e.shown) fmt::print("history\n{}", h);
     } else {

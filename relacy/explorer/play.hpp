@@ -496,6 +496,7 @@ class play final : public scenario {
             const sender& tx = std::get<sender>(things_[s]);
             record(note(s, verb::capacity, kind::sender), status::number, tx.capacity());
             record(note(s, verb::strong_count, kind::sender), status::number, tx.strong_count());
+            record(note(s, verb::weak_count, kind::sender), status::number, tx.weak_count());
             break;
         }
     }

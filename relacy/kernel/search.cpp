@@ -16,6 +16,7 @@
 #include "kernel/history.hpp"
 #include "kernel/relacy.hpp"
 #include "kernel/simulation.hpp"
+#include "kernel/stall_scheduler.hpp"
 
 namespace tailrace::relacy {
 namespace {
@@ -23,6 +24,7 @@ namespace {
 /// The scenario that the suites run. One search runs at a time.
 struct assignment {
     scenario* (*make)() = nullptr;
+    scheduler how = scheduler::random;
     std::uint64_t executions = 0;
     std::uint64_t most_executions = 0;
 };
@@ -54,10 +56,11 @@ template <unsigned Threads>
 rl::test_result_e run_once(rl::test_params& params, std::ostream& state, bool again) {
     using suite_type = suite<Threads>;
     constexpr auto threads = suite_type::params::thread_count;
-    if (params.search_type == rl::sched_random) {
-        return rl::run_test<suite_type, rl::random_scheduler<threads>>(params, state, again);
+    switch (current.how) {
+        case scheduler::random: return rl::run_test<suite_type, rl::random_scheduler<threads>>(params, state, again);
+        case scheduler::stall: return rl::run_test<suite_type, stall_scheduler<threads>>(params, state, again);
+        default: return rl::run_test<suite_type, bound_scheduler<threads>>(params, state, again);
     }
-    return rl::run_test<suite_type, bound_scheduler<threads>>(params, state, again);
 }
 
 rl::test_result_e run_threads(unsigned threads, rl::test_params& params, std::ostream& state, bool again) {
@@ -72,13 +75,15 @@ rl::test_result_e run_threads(unsigned threads, rl::test_params& params, std::os
 /// One run of Relacy, with its parameters and its report.
 class attempt {
   public:
-    attempt(const enrolled_scenario& what, const search_request& request, unsigned preemptions) : what_(what) {
+    attempt(const enrolled_scenario& what, const search_request& request, unsigned preemptions)
+        : what_(what), how_(request.how) {
         params_.output_stream = &report_;
         params_.progress_stream = &nowhere_;
         params_.execution_depth_limit = longest_execution;
         params_.context_bound = preemptions;
-        params_.search_type = request.how == scheduler::random ? rl::sched_random : rl::sched_bound;
-        if (request.how == scheduler::random) {
+        // For Relacy a scheduler that stalls is a random one.
+        params_.search_type = request.how == scheduler::bound ? rl::sched_bound : rl::sched_random;
+        if (request.how != scheduler::bound) {
             params_.initial_state = rl::string(std::to_string(request.seed).c_str());
             params_.iteration_count = request.seed + request.executions - 1;
         }
@@ -86,7 +91,8 @@ class attempt {
 
     rl::test_result_e run(std::uint64_t most_executions) {
         bound_search::cut_off = false;
-        current = {.make = what_.make, .executions = 0, .most_executions = most_executions};
+        stall_search::stalled = 0;
+        current = {.make = what_.make, .how = how_, .executions = 0, .most_executions = most_executions};
         const exception_state outside;
         result_ = run_threads(what_.threads, params_, state_, false);
         outside.restore();
@@ -115,6 +121,7 @@ class attempt {
 
   private:
     const enrolled_scenario& what_;
+    const scheduler how_;
     rl::ostringstream report_;  // Relacy's own stream type, which does not use the simulated allocator
     rl::ostringstream state_;
     std::ostream nowhere_{nullptr};
@@ -127,19 +134,20 @@ class attempt {
 search_result search(const enrolled_scenario& what, const search_request& request) {
     const auto begun = std::chrono::steady_clock::now();
     search_result found;
-    const unsigned last = request.how == scheduler::random ? 0 : request.preemptions;
+    const unsigned last = request.how == scheduler::bound ? request.preemptions : 0;
     for (unsigned preemptions = 0;; ++preemptions) {
         const std::uint64_t most = preemptions > last ? request.least_executions : request.executions;
         if (found.executions >= most) break;
         attempt a(what, request, preemptions);
         const rl::test_result_e result = a.run(most - found.executions);
         found.executions += current.executions;
+        found.stalled = stall_search::stalled;
         if (result == rl::test_result_until_condition_hit) break;
         if (result != rl::test_result_success) {
             a.explain(found);
             break;
         }
-        if (request.how == scheduler::random) break;
+        if (request.how != scheduler::bound) break;
         found.exhaustive_up_to = preemptions;
         found.exhaustive = !bound_search::cut_off;
         if (found.exhaustive) break;

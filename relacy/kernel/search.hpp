@@ -26,24 +26,26 @@ struct logged_step {
 
 enum class scheduler : unsigned char {
     random,  // random threads, and random values that a load may see; a given number of executions
+    stall,   // the same, and one thread stops in the middle while the others go on: stall_scheduler.hpp
     bound    // every execution with at most a given number of preemptions
 };
 
 struct search_request {
     scheduler how = scheduler::random;
     std::uint64_t executions = 0;        // at most
-    std::uint64_t seed = 1;              // random: of the first execution; each further one uses the next number
+    std::uint64_t seed = 1;              // random, stall: of the first execution; each further one uses the next number
     unsigned preemptions = 0;            // bound: at most; executions with fewer preemptions come first
     std::uint64_t least_executions = 0;  // bound: with fewer executions than this, more preemptions are tried
 };
 
 struct search_result {
     std::uint64_t executions = 0;
+    std::uint64_t stalled = 0;                 // stall: executions in which others ran while a thread was stalled
     std::optional<unsigned> exhaustive_up_to;  // bound: every execution with at most so many preemptions was run
     bool exhaustive = false;                   // bound: every execution was run
     double seconds = 0;
     std::string failure;             // in one line; empty: none
-    std::uint64_t seed = 0;          // random: of the execution that failed
+    std::uint64_t seed = 0;          // random, stall: of the execution that failed
     std::vector<logged_step> steps;  // of the execution that failed
 };
 

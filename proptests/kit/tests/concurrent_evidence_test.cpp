@@ -11,12 +11,13 @@ namespace tailrace::verify {
 namespace {
 
 /// How many of the histories, which is one, are evidence for the clause.
-std::uint64_t evidence_for(std::string_view clause, std::string_view one, std::string_view other) {
+std::uint64_t evidence_for(std::string_view clause, std::string_view one, std::string_view other,
+                           const event_order& first = {}) {
     model::history h;
     h.capacity = 2;
     h.tasks = {events_of(one), events_of(other)};
     engine_report report;
-    add_evidence(report, model::engine::interleavings, {{h, {}, 0}}, {});
+    add_evidence(report, model::engine::interleavings, {{h, {}, 0, first}}, {});
     const auto at = report.evidence.find(clause);
     return at == report.evidence.end() ? 0 : at->second.count;
 }
@@ -51,6 +52,17 @@ TEST(concurrent_evidence, of_threads_is_one_sender_used_by_two_at_once) {
     EXPECT_EQ(with("15 16 s0 capacity -> 2"), 1U);
     EXPECT_EQ(with("21 22 s0 capacity -> 1"), 0U);
     EXPECT_EQ(with("15 16 s1 capacity -> 2"), 0U);
+}
+
+TEST(concurrent_evidence, of_a_history_with_an_order_is_what_that_order_leaves_open) {
+    // One event in each task; so many events of the other task come before it.
+    const auto with = [](std::string_view other, std::uint32_t before_one, std::uint32_t before_other) {
+        return evidence_for("thread-safe", "10 20 s0 try_send v1 -> ok", other,
+                            {{{0, before_one}}, {{before_other, 0}}});
+    };
+    EXPECT_EQ(with("21 22 s0 capacity -> 1", 0, 0), 1U) << "later in time, but not ordered";
+    EXPECT_EQ(with("15 16 s0 capacity -> 1", 0, 1), 0U) << "at the same time, but afterwards";
+    EXPECT_EQ(with("15 16 s0 capacity -> 2", 1, 0), 0U) << "at the same time, but before";
 }
 
 }  // namespace

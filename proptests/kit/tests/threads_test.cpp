@@ -201,6 +201,27 @@ TEST(threads, an_exception_of_the_target_is_a_failure) {
     EXPECT_NE(r.failure->judgement.problem.find("no capacity today"), std::string::npos);
 }
 
+TEST(threads, in_one_run_of_eight_a_task_is_to_stall_and_those_in_which_others_went_on_are_counted) {
+    const threads_result r = run_threads(optimized(), small(400));
+    ASSERT_FALSE(r.failure);
+    EXPECT_GT(r.stalled, 0u);
+    EXPECT_LE(r.stalled, r.histories / 8);
+}
+
+TEST(threads, a_task_that_stalls_goes_on_and_the_history_is_allowed) {
+    thread_runner on;
+    std::size_t stalled = 0;
+    for (const target& t : builtin_targets()) {
+        for (std::uint64_t i = 0; i < 100; ++i) {
+            const concurrent_program p = generate_concurrent(t, 1, i);
+            const thread_run was = on.run(t, p, {.seed = i, .inside = variation::noise::heavy, .stalls = true});
+            stalled += was.stalled ? 1 : 0;
+            EXPECT_FALSE(judge(was, 100'000).failed()) << to_string(p);
+        }
+    }
+    EXPECT_GT(stalled, 0u);
+}
+
 TEST(threads, an_exception_of_the_target_before_the_tasks_or_after_them_is_a_failure) {
     const auto throwing_at = [](verb what, handle_kind of) {
         static verb bad;

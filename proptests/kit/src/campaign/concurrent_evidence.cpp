@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "campaign/engines.hpp"
-#include "coverage/overlaps.hpp"
 #include "evidence/attribution.hpp"
 #include "program/named_machine.hpp"
 
@@ -133,30 +132,29 @@ std::uint64_t remainder(const history& h, model::handle iterator) {
 /// A step of another task overlaps it, and could have observed an intermediate state.
 struct exposure {
     std::string_view clause;
-    bool (*seen)(const history& h);
+    bool (*overlap)(const history& h, const event& a, const event& b);
 };
 constexpr std::array exposures{
     exposure{"thread-safe",
-             [](const history& h) {
-                 return any_overlap(h, [](const event& a, const event& b) {
-                     return a.step.subject.kind == handle_kind::sender && a.step.subject == b.step.subject;
-                 });
+             [](const history&, const event& a, const event& b) {
+                 return a.step.subject.kind == handle_kind::sender && a.step.subject == b.step.subject;
              }},
     exposure{"recv_many.batch-returns-together",
-             [](const history& h) {
-                 return any_overlap(h, [](const event& a, const event& b) {
-                     return a.answer && a.answer->status == status::many && a.answer->values.size() > 1 &&
-                            looks_for_room(b);
-                 });
+             [](const history&, const event& a, const event& b) {
+                 return a.answer && a.answer->status == status::many && a.answer->values.size() > 1 &&
+                        looks_for_room(b);
              }},
     exposure{"iterator.remainder-at-once",
-             [](const history& h) {
-                 return any_overlap(h, [&](const event& a, const event& b) {
-                     return a.step.what == verb::drop && a.step.subject.kind == handle_kind::iterator &&
-                            remainder(h, a.step.subject) > 1 && looks_for_room(b);
-                 });
+             [](const history& h, const event& a, const event& b) {
+                 return a.step.what == verb::drop && a.step.subject.kind == handle_kind::iterator &&
+                        remainder(h, a.step.subject) > 1 && looks_for_room(b);
              }},
 };
+
+bool is_seen(const exposure& x, const explained_history& h) {
+    const auto exposes = [&](const event& a, const event& b) { return x.overlap(h.history, a, b); };
+    return any_overlap(h.history, exposes, h.first.empty() ? nullptr : &h.first);
+}
 
 void add(engine_report& report, std::string_view clause, const explained_history& h, const job& j) {
     const std::string place = fmt::format("seed-{}-program-{}", j.seed, h.program);
@@ -183,7 +181,7 @@ void add_evidence(engine_report& report, model::engine by, const std::vector<exp
         if (j.is_over()) return;
         j.breathe();
         for (const explained_history& h : histories) {
-            if (x.seen(h.history)) add(report, x.clause, h, j);
+            if (is_seen(x, h)) add(report, x.clause, h, j);
         }
     }
 }

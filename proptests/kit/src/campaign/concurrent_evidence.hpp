@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "campaign/engines.hpp"
+#include "coverage/overlaps.hpp"
 #include "program/concurrent_program.hpp"
 #include "tailrace/model/linearizability.hpp"
 
@@ -21,6 +22,7 @@ struct explained_history {
     model::history history;
     model::verdict verdict;
     std::uint64_t program = 0;  // its index
+    event_order first = {};     // of the events; empty: that of their times
 };
 
 void add_evidence(engine_report& report, model::engine by, const std::vector<explained_history>& histories,

@@ -57,9 +57,10 @@ std::string summarise_interleavings(const engine_report& r) {
         return find_simulator().empty() ? "not run: there is no tailrace-interleavings beside this program"
                                         : "not run: this target is not simulated";
     }
-    std::string text = fmt::format("{}, {}, {} judged, {}", counted(number("programs"), "program"),
-                                   counted(number("executions"), "execution"), counted(number("histories"), "history"),
-                                   counted_failures(r, "failure"));
+    std::string text =
+        fmt::format("{}, {} ({} with a stalled task), {} judged, {}", counted(number("programs"), "program"),
+                    counted(number("executions"), "execution"), grouped(number("stalled")),
+                    counted(number("histories"), "history"), counted_failures(r, "failure"));
     if (number("unknown") > 0) text += fmt::format(", {} UNKNOWN", grouped(number("unknown")));
     if (number("programs") > 0) text += fmt::format("; {} exhaustive up to 2 preemptions", grouped(number("complete")));
     if (const std::uint64_t us = number("waiting_microseconds"); us > 0) {
@@ -87,6 +88,7 @@ engine_report run_interleavings_engine(const job& j, const target& t, const camp
     interleavings_result r = run_interleavings(t, options, [&](std::size_t done, std::size_t) { at = done; });
     report.numbers = {{"programs", r.programs},
                       {"executions", r.executions},
+                      {"stalled", r.stalled},
                       {"histories", r.histories},
                       {"complete", r.complete},
                       {"unknown", r.unknown},
@@ -106,7 +108,7 @@ engine_report run_interleavings_engine(const job& j, const target& t, const camp
         if (j.is_over()) break;
         j.breathe();
         model::verdict v = h.judge();
-        all.push_back({std::move(h.events), std::move(v), h.program});
+        all.push_back({std::move(h.events), std::move(v), h.program, std::move(h.first)});
     }
     add_evidence(report, model::engine::interleavings, all, j);
     return report;

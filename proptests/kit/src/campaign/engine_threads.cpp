@@ -89,8 +89,9 @@ counterexample example_of(const threads_failure& t, const target& on, const std:
 std::string summarise_threads(const engine_report& r) {
     const auto number = [&](const char* name) { return number_of(r, name); };
     if (number("programs") == 0 && r.failures.empty()) return "not run: the target says that it is for one thread only";
-    std::string text = fmt::format("{}, {}, {}", counted(number("programs"), "program"),
-                                   counted(number("histories"), "history"), counted_failures(r, "failure"));
+    std::string text = fmt::format("{}, {} ({} with a stalled task), {}", counted(number("programs"), "program"),
+                                   counted(number("histories"), "history"), grouped(number("stalled")),
+                                   counted_failures(r, "failure"));
     if (number("unknown") > 0) text += fmt::format(", {} UNKNOWN", grouped(number("unknown")));
     if (number("messages") > 0) text += fmt::format("; {} in order", counted(number("messages"), "message"));
     return text;
@@ -112,11 +113,8 @@ engine_report run_threads_engine(const job& j, const target& t, const campaign_p
     options.enough = j.enough;
     options.over = j.over;
     const threads_result r = run_threads(t, options, [&](std::size_t done, std::size_t) { at = done; });
-    report.numbers = {{"programs", r.programs},
-                      {"histories", r.histories},
-                      {"events", r.events},
-                      {"nodes", r.nodes},
-                      {"unknown", r.unknown}};
+    report.numbers = {{"programs", r.programs}, {"histories", r.histories}, {"stalled", r.stalled},
+                      {"events", r.events},     {"nodes", r.nodes},         {"unknown", r.unknown}};
     report.reached = r.reached;
     if (r.failure) {
         report.failures.push_back(make_failure(*r.failure, j, t));

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 
-#include "coverage/overlaps.hpp"
 #include "program/named_machine.hpp"
 
 namespace tailrace::verify {
@@ -41,12 +40,51 @@ bool somebody_sleeps(const history& h, const model::verdict&) {
     return std::ranges::any_of(h.tasks, [](const auto& task) { return !task.empty() && !task.back().answer; });
 }
 
+// ---- Observers, beside a step that changes what they read
+
+bool moves_a_value(const event& e) {
+    if (!e.answer) return false;
+    using enum status;
+    const status s = e.answer->status;
+    return s == some || (s == many && !e.answer->values.empty()) ||
+           (model::shape_of(e.step.what).value && (s == ok || s == made));
+}
+
+bool moves_a_permit(const event& e) {
+    using enum handle_kind;
+    const auto is_permit = [](handle_kind k) { return k == permit || k == iterator || k == owned_permit; };
+    const bool gained = e.answer && e.answer->status == status::made && is_permit(e.answer->made.kind);
+    const bool returned = is_permit(e.step.subject.kind) && (e.step.what == verb::drop || e.step.what == verb::release);
+    return moves_a_value(e) || gained || returned;
+}
+
+template <handle_kind Kind>
+bool changes_a_count(const event& e) {
+    const bool gained = e.answer && e.answer->status == status::made && e.answer->made.kind == Kind;
+    return gained || (e.step.what == verb::drop && e.step.subject.kind == Kind);
+}
+
+bool shuts(const event& e) {
+    return e.step.subject.kind == handle_kind::receiver && (e.step.what == verb::close || e.step.what == verb::drop);
+}
+
+template <bool (*Changes)(const event&), verb... Observers>
+bool read_beside(const event& a, const event& b) {
+    return ((a.step.what == Observers) || ...) && Changes(b);
+}
+
+constexpr auto capacity_beside = read_beside<moves_a_permit, verb::capacity>;
+constexpr auto len_beside = read_beside<moves_a_value, verb::len, verb::is_empty>;
+constexpr auto closed_beside = read_beside<shuts, verb::is_closed>;
+constexpr auto strong_beside =
+    read_beside<changes_a_count<handle_kind::sender>, verb::strong_count, verb::sender_strong_count>;
+constexpr auto weak_beside =
+    read_beside<changes_a_count<handle_kind::weak_sender>, verb::weak_count, verb::sender_weak_count>;
+
 constexpr std::array table{
     history_state{"a task slept until the end, rightly", 0, 1'500, somebody_sleeps, {{can_sleep}}},
-    history_state{"steps of two tasks overlapped", 1'000, 0,
-                  [](const history& h, const model::verdict&) {
-                      return any_overlap(h, [](const event&, const event&) { return true; });
-                  }},
+    history_state{
+        "steps of two tasks overlapped", 1'000, 0, nullptr, {}, [](const event&, const event&) { return true; }},
     history_state{"a waiting send was granted by another task, and finished",
                   100,
                   1'000,
@@ -125,6 +163,37 @@ constexpr std::array table{
                   [](const history& h, const model::verdict& v) { return receiver_answers(h, v, status::none); },
                   {{{capability::recv, capability::recv_many, capability::recv_timeout},
                     {capability::sender_drop, capability::close}}}},
+    history_state{"capacity was read beside a step that changes it",
+                  100,
+                  400,
+                  nullptr,
+                  {{{capability::sender_capacity, capability::receiver_observers}}},
+                  capacity_beside},
+    history_state{"a length was read beside a send or a receive",
+                  120,
+                  400,
+                  nullptr,
+                  {{{capability::sender_len, capability::receiver_observers}}},
+                  len_beside},
+    history_state{"is_closed was read beside a close",
+                  5,
+                  25,
+                  nullptr,
+                  {{{capability::sender_is_closed, capability::receiver_observers},
+                    {capability::close, capability::receiver_drop}}},
+                  closed_beside},
+    history_state{"the strong count was read beside a step that changes it",
+                  3,
+                  60,
+                  nullptr,
+                  {{{capability::sender_counts, capability::receiver_observers}}},
+                  strong_beside},
+    history_state{"the weak count was read beside a step that changes it",
+                  0,
+                  12,
+                  nullptr,
+                  {{{capability::sender_counts, capability::receiver_observers}, {capability::weak}}},
+                  weak_beside},
 };
 
 }  // namespace

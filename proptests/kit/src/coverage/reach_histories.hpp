@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "coverage/overlaps.hpp"
 #include "coverage/reach_table.hpp"
 #include "tailrace/model/linearizability.hpp"
 
@@ -14,11 +15,19 @@ namespace tailrace::verify {
 
 struct history_state {
     std::string_view what;
-    // Half of what was measured; 0: no goal for this engine.
+    // At most half of what was measured, on the usual number of programs; 0: no goal for this engine.
     std::uint64_t per_10000_threads;
     std::uint64_t per_10000_interleavings;  // of different histories
     bool (*seen)(const model::history& h, const model::verdict& v);
     verify::needs needs = {};
+    /// Instead of `seen`: two steps that overlap.
+    bool (*overlap)(const model::event& a, const model::event& b) = nullptr;
+
+    /// `first` is the order of the events, if it is not that of their times.
+    [[nodiscard]] bool is_seen(const model::history& h, const model::verdict& v,
+                               const event_order* first = nullptr) const {
+        return overlap == nullptr ? seen(h, v) : any_overlap(h, overlap, first);
+    }
 };
 
 /// What tasks can sleep in.

@@ -43,6 +43,7 @@ class run {
         if (e.cut) return;
         ++result_.programs;
         result_.executions += e.executions;
+        result_.stalled += e.stalled;
         result_.histories += e.histories;
         result_.unknown += e.unknown;
         result_.complete += e.complete ? 1 : 0;
@@ -71,7 +72,8 @@ class run {
         for (const partial_history& h : result_.kept) {
             if (options_.is_over()) return;
             const model::verdict v = h.judge();
-            for (std::size_t r = 0; r < seen.size(); ++r) seen[r] += history_states()[r].seen(h.events, v) ? 1 : 0;
+            for (std::size_t r = 0; r < seen.size(); ++r)
+                seen[r] += history_states()[r].is_seen(h.events, v, &h.first) ? 1 : 0;
             if (options_.alive) options_.alive(at_);
         }
         for (std::size_t r = 0; r < seen.size(); ++r) {

@@ -28,7 +28,8 @@ struct interleavings_options {
     std::uint64_t programs = 1'000;
     std::uint64_t seed = 1;                 // of the programs
     std::uint64_t first = 0;                // index of the first program
-    std::uint64_t random_executions = 300;  // of each program
+    std::uint64_t random_executions = 250;  // of each program
+    std::uint64_t stall_executions = 50;    // random ones in which a task stops in the middle while the others go on
     std::uint64_t bound_executions = 700;   // at most
     unsigned preemptions = 2;               // the bound of the bounded search
     std::size_t most_attempts = 300;        // programs that shrinking tries
@@ -73,6 +74,7 @@ struct speed {
 struct interleavings_result {
     std::uint64_t programs = 0;
     std::uint64_t executions = 0;
+    std::uint64_t stalled = 0;    // executions in which a task was stalled while others ran
     std::uint64_t histories = 0;  // different ones of one program
     std::uint64_t complete = 0;   // programs that were explored exhaustively, up to the bound
     std::uint64_t unknown = 0;    // histories for which the search for a linearization was given up

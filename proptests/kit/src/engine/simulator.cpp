@@ -36,9 +36,9 @@ using model::words;
 std::string request(const std::string& target, const concurrent_program& p, const interleavings_options& o, bool show) {
     // The same executions of a program whatever it was generated from, or a token could not repeat what was found.
     constexpr unsigned seed = 1;
-    std::string text =
-        fmt::format("explore {} capacity {} random {} seed {} switches {} bound {} show {}\n", target, p.capacity,
-                    o.random_executions, seed, o.preemptions, o.bound_executions, show ? 1 : 0);
+    std::string text = fmt::format("explore {} capacity {} random {} stall {} seed {} switches {} bound {} show {}\n",
+                                   target, p.capacity, o.random_executions, o.stall_executions, seed, o.preemptions,
+                                   o.bound_executions, show ? 1 : 0);
     for (const step& s : p.before) text += fmt::format("before {}\n", model::to_string(s));
     for (const auto& task : p.tasks) {
         text += "task\n";
@@ -279,6 +279,8 @@ class answer_reader {
     void counts(words& w) {
         w.expect("executions");
         result_.executions = w.number();
+        w.expect("stalled");
+        result_.stalled = w.number();
         w.expect("histories");
         result_.histories = w.number();
         w.expect("unknown");

@@ -17,6 +17,7 @@ namespace tailrace::verify {
 
 struct exploration {
     std::uint64_t executions = 0;
+    std::uint64_t stalled = 0;  // of these, with a task that was stalled while others ran
     std::uint64_t histories = 0;
     std::uint64_t unknown = 0;
     bool complete = false;                         // exhaustive, up to the bound

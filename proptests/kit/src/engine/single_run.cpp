@@ -10,6 +10,7 @@
 #include <exception>
 #include <map>
 #include <optional>
+#include <random>
 #include <string>
 #include <thread>
 #include <utility>
@@ -131,6 +132,13 @@ void single_run::hand_out() {
                            variation_.inside == variation::noise::heavy,
                            target_.capabilities.has(capability::send_returns_value));
     }
+    if (!variation_.stalls || program_.tasks.empty()) return;  // shrinking tries a program without tasks
+    // Tasks have few perturbations or many, so the first ones are more likely.
+    constexpr std::uint64_t few = 4;
+    constexpr std::uint64_t doublings = 6;
+    std::minstd_rand draw(static_cast<std::minstd_rand::result_type>(variation_.seed));
+    const std::uint64_t most = few << draw() % doublings;
+    tasks_[draw() % program_.tasks.size()]->stall_at(1 + draw() % most);
 }
 
 void single_run::keep_together(std::vector<std::vector<handle>>& given) const {
@@ -340,6 +348,7 @@ void single_run::note(const task& l) {
     result_.woken += l.woken;
     result_.blocked += l.blocked;
     result_.passed_over += l.passed_over;
+    result_.stalled |= l.stalled;
     kept_.insert(kept_.end(), l.kept().begin(), l.kept().end());
     if (!l.problem().empty()) result_.problem = l.problem();
 }

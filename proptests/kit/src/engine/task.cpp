@@ -40,12 +40,16 @@ void task::prepare(const std::vector<task_step>& part, std::unique_ptr<task_sess
     in_call_.store(false, std::memory_order_relaxed);
     problem_.clear();
     slept = woken = blocked = passed_over = 0;
+    stalled = false;
+    until_stall_ = 0;
 }
 
 void task::run() {
     thread_.store(gettid(), std::memory_order_relaxed);
     noise_state = seed_;
     noise_is_heavy = heavy_;
+    noise_stalls = this;
+    noise_until_stall = until_stall_;
     try {
         for (const task_step& t : *part_) {
             if (board_.stopping()) break;
@@ -61,6 +65,7 @@ void task::run() {
     } catch (...) {
         problem_ = "threw something that is no std::exception";
     }
+    noise_until_stall = 0;
     in_call_.store(false, std::memory_order_release);
     progress_.store(written() * 2, std::memory_order_release);
     board_.leave();
@@ -162,6 +167,15 @@ void task::noise_between() {
     const std::uint64_t draw = x & 0xf;
     if (draw == 0) std::this_thread::yield();
     if (draw > 10) dawdle((x >> 8) & 0x3ff);
+}
+
+void task::stall() noexcept {
+    constexpr unsigned longest = 10;
+    constexpr std::chrono::microseconds between_looks{20};
+    for (unsigned looks = 0; looks < longest && !board_.others_rest(); ++looks) {
+        stalled = true;
+        std::this_thread::sleep_for(between_looks);
+    }
 }
 
 }  // namespace tailrace::verify

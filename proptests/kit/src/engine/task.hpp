@@ -16,6 +16,7 @@
 #include "engine/wake_board.hpp"
 #include "program/concurrent_program.hpp"
 #include "tailrace/model/history.hpp"
+#include "tailrace/verify/detail/noise.hpp"
 #include "tailrace/verify/target.hpp"
 
 namespace tailrace::verify {
@@ -23,12 +24,14 @@ namespace tailrace::verify {
 /// The present time on the clock of histories.
 [[nodiscard]] model::instant time_now();
 
-class task {
+class task final : private stalling {
   public:
     explicit task(wake_board& b) : board_(b) {}
 
     void prepare(const std::vector<task_step>& part, std::unique_ptr<task_session> s, task_books books,
                  std::uint64_t seed, bool heavy, bool hands_back);
+    /// In the next run it stalls at its n-th perturbation inside the channel; 0: nowhere. After prepare().
+    void stall_at(std::uint64_t n) { until_stall_ = n; }
 
     void run();
 
@@ -51,6 +54,7 @@ class task {
     [[nodiscard]] pid_t thread() const { return thread_.load(std::memory_order_relaxed); }
 
     std::size_t slept = 0, woken = 0, blocked = 0, passed_over = 0;
+    bool stalled = false;  // while another task was awake
 
   private:
     /// False if the task is to end here.
@@ -71,11 +75,16 @@ class task {
     /// Schedule perturbation between two steps: most often none.
     void noise_between();
 
+    /// Sleeps until the other tasks have ended or sleep, but not for long: some may wait for this one in a way that the
+    /// board cannot see.
+    void stall() noexcept override;
+
     wake_board& board_;
     const std::vector<task_step>* part_ = nullptr;
     std::unique_ptr<task_session> session_;
     task_books books_;
     std::uint64_t seed_ = 1;
+    std::uint64_t until_stall_ = 0;
     bool heavy_ = false;
     bool hands_back_ = true;
     std::map<std::uint32_t, model::value_id> sent_;  // by operation

@@ -30,6 +30,7 @@ struct thread_run {
     std::size_t woken = 0;        // of these, woken before quiescence
     std::size_t blocked = 0;      // calls of blocking forms
     std::size_t passed_over = 0;  // steps
+    bool stalled = false;         // a task stopped inside the channel while others went on
     bool stuck = false;           // a task may never return from its call: its thread is left behind
 };
 
@@ -38,6 +39,7 @@ struct variation {
     std::uint64_t seed = 0;  // of the perturbation between steps
     enum class noise : unsigned char { none, light, heavy };
     noise inside = noise::none;  // the channel
+    bool stalls = false;         // one task stalls at one perturbation inside
 };
 
 class thread_runner {

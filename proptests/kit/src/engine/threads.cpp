@@ -15,10 +15,10 @@ namespace {
 
 using noise = variation::noise;
 
-/// The variations of the runs of one program, one after another.
+/// The variations of the runs of one program, one after another. One in eight stalls.
 variation various(std::uint64_t seed, std::uint64_t number) {
     constexpr std::array kinds{noise::light, noise::heavy, noise::none, noise::light};
-    return {seed + number / kinds.size(), kinds[number % kinds.size()]};
+    return {seed + number / kinds.size(), kinds[number % kinds.size()], number % 8 == 1};
 }
 
 /// Shrinks a program that fails now and then.
@@ -147,9 +147,11 @@ class threads_search {
         const auto other = index % 4 == 0 ? noise::none : noise::heavy;
         for (const noise inside : {noise::light, other}) {
             if (options_.alive) options_.alive(index);
-            thread_run was = runner_.run(on, p, {options_.seed + index, inside});
+            const bool stalls = inside == noise::heavy && index % 4 == 1;  // one run in eight
+            thread_run was = runner_.run(on, p, {options_.seed + index, inside, stalls});
             threads_judgement j = judge(was, options_.most_nodes);
             ++result_.histories;
+            result_.stalled += was.stalled ? 1 : 0;
             for (const auto& task : was.history.tasks) result_.events += task.size();
             result_.nodes += j.verdict.nodes;
             if (j.failed()) return fail(on, index, p, std::move(was), std::move(j));
@@ -161,7 +163,7 @@ class threads_search {
                 run_states_seen_[r] += run_states[r].seen(was) ? 1 : 0;
             }
             for (std::size_t r = 0; r < history_states().size(); ++r) {
-                reached_[r] += history_states()[r].seen(was.history, j.verdict) ? 1 : 0;
+                reached_[r] += history_states()[r].is_seen(was.history, j.verdict) ? 1 : 0;
             }
             if (result_.kept.size() < options_.keep) {
                 result_.kept.push_back(std::move(was.history));

@@ -67,6 +67,7 @@ struct threads_result {
     std::string target;
     std::uint64_t programs = 0;
     std::uint64_t histories = 0;
+    std::uint64_t stalled = 0;  // runs in which a task was stalled while others ran
     std::uint64_t events = 0;
     std::uint64_t nodes = 0;
     std::uint64_t unknown = 0;   // histories for which the search was given up

@@ -68,6 +68,8 @@ class wake_board final : public session_events {
         if (awake_.fetch_sub(1, std::memory_order_acq_rel) == 1) awake_.notify_all();
     }
     [[nodiscard]] std::uint32_t awake() const { return awake_.load(std::memory_order_acquire); }
+    /// Whether at most one task is awake: the caller. Orders nothing.
+    [[nodiscard]] bool others_rest() const { return awake_.load(std::memory_order_relaxed) <= 1; }
     void wait_for_quiescence() {
         for (std::uint32_t n = awake(); n != 0; n = awake()) awake_.wait(n, std::memory_order_acquire);
     }

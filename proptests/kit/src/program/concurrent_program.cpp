@@ -142,7 +142,6 @@ std::vector<task_act> within(std::span<const task_act> acts, capabilities c, con
         s.subject.kind = a.subject;
         if (!is_within(c, s, size.blocks)) continue;
         if (model::shape_of(a.what).time && !size.time) continue;
-        if (a.when == allowed::counting && !size.counts) continue;
         wheel.insert(wheel.end(), a.weight, a);
     }
     return wheel;
@@ -215,6 +214,12 @@ class maker {
             }
             permit_out_ = m.find_grant(made) != nullptr;
             if (permit_out_) waiters_[task].push_back(made);
+        }
+        if (dice_.one_in(3)) {
+            const std::size_t task = dice_.below(tasks);
+            const handle weak{handle_kind::weak_sender, m.next_weak_sender};
+            take({.what = verb::downgrade, .subject = senders_[task]});
+            if (std::ranges::find(m.weak_senders, weak.number) != m.weak_senders.end()) waiters_[task].push_back(weak);
         }
         const handle any = senders_.front();
         for (std::uint64_t n = dice_.below(program_.capacity + 1); n > 0; --n) {
@@ -321,7 +326,7 @@ class maker {
     std::vector<task_act> receiver_wheel_;
     concurrent_program program_;
     std::vector<handle> senders_;               // by task
-    std::vector<std::vector<handle>> waiters_;  // by task
+    std::vector<std::vector<handle>> waiters_;  // by task, with permits and weak senders
     std::size_t receiver_task_ = 0;
     bool blocks_ = false;
     bool permit_out_ = false;

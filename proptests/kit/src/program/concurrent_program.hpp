@@ -50,9 +50,6 @@ struct program_size {
     std::uint64_t capacity = 4;
     bool time = true;    // deadlines, and the clock
     bool blocks = true;  // blocking calls
-    /// Observers that read another variable than the rest (counts of handles, a sender's len, a receiver's is_closed).
-    /// Under weak memory they may read a stale value, which need not fit any linearization of the other steps.
-    bool counts = true;
     bool permits =
         false;  // one, or all, are out already when the tasks begin: few steps are too few to come by one and lose it
 };
@@ -60,7 +57,7 @@ struct program_size {
 /// For real threads; and for a simulation, where every interleaving counts, and time is not simulated.
 inline constexpr program_size large_programs{};
 inline constexpr program_size small_programs{
-    .tasks = 3, .steps = 3, .capacity = 2, .time = false, .blocks = false, .counts = false, .permits = true};
+    .tasks = 3, .steps = 3, .capacity = 2, .time = false, .blocks = false, .permits = true};
 
 /// The same for the same capabilities, seed, index and size. A target that can only block has sends and receives that
 /// block; one without late_poll waits for whatever it begins.

@@ -36,8 +36,7 @@ struct weighted_step {
 /// When a task of a concurrent program may take a step.
 enum class allowed : unsigned char {
     always,
-    late,     // among the last steps of the task
-    counting  // see program_size::counts
+    late  // among the last steps of the task
 };
 
 /// A verb in programs of several tasks.

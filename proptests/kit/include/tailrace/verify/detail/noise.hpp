@@ -19,6 +19,17 @@ namespace tailrace::verify {
 inline thread_local std::uint64_t noise_state = 1;
 /// Perturb more often, and for longer: much happens on other threads between two operations.
 inline thread_local bool noise_is_heavy = false;
+/// A task that stalls at one of its perturbations while the others go on.
+class stalling {
+  public:
+    virtual void stall() noexcept = 0;
+
+  protected:
+    ~stalling() = default;
+};
+/// What this thread runs, and the number of perturbations until it stalls; 0: it does not.
+inline thread_local stalling* noise_stalls = nullptr;
+inline thread_local std::uint64_t noise_until_stall = 0;
 /// This thread is inside a call of a channel without perturbation of its own.
 inline thread_local bool noise_in_calls = false;
 
@@ -36,8 +47,9 @@ inline std::uint64_t draw_noise() noexcept {
     return x;
 }
 
-/// One perturbation: now and then yields or spins, seldom sleeps.
+/// One perturbation: now and then yields or spins, seldom sleeps, and stalls at most once.
 inline void noise() noexcept {
+    if (noise_until_stall > 0 && --noise_until_stall == 0) return noise_stalls->stall();
     constexpr std::uint64_t seldom = 0x3fff;
     constexpr std::uint64_t half = 0x10;
     const std::uint64_t often = noise_is_heavy ? 0x3 : 0xf;
