@@ -6,8 +6,8 @@
 #include "explorer/play.hpp"
 #include "kernel/optimized.hpp"
 
-namespace tailrace::relacy {
-namespace {
+// With a name, as the frames of coroutines have these types in theirs.
+namespace tailrace::relacy::in_geometries {
 
 constexpr std::uint64_t ticket_wrap = std::uint64_t{1} << 32;
 
@@ -28,9 +28,13 @@ struct optimized_with {
     }
 };
 
+// A step that waits awaits its operation in a coroutine.
+struct awaited_in_place : optimized_with<pairs_in_place> {
+    static constexpr bool awaits = true;
+};
+
 [[maybe_unused]] const bool enrolled = enroll_player<play<optimized>>("optimized") &&
                                        enroll_player<play<optimized_with<moving_pairs>>>("optimized:slots=2") &&
-                                       enroll_player<play<optimized_with<pairs_in_place>>>("optimized:in-place");
+                                       enroll_player<play<awaited_in_place>>("optimized:in-place");
 
-}  // namespace
-}  // namespace tailrace::relacy
+}  // namespace tailrace::relacy::in_geometries

@@ -1,13 +1,16 @@
 // Runs a generated program on a simulated channel, one task on each thread, and records the responses.
 //
-// In a step that waits, a task sleeps until its operation is woken. When every task has ended or sleeps, the program is
+// In a step that waits, a task sleeps until its operation is woken; on some targets (`awaits`) the operation is awaited
+// in a coroutine, and the task sleeps until that has ended. When every task has ended or sleeps, the program is
 // quiescent: no sleeping task can be woken any more, so the sleeping tasks return. At the end all handles are dropped
 // and all values received, so that each permit and each value is accounted for. All threads of a simulation are one OS
 // thread, so the state that they share here needs no synchronisation and adds no ordering.
 // After a change here run: ci/test -R interleavings && ci/mutants -R explorer
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -19,6 +22,7 @@
 #include <variant>
 #include <vector>
 
+#include "explorer/awaiting.hpp"
 #include "explorer/notebook.hpp"
 #include "explorer/plan.hpp"
 #include "kernel/parcel.hpp"
@@ -46,7 +50,7 @@ class play final : public scenario {
     using recv_wait = decltype(std::declval<receiver&>().recv());
     using recv_many_wait = decltype(std::declval<receiver&>().recv_many(std::declval<std::vector<parcel>&>(), 1));
     using thing = std::variant<std::monostate, sender, receiver, permit, iterator, owned, weak, send_wait, reserve_wait,
-                               reserve_many_wait, reserve_owned_wait, closed_wait, recv_wait, recv_many_wait>;
+                               reserve_many_wait, reserve_owned_wait, closed_wait, recv_wait, recv_many_wait, frame>;
     using status = model::status;
     using verb = model::verb;
     using kind = model::handle_kind;
@@ -101,7 +105,14 @@ class play final : public scenario {
         play* owner;
         unsigned task;
         bool woken;
+        unsigned place;  // among all wakes
     };
+    /// A step that waits at quiescence, in a coroutine.
+    struct sleeper {
+        const action* step = nullptr;
+        void (*settle)(play&, const action&, noted&) = nullptr;
+    };
+    [[nodiscard]] const wake_flag& flag_of(const sleeper& one) const { return wake_flags_[one.step->operation]; }
     /// As many things as the program names. Constructing the maximum in every execution would take too long.
     class things_of {
       public:
@@ -135,6 +146,7 @@ class play final : public scenario {
     }
 
     static constexpr unsigned no_task = most_tasks;
+    static constexpr bool awaits = requires { Target::awaits; };
 
     // ---- Whether a step is possible
 
@@ -222,12 +234,53 @@ class play final : public scenario {
 
     bool wait(const action& a, noted& n, unsigned task) {
         create(a, n);
+        if constexpr (awaits) {
+            const auto await_it = [&](auto& operation) {
+                if constexpr (waiting_operation<std::remove_reference_t<decltype(operation)>>) {
+                    return await(a, n, task, std::move(operation));
+                } else {
+                    return false;
+                }
+            };
+            return std::visit(await_it, things_[a.operation]);
+        }
         wake_flag& b = wake_flags_[a.operation];
         for (;;) {
-            b = {this, task, false};
-            if (poll(a, n, {[](void* p) noexcept { wake_task(*static_cast<wake_flag*>(p)); }, &b})) return true;
+            b = {this, task, false, 0};
+            if (poll(a, n, waker_of(b))) return true;
             if (!sleep(b)) return false;
         }
+    }
+    /// The operation is at `a.operation`; then its coroutine is there.
+    template <class Operation>
+    bool await(const action& a, noted& n, unsigned task, Operation&& operation) {
+        wake_flag& b = wake_flags_[a.operation];
+        b = {this, task, false, 0};
+        const auto coroutine = await_once(std::forward<Operation>(operation)).handle;
+        things_[a.operation].template emplace<frame>(coroutine);
+        coroutine.promise().done = waker_of(b);
+        coroutine.resume();
+        if (!sleep(b)) {
+            asleep_in_[task] = {&a, settle_awaited<Operation>};
+            return false;
+        }
+        settle_awaited<Operation>(*this, a, n);
+        return true;
+    }
+    /// The coroutine has ended.
+    template <class Operation>
+    static void settle_awaited(play& self, const action& a, noted& n) {
+        using promise = typename awaiting<Operation>::promise_type;
+        void* const address = std::get<frame>(self.things_[a.operation]).address();
+        promise& ended = std::coroutine_handle<promise>::from_address(address).promise();
+        auto result = std::move(*ended.result);
+        const slot_number lender = self.borrows_[a.operation];
+        self.clear(a.operation);
+        self.settle(a, n, lender, std::move(result));
+    }
+
+    static waker waker_of(wake_flag& b) {
+        return {[](void* p) noexcept { wake_task(*static_cast<wake_flag*>(p)); }, &b};
     }
 
     static void wake_task(wake_flag& b) {
@@ -235,6 +288,7 @@ class play final : public scenario {
         parker& where = *self.parkers_[b.task];
         (void)where.exchange(1, rl::mo_release, this_site());
         b.woken = true;  // no other thread runs between these two
+        b.place = ++self.wakes_;
         if (std::exchange(self.asleep_[b.task], false)) {
             ++self.awake_;
             (void)where.wake(rl::ctx(), 1, this_site());
@@ -475,11 +529,23 @@ class play final : public scenario {
             return begin(seen_.after, a, no_task);
         };
         const auto slots = static_cast<slot_number>(plan_.names.size());
+        // A coroutine that a drop has resumed to its end has been polled.
+        const auto note_resumed = [&] {
+            std::ranges::sort(asleep_in_, {}, [&](const sleeper& one) { return one.step ? flag_of(one).place : 0; });
+            for (sleeper& one : asleep_in_) {
+                if (one.step == nullptr || !flag_of(one).woken) continue;
+                const action& waited = *std::exchange(one.step, nullptr);
+                noted& n = note(waited.operation, verb::poll, kind::operation);
+                n.index = waited.index;
+                one.settle(*this, waited, n);
+            }
+        };
         const auto drop_all = [&](kind k) {
             for (slot_number s = 0; s < slots; ++s) {
                 if (plan_.names[s].kind != k || !has(s)) continue;
                 clear(s);
                 record(note(s, verb::drop, k), status::ok);
+                note_resumed();
             }
         };
         for (const kind k : {kind::operation, kind::permit, kind::iterator, kind::owned_permit}) drop_all(k);
@@ -513,7 +579,9 @@ class play final : public scenario {
     std::array<wake_flag, most_slots> wake_flags_;  // each initialised when it is needed
     std::array<std::optional<parker>, most_tasks> parkers_;
     std::array<bool, most_tasks> asleep_{};
+    std::array<sleeper, most_tasks> asleep_in_{};
     unsigned awake_ = threads_for(plan_);
+    unsigned wakes_ = 0;
     bool quiescent_ = false;
     std::vector<parcel> batch_;
 };

@@ -64,8 +64,7 @@ std::string summarise_interleavings(const engine_report& r) {
     if (number("unknown") > 0) text += fmt::format(", {} UNKNOWN", grouped(number("unknown")));
     if (number("programs") > 0) text += fmt::format("; {} exhaustive up to 2 preemptions", grouped(number("complete")));
     if (const std::uint64_t us = number("waiting_microseconds"); us > 0) {
-        text += fmt::format("; {} executions a second on one core, with three tasks and a wait",
-                            grouped(number("waiting_executions") * 1'000'000 / us));
+        text += fmt::format("; {} a second on one core", grouped(number("waiting_executions") * 1'000'000 / us));
     }
     return text;
 }

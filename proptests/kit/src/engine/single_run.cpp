@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <functional>
 #include <map>
 #include <optional>
 #include <random>
@@ -105,9 +106,9 @@ void single_run::take(const step& s, std::vector<event>& log) {
     event e;
     e.step = s;
     e.invoked = time_now();
-    answer a = root_->act(s);
+    answer a = take_step(*root_, e.step);
     e.returned = time_now();
-    books_.note(s, a);
+    books_.note(e.step, a);
     e.answer = std::move(a);
     log.push_back(std::move(e));
 }
@@ -349,6 +350,7 @@ void single_run::note(const task& l) {
     result_.blocked += l.blocked;
     result_.passed_over += l.passed_over;
     result_.stalled |= l.stalled;
+    std::ranges::transform(result_.forms, l.forms, result_.forms.begin(), std::plus());
     kept_.insert(kept_.end(), l.kept().begin(), l.kept().end());
     if (!l.problem().empty()) result_.problem = l.problem();
 }

@@ -25,6 +25,17 @@ model::instant time_now() {
     return static_cast<model::instant>(std::chrono::steady_clock::now().time_since_epoch().count());
 }
 
+answer take_step(task_session& on, step& s) {
+    if (s.what != verb::drop || s.subject.kind != handle_kind::operation) return on.act(s);
+    on.name_next(s.subject.number);
+    answer a;
+    const bool has_finished = on.interrupt(s.subject.number, a);
+    answer dropped = on.act(s);
+    if (!has_finished) return dropped;
+    s.what = verb::poll;
+    return a;
+}
+
 void task::prepare(const std::vector<task_step>& part, std::unique_ptr<task_session> s, task_books books,
                    std::uint64_t seed, bool heavy, bool hands_back) {
     part_ = &part;
@@ -41,6 +52,7 @@ void task::prepare(const std::vector<task_step>& part, std::unique_ptr<task_sess
     problem_.clear();
     slept = woken = blocked = passed_over = 0;
     stalled = false;
+    forms = {};
     until_stall_ = 0;
 }
 
@@ -66,6 +78,7 @@ void task::run() {
         problem_ = "threw something that is no std::exception";
     }
     noise_until_stall = 0;
+    if (const form_counts* const counts = session_->observe_forms()) forms = *counts;
     in_call_.store(false, std::memory_order_release);
     progress_.store(written() * 2, std::memory_order_release);
     board_.leave();
@@ -96,8 +109,8 @@ bool task::take(const task_step& t) {
     const bool creates = t.step.what != verb::advance && model::creates_operation(t.step.what, t.step.subject.kind);
     if (creates && t.step.value != 0) sent_[t.step.operation] = t.step.value;
     e.invoked = time_now();
-    answer a = session_->act(t.step);
-    if (t.step.what == verb::poll) complete(t.step.subject.number, a);
+    answer a = take_step(*session_, e.step);
+    if (e.step.what == verb::poll) complete(e.step.subject.number, a);
     if (t.waits) {
         books_.note(t.step, a);
         if (!wait(t.step.operation, a)) {
@@ -109,7 +122,7 @@ bool task::take(const task_step& t) {
         books_.note({.what = verb::poll, .subject = {handle_kind::operation, t.step.operation}}, a);
     } else {
         e.returned = time_now();
-        books_.note(t.step, a);
+        books_.note(e.step, a);
     }
     e.answer = std::move(a);
     publish();

@@ -24,6 +24,9 @@ namespace tailrace::verify {
 /// The present time on the clock of histories.
 [[nodiscard]] model::instant time_now();
 
+/// Takes a step that does not wait. Where it drops an operation that finishes first, `s` becomes a poll.
+[[nodiscard]] model::answer take_step(task_session& on, model::step& s);
+
 class task final : private stalling {
   public:
     explicit task(wake_board& b) : board_(b) {}
@@ -54,6 +57,7 @@ class task final : private stalling {
     [[nodiscard]] pid_t thread() const { return thread_.load(std::memory_order_relaxed); }
 
     std::size_t slept = 0, woken = 0, blocked = 0, passed_over = 0;
+    form_counts forms{};
     bool stalled = false;  // while another task was awake
 
   private:

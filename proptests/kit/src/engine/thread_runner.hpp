@@ -30,6 +30,7 @@ struct thread_run {
     std::size_t woken = 0;        // of these, woken before quiescence
     std::size_t blocked = 0;      // calls of blocking forms
     std::size_t passed_over = 0;  // steps
+    form_counts forms{};          // of all tasks, while they ran
     bool stalled = false;         // a task stopped inside the channel while others went on
     bool stuck = false;           // a task may never return from its call: its thread is left behind
 };

@@ -109,10 +109,19 @@ struct run_state {
     std::string_view what;
     std::uint64_t per_10000;  // histories
     bool (*seen)(const thread_run& p);
+    bool of_forms = false;  // other than the polled one, which geometries have
 };
+template <form_event What>
+bool has_come(const thread_run& p) {
+    return p.forms[static_cast<std::size_t>(What)] > 0;
+}
 constexpr std::array run_states{
     run_state{"a task slept and was woken", 300, [](const thread_run& p) { return p.woken > 0; }},
     run_state{"a task slept until the end, rightly", 300, [](const thread_run& p) { return p.slept > p.woken; }},
+    run_state{"a waiting operation was stopped", 12, has_come<form_event::stopped>, true},
+    run_state{"a waiting operation timed out", 1, has_come<form_event::timed_out>, true},
+    run_state{"an operation finished before its interruption came", 1, has_come<form_event::finished_first>, true},
+    run_state{"an executor resumed a coroutine that another task had woken", 80, has_come<form_event::resumed>, true},
 };
 
 class threads_search {
@@ -127,6 +136,7 @@ class threads_search {
         }
         if (!result_.failure) {
             for (std::size_t r = 0; r < run_states.size() && meets(target_.capabilities, {can_sleep}); ++r) {
+                if (run_states[r].of_forms && target_.geometries.empty()) continue;
                 tell_reach(run_states[r].what, run_states_seen_[r], run_states[r].per_10000);
             }
             for (std::size_t r = 0; r < history_states().size(); ++r) {

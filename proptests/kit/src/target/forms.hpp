@@ -7,7 +7,9 @@
 // Each poll brings another waker than the one before. An operation that has finished lives on for a while; it must
 // borrow nothing, and must not be woken any more.
 //
-// For sessions on one thread: a coroutine must not be destroyed by one thread while another resumes it.
+// In a session of tasks, on threads, an operation that is dropped may finish before it is interrupted; then it has been
+// polled, not dropped (task_session::interrupt). A coroutine is always awaited to its end there: one thread must not
+// destroy it while another is about to resume it.
 // After a change here run: ci/test -L proptests -R forms
 #pragma once
 
@@ -19,9 +21,11 @@
 #include <exception>
 #include <expected>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <stop_token>
+#include <thread>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -138,6 +142,8 @@ struct form {
     /// Interrupts the wait, which nothing has ended so far. `result`: if it has finished all the same. Precondition: it
     /// can be interrupted, and nothing destroys it meanwhile.
     [[nodiscard]] virtual ending interrupt(std::optional<Result>& result) = 0;
+    /// The same, where other threads may be about to wake it: waits until that has happened.
+    [[nodiscard]] virtual ending interrupt_among_others(std::optional<Result>& result) { return interrupt(result); }
     /// A poll cannot finish it before it is woken.
     [[nodiscard]] virtual bool has_to_be_woken() const { return false; }
 };
@@ -196,7 +202,9 @@ class awaited_form final : public wrapped_form<Operation, Wrap> {
         : wrapped_form<Operation, Wrap>(std::move(op), wrap, by_clock), counts_(&counts) {}
     ~awaited_form() override {
         if (!frame_) return;
-        if (!frame_.done()) count(executor_.resumption ? form_event::destroyed_woken : form_event::destroyed_asleep);
+        if (!frame_.done()) {
+            count(executor_.has_resumption() ? form_event::destroyed_woken : form_event::destroyed_asleep);
+        }
         frame_.destroy();
     }
     [[nodiscard]] std::optional<result_type> poll(const waker& w) override {
@@ -207,21 +215,28 @@ class awaited_form final : public wrapped_form<Operation, Wrap> {
     [[nodiscard]] ending interrupt(std::optional<result_type>& result) override {
         this->interruption_.come();
         go_on({});
-        if (!frame_.done()) return ending::still_waits;
-        result = std::exchange(result_, std::nullopt);
-        return result ? ending::finished : ending::interrupted;
+        return ending_of(result);
+    }
+    [[nodiscard]] ending interrupt_among_others(std::optional<result_type>& result) override {
+        this->interruption_.come();
+        for (go_on({}); !frame_.done(); go_on({})) std::this_thread::yield();  // a resumption is on its way
+        return ending_of(result);
     }
     [[nodiscard]] bool has_to_be_woken() const override { return true; }
 
   private:
+    ending ending_of(std::optional<result_type>& result) {
+        if (!frame_.done()) return ending::still_waits;
+        result = std::exchange(result_, std::nullopt);
+        return result ? ending::finished : ending::interrupted;
+    }
     void go_on(const waker& w) {
-        executor_.on_resumption = w;
         if (!frame_) {
+            (void)executor_.take(w);
             frame_ = await().handle;
             frame_.resume();
-        } else if (executor_.resumption) {
-            const waker resume = *std::exchange(executor_.resumption, std::nullopt);
-            resume();
+        } else if (const std::optional<waker> resume = executor_.take(w)) {
+            (*resume)();
             count(form_event::resumed);
         }
         if (frame_.promise().error) std::rethrow_exception(std::exchange(frame_.promise().error, nullptr));
@@ -238,13 +253,30 @@ class awaited_form final : public wrapped_form<Operation, Wrap> {
         };
         std::coroutine_handle<promise_type> handle;
     };
-    struct executor {
+    class executor {
+      public:
         void execute(const waker& w) noexcept {
-            resumption = w;
-            on_resumption();
+            std::unique_lock guard(mutex_);
+            resumption_ = w;
+            const waker then = on_resumption_;
+            guard.unlock();
+            then();
         }
-        std::optional<waker> resumption;
-        waker on_resumption;
+        /// The resumption, if there is one; the next one calls `w`.
+        [[nodiscard]] std::optional<waker> take(const waker& w) {
+            const std::lock_guard guard(mutex_);
+            on_resumption_ = w;
+            return std::exchange(resumption_, std::nullopt);
+        }
+        [[nodiscard]] bool has_resumption() const {
+            const std::lock_guard guard(mutex_);
+            return resumption_.has_value();
+        }
+
+      private:
+        mutable std::mutex mutex_;
+        std::optional<waker> resumption_;
+        waker on_resumption_;
     };
 
     void count(form_event what) { ++(*counts_)[static_cast<std::size_t>(what)]; }
@@ -300,6 +332,7 @@ class forms {
         formed& operator=(formed&&) = delete;
         ~formed() {
             if (over_ != nullptr) *over_ = true;
+            if (all_->among_others_) return;
             if (finished_) {
                 all_->keep(std::move(form_));
                 return;
@@ -321,8 +354,25 @@ class forms {
             all_->keep(std::move(form_));
         }
 
+        /// Among other tasks: before it is dropped. Its result, if it has finished first.
+        [[nodiscard]] std::optional<result_type> interrupt() {
+            std::optional<result_type> result;
+            const std::optional<form_event> how = form_->interruption_kind();
+            if (!how || !was_polled_ || finished_) return result;
+            const in_forms::ending end = form_->interrupt_among_others(result);
+            if (end == in_forms::ending::still_waits) all_->complain("an interrupted operation goes on waiting");
+            all_->count(end == in_forms::ending::finished ? form_event::finished_first : *how);
+            finished_ = true;
+            return result;
+        }
+
         [[nodiscard]] std::optional<result_type> poll(const waker& w) {
-            if (!all_->enabled_) return form_->poll(w);
+            was_polled_ = true;
+            if (all_->among_others_) {
+                auto result = form_->poll(w);
+                finished_ = result.has_value();
+                return result;
+            }
             if (last_ != nullptr && !last_->come && has_lost_its_receiver() && form_->has_to_be_woken()) {
                 last_->is_expected = finished_ = true;
                 std::optional<result_type> result;
@@ -348,6 +398,7 @@ class forms {
         std::unique_ptr<form<result_type>> form_;
         bool receives_;
         call* last_ = nullptr;
+        bool was_polled_ = false;
         bool finished_ = false;
         bool* over_ = nullptr;
     };
@@ -361,8 +412,11 @@ class forms {
         return {*this, std::forward<Operation>(op), number, receives};
     }
 
-    /// For concurrent tasks: polled operations only, as they are.
-    void disable() { enabled_ = false; }
+    /// For concurrent tasks.
+    void be_among_others() {
+        among_others_ = true;
+        reacting_ = false;
+    }
     /// Whether steps are taken inside the calls of others.
     void expect_reactions(bool some) { reacting_ = some; }
     /// A step begins or ends. `alone`: no other is under way.
@@ -392,8 +446,9 @@ class forms {
                                                                              by_clock, counts_);
         };
         constexpr std::uint32_t number_of_forms = 5;
-        const std::uint32_t which = enabled_ ? number % number_of_forms : 0;
-        const bool by_clock = number / number_of_forms % 2 == 1;
+        const std::uint32_t which = number % number_of_forms;
+        constexpr std::uint32_t names_per_task = 100;  // those of one task differ little
+        const bool by_clock = (number / number_of_forms + number / names_per_task) % 2 == 1;
         // One with a deadline of its own that is awaited is off the queue when that comes, not when it is polled. One
         // that reactions poll may be ready before its coroutine can be resumed.
         if constexpr (has_deadline) {
@@ -405,7 +460,7 @@ class forms {
                 case 2: return counted(form_event::stop_inside_deadline, polled(stop_in_deadline, by_clock));
                 case 3:
                     if (reacting_) return polled(stoppable, false);
-                    if (!receives) return awaited(as_it_is, false);
+                    if (!receives && !among_others_) return awaited(as_it_is, false);
                     [[fallthrough]];
                 default:
                     if (reacting_) return counted(form_event::stop_inside_deadline, polled(stop_in_deadline, by_clock));
@@ -431,7 +486,7 @@ class forms {
         if (kept_.size() > most) kept_.pop_front();
     }
 
-    bool enabled_ = true;
+    bool among_others_ = false;
     bool reacting_ = true;
     bool alone_ = false;
     bool receiver_gone_ = false;

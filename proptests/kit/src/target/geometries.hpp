@@ -32,7 +32,8 @@ inline constexpr std::array geometries{
     geometry{"slots=2", "blocks of 2 slots that move on; an idle channel keeps one; each allocation fails once",
              ticket_wrap - 3, 2, 0, 0, false, geometry::values_are::small, true},
     geometry{"slots=4",
-             "blocks of 4 slots that move on; an idle channel keeps two; boxed values; each allocation fails once",
+             "blocks of 4 slots that move on; an idle channel keeps two; boxed values; each allocation and each move "
+             "into the channel fails once",
              ticket_wrap - 6, 4, 0, 100, false, geometry::values_are::boxed, false},
     geometry{"slots=8",
              "blocks of 8 slots that move on; an idle channel keeps one; values of 1 KiB; operations in all forms",

@@ -116,8 +116,9 @@ std::unique_ptr<task_session> open_session(std::uint64_t capacity, session_event
 
 template <class Platform, std::size_t N>
 opener opener_for_tasks() {
+    using api = optimized_api<with_geometry<Platform, N>>;
     if constexpr (geometries[N].has_tasks) {
-        return open_session<optimized_api<with_geometry<Platform, N>>>;
+        return open_session<std::conditional_t<geometries[N].in_all_forms, in_all_forms<api>, api>>;
     } else {
         return nullptr;
     }

@@ -7,8 +7,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <utility>
 
+#include "tailrace/verify/detail/failing_new.hpp"
 #include "tailrace/verify/target.hpp"
 #include "tailrace/verify/tracked.hpp"
 
@@ -37,11 +39,18 @@ struct kilobyte_value : tracked {
     std::array<model::value_id, 128> words;
 };
 
-/// Its move may throw for all that a channel knows, so it travels in a box.
+/// Its move may throw, so it travels in a box.
 struct throwing_value : tracked {
     using tracked::tracked;
-    throwing_value(throwing_value&& other) noexcept(false) : tracked(std::move(other)) {}
+    throwing_value(throwing_value&& other) noexcept(false) : tracked(passed(std::move(other))) {}
     throwing_value& operator=(throwing_value&& other) noexcept(false) = default;
+
+  private:
+    static tracked&& passed(throwing_value&& other) {
+        failing_new& state = failing_new::here();
+        if (state.moves_too && state.fails()) throw std::bad_alloc();
+        return std::move(other);
+    }
 };
 
 }  // namespace tailrace::verify

@@ -82,7 +82,7 @@ class channel_session final : public task_session, private session_events {
         static Operation of(Operation&& op, std::uint32_t, bool) {
             return std::forward<Operation>(op);
         }
-        static void disable() {}
+        static void be_among_others() {}
         static void expect_reactions(bool) {}
         static void begin_step(bool) {}
         static void end_step() {}
@@ -139,7 +139,18 @@ class channel_session final : public task_session, private session_events {
         virtual ~operation_box() = default;
         /// True when finished, with the answer.
         virtual bool poll(const waker& w, channel_session& s, model::answer& a) = 0;
+        /// task_session::interrupt
+        virtual bool interrupt(channel_session& s, model::answer& a) = 0;
     };
+    /// Operations as they are cannot be interrupted.
+    template <class Operation>
+    static auto interrupted(Operation& op) {
+        if constexpr (requires { op.interrupt(); }) {
+            return op.interrupt();
+        } else {
+            return std::optional<typename Operation::result_type>();
+        }
+    }
     template <class Operation>
     struct boxed final : operation_box {
         explicit boxed(Operation&& o) : operation(std::move(o)) {}
@@ -148,6 +159,11 @@ class channel_session final : public task_session, private session_events {
             if (!result) return false;
             a = s.read(std::move(*result));
             return true;
+        }
+        bool interrupt(channel_session& s, model::answer& a) override {
+            auto result = interrupted(operation);
+            if (result) a = s.read(std::move(*result));
+            return result.has_value();
         }
         Operation operation;
     };
@@ -159,8 +175,16 @@ class channel_session final : public task_session, private session_events {
             const auto filled = buffer;  // the poll may destroy this
             const auto size = s.call([&] { return operation.poll(w); });
             if (!size) return false;
-            a = *size == filled->size() ? s.read(std::move(*filled)) : model::answer_of(model::status::none);
+            a = answer(*size, *filled, s);
             return true;
+        }
+        bool interrupt(channel_session& s, model::answer& a) override {
+            const auto size = interrupted(operation);
+            if (size) a = answer(*size, *buffer, s);
+            return size.has_value();
+        }
+        static model::answer answer(std::size_t size, std::vector<value_type>& filled, channel_session& s) {
+            return size == filled.size() ? s.read(std::move(filled)) : model::answer_of(model::status::none);
         }
         std::shared_ptr<std::vector<value_type>> buffer = std::make_shared<std::vector<value_type>>();
         decltype(std::declval<forms_type&>().of(std::declval<receiver_type&>().recv_many(*buffer, 1), 0,
@@ -261,7 +285,12 @@ class channel_session final : public task_session, private session_events {
         const noisy_call around(noisy_);
         model::answer a = take(s);
         settle();
+        if (const char* const what = forms_.complaint()) throw std::logic_error(what);
         return a;
+    }
+    bool interrupt(std::uint32_t operation, model::answer& a) override {
+        const noisy_call around(noisy_);
+        return operations_.at(operation)->interrupt(*this, a);
     }
 
     void settle() override {
@@ -336,12 +365,12 @@ class channel_session final : public task_session, private session_events {
           clock_(new clock_type(make_clock(c.first))),
           receiver_(std::make_unique<receiver_type>(std::move(c.second))) {
         senders_.emplace(0, std::move(c.first));
-        if (events != nullptr) forms_.disable();
+        if (events != nullptr) forms_.be_among_others();
     }
     /// A branch.
     explicit channel_session(channel_session& of)
         : root_(&of), events_(of.events_), noisy_(of.noisy_), clock_(of.clock_) {
-        forms_.disable();
+        forms_.be_among_others();
     }
 
     void woken(std::uint32_t operation) noexcept override {
@@ -371,8 +400,14 @@ class channel_session final : public task_session, private session_events {
         }
     }
 
-    /// The step after attempts of it in which one allocation failed: its first, its second, and so on. In these nothing
-    /// may happen, and they are no part of the program.
+    /// A call of the channel with a value that it takes.
+    template <class Call>
+    auto call_with_value(Call&& c) {
+        return call(std::forward<Call>(c), true);
+    }
+
+    /// The step after attempts of it in which one allocation failed, or one move of a value into the channel: the first,
+    /// the second, and so on. In these nothing may happen, and they are no part of the program.
     model::answer take_at_last(const model::step& s, model::outcome& seen) {
         const std::optional<std::uint64_t> free = observe_capacity();
         failing_new& state = failing_new::here();
@@ -398,13 +433,17 @@ class channel_session final : public task_session, private session_events {
 
     /// A call of the channel that may allocate.
     template <class Call>
-    auto call(Call&& c) {
+    auto call(Call&& c, bool moves_fail_too = false) {
         if constexpr (fails_allocations) {
             failing_new& state = failing_new::here();
+            state.moves_too = moves_fail_too;
             state.before = std::exchange(fail_after_, failing_new::never);
             struct at_the_end {
                 failing_new& of;
-                ~at_the_end() { of.before = failing_new::never; }
+                ~at_the_end() {
+                    of.before = failing_new::never;
+                    of.moves_too = false;
+                }
             } const ended{state};
             return std::forward<Call>(c)();
         } else {
@@ -471,14 +510,16 @@ class channel_session final : public task_session, private session_events {
         using model::verb;
         switch (s.what) {
             case verb::try_send:
-                if constexpr (has(capability::try_send)) return read(call([&] { return tx.try_send(value(s)); }));
+                if constexpr (has(capability::try_send))
+                    return read(call_with_value([&] { return tx.try_send(value(s)); }));
                 break;
             case verb::send:
-                if constexpr (has(capability::send)) return created(s, call([&] { return tx.send(value(s)); }));
+                if constexpr (has(capability::send))
+                    return created(s, call_with_value([&] { return tx.send(value(s)); }));
                 break;
             case verb::send_timeout:
                 if constexpr (has(capability::send_timeout)) {
-                    return created(s, call([&] { return tx.send_timeout(value(s), timeout(s), *clock_); }));
+                    return created(s, call_with_value([&] { return tx.send_timeout(value(s), timeout(s), *clock_); }));
                 }
                 break;
             case verb::reserve:

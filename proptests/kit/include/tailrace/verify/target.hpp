@@ -125,9 +125,10 @@ enum class form_event : unsigned char {
     destroyed_woken,   // a coroutine that the executor was about to resume
     other_waker,       // a wake through the second waker of an operation, or a later one
     outlived,          // a sender or the receiver went while an operation of it was finished, and still there
-    failed_allocation
+    failed_allocation,
+    finished_first  // an operation, before its interruption came: among other tasks only
 };
-inline constexpr std::size_t form_event_count = static_cast<std::size_t>(form_event::failed_allocation) + 1;
+inline constexpr std::size_t form_event_count = static_cast<std::size_t>(form_event::finished_first) + 1;
 using form_counts = std::array<std::uint64_t, form_event_count>;
 
 /// What a channel does by itself, reported as it happens: by any thread, where the channel runs foreign code.
@@ -180,6 +181,13 @@ class task_session : public session {
   public:
     /// Wake-ups and destructions go to the session_events, and are not part of the outcome.
     virtual model::answer act(const model::step& s) = 0;
+    /// Before an operation is dropped: ends its wait in the way of its form. True if it has finished first: then it is
+    /// as if it had been polled, with this answer.
+    virtual bool interrupt(std::uint32_t operation, model::answer& a) {
+        (void)operation;
+        (void)a;
+        return false;
+    }
     /// The number of the handle that the next step makes.
     virtual void name_next(std::uint32_t number) = 0;
     /// Runs what the channel has posted and not yet run. Only while the task is quiescent.

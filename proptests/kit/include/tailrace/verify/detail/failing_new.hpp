@@ -1,4 +1,5 @@
-// Allocations that fail on purpose: within a scope on this thread, the n-th throws std::bad_alloc.
+// Allocations that fail on purpose: within a scope on this thread, the n-th throws std::bad_alloc. So can a move of a
+// value.
 //
 // Programs that link this library are linked with --wrap for the allocation functions (src/target/failing_new.cpp), so
 // that the calls of a channel in them come here.
@@ -12,6 +13,7 @@ namespace tailrace::verify {
 struct failing_new {
     static constexpr unsigned never = ~0U;
     unsigned before = never;  // the failure: so many allocations succeed
+    bool moves_too = false;   // count as allocations
     bool has_failed = false;
 
     /// Of this thread.
