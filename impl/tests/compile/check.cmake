@@ -2,7 +2,7 @@
 #
 #   cmake -D CXX=<compiler> -D INCLUDE=<folder> -D WORK_DIR=<folder> -D WHAT=<below> -P check.cmake
 #
-#   headers          each public header alone, and twice, with all warnings as errors
+#   headers          each header alone, and twice, with all warnings as errors
 #   every_function   every_function.cpp without exceptions and run-time types, and runs it
 #   misuse           misuse.cpp likewise, without assertions: each kind of misuse must abort it
 #   locks            clang only: without any one lock of core.hpp, clang says which variable it guards
@@ -29,13 +29,13 @@ function(build program)
 endfunction()
 
 if(WHAT STREQUAL "headers")
-    file(GLOB headers RELATIVE "${INCLUDE}" "${INCLUDE}/tailrace/*.hpp")
+    file(GLOB_RECURSE headers RELATIVE "${INCLUDE}" "${INCLUDE}/tailrace/*.hpp")
     if(NOT headers)
-        message(FATAL_ERROR "no public header under ${INCLUDE}")
+        message(FATAL_ERROR "no header under ${INCLUDE}")
     endif()
     set(bad "")
     foreach(header IN LISTS headers)
-        cmake_path(GET header STEM name)
+        string(REPLACE "/" "_" name "${header}")
         set(source "${WORK_DIR}/${name}.cpp")
         file(WRITE "${source}" "#include \"${header}\"\n#include \"${header}\"\n")
         execute_process(COMMAND ${compile} -fsyntax-only "${source}" RESULT_VARIABLE status ERROR_VARIABLE said)

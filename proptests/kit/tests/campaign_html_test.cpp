@@ -176,7 +176,7 @@ TEST(campaign_html, what_a_target_says_stays_text) {
     EXPECT_EQ(data["runs"].back()["summary"], "</style></title>");
     EXPECT_EQ(data["failures"][2]["command"],
               "tailrace-verify run --engine threads --target "
-              R"('</script><script>alert('\''1'\'')</script>@DATA@' --seed 1 --programs 2000)");
+              R"('</script><script>alert('\''1'\'')</script>@DATA@' --seed 1 --programs 500)");
 }
 
 TEST(campaign_html, the_largest_campaign_fits_and_says_what_is_left_out) {

@@ -83,7 +83,7 @@ inline campaign failing_campaign(std::string name = "barging") {
                                     "poll f0 -> pending\n"
                                     "r try_recv -> some v1 ! f0\n"
                                     "s0 try_send v3 -> full v3\n");
-    campaign c = run_campaign(small_job({t}, 2'000), {engine_of("oracle"), engine_of("sequential")}, {&good, &barging});
+    campaign c = run_campaign(small_job({t}, 500), {engine_of("oracle"), engine_of("sequential")}, {&good, &barging});
     c.engines.push_back(engine_of("threads"));
     engine_report& threads = c.reports.emplace_back();
     threads.engine = "threads";

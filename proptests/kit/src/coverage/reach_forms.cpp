@@ -15,8 +15,8 @@ struct goal {
     std::uint64_t per_10000;
 };
 
-/// In the order of form_event; the last of these does not come on one thread. Less than half of what was measured over 2,000 programs of seed 1, on `optimized` with
-/// its geometries.
+/// In the order of form_event; the last of these does not come on one thread. Less than half of what was measured over
+/// 2,000 programs of seed 1, on `optimized` with its geometries.
 constexpr std::array<goal, form_event_count - 1> goals{
     goal{"an operation has a stop token inside of a deadline", 1500},
     goal{"an operation has a deadline inside of a stop token", 1000},

@@ -78,8 +78,6 @@ constexpr auto len_beside = read_beside<moves_a_value, verb::len, verb::is_empty
 constexpr auto closed_beside = read_beside<shuts, verb::is_closed>;
 constexpr auto strong_beside =
     read_beside<changes_a_count<handle_kind::sender>, verb::strong_count, verb::sender_strong_count>;
-constexpr auto weak_beside =
-    read_beside<changes_a_count<handle_kind::weak_sender>, verb::weak_count, verb::sender_weak_count>;
 
 constexpr std::array table{
     history_state{"a task slept until the end, rightly", 0, 1'500, somebody_sleeps, {{can_sleep}}},
@@ -87,7 +85,7 @@ constexpr std::array table{
         "steps of two tasks overlapped", 1'000, 0, nullptr, {}, [](const event&, const event&) { return true; }},
     history_state{"a waiting send was granted by another task, and finished",
                   100,
-                  1'000,
+                  800,
                   [](const history& h, const model::verdict& v) {
                       return any_step(h, v, [&](const event& e, const point& p) {
                           return waited<verb::send, handle_kind::sender>(h, e, p) && e.answer &&
@@ -97,7 +95,7 @@ constexpr std::array table{
                   {{{capability::send}}}},
     history_state{"a waiting receive got a value",
                   50,
-                  350,
+                  290,
                   [](const history& h, const model::verdict& v) {
                       return any_step(h, v, [&](const event& e, const point& p) {
                           return is_receive(e.step.what) && p.follow_up && e.answer &&
@@ -107,7 +105,7 @@ constexpr std::array table{
                   {{{capability::recv, capability::recv_many, capability::recv_timeout}}}},
     history_state{"a waiter was cancelled",
                   200,
-                  200,
+                  160,
                   [](const history& h, const model::verdict& v) {
                       return any_step(h, v, [](const event& e, const point&) {
                           return e.step.what == verb::drop && e.step.subject.kind == handle_kind::operation;
@@ -136,7 +134,7 @@ constexpr std::array table{
                   {{{capability::send}, {capability::close, capability::receiver_drop}}}},
     history_state{"a permit was used",
                   200,
-                  280,
+                  270,
                   [](const history& h, const model::verdict& v) {
                       return any_step(h, v, [](const event& e, const point&) {
                           return e.step.what == verb::send && e.step.subject.kind == handle_kind::permit;
@@ -145,7 +143,7 @@ constexpr std::array table{
                   {{{capability::reserve, capability::try_reserve, capability::reserve_many}}}},
     history_state{"a permit was dropped",
                   100,
-                  130,
+                  110,
                   [](const history& h, const model::verdict& v) {
                       return any_step(h, v, [](const event& e, const point&) {
                           return e.step.what == verb::drop && e.step.subject.kind == handle_kind::permit;
@@ -154,7 +152,7 @@ constexpr std::array table{
                   {{{capability::reserve, capability::try_reserve, capability::reserve_many}}}},
     history_state{"try_recv answered empty beside other tasks",
                   300,
-                  1'000,
+                  850,
                   [](const history& h, const model::verdict& v) { return receiver_answers(h, v, status::empty); },
                   {{{capability::try_recv}}}},
     history_state{"a receive answered none beside other tasks",
@@ -165,13 +163,13 @@ constexpr std::array table{
                     {capability::sender_drop, capability::close}}}},
     history_state{"capacity was read beside a step that changes it",
                   100,
-                  400,
+                  260,
                   nullptr,
                   {{{capability::sender_capacity, capability::receiver_observers}}},
                   capacity_beside},
     history_state{"a length was read beside a send or a receive",
                   120,
-                  400,
+                  290,
                   nullptr,
                   {{{capability::sender_len, capability::receiver_observers}}},
                   len_beside},
@@ -188,12 +186,6 @@ constexpr std::array table{
                   nullptr,
                   {{{capability::sender_counts, capability::receiver_observers}}},
                   strong_beside},
-    history_state{"the weak count was read beside a step that changes it",
-                  0,
-                  12,
-                  nullptr,
-                  {{{capability::sender_counts, capability::receiver_observers}, {capability::weak}}},
-                  weak_beside},
 };
 
 }  // namespace

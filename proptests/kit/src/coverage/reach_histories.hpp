@@ -17,7 +17,7 @@ struct history_state {
     std::string_view what;
     // At most half of what was measured, on the usual number of programs; 0: no goal for this engine.
     std::uint64_t per_10000_threads;
-    std::uint64_t per_10000_interleavings;  // of different histories
+    std::uint64_t per_10000_interleavings;  // of programs, by a few histories of each
     bool (*seen)(const model::history& h, const model::verdict& v);
     verify::needs needs = {};
     /// Instead of `seen`: two steps that overlap.

@@ -52,12 +52,14 @@ class run {
             result_.waiting.microseconds += e.microseconds;
         }
         if (e.failure) return fail(p, std::move(*e.failure));
-        constexpr std::size_t of_one_program = 6;  // or a few programs would fill the sample
+        constexpr std::size_t of_one_program = 2;  // those of one program are alike
         for (std::size_t i = 0; i < std::min(e.all.size(), of_one_program); ++i) {
             e.all[i].program = index;
             if (result_.kept.size() < options_.keep) result_.kept.push_back(std::move(e.all[i]));
         }
     }
+
+    static constexpr std::uint64_t no_program = ~std::uint64_t{0};
 
     /// One of the programs that the reported speed is measured with.
     static bool is_typical(const concurrent_program& p) {
@@ -66,14 +68,22 @@ class run {
                });
     }
 
-    /// In the histories that are kept.
+    /// Programs, of those with a history that is kept. Not histories: those of one program are alike, and a verdict on
+    /// a goal needs a number of cases that are independent.
     void count_states() {
         std::vector<std::uint64_t> seen(history_states().size());
+        std::vector<std::uint64_t> last(seen.size(), no_program);
+        std::uint64_t programs = 0;
+        std::uint64_t before = no_program;
         for (const partial_history& h : result_.kept) {
             if (options_.is_over()) return;
+            programs += std::exchange(before, h.program) != h.program ? 1 : 0;
             const model::verdict v = h.judge();
-            for (std::size_t r = 0; r < seen.size(); ++r)
-                seen[r] += history_states()[r].is_seen(h.events, v, &h.first) ? 1 : 0;
+            for (std::size_t r = 0; r < seen.size(); ++r) {
+                if (last[r] == h.program || !history_states()[r].is_seen(h.events, v, &h.first)) continue;
+                last[r] = h.program;
+                ++seen[r];
+            }
             if (options_.alive) options_.alive(at_);
         }
         for (std::size_t r = 0; r < seen.size(); ++r) {
@@ -83,7 +93,7 @@ class run {
                       seen[r],
                       0,
                       reach_verdict::unknown,
-                      result_.kept.size(),
+                      programs,
                       s.per_10000_interleavings,
                       target_.capabilities == capabilities::all()};
             add_to(one, {});

@@ -406,8 +406,8 @@ class channel_session final : public task_session, private session_events {
         return call(std::forward<Call>(c), true);
     }
 
-    /// The step after attempts of it in which one allocation failed, or one move of a value into the channel: the first,
-    /// the second, and so on. In these nothing may happen, and they are no part of the program.
+    /// The step after attempts of it in which one allocation failed, or one move of a value into the channel: the first
+    /// one, the second, and so on. In these nothing may happen, and they are no part of the program.
     model::answer take_at_last(const model::step& s, model::outcome& seen) {
         const std::optional<std::uint64_t> free = observe_capacity();
         failing_new& state = failing_new::here();
