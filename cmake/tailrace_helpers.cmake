@@ -57,7 +57,9 @@ function(tailrace_add_test name)
     target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gtest_main)
     target_compile_definitions(${name} PRIVATE ${arg_DEFINITIONS})
     # Optimizing a test takes longer than it saves: what is tested is in libraries, or short.
-    target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O0>)
+    if(NOT TAILRACE_SANITIZER)
+        target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O0>)
+    endif()
     gtest_discover_tests(
         ${name}
         TEST_PREFIX ${arg_LABEL}.
