@@ -56,7 +56,7 @@ function(tailrace_add_test name)
     endif()
     target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gtest_main)
     target_compile_definitions(${name} PRIVATE ${arg_DEFINITIONS})
-    # Optimizing a test takes longer than it saves: what is tested is in libraries, or short.
+    # Fast to compile: what is tested is in libraries, or short.
     if(NOT TAILRACE_SANITIZER)
         target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O0>)
     endif()
