@@ -56,10 +56,6 @@ function(tailrace_add_test name)
     endif()
     target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gtest_main)
     target_compile_definitions(${name} PRIVATE ${arg_DEFINITIONS})
-    # Fast to compile: what is tested is in libraries, or short.
-    if(NOT TAILRACE_SANITIZER)
-        target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O0>)
-    endif()
     gtest_discover_tests(
         ${name}
         TEST_PREFIX ${arg_LABEL}.

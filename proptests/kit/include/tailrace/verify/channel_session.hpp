@@ -148,7 +148,7 @@ class channel_session final : public task_session, private session_events {
         if constexpr (requires { op.interrupt(); }) {
             return op.interrupt();
         } else {
-            return std::optional<typename Operation::result_type>();
+            return decltype(op.poll(std::declval<const waker&>()))();
         }
     }
     template <class Operation>
