@@ -37,7 +37,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using namespace tailrace::schemata;
 
-constexpr double times_as_long = 20;
+constexpr double times_as_long = 6;
 constexpr double least_limit = 10;  // seconds
 
 struct options {

@@ -263,13 +263,18 @@ class maker {
         }
     }
 
-    /// Every task drops its sender, and the receiver waits for the end.
+    /// Every task drops its sender, and the receiver waits for the end. A task with a weak sender may try to be late.
     void finish(std::size_t tasks) {
         if (senders_.front() == senders_.back()) return;  // one for all, which stays
         for (std::size_t l = 0; l < tasks; ++l) {
             task_step t;
             t.step = {.what = verb::drop, .subject = senders_[l]};
             if (!capabilities_.has(capability::sender_drop)) return;
+            program_.tasks[l].push_back(t);
+            const auto weak = std::ranges::find(waiters_[l], handle_kind::weak_sender, &handle::kind);
+            if (weak == waiters_[l].end() || dice_.one_in(2)) continue;
+            t.step = {.what = verb::upgrade, .subject = *weak};
+            t.step.operation = static_cast<std::uint32_t>(l + 2) * names_per_task - 2;
             program_.tasks[l].push_back(t);
         }
         task_step t;
