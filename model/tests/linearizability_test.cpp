@@ -442,7 +442,7 @@ TEST(verdict, of_a_search_that_reached_its_limit_is_unknown) {
 // ---- Observers beside other tasks: each at its bounds and one beyond
 
 /// The verdict on an observer of the second task, which reads `number`.
-auto reading(scripted s, std::string_view observer) {
+auto reading(const scripted& s, std::string_view observer) {
     return [s, observer](std::uint64_t number) {
         scripted with = s;
         const std::string line = std::string(observer) + " -> " + std::to_string(number);

@@ -24,7 +24,12 @@ namespace tailrace::schemata {
         if (line.empty() || line.starts_with('#')) continue;
         const auto where = file.string() + ":" + std::to_string(number) + ": ";
         if (!line.starts_with("    ")) {
-            reason = about ? line : reason + ' ' + line;
+            if (about) {
+                reason.clear();
+            } else {
+                reason += ' ';
+            }
+            reason += line;
             about = false;
             continue;
         }

@@ -27,6 +27,13 @@ namespace tailrace::schemata {
 
 namespace {
 
+/// The texts, with a space in between.
+std::string joined(std::string one, const std::string& other) {
+    one += ' ';
+    one += other;
+    return one;
+}
+
 std::string is(int number) { return "tailrace_mutate::is(" + std::to_string(number) + ")"; }
 
 const std::map<std::string, std::vector<std::string>>& binary_operators() {
@@ -327,9 +334,9 @@ class walker {
             std::string exchanged;
             if (after && (source(*p) + source(*after)).find('(') != std::string::npos) {
                 const auto other = one_line(source(*after));
-                if (const auto number = add(*p, "exchange", text + ' ' + other, other + ' ' + text)) {
+                if (const auto number = add(*p, "exchange", joined(text, other), joined(other, text))) {
                     exchanged = is(*number);
-                    before += "if (" + exchanged + ") { " + other + " } ";
+                    before.append("if (").append(exchanged).append(") { ").append(other).append(" } ");
                 }
             }
             if (!unless.empty()) before += "if (!(" + unless + ")) ";

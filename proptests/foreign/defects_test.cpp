@@ -20,45 +20,45 @@ using boost::system::error_code;
 
 class asio_alone : public ::testing::Test {
   protected:
-    bool try_send(int value) { return channel.try_send(error_code(), value); }
+    bool try_send(int value) { return channel_.try_send(error_code(), value); }
 
     std::optional<int> try_receive() {
         std::optional<int> received;
-        channel.try_receive([&](error_code, int value) { received = value; });
+        channel_.try_receive([&](error_code, int value) { received = value; });
         return received;
     }
 
     /// The result of the operation, once it has ended.
     void start_send(int value) {
-        channel.async_send(
+        channel_.async_send(
             error_code(), value,
-            boost::asio::bind_cancellation_slot(stop_send.slot(), [this](error_code e) { send_ended = e; }));
+            boost::asio::bind_cancellation_slot(stop_send_.slot(), [this](error_code e) { send_ended_ = e; }));
     }
     void start_receive() {
-        channel.async_receive(
-            boost::asio::bind_cancellation_slot(stop_receive.slot(), [this](error_code e, int) { receive_ended = e; }));
+        channel_.async_receive(boost::asio::bind_cancellation_slot(stop_receive_.slot(),
+                                                                   [this](error_code e, int) { receive_ended_ = e; }));
     }
     void run() {
-        context.restart();
-        context.poll();
+        context_.restart();
+        context_.poll();
     }
 
-    boost::asio::io_context context;
-    boost::asio::experimental::concurrent_channel<void(error_code, int)> channel{context, 1};
-    boost::asio::cancellation_signal stop_send;
-    boost::asio::cancellation_signal stop_receive;
-    std::optional<error_code> send_ended;
-    std::optional<error_code> receive_ended;
+    boost::asio::io_context context_;
+    boost::asio::experimental::concurrent_channel<void(error_code, int)> channel_{context_, 1};
+    boost::asio::cancellation_signal stop_send_;
+    boost::asio::cancellation_signal stop_receive_;
+    std::optional<error_code> send_ended_;
+    std::optional<error_code> receive_ended_;
 };
 
 // Clause: close.drains.
 TEST_F(asio_alone, a_close_hides_what_is_buffered) {
     ASSERT_TRUE(try_send(1));
-    channel.close();
+    channel_.close();
     EXPECT_EQ(try_receive(), std::nullopt);
     start_receive();
     run();
-    EXPECT_EQ(receive_ended, error_code(boost::asio::experimental::error::channel_closed));
+    EXPECT_EQ(receive_ended_, error_code(boost::asio::experimental::error::channel_closed));
 }
 
 // Clause: send.err-after-close. close() looks for waiting receives, not for waiting sends.
@@ -66,9 +66,9 @@ TEST_F(asio_alone, a_close_leaves_a_waiting_send_waiting) {
     ASSERT_TRUE(try_send(1));
     start_send(2);
     run();
-    channel.close();
+    channel_.close();
     run();
-    EXPECT_EQ(send_ended, std::nullopt) << "and nothing but cancelling it can end it now";
+    EXPECT_EQ(send_ended_, std::nullopt) << "and nothing but cancelling it can end it now";
     EXPECT_EQ(try_receive(), std::nullopt);
 }
 
@@ -76,13 +76,13 @@ TEST_F(asio_alone, a_close_leaves_a_waiting_send_waiting) {
 TEST_F(asio_alone, a_cancelled_receive_takes_the_capacity_with_it) {
     start_receive();
     run();
-    stop_receive.emit(cancellation_type::total);
+    stop_receive_.emit(cancellation_type::total);
     run();
-    ASSERT_EQ(receive_ended, error_code(boost::asio::experimental::error::channel_cancelled));
+    ASSERT_EQ(receive_ended_, error_code(boost::asio::experimental::error::channel_cancelled));
     EXPECT_FALSE(try_send(1)) << "the channel is empty";
     start_send(1);
     run();
-    EXPECT_EQ(send_ended, std::nullopt) << "it waits, with the whole capacity free";
+    EXPECT_EQ(send_ended_, std::nullopt) << "it waits, with the whole capacity free";
 }
 
 // Clause: recv.cancel. The value goes to the handler of a cancelled receive.
@@ -90,10 +90,10 @@ TEST_F(asio_alone, a_receive_that_is_cancelled_once_it_was_handed_a_value_keeps_
     start_receive();
     run();
     ASSERT_TRUE(try_send(1));
-    stop_receive.emit(cancellation_type::total);
+    stop_receive_.emit(cancellation_type::total);
     EXPECT_EQ(try_receive(), std::nullopt) << "the value did not stay in the channel";
     run();
-    EXPECT_EQ(receive_ended, error_code()) << "the cancellation came too late";
+    EXPECT_EQ(receive_ended_, error_code()) << "the cancellation came too late";
 }
 
 // Clause: cancel.destroys-value. The same for a send.
@@ -102,10 +102,10 @@ TEST_F(asio_alone, a_send_that_is_cancelled_once_there_was_room_is_delivered) {
     start_send(2);
     run();
     ASSERT_EQ(try_receive(), 1);
-    stop_send.emit(cancellation_type::total);
+    stop_send_.emit(cancellation_type::total);
     EXPECT_EQ(try_receive(), 2);
     run();
-    EXPECT_EQ(send_ended, error_code()) << "the cancellation came too late";
+    EXPECT_EQ(send_ended_, error_code()) << "the cancellation came too late";
 }
 
 }  // namespace

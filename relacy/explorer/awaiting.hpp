@@ -23,8 +23,8 @@ struct awaiting {
             struct calls_waker {
                 [[nodiscard]] bool await_ready() const noexcept { return false; }
                 void await_suspend(std::coroutine_handle<promise_type> self) const noexcept {
-                    const waker done = self.promise().done;
-                    done();
+                    const waker wakes = self.promise().done;  // not in the frame
+                    wakes();
                 }
                 void await_resume() const noexcept {}
             };

@@ -107,7 +107,7 @@ class cancels_against_return : public open_channel<Target, 2> {
         } else {
             auto first = this->tx_->reserve();
             auto second = this->tx_->reserve();
-            const auto a = first.poll(wakes_[2 * index].waker());
+            const auto a = first.poll(wakes_[std::size_t{2} * index].waker());
             const auto b = second.poll(wakes_[2 * index + 1].waker());
             expect((!a || a->has_value()) && (!b || b->has_value()), "the channel stays open");
         }

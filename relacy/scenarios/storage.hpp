@@ -271,12 +271,12 @@ class given_back_before_a_wait : public start<Target, 3> {
 
 template <class>
 bool enroll_all() {
-    using Target = recycling;
-    return enroll<grows_while_used, Target, blocking>() && enroll<grows_while_used, Target, driven>() &&
-           enroll<large_claim, Target, driven>() && enroll<late_send, Target, blocking>() &&
-           enroll<late_send, Target, driven>() && enroll<end_in_new_block, Target, blocking>() &&
-           enroll<end_in_new_block, Target, driven>() && enroll<given_back, Target, driven>() &&
-           enroll<given_back_before_a_wait, Target, driven>() && enroll<given_back_beside_a_send, pairs, driven>() &&
+    using target = recycling;
+    return enroll<grows_while_used, target, blocking>() && enroll<grows_while_used, target, driven>() &&
+           enroll<large_claim, target, driven>() && enroll<late_send, target, blocking>() &&
+           enroll<late_send, target, driven>() && enroll<end_in_new_block, target, blocking>() &&
+           enroll<end_in_new_block, target, driven>() && enroll<given_back, target, driven>() &&
+           enroll<given_back_before_a_wait, target, driven>() && enroll<given_back_beside_a_send, pairs, driven>() &&
            enroll<given_back_by_a_cancel, pairs, driven>();
 }
 

@@ -27,12 +27,12 @@ class bad_report : public ::testing::Test {
     void SetUp() override {
         folder_ = fs::temp_directory_path() / ("tailrace-report-" + std::to_string(getpid()));
         fs::create_directories(folder_);
-        if (whole_.is_null()) {
+        if (intact.is_null()) {
             prepare_folder(folder_.string());
             write_files(run_campaign(small_job({}, 100), {engine_of("sequential")}, {find_target("optimized")}),
                         folder_.string());
             std::ifstream in(folder_ / "report.json");
-            whole_ = json::parse(in);
+            intact = json::parse(in);
         }
     }
     void TearDown() override { fs::remove_all(folder_); }
@@ -52,13 +52,13 @@ class bad_report : public ::testing::Test {
         return "merged";
     }
     std::string refusal_of(const std::function<void(json&)>& spoil) {
-        json spoilt = whole_;
+        json spoilt = intact;
         spoil(spoilt);
         return refusal_of_text(spoilt.dump());
     }
     /// With a text put in place of one that stands there once.
     std::string refusal_of(std::string_view what, const std::string& instead) {
-        std::string text = whole_.dump();
+        std::string text = intact.dump();
         const std::size_t at = text.find(what);
         EXPECT_NE(at, text.npos) << what;
         return refusal_of_text(text.replace(at, what.size(), instead));
@@ -66,7 +66,7 @@ class bad_report : public ::testing::Test {
     static std::string nested(std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); }
 
     fs::path folder_;
-    static inline json whole_;
+    static inline json intact;
 };
 
 TEST_F(bad_report, is_merged_if_it_is_as_it_was) {
@@ -102,8 +102,8 @@ TEST_F(bad_report, nothing_in_it_is_twice_or_an_empty_whole) {
               "\"runs[0]\": expected each member once, found \"unit\" twice");
     const fs::path twin = folder_ / "twin";
     fs::create_directories(twin);
-    std::ofstream(twin / "report.json") << whole_.dump();
-    std::ofstream(folder_ / "report.json") << whole_.dump();
+    std::ofstream(twin / "report.json") << intact.dump();
+    std::ofstream(folder_ / "report.json") << intact.dump();
     EXPECT_THROW((void)merge({folder_.string(), twin.string()}, builtin_targets()), json_error);
 }
 
@@ -118,7 +118,7 @@ TEST_F(bad_report, every_member_has_to_be_there_and_of_its_kind) {
                   }).find(fmt::format("\"{}\": expected a", member)),
                   std::string::npos);
     }
-    for (const auto& [member, value] : whole_["runs"][0].items()) {
+    for (const auto& [member, value] : intact["runs"][0].items()) {
         if (member == "summary") continue;  // made again
         EXPECT_EQ(refusal_of([&, m = member](json& r) { r["runs"][0].erase(m); }),
                   fmt::format("\"runs[0]\": expected a member '{}', found none", member));
@@ -193,7 +193,7 @@ TEST_F(bad_report, what_is_nested_too_deep_is_refused_however_deep) {
 
 TEST_F(bad_report, damaged_at_random_is_refused_in_a_line_or_merged) {
     std::mt19937 dice(1);
-    const std::string whole = whole_.dump(1);
+    const std::string whole = intact.dump(1);
     std::size_t refused = 0;
     for (int round = 0; round < 300; ++round) {
         std::string text = whole;
@@ -216,7 +216,7 @@ constexpr std::string_view evil =
     "@DATA@ @LOG@ \"'";
 
 TEST_F(bad_report, hostile_texts_become_no_markup_and_no_control_characters) {
-    json hostile = whole_;
+    json hostile = intact;
     hostile["program"] = "tailrace-verify; echo " + std::string(evil);
     hostile["traces"] = {evil};
     hostile["runs"][0]["failures"] = {{{"clauses", {"close.drains", evil}},

@@ -147,7 +147,7 @@ TEST(campaign, every_engine_ends_by_itself_when_it_is_asked_to) {
     constexpr std::uint64_t endless = 1'000'000'000;
     for (const char* engine : {"sequential", "threads", "interleavings"}) {
         if (engine == std::string_view("interleavings") && find_simulator().empty()) continue;
-        for (const std::size_t jobs : {0, 1}) {
+        for (const std::size_t jobs : {0U, 1U}) {
             // A machine that lets nothing run for a while may have a child given up; not again and again.
             bool ended = false;
             for (int i = 0; i < 20 && !ended; ++i) {

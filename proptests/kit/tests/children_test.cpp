@@ -25,7 +25,8 @@ constexpr auto patient = 60s;  // no child here says nothing for so long, unless
 
 TEST(children, what_the_work_returns_comes_back_whole) {
     const std::string long_text(1'000'000, 'x');
-    const auto ends = in_children({[&](pulse&) { return long_text; }, [](pulse&) { return std::string(); }}, patient);
+    const auto ends =
+        in_children({[&](pulse&) { return std::string(long_text); }, [](pulse&) { return std::string(); }}, patient);
     ASSERT_EQ(ends.size(), 2u);
     EXPECT_EQ(ends[0].is, how::finished);
     EXPECT_EQ(ends[0].text, long_text);

@@ -173,9 +173,10 @@ TEST_F(command_line, bad_usage_is_refused_in_one_line_that_says_what_would_be_ri
     expect_refused("run --programs=-1", "tailrace-verify: --programs expected a number from 1, found '-1'" + help);
     for (const std::string option : {"--jobs", "--budget", "--programs"}) {
         const std::string most = option == "--jobs" ? "500" : option == "--budget" ? "100000000" : "1000000000000";
-        expect_refused("run " + option + " 18446744073709551615", "tailrace-verify: " + option +
-                                                                      " expected a number from 1 to " + most +
-                                                                      ", found '18446744073709551615'" + help);
+        std::string refusal = "tailrace-verify: ";
+        refusal.append(option).append(" expected a number from 1 to ").append(most);
+        refusal.append(", found '18446744073709551615'").append(help);
+        expect_refused("run " + option + " 18446744073709551615", refusal);
     }
     expect_refused("run --seed 99999999999999999999",
                    "tailrace-verify: --seed expected a number from 0, found '99999999999999999999'" + help);

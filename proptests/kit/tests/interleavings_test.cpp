@@ -24,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Two tasks: the steps of each, those that wait marked by a star.
-concurrent_program program(std::vector<std::string> before, std::vector<std::vector<std::string>> tasks) {
+concurrent_program program(const std::vector<std::string>& before, const std::vector<std::vector<std::string>>& tasks) {
     concurrent_program p;
     for (const std::string& s : before) p.before.push_back(model::parse_step(s));
     std::uint32_t name = names_per_task;
@@ -222,7 +222,7 @@ TEST(simulator, searches_alike_whatever_the_programs_are_generated_from) {
     fs::remove(asked);
     const simulator_is this_one(fake_simulator("writes", "echo \"$line\" >> '" + asked.string() + "'; kill -SEGV $$"));
     const concurrent_program p = program({}, {{"s0 try_send v1"}, {"r try_recv"}});
-    for (const std::uint64_t seed : {1, 7}) {
+    for (const std::uint64_t seed : {1U, 7U}) {
         interleavings_options o;
         o.seed = seed;
         EXPECT_TRUE(explore_again(*find_target("optimized"), p, o).has_value()) << "it crashes";

@@ -47,7 +47,7 @@ TEST(progress_line, is_written_over_and_never_as_wide_as_the_terminal_is_just_th
     }
     const std::string erase = "\r\x1b[K";
     std::string expected = erase + std::string(news);
-    for (const std::size_t width : {64, 32, 16, 8, 4, 2, 1}) expected += erase + cut(news, width - 1);
+    for (const std::size_t width : {64U, 32U, 16U, 8U, 4U, 2U, 1U}) expected += erase + cut(news, width - 1);
     EXPECT_EQ(out.text(), expected + erase + erase) << "and it is taken away in the end";
 }
 

@@ -49,7 +49,10 @@ inline std::uint64_t draw_noise() noexcept {
 
 /// One perturbation: now and then yields or spins, seldom sleeps, and stalls at most once.
 inline void noise() noexcept {
-    if (noise_until_stall > 0 && --noise_until_stall == 0) return noise_stalls->stall();
+    if (noise_until_stall > 0) {
+        --noise_until_stall;
+        if (noise_until_stall == 0) return noise_stalls->stall();
+    }
     constexpr std::uint64_t seldom = 0x3fff;
     constexpr std::uint64_t half = 0x10;
     const std::uint64_t often = noise_is_heavy ? 0x3 : 0xf;
