@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/task.hpp"
 #include "tailrace/model/text.hpp"
 #include "tailrace/verify/target.hpp"
 #include "target/values.hpp"
@@ -54,6 +55,39 @@ TEST(forms, a_waiting_operation_is_dropped_in_each_form_with_the_same_effects) {
         EXPECT_EQ(on.count(form_event::timed_out), n == 7 || n == 9 ? 1U : 0U) << n;
         EXPECT_EQ(on.count(form_event::destroyed_asleep), n == 3 || n == 8 ? 1U : 0U) << n;
     }
+}
+
+struct deaf final : session_events {
+    void woken(std::uint32_t) noexcept override {}
+    void destroyed(model::value_id) noexcept override {}
+};
+
+/// What a task notes of the drop of a send that waits, in the form of this number; granted before, or not.
+std::pair<model::step, model::answer> noted_drop(std::uint32_t number, bool granted) {
+    deaf nothing;
+    const auto on = find_target("optimized:in-place")->open_tasks(1, nothing, false);
+    const auto act = [&](const std::string& line) { return on->act(model::parse_step(line)); };
+    act("s0 try_send v1");
+    act("s0 send v2 as " + f(number));
+    EXPECT_EQ(act("poll " + f(number)).status, status::pending);
+    if (granted) act("r try_recv");
+    model::step drop = model::parse_step("drop " + f(number));
+    const model::answer a = take_step(*on, drop);
+    EXPECT_EQ(act("s0 try_send v3").status, granted && drop.what == model::verb::drop ? status::ok : status::full);
+    return {drop, a};
+}
+
+TEST(forms, a_drop_among_tasks_of_what_finishes_first_is_noted_as_a_poll) {
+    unsigned polls = 0;
+    for (std::uint32_t n = 100; n < 110; ++n) {
+        const auto [asleep, nothing] = noted_drop(n, false);
+        EXPECT_EQ(asleep.what, model::verb::drop) << n;
+        const auto [step, answer] = noted_drop(n, true);
+        EXPECT_EQ(answer.status, status::ok) << n;
+        EXPECT_EQ(step.subject.number, n);
+        polls += step.what == model::verb::poll ? 1 : 0;
+    }
+    EXPECT_EQ(polls, 8U) << "all but the two that are polled and cannot be interrupted";
 }
 
 TEST(forms, an_awaited_operation_is_resumed_by_its_executor) {

@@ -183,6 +183,16 @@ TEST_F(interleavings, histories_are_kept_with_what_happened_before_what) {
     EXPECT_TRUE(anything_ordered);
 }
 
+TEST_F(interleavings, a_goal_counts_programs_however_many_histories_one_has) {
+    interleavings_options o;
+    o.programs = 20;
+    o.keep = 1'000;
+    const interleavings_result r = run_interleavings(*find_target("optimized"), o);
+    ASSERT_GT(r.kept.size(), r.programs) << "some programs have several";
+    ASSERT_FALSE(r.reached.empty());
+    for (const reach& goal : r.reached) EXPECT_LE(goal.run, r.programs) << goal.what;
+}
+
 TEST_F(interleavings, a_program_is_explored_again_and_does_not_fail) {
     const concurrent_program p = program({"s0 clone"}, {{"*s0 send v1 as f100"}, {"*r recv as f200", "s1 capacity"}});
     EXPECT_FALSE(explore_again(*find_target("optimized"), p).has_value());

@@ -58,10 +58,9 @@ bool moves_a_permit(const event& e) {
     return moves_a_value(e) || gained || returned;
 }
 
-template <handle_kind Kind>
-bool changes_a_count(const event& e) {
-    const bool gained = e.answer && e.answer->status == status::made && e.answer->made.kind == Kind;
-    return gained || (e.step.what == verb::drop && e.step.subject.kind == Kind);
+bool changes_the_strong_count(const event& e) {
+    const bool gained = e.answer && e.answer->status == status::made && e.answer->made.kind == handle_kind::sender;
+    return gained || (e.step.what == verb::drop && e.step.subject.kind == handle_kind::sender);
 }
 
 bool shuts(const event& e) {
@@ -76,8 +75,7 @@ bool read_beside(const event& a, const event& b) {
 constexpr auto capacity_beside = read_beside<moves_a_permit, verb::capacity>;
 constexpr auto len_beside = read_beside<moves_a_value, verb::len, verb::is_empty>;
 constexpr auto closed_beside = read_beside<shuts, verb::is_closed>;
-constexpr auto strong_beside =
-    read_beside<changes_a_count<handle_kind::sender>, verb::strong_count, verb::sender_strong_count>;
+constexpr auto strong_beside = read_beside<changes_the_strong_count, verb::strong_count, verb::sender_strong_count>;
 
 constexpr std::array table{
     history_state{"a task slept until the end, rightly", 0, 1'500, somebody_sleeps, {{can_sleep}}},

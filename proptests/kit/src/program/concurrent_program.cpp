@@ -263,7 +263,7 @@ class maker {
         }
     }
 
-    /// Every task drops its sender, and the receiver waits for the end. A task with a weak sender may try to be late.
+    /// Every task drops its sender, and the receiver waits for the end. A task with a weak sender may upgrade it then.
     void finish(std::size_t tasks) {
         if (senders_.front() == senders_.back()) return;  // one for all, which stays
         for (std::size_t l = 0; l < tasks; ++l) {

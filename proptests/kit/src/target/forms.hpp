@@ -460,6 +460,7 @@ class forms {
                 case 2: return counted(form_event::stop_inside_deadline, polled(stop_in_deadline, by_clock));
                 case 3:
                     if (reacting_) return polled(stoppable, false);
+                    // Among others it must be possible to end its wait.
                     if (!receives && !among_others_) return awaited(as_it_is, false);
                     [[fallthrough]];
                 default:

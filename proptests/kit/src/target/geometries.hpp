@@ -1,7 +1,7 @@
 // Geometries of the storage of the optimized channel: each makes a target of its own, `optimized:<name>`, and the
 // engines spread their programs over them. In each of them the numbers of the messages wrap around after a few. On one
 // thread each is also used in its own way: with another type of values, with operations in all forms, with allocations
-// that fail (own_channels.hpp).
+// that fail (own_channels.hpp). Tasks use the forms too.
 // After a change here run: ci/test -L proptests -R 'geometries|sequential' && ci/mutants -R geometries
 #pragma once
 

@@ -118,15 +118,15 @@ struct storage {
 enum class form_event : unsigned char {
     stop_inside_deadline,  // an operation was created with both
     deadline_inside_stop,
-    stopped,           // where the program drops it
-    timed_out,         // the same, by a deadline that the program does not have
-    resumed,           // a coroutine that had been suspended, by an executor
-    destroyed_asleep,  // a coroutine that nothing had woken
-    destroyed_woken,   // a coroutine that the executor was about to resume
-    other_waker,       // a wake through the second waker of an operation, or a later one
-    outlived,          // a sender or the receiver went while an operation of it was finished, and still there
-    failed_allocation,
-    finished_first  // an operation, before its interruption came: among other tasks only
+    stopped,            // where the program drops it
+    timed_out,          // the same, by a deadline that the program does not have
+    resumed,            // a coroutine that had been suspended, by an executor
+    destroyed_asleep,   // a coroutine that nothing had woken
+    destroyed_woken,    // a coroutine that the executor was about to resume
+    other_waker,        // a wake through the second waker of an operation, or a later one
+    outlived,           // a sender or the receiver went while an operation of it was finished, and still there
+    failed_allocation,  // or a move of a value into the channel that has thrown
+    finished_first      // an operation, before its interruption came: among other tasks only
 };
 inline constexpr std::size_t form_event_count = static_cast<std::size_t>(form_event::finished_first) + 1;
 using form_counts = std::array<std::uint64_t, form_event_count>;
