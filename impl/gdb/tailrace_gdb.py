@@ -4,14 +4,14 @@
 #     (gdb) print tx
 #     $1 = tailrace::sender{open, used 2 of 4, waiters, tail 3, head 2, senders 1, weak 0}
 #
-# used: values, outstanding permits, and permits of granted waiters. tail: tickets issued; head: values received, both
-# modulo 2^32, so tail - head values are buffered.
+# used: values, outstanding permits, and permits of waiters. tail: tickets issued; head: values received, both
+# modulo 2^36, so tail - head values are buffered.
 # After a change here, in detail/word.hpp or in the members of detail/core.hpp run: ci/test -R impl.gdb
 import gdb
 import gdb.printing
 
-CLOSED, WAITERS, USED_SHIFT, TAIL_SHIFT = 1, 2, 2, 32  # detail/word.hpp
-USED_MASK, TICKET_MASK = (1 << 26) - 1, (1 << 32) - 1
+CLOSED, WAITERS, OUT_SHIFT, TAIL_SHIFT = 1, 2, 2, 28  # detail/word.hpp
+OUT_MASK, TICKET_MASK = (1 << 26) - 1, (1 << 36) - 1
 
 
 def number(variable):
@@ -24,12 +24,13 @@ def number(variable):
 
 def state_of(core):
     word = number(core["word_"])
+    tail, out = word >> TAIL_SHIFT, (word >> OUT_SHIFT) & OUT_MASK
     return "{}, used {} of {}, {}, tail {}, head {}, senders {}, weak {}".format(
         "closed" if word & CLOSED else "open",
-        (word >> USED_SHIFT) & USED_MASK,
+        (tail + out - number(core["taken_"])) & TICKET_MASK,
         int(core["max_"]),
         "waiters" if word & WAITERS else "no waiters",
-        word >> TAIL_SHIFT,
+        tail,
         number(core["head_"]) & TICKET_MASK,
         number(core["strong_"]),
         number(core["weak_"]),

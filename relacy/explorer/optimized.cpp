@@ -9,7 +9,7 @@
 // With a name, as the frames of coroutines have these types in theirs.
 namespace tailrace::relacy::in_geometries {
 
-constexpr std::uint64_t ticket_wrap = std::uint64_t{1} << 32;
+constexpr std::uint64_t ticket_wrap = std::uint64_t{1} << 36;
 
 struct moving_pairs : relacy_platform {
     static constexpr std::uint64_t first_ticket = ticket_wrap - 3;

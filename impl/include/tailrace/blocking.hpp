@@ -22,7 +22,7 @@ template <class Operation>
     typename platform::parker parker;
     auto wait = detail::wait_of(std::move(op));
     bool over = false;  // never: this thread is the owner, and it is here
-    if (!wait.start(detail::waker_of<platform>(parker), over)) parker.park();
+    if (!wait.try_at_once() && !wait.start(detail::waker_of<platform>(parker), over)) parker.park();
     return wait.finish();
 }
 

@@ -92,15 +92,18 @@ class executor_resumption {
 struct needs_a_wait {
     template <class = decltype([] {})>
     [[nodiscard]] bool await_ready() const noexcept {
-        return false;
+        return !waits;
     }
+    bool waits = true;
 };
 
 template <class Operation, class Resumption>
 class awaiter : public needs_a_wait {
   public:
     template <class... Args>
-    explicit awaiter(Operation&& op, Args&... args) : wait_(wait_of(std::move(op))), resumption_(args...) {}
+    explicit awaiter(Operation&& op, Args&... args) : wait_(wait_of(std::move(op))), resumption_(args...) {
+        waits = !wait_.try_at_once();
+    }
     awaiter(awaiter&&) = delete;
 
     // Not inlined: none of its variables may be in the coroutine frame, which can be destroyed before it returns.

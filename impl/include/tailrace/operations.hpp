@@ -6,7 +6,7 @@
 // An operation provides, for the engines and for the other forms (blocking, coroutine, deadline, stop token):
 //
 //     poll(waker)                     the result, or nothing: pending, and the waker will be called once
-//     attempt(), wait(waker)          the two steps of a poll (detail/operation.hpp)
+//     //     attempt(owed_call&), wait(waker) the two steps of a poll (detail/operation.hpp)
 //     stop_waiting(owed_wakes&)       ends the wait unless it is decided
 //     interruptible<E>                the result of a form that may also end for another reason, E::timeout or
 //                                     E::stopped
@@ -46,23 +46,18 @@ class [[nodiscard]] TAILRACE_BORROWER send_operation
     template <class E>
     using interruptible = std::expected<void, unsent<T, E>>;
 
-    [[nodiscard]] std::optional<result_type> attempt() {
+    [[nodiscard]] std::optional<result_type> attempt(detail::owed_call& last) {
         using detail::claim_result;
         using detail::verdict;
         detail::word_type ticket;
         if (wait_.created()) {
             switch (wait_.channel().claim_ticket(ticket)) {
-                case claim_result::claimed: return sent(wait_.finish(), ticket);
-                case claim_result::closed: return refused(wait_.finish(), 0);
+                case claim_result::claimed: return sent(wait_.finish(), ticket, last);
+                case claim_result::closed: return refused(wait_.finish(), 0, last);
                 case claim_result::full: return std::nullopt;
             }
         }
-        const verdict v = wait_.look();
-        if (v == verdict::none) return std::nullopt;
-        auto& channel = wait_.finish();
-        if (v == verdict::failed) return refused(channel, wait_.held());
-        if (channel.ticket_for_grant(ticket)) return sent(channel, ticket);
-        return refused(channel, 1);  // granted, but closed is checked first
+        return attempt_again(last);
     }
 
     template <class E>
@@ -83,12 +78,24 @@ class [[nodiscard]] TAILRACE_BORROWER send_operation
 
     send_operation(core_type& c, T&& value) : value_(detail::pack<T>(std::move(value))), wait_(c, 1) {}
 
-    result_type sent(core_type& channel, detail::word_type ticket) {
-        channel.publish(ticket, std::move(value_));
+    /// Of an operation that waits.
+    [[nodiscard, gnu::noinline]] std::optional<result_type> attempt_again(detail::owed_call& last) {
+        using detail::verdict;
+        const verdict v = wait_.look();
+        if (v == verdict::none) return std::nullopt;
+        auto& channel = wait_.finish();
+        detail::word_type ticket;
+
+        if (v == verdict::failed) return refused(channel, wait_.held(), last);
+        if (channel.ticket_for_grant(ticket)) return sent(channel, ticket, last);
+        return refused(channel, 1, last);  // granted, but closed is checked first
+    }
+    result_type sent(core_type& channel, detail::word_type ticket, detail::owed_call& last) {
+        last.owe(channel.publish(ticket, std::move(value_)));
         return {};
     }
-    result_type refused(core_type& channel, detail::word_type left) {
-        const detail::returned<core_type> last{channel, left};
+    result_type refused(core_type& channel, detail::word_type left, detail::owed_call& last) {
+        last.owe(channel.return_permits(left));
         return std::unexpected(send_error<T>{detail::unpack<T>(std::move(value_))});
     }
 
@@ -107,14 +114,14 @@ class reservation : public operation<Self, Core, std::expected<Handle, closed_er
     template <class E>
     using interruptible = std::expected<Handle, E>;
 
-    [[nodiscard]] std::optional<result_type> attempt() {
+    [[nodiscard]] std::optional<result_type> attempt(owed_call& last) {
         auto& self = static_cast<Self&>(*this);
         const auto [v, left] = self.wait_.attempt();
         if (v == verdict::none) return std::nullopt;
         auto& channel = self.wait_.finish();
         if (v == verdict::granted) return self.granted(channel);
         [[maybe_unused]] const auto ends_here = self.lost();
-        const returned last{channel, left};
+        last.owe(channel.return_permits(left));  // the channel has closed: what is owed does not touch it
         return result_type(std::unexpected(closed_error{}));
     }
     template <class E>
@@ -224,7 +231,7 @@ class [[nodiscard]] TAILRACE_BORROWER closed_operation
         if (phase_ == detail::phase::waiting) (void)core_->unlisten(node_);
     }
 
-    [[nodiscard]] std::optional<result_type> attempt() {
+    [[nodiscard]] std::optional<result_type> attempt(detail::owed_call&) {
         detail::require_unfinished(phase_);
         if (!core_->closed()) return std::nullopt;
         if (phase_ == detail::phase::waiting) (void)core_->unlisten(node_);

@@ -31,7 +31,7 @@ class [[nodiscard]] TAILRACE_BORROWER permit {
         return *this;
     }
     ~permit() {
-        if (core_) core_.release().return_permits(1);
+        if (core_) core_.release().return_permits(1)();
     }
 
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(core_); }
@@ -43,7 +43,7 @@ class [[nodiscard]] TAILRACE_BORROWER permit {
     void send(T value) {
         if (!core_) detail::misuse("tailrace: a permit was used twice, or after it was moved from");
         auto carried = storage_.fill(std::move(value));
-        core_.release().send_permit(std::move(carried));
+        core_.release().send_permit(std::move(carried))();
     }
 
   private:
@@ -82,7 +82,7 @@ class [[nodiscard]] TAILRACE_BORROWER permit_iterator {
         return *this;
     }
     ~permit_iterator() {
-        if (core_) core_.release().return_permits(size_);
+        if (core_) core_.release().return_permits(size_)();
     }
 
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(core_); }
@@ -160,7 +160,7 @@ class [[nodiscard]] owned_permit {
     ~owned_permit() {
         if (!sender_) return;
         const sender<T, Platform> last = std::move(sender_);
-        last.core_->return_permits(1);
+        last.core_->return_permits(1)();
     }
 
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(sender_); }
@@ -170,7 +170,7 @@ class [[nodiscard]] owned_permit {
         require();
         auto carried = storage_.fill(std::move(value));
         sender<T, Platform> back = std::move(sender_);
-        back.core_->send_permit(std::move(carried));
+        back.core_->send_permit(std::move(carried))();
         return back;
     }
 
@@ -178,7 +178,7 @@ class [[nodiscard]] owned_permit {
     sender<T, Platform> release() && {
         require();
         sender<T, Platform> back = std::move(sender_);
-        back.core_->return_permits(1);
+        back.core_->return_permits(1)();
         return back;
     }
 

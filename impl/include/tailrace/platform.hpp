@@ -12,7 +12,7 @@
 //     pause(n)      the n-th turn of a loop that waits for a few steps of another thread: busy at first, then asleep
 //     in_async_context()
 //     of_this_thread<T>()  the calling thread's own T
-//     first_ticket  the number of the first message; in tests just below 2^32, where the numbers wrap around
+//     first_ticket  the number of the first message; in tests just below 2^36, where the numbers wrap around
 //     block_slots   how many slots are allocated at a time, a power of two
 //     ring_bytes    a ring of slots up to this size is allocated as a whole
 //     kept_bytes    an idle channel keeps at most this much storage for slots, rounded up to a block

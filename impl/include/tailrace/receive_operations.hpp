@@ -39,9 +39,8 @@ class receive_wait {
     }
     receive_wait& operator=(receive_wait&&) = delete;
     ~receive_wait() {
-        if (phase_ == phase::finished) return;
-        if (node_.parked.load()) (void)core_->unpark(node_);
-        (void)finish();
+        if (phase_ != phase::finished) [[unlikely]]
+            cancel();
     }
 
     /// The end of the wait. The caller touches the channel only if there is a value to take: then the receiver is
@@ -81,6 +80,10 @@ class receive_wait {
     }
 
   private:
+    [[gnu::noinline]] void cancel() noexcept {
+        if (node_.parked.load()) (void)core_->unpark(node_);
+        (void)finish();
+    }
     [[nodiscard]] bool receiver_gone() const noexcept { return node_.receiver_gone.load(); }
 
     core_type* core_;
@@ -103,13 +106,13 @@ class [[nodiscard]] recv_operation
     template <class E>
     using interruptible = std::expected<T, E>;
 
-    [[nodiscard]] std::optional<result_type> attempt() {
+    [[nodiscard]] std::optional<result_type> attempt(detail::owed_call& last) {
         using front = typename detail::receive_wait<T, Platform>::front;
         const front f = wait_.attempt();
         if (f == front::nothing) return std::nullopt;
         auto& channel = wait_.finish();
         if (f == front::end) return std::optional<result_type>(std::in_place);  // none
-        return std::optional<result_type>(std::in_place, detail::unpack<T>(channel.take()));
+        return std::optional<result_type>(std::in_place, detail::unpack<T>(channel.take(last)));
     }
 
     template <class E>
@@ -146,10 +149,10 @@ class [[nodiscard]] recv_many_operation
     template <class E>
     using interruptible = std::expected<std::size_t, E>;
 
-    [[nodiscard]] std::optional<result_type> attempt() {
+    [[nodiscard]] std::optional<result_type> attempt(detail::owed_call& last) {
         using front = typename detail::receive_wait<T, Platform>::front;
         const front f = wait_.attempt();
-        if (f == front::value && limit_ != 0) return take();
+        if (f == front::value && limit_ != 0) return take(last);
         if (f == front::nothing && limit_ != 0) return std::nullopt;
         (void)wait_.finish();
         return result_type{0};
@@ -170,11 +173,12 @@ class [[nodiscard]] recv_many_operation
     /// Returns the permits of a batch in one step, however the batch ends.
     struct batch {
         core_type& channel;
+        detail::owed_call& last;
         std::size_t size = 0;
-        ~batch() { channel.return_taken(size); }
+        ~batch() { last.owe(channel.return_taken()); }
     };
 
-    std::size_t take() {
+    std::size_t take(detail::owed_call& last) {
         const core_type& looked_at = wait_.channel();
         Buffer& into = *into_;
         const auto most = static_cast<std::size_t>(detail::smaller(limit_, looked_at.buffered_exactly()));
@@ -183,7 +187,7 @@ class [[nodiscard]] recv_many_operation
             into.reserve(twice < wanted ? wanted : twice);
         }
         core_type& channel = wait_.finish();
-        batch taken{channel};
+        batch taken{channel, last};
         do {
             auto carried = channel.take_uncounted();
             ++taken.size;

@@ -76,13 +76,11 @@ class receiver {
     /// unfinished.
     [[nodiscard]] std::expected<T, try_recv_error> try_recv() {
         auto& c = core();
-        auto op = recv();  // until it has finished no other receive may begin
-        for (unsigned turn = 0; turn < patience; ++turn) {
-            if (auto result = op.attempt()) return taken(std::move(*result));
-            if (c.buffered_exactly() == 0) return std::unexpected(try_recv_error::empty);
-            Platform::pause(turn);
+        if (c.receiving() == nullptr && c.look_at_front() == core_type::front::value) [[likely]] {
+            detail::owed_call last;
+            return detail::unpack<T>(c.take(last));
         }
-        return taken(detail::block_on<Platform>(op));  // the slot is claimed and its value under way, so this wait ends
+        return try_recv_again();
     }
 
     [[nodiscard]] std::optional<T> blocking_recv() {
@@ -138,6 +136,19 @@ class receiver {
     static constexpr unsigned patience = 64;  // turns of spinning before sleeping
 
     explicit receiver(core_type* c) noexcept : core_(c) {}
+
+    /// Nothing is there, or not yet.
+    [[nodiscard, gnu::noinline]] std::expected<T, try_recv_error> try_recv_again() {
+        auto& c = core();
+        auto op = recv();  // until it has finished no other receive may begin
+        for (unsigned turn = 0; turn < patience; ++turn) {
+            detail::owed_call last;
+            if (auto result = op.attempt(last)) return taken(std::move(*result));
+            if (c.buffered_exactly() == 0) return std::unexpected(try_recv_error::empty);
+            Platform::pause(turn);
+        }
+        return taken(detail::block_on<Platform>(op));  // the slot is claimed and its value under way, so this wait ends
+    }
 
     [[nodiscard]] static std::expected<T, try_recv_error> taken(std::optional<T>&& value) {
         if (value) return std::move(*value);

@@ -568,7 +568,7 @@ TYPED_TEST(scenarios, a_move_that_throws_on_the_way_out_costs_the_value_and_no_c
 
 // ---- Wrap-around of the ticket numbers
 
-/// Its channels start as if they had issued almost all 2^32 tickets.
+/// Its channels start as if they had issued almost all 2^36 tickets.
 struct aged_platform : std_platform {
     static constexpr std::uint64_t first_ticket = detail::ticket_mask - 20;
 };

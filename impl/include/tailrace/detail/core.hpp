@@ -18,6 +18,7 @@
 #include "tailrace/detail/carried.hpp"
 #include "tailrace/detail/inspection.hpp"
 #include "tailrace/detail/lock.hpp"
+#include "tailrace/detail/owed_call.hpp"
 #include "tailrace/detail/ring.hpp"
 #include "tailrace/detail/waiter.hpp"
 #include "tailrace/detail/word.hpp"
@@ -32,8 +33,10 @@ class core {
     using platform_type = Platform;
     using node = waiter<Platform>;
     using value = carried<T>;
+    using waker = tailrace::waker;
 
-    explicit core(std::uint64_t capacity) : max_(capacity), ring_(capacity) {}
+    explicit core(std::uint64_t capacity)
+        : max_(capacity), at_once_(smaller(capacity, ring<value, Platform>::always_kept - 1)), ring_(capacity) {}
     core(const core&) = delete;
     core& operator=(const core&) = delete;
 
@@ -63,7 +66,8 @@ class core {
         if (assertions_on && borrows_.load(std::memory_order_relaxed) != 0) {
             inspection::fail(*this, "the last sender went before a permit, iterator or operation made from a sender");
         }
-        post_end(tail(word_.load(std::memory_order_relaxed)));  // (24) relaxed: (23) has ordered every claim before it
+        post_end(
+            claimed(word_.load(std::memory_order_relaxed)))();  // (24) relaxed: (23) has ordered each claim before it
         drop_share();
     }
 
@@ -86,33 +90,36 @@ class core {
     // ---- Claims
 
     /// Claims a permit and a ticket at once. Throws std::bad_alloc before anything is changed.
-    [[nodiscard]] claim_result claim_ticket(word_type& ticket) { return claim(1, one_used + one_ticket, ticket); }
+    [[nodiscard]] claim_result claim_ticket(word_type& ticket) { return claim(1, one_ticket, ticket); }
 
     /// Claims n permits. Zero permits always succeed on an open channel.
     [[nodiscard]] claim_result claim_permits(word_type n) {
+        if (n == 0) return closed() ? claim_result::closed : claim_result::claimed;
         word_type ignored;
-        return claim(n, n * one_used, ignored);
+        return claim(n, n * one_out, ignored);
     }
 
+    // What a member returns as a waker is a call of foreign code, or of a member that makes one: the last thing for its
+    // caller to do (`owed_call`).
+
     /// Writes the value of a claimed ticket.
-    void publish(word_type ticket, value&& v) noexcept {
+    [[nodiscard]] waker publish(word_type ticket, value&& v) noexcept {
         auto& s = ring_.at(ticket);
         s.storage.put(std::move(v));
         // (3) release: the value, to (16). acquire: the node of (18), the consumer role of (22).
         const slot_state previous = s.state.exchange(slot_full, std::memory_order_acq_rel);
-        if (previous == slot_orphan) {
-            const pin alive(*this);
-            drain();
-        } else if (previous != slot_empty) {
-            wake_receive(previous);
-        }
+        if (previous == slot_empty) [[likely]]
+            return {};
+        if (previous == slot_orphan)
+            return {[](void* c) noexcept { static_cast<core*>(c)->drain_with_a_share(); }, this};
+        return release_receive(previous);
     }
 
     /// Turns a permit into a value in the buffer.
-    void send_permit(value&& v) noexcept {
-        // (5) acquire: as (2); the permit may be older than the emptying of the slot that it gets now.
-        // LP of permit.send.
-        publish(tail(word_.fetch_add(one_ticket, std::memory_order_acquire)), std::move(v));
+    [[nodiscard]] waker send_permit(value&& v) noexcept {
+        // (5) acquire: the emptied slot, from the claim that has seen it (2, 8, 11); the permit may be older. LP of
+        // permit.send.
+        return publish(tail(word_.fetch_add(one_ticket - one_out, std::memory_order_acquire)), std::move(v));
     }
 
     /// Turns a granted permit into a ticket unless the channel has closed.
@@ -122,7 +129,7 @@ class core {
         while (!is_closed(w)) {
             // (13) acquire: as (5). One exchange with the check of `closed`, or an end could come between. LP of a
             // resumed send.
-            if (word_.compare_exchange_strong(w, w + one_ticket, std::memory_order_acquire,
+            if (word_.compare_exchange_strong(w, w + one_ticket - one_out, std::memory_order_acquire,
                                               std::memory_order_relaxed)) {
                 ticket = tail(w);
                 return true;
@@ -132,19 +139,17 @@ class core {
     }
 
     /// Returns permits in one step: to the oldest waiter first.
-    void return_permits(word_type n) noexcept {
-        if (n == 0) return;
-        // (6) release: what precedes the return, to the caller that gets these permits (2, 13, 36) or none (17).
-        // acquire: what precedes the close (21), for a granted send that returns its permit and reports closed; and if
-        // this ends the channel, the end must not be written to a slot still seen full from a lap ago (15).
-        const word_type w = word_.fetch_sub(n * one_used, std::memory_order_acq_rel);
-        if (is_closed(w)) {
-            if (used(w) == n) post_end(tail(w));
-        } else if (has_waiters(w)) {
-            hand_over();
-        } else if (used(w) == n) {
-            idle(w);
-        }
+    [[nodiscard]] waker return_permits(word_type n) noexcept {
+        if (n == 0) return {};
+        // (6) seq_cst, with (15, 17): of the last permit and the last value of a closed channel, one task sees both gone;
+        // with (25): a capacity() that counts these permits. release: what precedes the return, to the caller that gets
+        // these permits (2, 13, 36) or none (17). acquire: what precedes the close (21), for a granted send that
+        // returns its permit and reports closed.
+        const word_type before = word_.fetch_sub(n * one_out, std::memory_order_seq_cst);
+        if (is_closed(before)) return end_if_unused(before - n * one_out);
+        if (has_waiters(before)) return owed_hand_over();
+        maybe_idle();
+        return {};
     }
 
     // ---- Waiting for permits
@@ -162,25 +167,42 @@ class core {
     [[nodiscard]] verdict enqueue(node& n, const waker& w) noexcept {
         const scoped_lock guard(lock_);
         word_type part = 0;
-        // Outside the lock the waiters bit is set exactly while the queue is not empty (INV-3): it is never set
-        // tentatively, or a concurrent capacity() would see a number that was never true.
-        for (;;) {
-            word_type seen = word_.load(std::memory_order_acquire);  // (1)
-            // Closed is set under the lock: final here, and ordered by it.
-            if (is_closed(seen)) return decide(n, verdict::failed);
-            if (!ring_.has_all()) return verdict::unprepared;
-            if (has_waiters(seen)) break;
-            part = smaller(max_ - used(seen), n.need);
-            const bool enough = part == n.need;
-            // (8) release: the blocks of prepare_to_wait, to tickets of permits that are older (5, 13). Not acquire:
-            // before its owner uses these permits, or reports them, it acquires by (13) or (36).
-            if (word_.compare_exchange_strong(seen, seen + part * one_used + (enough ? 0 : waiters_bit),
-                                              std::memory_order_release, std::memory_order_relaxed)) {
-                n.held.store(part);
-                if (enough) return decide(n, verdict::granted);
-                break;
+        word_type seen = word_.load(std::memory_order_acquire);  // (1)
+        if (!has_waiters(seen)) {
+            // (40) seq_cst, with (48) against (15, 45): a receive that (48) does not count sees this and hands over.
+            waiting_.store(true, std::memory_order_seq_cst);
+            const auto decided = [&](verdict v) {
+                // relaxed: by the lock. The waiters bit is set exactly while the queue is not empty (INV-3): it is never
+                // set tentatively, or a concurrent capacity() would see a number that was never true.
+                waiting_.store(false, std::memory_order_relaxed);
+                return v;
+            };
+            typename ring<value, Platform>::reliance storage;
+            storage.begin(ring_, max_ + 1);
+            for (;;) {
+                // Closed is set under the lock: final here, and ordered by it.
+                if (is_closed(seen)) return decided(decide(n, verdict::failed));
+                if (!ring_.has_all()) return decided(verdict::unprepared);
+                // (48) seq_cst, with (40). acquire: as (41).
+                const word_type taken = taken_.load(std::memory_order_seq_cst);
+                if (used(seen, taken) > max_) {                    // `taken` is newer
+                    seen = word_.load(std::memory_order_acquire);  // (1)
+                    continue;
+                }
+                part = smaller(max_ - used(seen, taken), n.need);
+                const bool enough = part == n.need;
+                // (8) seq_cst, with (15, 25): a capacity() that counts what was free here. release: the blocks of
+                // prepare_to_wait, and the emptied slots of (48), to tickets of permits that are older (5, 13).
+                if (word_.compare_exchange_strong(seen, seen + part * one_out + (enough ? 0 : waiters_bit),
+                                                  std::memory_order_seq_cst, std::memory_order_acquire)) {
+                    raise_seen_a_lap_behind(taken);
+                    n.held.store(part);
+                    if (enough) return decided(decide(n, verdict::granted));
+                    break;
+                }
             }
-            part = 0;
+        } else if (!ring_.has_all()) {
+            return verdict::unprepared;
         }
         n.held.store(part);
         n.waker.store(w);
@@ -246,13 +268,14 @@ class core {
         const word_type held = n.held.load();
         n.held.store(0);
         if (waiters_.empty()) {
-            // (30) One step, or capacity() could see the queue empty and its permits not returned. release: as (6). The
-            // channel is open, so unlike (6) this never posts the end.
-            const word_type before = word_.fetch_sub(waiters_bit + held * one_used, std::memory_order_release);
+            // (30) One step, or capacity() could see the queue empty and its permits not returned. As (6); but the
+            // channel is open, so this never posts the end.
+            word_.fetch_sub(waiters_bit + held * one_out, std::memory_order_seq_cst);
+            waiting_.store(false, std::memory_order_relaxed);  // relaxed: by the lock
             guard.unlock();
-            if (used(before) == held) idle(before);
+            maybe_idle();
         } else if (held > 0) {
-            word_.fetch_sub(held * one_used, std::memory_order_release);  // (31) release: as (30)
+            word_.fetch_sub(held * one_out, std::memory_order_seq_cst);  // (31) as (30)
             serve(owed.chosen_);
             if (!owed.chosen_.empty()) {
                 owed.core_ = this;
@@ -272,7 +295,7 @@ class core {
     enum class front : unsigned char { value, end, nothing };
 
     [[nodiscard]] front look_at_front() noexcept {
-        const auto& s = ring_.front(head());
+        const auto& s = ring_.front();
         // (16) acquire: the value of (3); the end of (7).
         switch (s.state.load(std::memory_order_acquire)) {
             case slot_full: return front::value;
@@ -288,34 +311,38 @@ class core {
 
     /// Closed, and no permit is out: no value can come. The end may not be posted yet.
     [[nodiscard]] bool is_over() const noexcept {
-        // (17) acquire: what precedes the return of the last permits (6). Closed and unused together are final.
-        const word_type w = word_.load(std::memory_order_acquire);
-        return is_closed(w) && used(w) == 0;
+        // (17) seq_cst, with (15) against (6, 47). acquire: what precedes the return of the last permits (6), and the
+        // close (21). Closed and unused together are final.
+        const word_type w = word_.load(std::memory_order_seq_cst);
+        return is_closed(w) && used(w, head()) == 0;
     }
 
     /// Takes the front value, which counts as buffered until return_taken. Precondition: look_at_front() returned
     /// value.
-    [[nodiscard]] value take_uncounted() noexcept {
-        auto& s = ring_.front(head());
+    [[nodiscard, gnu::always_inline]] value take_uncounted() noexcept {
+        auto& s = ring_.front();
         value v = s.storage.take();
         s.state.store(slot_empty, std::memory_order_relaxed);  // (14) relaxed: (15) publishes it
         const word_type next = head() + 1;
         head_.store(next);
-        taken_.store(next, std::memory_order_relaxed);  // (29) relaxed: a number for len()
         ring_.passed(next);
         return v;
     }
-    /// Returns the permits of n values that were taken.
-    void return_taken(word_type n) noexcept {
-        // (15) release: the empty slots, to the task that gets them a lap later (2, 5, 13), ends the channel (6), or
-        // gives their blocks back (37). LP of a receive.
-        const word_type w = word_.fetch_sub(n * one_used, std::memory_order_release);
-        if (has_waiters(w) && !is_closed(w)) return hand_over();
-        if (used(w) == n) idle(w);
+    /// Returns the permits of the values that were taken.
+    [[nodiscard, gnu::always_inline]] waker return_taken() noexcept {
+        // (15) seq_cst, with (45) against (40, 48): of this and a task that begins to wait, one sees the other; with
+        // (17) against (6, 47). release: the empty slots, to the task that gets them a lap later, ends the channel, or
+        // gives their blocks back (41, 47, 48, 49, 50). LP of a receive.
+        taken_.store(head(), std::memory_order_seq_cst);
+        // (45) seq_cst, as (15).
+        if (waiting_.load(std::memory_order_seq_cst)) [[unlikely]]
+            return owed_hand_over();
+        maybe_idle();
+        return {};
     }
-    [[nodiscard]] value take() noexcept {
+    [[nodiscard, gnu::always_inline]] value take(owed_call& last) noexcept {
         value v = take_uncounted();
-        return_taken(1);
+        last.owe(return_taken());
         return v;
     }
 
@@ -333,8 +360,8 @@ class core {
         n.parked.store(true);
         slot_state expected = slot_empty;
         // (18) release: the node, to (3) and (7).
-        if (ring_.front(head()).state.compare_exchange_strong(expected, reinterpret_cast<slot_state>(&n),
-                                                              std::memory_order_release, std::memory_order_relaxed)) {
+        if (ring_.front().state.compare_exchange_strong(expected, reinterpret_cast<slot_state>(&n),
+                                                        std::memory_order_release, std::memory_order_relaxed)) {
             return true;
         }
         n.parked.store(false);
@@ -343,7 +370,8 @@ class core {
 
     /// Whether a parked receive has nothing to look for yet.
     [[nodiscard]] bool still_parked(const receive_node<Platform>& n) const noexcept {
-        const auto seen = ring_.front(head()).state.load(std::memory_order_relaxed);
+        if (n.done.load(std::memory_order_relaxed)) return false;
+        const auto seen = ring_.front().state.load(std::memory_order_relaxed);
         return seen == reinterpret_cast<slot_state>(&n) && has_senders() && !is_over();
     }
 
@@ -351,10 +379,11 @@ class core {
     /// node is free then.
     [[nodiscard]] bool unpark(receive_node<Platform>& n) noexcept {
         n.parked.store(false);
+        if (n.done.load(std::memory_order_acquire)) return false;  // (19)
         auto expected = reinterpret_cast<slot_state>(&n);
         // (20) relaxed: on success no writer has seen the node.
-        if (ring_.front(head()).state.compare_exchange_strong(expected, slot_empty, std::memory_order_relaxed,
-                                                              std::memory_order_relaxed)) {
+        if (ring_.front().state.compare_exchange_strong(expected, slot_empty, std::memory_order_relaxed,
+                                                        std::memory_order_relaxed)) {
             return true;
         }
         // The writer is between its exchange and its last access; no foreign code runs there.
@@ -377,10 +406,11 @@ class core {
             // capacity() sees closed without the queue.
         } while (!word_.compare_exchange_strong(w, (w | closed_bit) & ~waiters_bit, std::memory_order_release,
                                                 std::memory_order_relaxed));
+        waiting_.store(false, std::memory_order_relaxed);  // relaxed: by the lock
         choose_all(waiters_, chosen);
         choose_all(listeners_, chosen);
         wake_chosen(chosen);
-        if (used(w) == 0) post_end(tail(w));  // idle already: no returned permit will wake a parked receive
+        end_if_unused(w)();  // unused already: no returned permit will wake a parked receive
     }
 
     /// False, and the listener is queued, while the channel is open. Another call keeps the place and replaces the
@@ -414,14 +444,17 @@ class core {
     }
     [[nodiscard]] std::uint64_t max() const noexcept { return max_; }
 
+    /// Waits for the lock while a task is beginning to wait: that task's place in the order of events is not known yet.
     [[nodiscard]] std::uint64_t available() const noexcept {
-        const word_type w = word_.load(std::memory_order_relaxed);  // (25) LP of capacity()
-        return has_waiters(w) ? 0 : max_ - used(w);
+        const auto [free, known] = look_for_available();
+        if (known) return free;
+        const scoped_lock guard(lock_);
+        return look_for_available().free;
     }
     /// The length of the buffer for all other tasks: head and tail are not read together, so a value sent or taken
     /// meanwhile may count or not.
     [[nodiscard]] std::uint64_t buffered() const noexcept {
-        const word_type taken = taken_.load(std::memory_order_relaxed);  // (29)
+        const word_type taken = taken_.load(std::memory_order_relaxed);  // (29) relaxed: a number
         const word_type n = (tail(word_.load(std::memory_order_relaxed)) - taken) & ticket_mask;
         if (n > ticket_mask / 2) return 0;  // taken since
         return smaller(n, max_);
@@ -460,42 +493,142 @@ class core {
         if (shares_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
     }
 
-    [[nodiscard]] claim_result claim(word_type n, word_type what, word_type& ticket) {
+    [[nodiscard, gnu::always_inline]] claim_result claim(word_type n, word_type what, word_type& ticket) {
+        // (1) acquire: what precedes the close (21), for a response that says closed. LP of a failure.
+        word_type w = word_.load(std::memory_order_acquire);
+        // (42) acquire: the emptied slots, from the task that has raised it (43).
+        word_type taken = seen_.load(std::memory_order_acquire);
+        typename ring<value, Platform>::reliance storage;
         for (;;) {
-            // (1) acquire: what precedes the close (21), for a response that says closed; and the lowered limit after
-            // an idle channel has given storage back (37). LP of a failure.
-            word_type w = word_.load(std::memory_order_acquire);
-            if (is_closed(w)) return claim_result::closed;
-            if (n == 0) return claim_result::claimed;
-            if (has_waiters(w) || max_ - used(w) < n) return claim_result::full;
-            ring_.cover(tail(w) + used(w) + n + 1);  // this ticket, those of all outstanding permits, and the end
-            // (2) acquire: the emptied slot of (15). release: the slots that (27) has made, to later tickets of older
-            // permits (5, 13) and to the end (24). LP of success.
-            if (word_.compare_exchange_strong(w, w + what, std::memory_order_acq_rel, std::memory_order_relaxed)) {
+            const word_type in_use = used(w, taken);
+            // This ticket, those of all outstanding permits, and the end need slots.
+            if ((w & (closed_bit | waiters_bit)) != 0 || n > at_once_ || in_use > at_once_ - n ||
+                !ring_.has(taken + in_use + n + 1)) [[unlikely]] {
+                const claim_result found = prepare_claim(n, w, taken, storage);
+                if (found != claim_result::claimed) return found;
+            }
+            // (2) seq_cst, with (15, 25): a capacity() that does not count this. acquire: the emptied slots that earlier
+            // claims have seen; from 6, 30 and 31: what precedes the return of the permit; from (46): the narrow
+            // directory. release: the emptied slots of (42), and the blocks that (27) has made, to later tickets of
+            // older permits (5, 13) and to the end (24). LP of success. A failure: as (1).
+            if (word_.compare_exchange_strong(w, w + what, std::memory_order_seq_cst, std::memory_order_acquire))
+                [[likely]] {
                 ticket = tail(w);
                 return claim_result::claimed;
             }
         }
     }
 
-    /// The channel has just become idle; `w` was the word before. The caller has a handle that keeps the channel alive.
-    void idle(word_type w) noexcept {
-        if (ring_.holds_more_than_it_keeps(tail(w))) ring_.give_back(word_);
+    /// For a claim that cannot be made at once: what stands against it, if anything does. Otherwise there is storage,
+    /// and `w` and `taken` say that there is room.
+    [[gnu::noinline]] claim_result prepare_claim(word_type n, word_type& w, word_type& taken,
+                                                 typename ring<value, Platform>::reliance& storage) {
+        if (is_closed(w)) return claim_result::closed;
+        if (has_waiters(w)) return claim_result::full;
+        if (!has_room(w, taken, n)) {
+            const claim_result found = look_again(n, w, taken);
+            if (found != claim_result::claimed) return found;
+        }
+        const word_type slots = used(w, taken) + n + 1;
+        storage.begin(ring_, slots);
+        ring_.cover(taken + slots);
+        return claim_result::claimed;
     }
 
-    void post_end(word_type ticket) noexcept {
+    /// False, too, if `taken` is newer than `w`.
+    [[nodiscard]] bool has_room(word_type w, word_type taken, word_type n) const noexcept {
+        const word_type in_use = used(w, taken);
+        return in_use <= max_ && n <= max_ - in_use;
+    }
+
+    /// For a claim that may have compared the word with an old number of values taken. If there is room, `w` and
+    /// `taken` say so.
+    claim_result look_again(word_type n, word_type& w, word_type& taken) noexcept {
+        for (;;) {
+            // (44) seq_cst, with (41) against (15): what was free then is counted. acquire: as (1). LP of a failure.
+            w = word_.load(std::memory_order_seq_cst);
+            if (is_closed(w)) return claim_result::closed;
+            if (has_waiters(w)) return claim_result::full;
+            // (41) seq_cst, with (44). acquire: the emptied slots (15).
+            taken = taken_.load(std::memory_order_seq_cst);
+            raise_seen(taken);
+            if (used(w, taken) > max_) continue;  // `taken` is newer
+            return has_room(w, taken, n) ? claim_result::claimed : claim_result::full;
+        }
+    }
+
+    /// A claim that goes by `taken` has first raised `seen_` to it, and a grant when it is a lap behind: so claimed -
+    /// seen is at most 2 max (INV-10), and is never near 2^36. Not a store: one that is late would put back a number
+    /// that was, 2^36 tickets later, taken for a new one.
+    void raise_seen(word_type taken) noexcept {
+        word_type now = seen_.load(std::memory_order_relaxed);
+        // (43) release: the emptied slots of (41), to (42).
+        while (now < taken &&
+               !seen_.compare_exchange_strong(now, taken, std::memory_order_release, std::memory_order_relaxed)) {
+        }
+    }
+    void raise_seen_a_lap_behind(word_type taken) noexcept {
+        if (taken - seen_.load(std::memory_order_relaxed) > max_) raise_seen(taken);
+    }
+
+    struct available_permits {
+        std::uint64_t free;
+        bool known;
+    };
+    [[nodiscard]] available_permits look_for_available() const noexcept {
+        // (25) all seq_cst: the word and the number of values taken belong together if that has not changed; and a
+        // request that is under way has set `waiting_` (40) before it looked at either.
+        word_type taken = taken_.load(std::memory_order_seq_cst);
+        for (;;) {
+            const word_type w = word_.load(std::memory_order_seq_cst);  // LP of capacity()
+            if (has_waiters(w)) return {0, true};
+            const word_type again = taken_.load(std::memory_order_seq_cst);
+            if (again == std::exchange(taken, again)) {
+                return {max_ - used(w, taken), !waiting_.load(std::memory_order_seq_cst)};
+            }
+        }
+    }
+
+    /// The channel may have just become idle. The caller has a handle that keeps the channel alive.
+    void maybe_idle() noexcept {
+        if (ring_.gives_back()) [[unlikely]]
+            give_back_if_idle();
+    }
+    [[gnu::noinline]] void give_back_if_idle() noexcept {
+        // relaxed: a hint. If it is wrong, the storage stays until the channel is idle the next time.
+        const word_type taken = taken_.load(std::memory_order_relaxed);
+        if (!ring_.holds_more_than_it_keeps(taken)) return;
+        if (used(word_.load(std::memory_order_relaxed), taken) == 0) ring_.give_back(word_, taken_);
+    }
+
+    /// For a closed channel.
+    [[nodiscard]] waker end_if_unused(word_type w) noexcept {
+        // (47) seq_cst, with (6) against (15, 17). acquire: the emptied slots (15), for the end must not be written to a
+        // slot that is still seen full.
+        if (used(w, taken_.load(std::memory_order_seq_cst)) == 0) return post_end(claimed(w));
+        return {};
+    }
+
+    [[nodiscard]] waker post_end(word_type ticket) noexcept {
         // (7) acquire: the node of (18). release: what the senders did before they were dropped, to a receive that
         // returns none (16).
         const slot_state previous = ring_.at_end(ticket).state.exchange(slot_end, std::memory_order_acq_rel);
         if (assertions_on && previous == slot_full) inspection::fail(*this, "an end was posted over a value");
-        if (previous != slot_empty && previous != slot_end && previous != slot_orphan) wake_receive(previous);
+        if (previous == slot_empty || previous == slot_end || previous == slot_orphan) return {};
+        return release_receive(previous);
     }
 
-    static void wake_receive(slot_state address) noexcept {
+    /// Returns its waker.
+    [[nodiscard]] static waker release_receive(slot_state address) noexcept {
         auto& n = *reinterpret_cast<receive_node<Platform>*>(address);
-        const tailrace::waker w = n.waker.load();
+        const waker w = n.waker.load();
         n.done.store(true, std::memory_order_release);  // (4) the last access
-        w();
+        return w;
+    }
+
+    void drain_with_a_share() noexcept {
+        const pin alive(*this);
+        drain();
     }
 
     /// The receiver is destroyed before its receive: the receive is taken out of its slot, is not woken, and returns
@@ -510,10 +643,11 @@ class core {
     /// The consumer role without a receiver: destroys the buffered values and leaves the role as an orphan.
     void drain() noexcept {
         for (;;) {
-            auto& s = ring_.front(head());
+            auto& s = ring_.front();
             const slot_state seen = s.state.load(std::memory_order_acquire);  // (16)
             if (seen == slot_full) {
-                [[maybe_unused]] const value dies_here = take();
+                owed_call last;  // the channel is closed: nothing
+                [[maybe_unused]] const value dies_here = take(last);
                 continue;
             }
             if (seen == slot_end) return;
@@ -526,8 +660,11 @@ class core {
         }
     }
 
+    [[nodiscard]] waker owed_hand_over() noexcept {
+        return {[](void* c) noexcept { static_cast<core*>(c)->hand_over(); }, this};
+    }
     /// Direct hand-off: gives available permits to the oldest waiter until its need is met, then to the next.
-    void hand_over() noexcept {
+    [[gnu::noinline]] void hand_over() noexcept {
         waiter_list<Platform> chosen;
         lock_.lock();
         serve(chosen);
@@ -537,18 +674,29 @@ class core {
     void serve(waiter_list<Platform>& chosen) noexcept TAILRACE_REQUIRES(lock_) {
         while (!waiters_.empty()) {
             node& n = waiters_.front();
-            // (10) relaxed: while the queue is not empty, `used` grows only here, under the lock.
-            const word_type free = max_ - used(word_.load(std::memory_order_relaxed));
+            // (10) relaxed: while the queue is not empty, claims grow only here, under the lock: with a newer number of
+            // values taken this is at most too much.
+            const word_type w = word_.load(std::memory_order_relaxed);
+            // (49) acquire: the emptied slots (15).
+            const word_type taken = taken_.load(std::memory_order_acquire);
             const word_type held = n.held.load();
-            const word_type part = smaller(free, n.need - held);
-            if (part == 0) break;
+            const word_type part = smaller(max_ - used(w, taken), n.need - held);
+            if (part == 0) return;
+            raise_seen_a_lap_behind(taken);
             n.held.store(held + part);
-            word_.fetch_add(part * one_used, std::memory_order_relaxed);  // (11) relaxed: its owner acquires, as at (8)
-            if (held + part != n.need) break;
-            unlink(n);
-            choose(n, verdict::granted, chosen);
+            const bool enough = held + part == n.need;
+            if (enough) {
+                unlink(n);
+                choose(n, verdict::granted, chosen);
+            }
+            const bool last = waiters_.empty();
+            // (11) seq_cst, with (15, 25): a capacity() that does not count this. release: the emptied slots of (49), to
+            // tickets of permits that are older (5, 13); its owner acquires, as at (8). The last grant clears the
+            // waiters bit in the same step: a capacity() never sees the bit without a queue.
+            word_.fetch_add(part * one_out - (last ? waiters_bit : 0), std::memory_order_seq_cst);
+            if (last) waiting_.store(false, std::memory_order_relaxed);  // relaxed: by the lock
+            if (!enough) return;
         }
-        if (waiters_.empty()) word_.fetch_and(~waiters_bit, std::memory_order_relaxed);  // (12) by the lock
     }
 
     /// Before it is queued: only the owner accesses the node.
@@ -575,7 +723,7 @@ class core {
         std::optional<pin> alive;  // needed only to continue with the next node
         if (!chosen.empty()) alive.emplace(*this);
         while (n != nullptr) {
-            const tailrace::waker w = n->waker.load();
+            const waker w = n->waker.load();
             const bool last = chosen.empty();                              // no other is added
             n->state.store(wait_state::woken, std::memory_order_release);  // (4) the last access
             lock_.unlock();
@@ -599,23 +747,30 @@ class core {
 
     static constexpr std::size_t line = 64;  // separates variables that different threads write
 
-    alignas(line) typename Platform::template atomic<word_type> word_{Platform::first_ticket * one_ticket};
+    // Written by senders.
+    alignas(line)
+        typename Platform::template atomic<word_type> word_{(Platform::first_ticket & ticket_mask) * one_ticket};
+    // How many values were taken when a sender last looked at taken_.
+    typename Platform::template atomic<word_type> seen_{Platform::first_ticket};
     const std::uint64_t max_;
-
-    // The ticket of the next value to take, not reduced modulo 2^32; owned by the consumer role.
-    alignas(line) typename Platform::template plain<word_type> head_{Platform::first_ticket};
-    typename Platform::template atomic<word_type> taken_{Platform::first_ticket};  // the same, for all other tasks
-    typename Platform::template plain<receive_node<Platform>*> receiving_{nullptr};
-    borrow_count borrows_{0};
-
-    alignas(line) ring<value, Platform> ring_;
-    mutex<Platform> lock_;
-    waiter_list<Platform> waiters_ TAILRACE_GUARDED_BY(lock_);
-    waiter_list<Platform> listeners_ TAILRACE_GUARDED_BY(lock_);
+    const std::uint64_t at_once_;  // up to so many used, a claim needs nothing but a look at the storage
     typename Platform::template atomic<std::uint64_t> strong_{1};
     typename Platform::template atomic<std::uint64_t> weak_{0};
     // Of the receiver, of the senders together, and of each weak sender.
     typename Platform::template atomic<std::uint64_t> shares_{2};
+    borrow_count borrows_{0};
+
+    // Written by the receiver. The ticket of the next value to take, not reduced modulo 2^36; owned by the consumer role.
+    alignas(line) typename Platform::template plain<word_type> head_{Platform::first_ticket};
+    typename Platform::template atomic<word_type> taken_{Platform::first_ticket};  // the same, for all other tasks
+    typename Platform::template plain<receive_node<Platform>*> receiving_{nullptr};
+
+    // Seldom written. Whether the waiters bit is set, or a task under the lock is about to decide that.
+    alignas(line) typename Platform::template atomic<bool> waiting_{false};
+    ring<value, Platform> ring_;
+    mutable mutex<Platform> lock_;
+    waiter_list<Platform> waiters_ TAILRACE_GUARDED_BY(lock_);
+    waiter_list<Platform> listeners_ TAILRACE_GUARDED_BY(lock_);
 };
 
 }  // namespace tailrace::detail

@@ -29,11 +29,12 @@ struct inspection {
     template <class Core>
     [[nodiscard]] static text debug_string(const Core& c) noexcept {
         const word_type w = c.word_.load(std::memory_order_relaxed);
+        const word_type taken = c.taken_.load(std::memory_order_relaxed);
         text t;
         (void)std::snprintf(t.line, sizeof t.line,
                             "tail %" PRIu64 ", taken %" PRIu64 ", used %" PRIu64 " of %" PRIu64
                             ", %s, %s, senders %" PRIu64 ", weak %" PRIu64 ", blocks %" PRIu64,
-                            tail(w), c.taken_.load(std::memory_order_relaxed), used(w), c.max_,
+                            tail(w), taken & ticket_mask, used(w, taken), c.max_,
                             has_waiters(w) ? "waiters" : "no waiters", is_closed(w) ? "closed" : "open",
                             c.strong_count(), c.weak_count(), c.ring_.blocks());
         return t;
@@ -44,17 +45,22 @@ struct inspection {
     [[nodiscard]] static const char* check_invariants(Core& c) {
         const scoped_lock guard(c.lock_);
         const word_type w = c.word_.load(std::memory_order_relaxed);
-        const word_type buffered = (tail(w) - c.taken_.load(std::memory_order_relaxed)) & ticket_mask;
-        if (used(w) > c.max_) return "INV-1: more permits are used than there are";
-        if (buffered > used(w)) return "INV-2: more values are buffered than permits are used";
+        const word_type taken = c.taken_.load(std::memory_order_relaxed);
+        if (used(w, taken) > c.max_) return "INV-1: more permits are used than there are";
+        if (((tail(w) - taken) & ticket_mask) > c.max_) return "INV-2: more values are buffered than permits are used";
         if (has_waiters(w) == c.waiters_.empty()) return "INV-3: the waiters bit differs from the state of the queue";
+        if (has_waiters(w) != c.waiting_.load(std::memory_order_relaxed)) {
+            return "INV-3: a receive is told otherwise than the waiters bit says";
+        }
         if (has_waiters(w) && is_closed(w)) return "INV-3: a waiter is queued on a closed channel";
-        if (has_waiters(w) && used(w) != c.max_) return "INV-4: a waiter is queued while permits are available";
+        if (has_waiters(w) && used(w, taken) != c.max_) return "INV-4: a waiter is queued while permits are available";
         if (!c.waiters_.empty()) {
             const auto& first = c.waiters_.front();
             if (first.held.load() >= first.need) return "INV-4: the first in line has what it needs, and waits";
         }
-        if (!c.ring_.has(tail(w) + used(w) - buffered + 1)) return "INV-7: a permit or the end has no storage";
+        if (!c.ring_.has(taken + used(w, taken) + 1)) return "INV-7: a permit or the end has no storage";
+        const word_type seen = c.seen_.load(std::memory_order_relaxed);
+        if (seen > taken || used(w, seen) > 2 * c.max_) return "INV-10: what senders have seen of receives is too old";
         return nullptr;
     }
 

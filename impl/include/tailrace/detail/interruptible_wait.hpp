@@ -77,19 +77,26 @@ class plain_wait {
         if (over_ != nullptr) *over_ = true;
     }
 
+    /// Before start(). True: finished, and nothing is left to do. No foreign code can destroy this here.
+    [[nodiscard]] bool try_at_once() {
+        if constexpr (polled_in_two_steps<Operation>) {
+            if (auto result = operation_.attempt(owed_)) {
+                result_.emplace(std::move(*result));
+                return !owed_.owed();
+            }
+        }
+        return false;
+    }
     /// True: finished, or over. False: `done` will be called once, perhaps already.
     [[nodiscard]] bool start(const waker& done, bool& over) {
         if constexpr (polled_in_two_steps<Operation>) {
-            do {
-                const exposure foreign(over_, over);
-                auto result = operation_.attempt();
-                if (over) return true;
-                if (result) {
-                    result_.emplace(std::move(*result));
-                    return true;
-                }
-            } while (!operation_.wait(done));
-            return false;  // nothing here is touched any more
+            while (!result_) {
+                if (operation_.wait(done)) return false;  // nothing here is touched any more
+                (void)try_at_once();
+            }
+            const exposure foreign(over_, over);
+            owed_.pass_on()();
+            return true;
         } else {
             auto result = operation_.poll(done);
             if (!result) return false;  // nothing here is touched any more
@@ -105,6 +112,7 @@ class plain_wait {
   private:
     Operation operation_;
     std::optional<result_type> result_;
+    owed_call owed_;  // after the result
     bool* over_ = nullptr;
 };
 
@@ -137,7 +145,22 @@ class interruptible_wait {
         silence();
     }
 
+    /// As that of plain_wait. What finishes at once arms nothing.
+    [[nodiscard]] bool try_at_once() {
+        if constexpr (polled_in_two_steps<Operation>) {
+            if (auto result = operation_.attempt(owed_)) {
+                result_.emplace(std::move(*result));
+                return !owed_.owed();
+            }
+        }
+        return false;
+    }
     [[nodiscard]] bool start(const waker& done, bool& over) {
+        if (result_) {
+            const exposure foreign(over_, over);
+            owed_.pass_on()();
+            return true;
+        }
         done_ = done;
         bool due = false;
         {
@@ -210,7 +233,8 @@ class interruptible_wait {
         const waker w = {&wake_up, this};
         if constexpr (polled_in_two_steps<Operation>) {
             do {
-                if (auto result = operation_.attempt(); over) {
+                owed_call last;
+                if (auto result = operation_.attempt(last); over) {
                     return;
                 } else if (result) {
                     result_.emplace(std::move(*result));
@@ -293,6 +317,7 @@ class interruptible_wait {
     waker done_;
     std::optional<typename Operation::result_type> result_;
     std::optional<reason_type> interruption_;
+    owed_call owed_;  // after the result
     bool* over_ = nullptr;
     bits unarmed_ = every_source_left();  // `left` of these, and `came` of those that were due
     typename platform::template atomic<bits> seen_{bits{0}};
@@ -354,7 +379,8 @@ class [[nodiscard]] interruptible_operation {
         const exposure foreign(over_, over);
         std::apply([&](auto&... source) { (..., arm(source, w, due)); }, sources_);
         if constexpr (polled_in_two_steps<Operation>) {
-            return operation_.attempt();
+            owed_call last;
+            return operation_.attempt(last);
         } else {
             return operation_.poll(due ? waker{} : w);
         }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "tailrace/detail/misuse.hpp"
+#include "tailrace/detail/owed_call.hpp"
 #include "tailrace/waker.hpp"
 
 namespace tailrace::detail {
@@ -32,13 +33,14 @@ inline void require_unfinished(phase p) {
     if (p == phase::finished) misuse("tailrace: an operation was used after it had finished");
 }
 
-/// A poll in two steps, which every operation here has: attempt() gives the result if there is one, and wait(w)
-/// arranges for `w` to be called, or says that attempt() has a result now. Foreign code runs within attempt() only, and
-/// no other thread may resume the owner before wait().
+/// A poll in two steps, which every operation here has: attempt(owed_call&) gives the result if there is one, and
+/// wait(w) arranges for `w` to be called, or says that an attempt has a result now. Foreign code runs when the owed call
+/// is made, at the end, and no other thread may resume the owner before wait().
 template <class Operation>
-[[nodiscard]] auto poll_in_two_steps(Operation& op, const waker& w) -> decltype(op.attempt()) {
+[[nodiscard]] std::optional<typename Operation::result_type> poll_in_two_steps(Operation& op, const waker& w) {
     for (;;) {
-        if (auto result = op.attempt()) return result;
+        owed_call last;
+        if (auto result = op.attempt(last)) return result;
         if (op.wait(w)) return std::nullopt;  // the operation is not touched any more
     }
 }
@@ -47,7 +49,7 @@ template <class Operation>
 template <class Operation>
 concept polled_in_two_steps = std::is_same_v<typename Operation::polled_in_two_steps, Operation>;
 
-/// The part of an operation that follows from the rest: `Self` has attempt(), and a member `wait_` that waits and stops
+/// The part of an operation that follows from the rest: `Self` has attempt(owed_call&), and a member `wait_` that waits and stops
 /// waiting, or these two itself.
 template <class Self, class Core, class Result>
 class operation {
@@ -61,7 +63,7 @@ class operation {
     /// later one may bring another waker, and is never lost against the wake-up.
     ///
     /// Throws: std::bad_alloc, and nothing has happened; std::logic_error once it has finished.
-    [[nodiscard]] std::optional<Result> poll(const waker& w) { return poll_in_two_steps(self(), w); }
+    [[nodiscard]] std::optional<Result> poll(const waker& w) { return poll_in_two_steps<Self>(self(), w); }
 
     [[nodiscard]] bool wait(const waker& w) { return self().wait_.wait(w); }
     [[nodiscard]] stopped stop_waiting(owed_wakes& owed) noexcept { return self().wait_.stop_waiting(owed); }

@@ -19,14 +19,6 @@
 
 namespace tailrace::detail {
 
-/// Permits that go back when this ends.
-template <class Core>
-struct returned {
-    Core& channel;
-    word_type permits;
-    ~returned() { channel.return_permits(permits); }
-};
-
 template <class T, class Platform>
 class permit_wait {
   public:
@@ -39,10 +31,8 @@ class permit_wait {
     }
     permit_wait& operator=(permit_wait&&) = delete;
     ~permit_wait() {
-        if (phase_ != phase::waiting) return;
-        owed_wakes owed;
-        (void)core_->withdraw(node_, owed);
-        finish().return_permits(held());
+        if (phase_ == phase::waiting) [[unlikely]]
+            cancel();
     }
 
     [[nodiscard]] core_type& channel() const noexcept { return *core_; }
@@ -108,6 +98,12 @@ class permit_wait {
     }
 
   private:
+    [[gnu::noinline]] void cancel() noexcept {
+        owed_wakes owed;
+        (void)core_->withdraw(node_, owed);
+        finish().return_permits(held())();
+    }
+
     borrowed<core_type> core_;
     waiter<Platform> node_;
     phase phase_ = phase::created;

@@ -53,10 +53,9 @@ class ring {
     explicit ring(std::uint64_t capacity)
         : turns_in_place_((capacity + 1) * sizeof(slot<T, Platform>) <= Platform::ring_bytes),
           all_blocks_(turns_in_place_ ? std::bit_ceil(blocks_for(capacity + 1)) : blocks_for(capacity + block_slots)) {
-        auto first = std::make_unique<directory>(1);
         auto slots = std::make_unique_for_overwrite<block>();
-        front_.store(slots.get());
-        directory_.store(first.release(), std::memory_order_relaxed);
+        front_.store(&slots->slots[Platform::first_ticket % block_slots]);
+        directory_.store(&smallest_, std::memory_order_relaxed);
         attach(std::move(slots));
     }
     ring(const ring&) = delete;
@@ -64,7 +63,7 @@ class ring {
     ~ring() {
         directory* d = directory_.load(std::memory_order_relaxed);
         for (word_type i = 0; i < blocks_; ++i) delete d->entry(first_ + i).load();
-        while (d != nullptr) delete std::exchange(d, d->narrower);
+        free_all(d);
     }
 
     /// The slot of a claimed ticket. Called by its claimer, until the value is written.
@@ -82,15 +81,42 @@ class ring {
         return at(ticket);
     }
     /// The slot of the oldest ticket. Called by the consumer only, as passed() is.
-    [[nodiscard]] slot<T, Platform>& front(word_type head) const noexcept {
-        return front_.load()->slots[head % block_slots];
-    }
+    [[nodiscard]] slot<T, Platform>& front() const noexcept { return *front_.load(); }
 
+    /// Until it ends, an idle channel keeps the storage that the caller relies on after it was covered: the caller
+    /// changes the word, and then the channel is not idle. It does nothing where that storage is always kept.
+    class reliance {
+      public:
+        reliance() noexcept = default;
+        reliance(const reliance&) = delete;
+        reliance& operator=(const reliance&) = delete;
+        ~reliance() { end(); }
+
+        /// For `slots`, counted from the oldest ticket.
+        void begin(ring& r, word_type slots) noexcept {
+            end();
+            if (slots <= always_kept || !r.gives_back()) return;
+            ring_ = &r;
+            // (37) acquire: the lowered limit, or storage that was given back by (38) after it was seen.
+            r.relied_on_.fetch_add(1, std::memory_order_acquire);
+        }
+
+      private:
+        void end() noexcept {
+            // (37) release: the change of the word, to the idle channel that looks at it next (38).
+            if (ring_ != nullptr) std::exchange(ring_, nullptr)->relied_on_.fetch_sub(1, std::memory_order_release);
+        }
+        ring* ring_ = nullptr;
+    };
+
+    /// Whether tickets below `end` have slots. Here and below, `end` is not reduced modulo 2^36.
+    [[nodiscard]] bool has(word_type end) const noexcept {
+        return end <=
+               limit_.load(std::memory_order_acquire);  // (27) acquire: partner of the release in attach and recycle
+    }
     /// Ensures that tickets below `end` have slots. Throws std::bad_alloc, and has changed nothing then.
     void cover(word_type end) {
-        // (27) acquire: partner of the release in attach and recycle.
-        const word_type limit = limit_.load(std::memory_order_acquire);
-        if (limit != everything && !reaches(limit, end)) grow_to(end);
+        if (!has(end)) grow_to(end);
     }
     /// Ensures that no claim and no grant needs new storage. Check has_all() before relying on it.
     void cover_all() {
@@ -100,10 +126,14 @@ class ring {
     /// The consumer has emptied every slot before that of `head`, and no task accesses them any more. Allocates
     /// nothing.
     void passed(word_type head) noexcept {
-        if (head % block_slots != 0) return;
+        if (head % block_slots != 0) [[likely]]
+            return front_.store(front_.load() + 1);
+        enter_block(head);
+    }
+    [[gnu::noinline]] void enter_block(word_type head) noexcept {
         if (!turns_in_place_) return recycle(head / block_slots - 1);
         // relaxed: the ring is whole since before the claim of the value that was last in its block (27).
-        front_.store(directory_.load(std::memory_order_relaxed)->entry(head / block_slots).load());
+        front_.store(directory_.load(std::memory_order_relaxed)->entry(head / block_slots).load()->slots);
     }
 
     /// Whether no claim and no grant needs new storage.
@@ -111,51 +141,40 @@ class ring {
         return limit_.load(std::memory_order_acquire) == everything;  // (27)
     }
 
-    /// A hint for an idle channel.
-    [[nodiscard]] bool holds_more_than_it_keeps(word_type tail) const noexcept {
-        if (turns_in_place_ || all_blocks_ <= kept_blocks) return false;
+    /// Whether the channel can have more storage than an idle one keeps.
+    [[nodiscard]] bool gives_back() const noexcept { return !turns_in_place_ && all_blocks_ > kept_blocks; }
+    /// A hint for a channel that may be idle, whose next ticket is `next`.
+    [[nodiscard]] bool holds_more_than_it_keeps(word_type next) const noexcept {
+        if (!gives_back()) return false;
         const word_type limit = limit_.load(std::memory_order_relaxed);
-        return limit == everything || ((limit - tail) & ticket_mask) > kept_blocks * block_slots;
+        return limit == everything || limit - next > kept_blocks * block_slots;
     }
 
     /// Gives back the blocks above kept_blocks, if the channel is idle: open, without outstanding permits, values and
     /// waiters.
     ///
-    /// A claim may have loaded the old limit and sleep. The era of the word changes, so this claim fails. There are
-    /// only sixteen eras, which could wrap around while it sleeps: so at most fifteen are used at one tail, and then
-    /// the storage stays until a message is sent.
-    void give_back(atomic_word& word) noexcept {
+    /// The lowered limit stops the claims to come. A claim that relies on storage above it, and may have seen the old
+    /// limit, is counted (`reliance`); with such a claim everything stays.
+    void give_back(atomic_word& word, const atomic_word& taken) noexcept {
         block* surplus = nullptr;
         directory* too_wide = nullptr;
         {
             const scoped_lock guard(growing_);
-            word_type w = word.load(std::memory_order_relaxed);
-            if (blocks_ <= kept_blocks || !is_idle(w)) return;
-            if (tail(w) == era_tail_ && eras_used_ == eras - 1) return;
+            if (blocks_ <= kept_blocks) return;
             const word_type old_limit = limit_.load(std::memory_order_relaxed);
-            // Relaxed, as the two below: a claim that relies on one of them has loaded the word after (37). Until then
-            // no claim succeeds.
-            limit_.store(limit_of(0), std::memory_order_relaxed);
-            const word_type change = to_next_era(w);
-            // (37) release: the limit, to every claim after it (1). acquire: what the senders of received values did
-            // with the directory, from (15).
-            w = word.fetch_xor(change, std::memory_order_acq_rel);
-            const auto now = static_cast<std::uint32_t>(tail(w));
-            eras_used_ = static_cast<std::uint8_t>(now == std::exchange(era_tail_, now) ? eras_used_ + 1 : 1);
-            limit_.store(is_idle(w) ? limit_of(kept_blocks) : old_limit, std::memory_order_relaxed);
-            if (!is_idle(w)) return;
+            limit_.store(limit_of(kept_blocks), std::memory_order_relaxed);  // published by (38)
+            // (38) release: the lowered limit, to (37). acquire: the word that an ended reliance has changed.
+            if (relied_on_.fetch_add(0, std::memory_order_acq_rel) != 0 || !is_idle(word, taken)) {
+                limit_.store(old_limit, std::memory_order_release);  // partner: (27)
+                return;
+            }
             surplus = detach_surplus();
-            too_wide = narrow(word);
+            too_wide = narrow(word, taken);
         }
         while (surplus != nullptr) delete std::exchange(surplus, surplus->next);
-        while (too_wide != nullptr) delete std::exchange(too_wide, too_wide->narrower);
+        free_all(too_wide);
     }
 
-    /// Whether tickets below `end` have slots.
-    [[nodiscard]] bool has(word_type end) const noexcept {
-        const word_type now = limit_.load(std::memory_order_relaxed);
-        return now == everything || reaches(now, end);
-    }
     /// The number of blocks.
     [[nodiscard]] word_type blocks() const noexcept {
         const scoped_lock guard(growing_);
@@ -172,6 +191,8 @@ class ring {
     static constexpr word_type block_bytes = block_slots * sizeof(slot<T, Platform>);
     /// The number of blocks that an idle channel keeps.
     static constexpr word_type kept_blocks = Platform::kept_bytes / block_bytes + 1;
+    /// Of the slots that an idle channel keeps, those that follow the oldest ticket, wherever that is in its block.
+    static constexpr word_type always_kept = (kept_blocks - 1) * block_slots;
     // The numbers of blocks and their entries in a directory are the high and the low bits of a ticket: so nothing
     // happens where the tickets wrap around.
     static_assert(std::has_single_bit(Platform::block_slots) && Platform::first_ticket <= ticket_mask);
@@ -181,43 +202,51 @@ class ring {
         slot<T, Platform> slots[block_slots];
         block* next = nullptr;  // in the list of blocks to give back
     };
-    using pointer_to_block = typename Platform::template plain<block*>;
+    struct pointer_to_block : Platform::template plain<block*> {
+        pointer_to_block() noexcept : Platform::template plain<block*>(nullptr) {}
+        explicit pointer_to_block(std::nullptr_t) noexcept : pointer_to_block() {}
+    };
 
     /// Which block holds which tickets: entry i those of every block number that is i modulo the size, a power of two.
     ///
     /// A directory that has become too narrow is kept unchanged for tasks that have read its address: its entries for
     /// tickets in use stay valid.
     struct directory {
-        explicit directory(word_type size) : mask(size - 1), entries(new holder[static_cast<std::size_t>(size)]) {}
+        directory() noexcept : own_entry(nullptr), entries(&own_entry) {}
+        explicit directory(word_type size)
+            : mask(size - 1), own_entry(nullptr), entries(new pointer_to_block[static_cast<std::size_t>(size)]) {}
         directory(const directory&) = delete;
         directory& operator=(const directory&) = delete;
-        ~directory() { delete[] entries; }
+        ~directory() {
+            if (entries != &own_entry) delete[] entries;
+        }
         [[nodiscard]] pointer_to_block& entry(word_type number) const noexcept {
-            return entries[static_cast<std::size_t>(number & mask)].pointer;
+            return entries[static_cast<std::size_t>(number & mask)];
         }
 
-        struct holder {
-            pointer_to_block pointer{nullptr};
-        };
-        word_type mask;
-        holder* const entries;
+        const word_type mask = 0;
+        pointer_to_block own_entry;  // of a directory of one
+        pointer_to_block* const entries;
         directory* narrower = nullptr;
     };
+    /// `d` and all that are narrower, but for the smallest, which is a part of the ring.
+    void free_all(directory* d) const noexcept {
+        while (d != nullptr && d != &smallest_) delete std::exchange(d, d->narrower);
+    }
 
     static constexpr word_type everything = ~word_type{0};
 
-    [[nodiscard]] static constexpr bool is_idle(word_type w) noexcept {
-        return used(w) == 0 && !has_waiters(w) && !is_closed(w);
+    /// Whether all that was claimed until now has been taken.
+    [[nodiscard]] static bool is_idle(atomic_word& word, const atomic_word& taken) noexcept {
+        // (46) release: the narrow directory, to the claims that come after (2).
+        const word_type w = word.fetch_add(0, std::memory_order_release);
+        // (50) acquire: what the senders of the values did with the directory, and the emptied slots (15).
+        return !has_waiters(w) && !is_closed(w) && used(w, taken.load(std::memory_order_acquire)) == 0;
     }
 
     [[nodiscard]] static constexpr word_type blocks_for(word_type slots) noexcept {
         return (slots + block_slots - 1) / block_slots;
     }
-    /// Tickets are counted modulo 2^32, and never lie half of that apart.
-    [[nodiscard]] static constexpr bool reaches(word_type limit, word_type end) noexcept {
-        return ((limit - end) & ticket_mask) <= ticket_mask / 2;
-    }
-
     void grow_to(word_type end) {
         std::unique_ptr<block> fresh;
         std::unique_ptr<directory> wider;
@@ -225,7 +254,7 @@ class ring {
         scoped_lock guard(growing_);
         for (;;) {
             const word_type limit = limit_.load(std::memory_order_relaxed);
-            if (limit == everything || (end != everything && reaches(limit, end))) return;
+            if (end <= limit) return;
             const word_type size = directory_.load(std::memory_order_relaxed)->mask + 1;
             const bool narrow = blocks_ == size;
             if (fresh && (!narrow || (wider && wider->mask + 1 == 2 * size))) {
@@ -257,14 +286,14 @@ class ring {
         const directory& d = *directory_.load(std::memory_order_relaxed);
         d.entry(number + blocks_).store(d.entry(number).load());
         first_ = number + 1;
-        front_.store(d.entry(first_).load());
+        front_.store(d.entry(first_).load()->slots);
         if (blocks_ != all_blocks_) limit_.store(limit_of(blocks_), std::memory_order_release);  // partner: (27)
     }
     [[nodiscard]] word_type limit_of(word_type blocks) const noexcept TAILRACE_REQUIRES(growing_) {
-        return (first_ + blocks) * block_slots & ticket_mask;
+        return (first_ + blocks) * block_slots;
     }
 
-    /// The channel was idle at (37), so no old ticket is in use, and no new one reaches beyond the limit.
+    /// The channel was idle after (38), so no old ticket is in use, and no new one reaches beyond the limit.
     [[nodiscard]] block* detach_surplus() noexcept TAILRACE_REQUIRES(growing_) {
         const directory& d = *directory_.load(std::memory_order_relaxed);
         block* surplus = nullptr;
@@ -276,8 +305,9 @@ class ring {
     }
 
     /// Goes back to a narrower directory, and returns those that are too wide. A claimer, who alone reads a directory
-    /// without the lock, may have read the address of a wide one since (37); if there is one, the directory stays.
-    [[nodiscard]] directory* narrow(atomic_word& word) noexcept TAILRACE_REQUIRES(growing_) {
+    /// without the lock, may have read the address of a wide one since the channel was idle; if there is one, the
+    /// directory stays.
+    [[nodiscard]] directory* narrow(atomic_word& word, const atomic_word& taken) noexcept TAILRACE_REQUIRES(growing_) {
         directory* const wide = directory_.load(std::memory_order_relaxed);
         directory* last_too_wide = nullptr;
         directory* d = wide;
@@ -288,9 +318,9 @@ class ring {
         if (last_too_wide == nullptr) return nullptr;
         for (word_type i = 0; i < blocks_; ++i) d->entry(first_ + i).store(wide->entry(first_ + i).load());
         directory_.store(d, std::memory_order_release);  // partner: (26)
-        // (38) release: the narrow directory, to every claim after it (2). acquire: as (37).
-        if (used(word.fetch_add(0, std::memory_order_acq_rel)) != 0) {
-            directory_.store(wide, std::memory_order_relaxed);  // relaxed: its readers have claimed after (37)
+        if (!is_idle(word, taken)) {
+            directory_.store(wide,
+                             std::memory_order_relaxed);  // relaxed: its readers have claimed after the first (46)
             return nullptr;
         }
         last_too_wide->narrower = nullptr;
@@ -298,19 +328,17 @@ class ring {
     }
 
     const bool turns_in_place_;
-    // How many changes of the era there were at this tail, which the last of them has seen. Small, to fit in beside.
-    std::uint8_t eras_used_ TAILRACE_GUARDED_BY(growing_) = 0;
-    std::uint32_t era_tail_ TAILRACE_GUARDED_BY(growing_) = 0;
-    static_assert(ticket_mask <= ~std::uint32_t{0});
-    const word_type all_blocks_;  // see most_blocks()
+    typename Platform::template atomic<std::uint32_t> relied_on_{0};  // by how many claims: see `reliance`
+    const word_type all_blocks_;                                      // see most_blocks()
     typename Platform::template atomic<directory*> directory_{nullptr};
-    atomic_word limit_{0};  // tickets below have slots; `everything` if all ever will
+    atomic_word limit_{0};  // tickets below have slots, not reduced modulo 2^36; `everything` if all ever will
+    directory smallest_;
     // Guards all changes of the above as well: their readers come without it.
     mutable mutex<Platform> growing_;
     // The number of the oldest block.
     word_type first_ TAILRACE_GUARDED_BY(growing_) = Platform::first_ticket / block_slots;
-    word_type blocks_ TAILRACE_GUARDED_BY(growing_) = 0;  // in use: first_ to first_ + blocks_ - 1
-    pointer_to_block front_{nullptr};                     // the oldest block; of the consumer
+    word_type blocks_ TAILRACE_GUARDED_BY(growing_) = 0;                    // in use: first_ to first_ + blocks_ - 1
+    typename Platform::template plain<slot<T, Platform>*> front_{nullptr};  // of the oldest ticket; of the consumer
 };
 
 }  // namespace tailrace::detail

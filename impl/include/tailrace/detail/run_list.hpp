@@ -32,9 +32,10 @@ class run_list {
   public:
     /// Runs the node at once, and then all nodes that this adds; or, if called from a running node, in its turn.
     void run(run_node& n) noexcept {
-        push(n);
-        if (running_) return;
+        if (running_) return push(n);
         running_ = true;
+        const waker first = n.action;
+        first();
         while (first_ != nullptr) {
             const waker action = first_->action;
             remove(*first_);

@@ -26,7 +26,7 @@ struct geometry {
     bool has_tasks;  // of programs on threads and in the simulator (relacy/explorer/optimized.cpp)
 };
 
-inline constexpr std::uint64_t ticket_wrap = std::uint64_t{1} << 32;
+inline constexpr std::uint64_t ticket_wrap = std::uint64_t{1} << 36;
 
 inline constexpr std::array geometries{
     geometry{"slots=2", "blocks of 2 slots that move on; an idle channel keeps one; each allocation fails once",

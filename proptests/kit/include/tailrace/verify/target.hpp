@@ -104,7 +104,7 @@ class capabilities {
 /// The outcome as a target can show it that has no more than these capabilities.
 [[nodiscard]] model::outcome as_shown(capabilities within, const model::step& s, model::outcome o);
 
-/// Where a channel keeps its values: in blocks of slots. The numbers of its messages wrap around at 2^32.
+/// Where a channel keeps its values: in blocks of slots. The numbers of its messages wrap around at 2^36.
 struct storage {
     std::uint64_t next = 0;   // the number of the next message
     std::uint64_t first = 0;  // that of the very first
