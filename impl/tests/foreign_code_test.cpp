@@ -495,6 +495,7 @@ struct late_clock {
             waker_ = w;
             clock_ = &c;
             c.armed = this;
+            if (c.when_armed) std::exchange(c.when_armed, nullptr)();
         }
         bool disarm() noexcept {
             if (clock_ == nullptr) return true;
@@ -521,6 +522,7 @@ struct late_clock {
         armed = nullptr;
     }
     timer* armed = nullptr;
+    std::function<void()> when_armed;  // what another task does meanwhile
     std::thread thread;
 };
 
@@ -543,7 +545,12 @@ TEST(foreign_code, a_move_that_throws_out_of_a_receive_with_a_deadline_waits_for
     int thrown_with_a_wake_up_on_its_way = 0;
     for (int moves = 1; moves < 12; ++moves) {
         auto [tx, rx] = channel<thrower>(4);
-        ASSERT_TRUE(tx.try_send(thrower(1)));
+        // A value that is there at once arms no clock.
+        clock.when_armed = [&s = tx] {
+            const int left = std::exchange(thrower::moves_left, 0);
+            ASSERT_TRUE(s.try_send(thrower(1)));
+            thrower::moves_left = left;
+        };
         const auto receive = [](auto& from, auto& time) -> task { (void)co_await from.recv_timeout(5ms, time); };
         {
             thrower::moves_left = moves;

@@ -35,8 +35,7 @@ class core {
     using value = carried<T>;
     using waker = tailrace::waker;
 
-    explicit core(std::uint64_t capacity)
-        : max_(capacity), at_once_(smaller(capacity, ring<value, Platform>::always_kept - 1)), ring_(capacity) {}
+    explicit core(std::uint64_t capacity) : max_(capacity), ring_(capacity), at_once_(ring_.always_has(capacity)) {}
     core(const core&) = delete;
     core& operator=(const core&) = delete;
 
@@ -753,7 +752,7 @@ class core {
     // How many values were taken when a sender last looked at taken_.
     typename Platform::template atomic<word_type> seen_{Platform::first_ticket};
     const std::uint64_t max_;
-    const std::uint64_t at_once_;  // up to so many used, a claim needs nothing but a look at the storage
+
     typename Platform::template atomic<std::uint64_t> strong_{1};
     typename Platform::template atomic<std::uint64_t> weak_{0};
     // Of the receiver, of the senders together, and of each weak sender.
@@ -768,6 +767,7 @@ class core {
     // Seldom written. Whether the waiters bit is set, or a task under the lock is about to decide that.
     alignas(line) typename Platform::template atomic<bool> waiting_{false};
     ring<value, Platform> ring_;
+    const word_type at_once_;  // for so many permits in use, a claim only has to look at the storage
     mutable mutex<Platform> lock_;
     waiter_list<Platform> waiters_ TAILRACE_GUARDED_BY(lock_);
     waiter_list<Platform> listeners_ TAILRACE_GUARDED_BY(lock_);

@@ -141,6 +141,11 @@ class ring {
         return limit_.load(std::memory_order_acquire) == everything;  // (27)
     }
 
+    /// Of `permits` in use, how many have storage that no idle channel gives back, with one more slot for the end.
+    [[nodiscard]] word_type always_has(word_type permits) const noexcept {
+        if (!gives_back()) return permits;
+        return always_kept == 0 ? 0 : smaller(permits, always_kept - 1);
+    }
     /// Whether the channel can have more storage than an idle one keeps.
     [[nodiscard]] bool gives_back() const noexcept { return !turns_in_place_ && all_blocks_ > kept_blocks; }
     /// A hint for a channel that may be idle, whose next ticket is `next`.
@@ -171,7 +176,7 @@ class ring {
             surplus = detach_surplus();
             too_wide = narrow(word, taken);
         }
-        while (surplus != nullptr) delete std::exchange(surplus, surplus->next);
+        while (surplus != nullptr) delete std::exchange(surplus, surplus->next());
         free_all(too_wide);
     }
 
@@ -200,7 +205,14 @@ class ring {
   private:
     struct block {
         slot<T, Platform> slots[block_slots];
-        block* next = nullptr;  // in the list of blocks to give back
+
+        // In the list of blocks to give back, whose slots are empty.
+        void set_next(block* b) noexcept {
+            slots[0].state.store(reinterpret_cast<slot_state>(b), std::memory_order_relaxed);
+        }
+        [[nodiscard]] block* next() const noexcept {
+            return reinterpret_cast<block*>(slots[0].state.load(std::memory_order_relaxed));
+        }
     };
     struct pointer_to_block : Platform::template plain<block*> {
         pointer_to_block() noexcept : Platform::template plain<block*>(nullptr) {}
@@ -299,7 +311,7 @@ class ring {
         block* surplus = nullptr;
         while (blocks_ > kept_blocks) {
             block* const b = d.entry(first_ + --blocks_).load();
-            b->next = std::exchange(surplus, b);
+            b->set_next(std::exchange(surplus, b));
         }
         return surplus;
     }
