@@ -48,24 +48,36 @@ concept waiting_operation = requires(Operation& op, const waker& w) {
 
 namespace detail {
 
-/// Resumes on the thread that completes the operation.
+/// Resumes on the run queue on which the coroutine was suspended; without one, on the thread that completes the
+/// operation.
 template <class Platform>
 class inline_resumption {
   public:
     inline_resumption() = default;
     ~inline_resumption() {
-        if (node_.list == nullptr) return;
+        if (node_.list != nullptr) [[unlikely]]
+            forget();
+    }
+    void prepare(const waker& resumption) noexcept {
+        node_.action = resumption;
+        home_ = home::of_this_thread();
+    }
+    void operator()() noexcept {
+        if (home_ != nullptr) return home_->ready(node_);
+        list_of_this_thread().run(node_);
+    }
+
+  private:
+    static run_list& list_of_this_thread() noexcept { return Platform::template of_this_thread<run_list>(); }
+    void forget() noexcept {
+        if (home_ != nullptr) return home_->forget(node_);
         assert(node_.list == &list_of_this_thread() &&
                "a coroutine that one thread is to resume was destroyed on another");
         node_.list->remove(node_);
     }
-    void prepare(const waker& resumption) noexcept { node_.action = resumption; }
-    void operator()() noexcept { list_of_this_thread().run(node_); }
-
-  private:
-    static run_list& list_of_this_thread() noexcept { return Platform::template of_this_thread<run_list>(); }
 
     run_node node_;
+    home* home_ = nullptr;
 };
 
 template <class Executor>

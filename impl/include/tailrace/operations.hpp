@@ -46,9 +46,8 @@ class [[nodiscard]] TAILRACE_BORROWER send_operation
     template <class E>
     using interruptible = std::expected<void, unsent<T, E>>;
 
-    [[nodiscard]] std::optional<result_type> attempt(detail::owed_call& last) {
+    [[nodiscard, gnu::always_inline]] std::optional<result_type> attempt(detail::owed_call& last) {
         using detail::claim_result;
-        using detail::verdict;
         detail::word_type ticket;
         if (wait_.created()) {
             switch (wait_.channel().claim_ticket(ticket)) {

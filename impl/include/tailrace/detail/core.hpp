@@ -176,8 +176,8 @@ class core {
                 waiting_.store(false, std::memory_order_relaxed);
                 return v;
             };
-            typename ring<value, Platform>::reliance storage;
-            storage.begin(ring_, max_ + 1);
+            typename ring<value, Platform>::reliance storage(ring_, false);
+            storage.begin(max_ + 1);
             for (;;) {
                 // Closed is set under the lock: final here, and ordered by it.
                 if (is_closed(seen)) return decided(decide(n, verdict::failed));
@@ -492,19 +492,23 @@ class core {
         if (shares_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
     }
 
+    /// Precondition: n <= max.
     [[nodiscard, gnu::always_inline]] claim_result claim(word_type n, word_type what, word_type& ticket) {
         // (1) acquire: what precedes the close (21), for a response that says closed. LP of a failure.
         word_type w = word_.load(std::memory_order_acquire);
         // (42) acquire: the emptied slots, from the task that has raised it (43).
         word_type taken = seen_.load(std::memory_order_acquire);
-        typename ring<value, Platform>::reliance storage;
+        bool counted = false;
         for (;;) {
-            const word_type in_use = used(w, taken);
             // This ticket, those of all outstanding permits, and the end need slots.
-            if ((w & (closed_bit | waiters_bit)) != 0 || n > at_once_ || in_use > at_once_ - n ||
-                !ring_.has(taken + in_use + n + 1)) [[unlikely]] {
-                const claim_result found = prepare_claim(n, w, taken, storage);
-                if (found != claim_result::claimed) return found;
+            const word_type in_use = used(w, taken) + n;
+            if ((w & (closed_bit | waiters_bit)) != 0 || in_use > at_once_ || !ring_.has(taken + in_use + 1))
+                [[unlikely]] {
+                const prepared found = prepare_claim(n, w, taken, counted);
+                if (found.result != claim_result::claimed) return found.result;
+                w = found.word;
+                taken = found.taken;
+                counted = found.counted;
             }
             // (2) seq_cst, with (15, 25): a capacity() that does not count this. acquire: the emptied slots that earlier
             // claims have seen; from 6, 30 and 31: what precedes the return of the permit; from (46): the narrow
@@ -512,26 +516,35 @@ class core {
             // older permits (5, 13) and to the end (24). LP of success. A failure: as (1).
             if (word_.compare_exchange_strong(w, w + what, std::memory_order_seq_cst, std::memory_order_acquire))
                 [[likely]] {
+                if (counted) [[unlikely]]
+                    ring_.no_longer_relied_on();
                 ticket = tail(w);
                 return claim_result::claimed;
             }
         }
     }
 
+    struct prepared {
+        claim_result result;
+        word_type word = 0;
+        word_type taken = 0;
+        bool counted = false;
+    };
     /// For a claim that cannot be made at once: what stands against it, if anything does. Otherwise there is storage,
-    /// and `w` and `taken` say that there is room.
-    [[gnu::noinline]] claim_result prepare_claim(word_type n, word_type& w, word_type& taken,
-                                                 typename ring<value, Platform>::reliance& storage) {
-        if (is_closed(w)) return claim_result::closed;
-        if (has_waiters(w)) return claim_result::full;
+    /// and the word and `taken` say that there is room. `counted`: that the claim relies on storage which is not always
+    /// kept.
+    [[gnu::noinline]] prepared prepare_claim(word_type n, word_type w, word_type taken, bool counted) {
+        typename ring<value, Platform>::reliance storage(ring_, counted);
+        if (is_closed(w)) return {claim_result::closed};
+        if (has_waiters(w)) return {claim_result::full};
         if (!has_room(w, taken, n)) {
             const claim_result found = look_again(n, w, taken);
-            if (found != claim_result::claimed) return found;
+            if (found != claim_result::claimed) return {found};
         }
         const word_type slots = used(w, taken) + n + 1;
-        storage.begin(ring_, slots);
+        storage.begin(slots);
         ring_.cover(taken + slots);
-        return claim_result::claimed;
+        return {claim_result::claimed, w, taken, storage.pass_on()};
     }
 
     /// False, too, if `taken` is newer than `w`.

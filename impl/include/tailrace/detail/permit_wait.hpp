@@ -9,6 +9,7 @@
 // After a change here run: ci/test -L impl && ci/test -L conformance && ci/test -L relacy
 #pragma once
 
+#include <optional>
 #include <utility>
 
 #include "tailrace/detail/borrows.hpp"
@@ -25,10 +26,9 @@ class permit_wait {
     using core_type = core<T, Platform>;
     using owed_wakes = typename core_type::owed_wakes;
 
-    permit_wait(core_type& c, word_type need) noexcept : core_(c) { node_.need = need; }
-    permit_wait(permit_wait&& other) noexcept : core_(std::move(other.core_)), phase_(move_phase(other.phase_)) {
-        node_.need = other.node_.need;
-    }
+    permit_wait(core_type& c, word_type need) noexcept : core_(c), need_(need) {}
+    permit_wait(permit_wait&& other) noexcept
+        : core_(std::move(other.core_)), need_(other.need_), phase_(move_phase(other.phase_)) {}
     permit_wait& operator=(permit_wait&&) = delete;
     ~permit_wait() {
         if (phase_ == phase::waiting) [[unlikely]]
@@ -36,9 +36,9 @@ class permit_wait {
     }
 
     [[nodiscard]] core_type& channel() const noexcept { return *core_; }
-    [[nodiscard]] word_type need() const noexcept { return node_.need; }
+    [[nodiscard]] word_type need() const noexcept { return need_; }
     /// The permits that it has so far.
-    [[nodiscard]] word_type held() const noexcept { return node_.held.load(); }
+    [[nodiscard]] word_type held() const noexcept { return node_ ? node_->held.load() : 0; }
     [[nodiscard]] bool created() const {
         require_unfinished(phase_);
         return phase_ == phase::created;
@@ -71,16 +71,17 @@ class permit_wait {
         return {v};
     }
     /// The state of the wait.
-    [[nodiscard]] verdict look() const noexcept { return core_type::look(node_); }
+    [[nodiscard]] verdict look() const noexcept { return node_ ? core_type::look(*node_) : verdict::none; }
 
     /// Called after an attempt has found too little capacity. True: pending, and `w` will be called. False: it is
     /// decided.
     [[nodiscard]] bool wait(const waker& w) {
-        if (phase_ == phase::waiting) return core_->look(node_, w) == verdict::none;
+        if (phase_ == phase::waiting) return core_->look(*node_, w) == verdict::none;
+        node_.emplace().need = need_;
         for (;;) {
             core_->prepare_to_wait();
             phase_ = phase::waiting;  // before it is queued: afterwards its owner may run on another thread
-            const verdict v = core_->enqueue(node_, w);
+            const verdict v = core_->enqueue(*node_, w);
             if (v != verdict::unprepared) return v == verdict::none;
             phase_ = phase::created;
         }
@@ -89,7 +90,7 @@ class permit_wait {
     /// Ends the wait unless it is decided. Its permits are returned, and the waiters that this serves are in `owed`.
     [[nodiscard]] stopped stop_waiting(owed_wakes& owed) noexcept {
         if (phase_ == phase::waiting) {
-            const auto [result, sent] = core_->withdraw(node_, owed);
+            const auto [result, sent] = core_->withdraw(*node_, owed);
             if (sent) return stopped::woken;
             if (result != verdict::none) return stopped::decided;
         }
@@ -100,12 +101,13 @@ class permit_wait {
   private:
     [[gnu::noinline]] void cancel() noexcept {
         owed_wakes owed;
-        (void)core_->withdraw(node_, owed);
+        (void)core_->withdraw(*node_, owed);
         finish().return_permits(held())();
     }
 
     borrowed<core_type> core_;
-    waiter<Platform> node_;
+    const word_type need_;
+    std::optional<waiter<Platform>> node_;  // made when there is something to wait for
     phase phase_ = phase::created;
 };
 

@@ -87,27 +87,32 @@ class ring {
     /// changes the word, and then the channel is not idle. It does nothing where that storage is always kept.
     class reliance {
       public:
-        reliance() noexcept = default;
+        /// `counted`: it takes over one that was passed on.
+        reliance(ring& r, bool counted) noexcept : ring_(r), counted_(counted) {}
         reliance(const reliance&) = delete;
         reliance& operator=(const reliance&) = delete;
-        ~reliance() { end(); }
+        ~reliance() {
+            if (counted_) ring_.no_longer_relied_on();
+        }
 
         /// For `slots`, counted from the oldest ticket.
-        void begin(ring& r, word_type slots) noexcept {
-            end();
-            if (slots <= always_kept || !r.gives_back()) return;
-            ring_ = &r;
+        void begin(word_type slots) noexcept {
+            if (counted_ || slots <= always_kept || !ring_.gives_back()) return;
+            counted_ = true;
             // (37) acquire: the lowered limit, or storage that was given back by (38) after it was seen.
-            r.relied_on_.fetch_add(1, std::memory_order_acquire);
+            ring_.relied_on_.fetch_add(1, std::memory_order_acquire);
         }
+        /// The caller ends it, if true.
+        [[nodiscard]] bool pass_on() noexcept { return std::exchange(counted_, false); }
 
       private:
-        void end() noexcept {
-            // (37) release: the change of the word, to the idle channel that looks at it next (38).
-            if (ring_ != nullptr) std::exchange(ring_, nullptr)->relied_on_.fetch_sub(1, std::memory_order_release);
-        }
-        ring* ring_ = nullptr;
+        ring& ring_;
+        bool counted_;
     };
+    void no_longer_relied_on() noexcept {
+        // (37) release: the change of the word, to the idle channel that looks at it next (38).
+        relied_on_.fetch_sub(1, std::memory_order_release);
+    }
 
     /// Whether tickets below `end` have slots. Here and below, `end` is not reduced modulo 2^36.
     [[nodiscard]] bool has(word_type end) const noexcept {

@@ -14,7 +14,7 @@
 
 namespace tailrace::detail {
 
-class run_list;
+class node_list;
 
 /// A resumption. Once unlinked it is not touched any more: it may have destroyed itself.
 struct run_node {
@@ -25,37 +25,18 @@ struct run_node {
     waker action;
     run_node* previous = nullptr;
     run_node* next = nullptr;
-    run_list* list = nullptr;  // the list that contains it
+    node_list* list = nullptr;  // the list that contains it
 };
 
-class run_list {
+/// Resumptions in their order. Of one thread.
+class node_list {
   public:
-    /// Runs the node at once, and then all nodes that this adds; or, if called from a running node, in its turn.
-    void run(run_node& n) noexcept {
-        if (running_) return push(n);
-        running_ = true;
-        const waker first = n.action;
-        first();
-        while (first_ != nullptr) {
-            const waker action = first_->action;
-            remove(*first_);
-            action();
-        }
-        running_ = false;
-    }
+    node_list() = default;
+    node_list(const node_list&) = delete;
+    node_list& operator=(const node_list&) = delete;
 
-    void remove(run_node& n) noexcept {
-        assert(n.list == this);
-        (n.previous != nullptr ? n.previous->next : first_) = n.next;
-        (n.next != nullptr ? n.next->previous : last_) = n.previous;
-        n.previous = n.next = nullptr;
-        n.list = nullptr;
-    }
+    [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
 
-    /// Whether the calling thread, the owner of this list, is inside a resumption.
-    [[nodiscard]] bool running() const noexcept { return running_; }
-
-  private:
     void push(run_node& n) noexcept {
         n.list = this;
         n.previous = last_;
@@ -63,10 +44,65 @@ class run_list {
         (last_ != nullptr ? last_->next : first_) = &n;
         last_ = &n;
     }
+    void remove(run_node& n) noexcept {
+        assert(n.list == this);
+        (n.previous != nullptr ? n.previous->next : first_) = n.next;
+        (n.next != nullptr ? n.next->previous : last_) = n.previous;
+        n.previous = n.next = nullptr;
+        n.list = nullptr;
+    }
+    /// Unlinks the first one and runs it. Precondition: not empty.
+    void run_first() noexcept {
+        const waker action = first_->action;
+        remove(*first_);
+        action();
+    }
 
+  private:
     run_node* first_ = nullptr;
     run_node* last_ = nullptr;
+};
+
+class run_list : public node_list {
+  public:
+    /// Runs the node at once, and then all nodes that this adds; or, if called from a running node, in its turn.
+    void run(run_node& n) noexcept {
+        if (running_) return push(n);
+        running_ = true;
+        const waker first = n.action;
+        first();
+        while (!empty()) run_first();
+        running_ = false;
+    }
+
+    /// Whether the calling thread, the owner of this list, is inside a resumption.
+    [[nodiscard]] bool running() const noexcept { return running_; }
+
+  private:
     bool running_ = false;
+};
+
+/// Where coroutines of a run queue are resumed (run_queue.hpp). A coroutine that is suspended on a thread that runs one
+/// is resumed there, and any other by the call that completes its operation.
+class home {
+  public:
+    home() = default;
+    home(const home&) = delete;
+    home& operator=(const home&) = delete;
+
+    /// From any thread.
+    virtual void ready(run_node& n) noexcept = 0;
+    /// `n`, which is ready, is about to be destroyed. On the thread of the queue.
+    virtual void forget(run_node& n) noexcept = 0;
+
+    /// The one that the calling thread runs, or null.
+    [[nodiscard]] static home*& of_this_thread() noexcept {
+        constinit thread_local home* value = nullptr;
+        return value;
+    }
+
+  protected:
+    ~home() = default;
 };
 
 }  // namespace tailrace::detail
