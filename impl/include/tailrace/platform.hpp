@@ -87,10 +87,15 @@ struct std_platform {
 
         /// False if the deadline came first; a token that comes later stays valid.
         [[nodiscard]] bool park_until(clock::time_point deadline) noexcept {
-            for (unsigned turn = 0; turn < spin_turns; ++turn) {
-                if (take_token()) return true;
+            unsigned& turns = spin_turns();
+            for (unsigned turn = 0; turn < turns; ++turn) {
+                if (take_token()) {
+                    if (turns < most_turns) turns *= 2;
+                    return true;
+                }
                 relax();
             }
+            if (turns > least_turns) turns /= 2;
             std::unique_lock guard(mutex_);
             auto expected = token::none;
             // Partner: the exchange in unpark. acquire, for a failure: the token carries what the waker did before it.
@@ -124,8 +129,15 @@ struct std_platform {
 
       private:
         enum class token : unsigned char { none, given, asleep };
-        // Much less than a sleep costs: where the two share a processor, the other cannot go on before this is over.
-        static constexpr unsigned spin_turns = 16;
+        // // How long this thread spins: twice as long after each time that it paid, half as long after a time that it did
+        // not. A thread whose partner runs on another processor soon spins for about as long as a sleep costs; where
+        // they share a processor, and the other cannot go on before this is over, it hardly spins.
+        static constexpr unsigned least_turns = 8;
+        static constexpr unsigned most_turns = 1024;
+        [[nodiscard]] static unsigned& spin_turns() noexcept {
+            constinit thread_local unsigned turns = 64;
+            return turns;
+        }
 
         template <class Predicate>
         bool sleep_until(std::unique_lock<std::mutex>& guard, clock::time_point deadline, Predicate woken) {
