@@ -574,9 +574,9 @@ class core {
     /// that was, 2^36 tickets later, taken for a new one.
     void raise_seen(word_type taken) noexcept {
         word_type now = seen_.load(std::memory_order_relaxed);
-        // (43) release: the emptied slots of (41), to (42).
-        while (now < taken &&
-               !seen_.compare_exchange_strong(now, taken, std::memory_order_release, std::memory_order_relaxed)) {
+        while (now < taken) {
+            // (43) release: the emptied slots of (41), to (42).
+            if (seen_.compare_exchange_strong(now, taken, std::memory_order_release, std::memory_order_relaxed)) return;
         }
     }
     void raise_seen_a_lap_behind(word_type taken) noexcept {
@@ -592,11 +592,12 @@ class core {
         // request that is under way has set `waiting_` (40) before it looked at either.
         word_type taken = taken_.load(std::memory_order_seq_cst);
         for (;;) {
-            const word_type w = word_.load(std::memory_order_seq_cst);  // LP of capacity()
+            const word_type w = word_.load(std::memory_order_seq_cst);  // (25) LP of capacity()
             if (has_waiters(w)) return {0, true};
-            const word_type again = taken_.load(std::memory_order_seq_cst);
+            const word_type again = taken_.load(std::memory_order_seq_cst);  // (25)
             if (again == std::exchange(taken, again)) {
-                return {max_ - used(w, taken), !waiting_.load(std::memory_order_seq_cst)};
+                const bool deciding = waiting_.load(std::memory_order_seq_cst);  // (25)
+                return {max_ - used(w, taken), !deciding};
             }
         }
     }
