@@ -418,7 +418,9 @@ struct relacy_platform {
     [[nodiscard]] static T& of_this_thread() {
         static std::array<std::optional<T>, most_threads> values;
         static std::uint64_t execution = 0;
-        if (std::exchange(execution, simulation::number()) != simulation::number()) values = {};
+        if (std::exchange(execution, simulation::number()) != simulation::number()) {
+            for (std::optional<T>& v : values) v.reset();
+        }
         std::optional<T>& mine = values[rl::thread_index()];
         return mine ? *mine : mine.emplace();
     }
