@@ -116,9 +116,9 @@ class core {
 
     /// Turns a permit into a value in the buffer.
     [[nodiscard]] waker send_permit(value&& v) noexcept {
-        // (5) acquire: the emptied slot, from the claim that has seen it (2, 8, 11); the permit may be older. LP of
-        // permit.send.
-        return publish(tail(word_.fetch_add(one_ticket - one_out, std::memory_order_acquire)), std::move(v));
+        // (5) seq_cst, with (15) against (17, 25, 51): of this and a receive, what follows one sees the other. acquire:
+        // the emptied slot, from the claim that has seen it (2, 8, 11); the permit may be older. LP of permit.send.
+        return publish(tail(word_.fetch_add(one_ticket - one_out, std::memory_order_seq_cst)), std::move(v));
     }
 
     /// Turns a granted permit into a ticket unless the channel has closed.
@@ -126,9 +126,9 @@ class core {
         // (35) relaxed: if it says closed, the permit is returned by (6), which acquires what precedes the close.
         word_type w = word_.load(std::memory_order_relaxed);
         while (!is_closed(w)) {
-            // (13) acquire: as (5). One exchange with the check of `closed`, or an end could come between. LP of a
-            // resumed send.
-            if (word_.compare_exchange_strong(w, w + one_ticket - one_out, std::memory_order_acquire,
+            // (13) seq_cst, acquire: as (5). One exchange with the check of `closed`, or an end could come between. LP
+            // of a resumed send.
+            if (word_.compare_exchange_strong(w, w + one_ticket - one_out, std::memory_order_seq_cst,
                                               std::memory_order_relaxed)) {
                 ticket = tail(w);
                 return true;
@@ -347,8 +347,9 @@ class core {
 
     /// The number of tickets that are claimed and not taken: the length of the buffer for the consumer.
     [[nodiscard]] std::uint64_t buffered_exactly() const noexcept {
-        // relaxed: a send that happened before this call is seen, by coherence. LP of len, and of an empty try_recv.
-        return (tail(word_.load(std::memory_order_relaxed)) - head()) & ticket_mask;
+        // (51) seq_cst, with (15) against (2, 5, 13, 25): a send that does not count a receive of this task is counted.
+        // LP of len, and of an empty try_recv.
+        return (tail(word_.load(std::memory_order_seq_cst)) - head()) & ticket_mask;
     }
 
     /// Parks in the front slot. False if the slot has changed: check again. If true, the receive may be woken and its
@@ -536,8 +537,8 @@ class core {
     [[gnu::noinline]] prepared prepare_claim(word_type n, word_type w, word_type taken, bool counted) {
         typename ring<value, Platform>::reliance storage(ring_, counted);
         if (is_closed(w)) return {claim_result::closed};
-        if (has_waiters(w)) return {claim_result::full};
-        if (!has_room(w, taken, n)) {
+        // For the waiters bit too: (1) alone may see a waiter that has gone, although a receive before it did not.
+        if (has_waiters(w) || !has_room(w, taken, n)) {
             const claim_result found = look_again(n, w, taken);
             if (found != claim_result::claimed) return {found};
         }
