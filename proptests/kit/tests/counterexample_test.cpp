@@ -143,6 +143,23 @@ TEST(counterexample, a_member_that_is_wrong_is_named) {
               "history.json: \"concurrent\": expected a member 'before', found none");
 }
 
+TEST(counterexample, a_list_that_does_not_differ_is_refused) {
+    counterexample c = barging_example();
+    auto& run = std::get<sequential_run>(c.run);
+    run.differs = {aspect::destroyed, aspect::woken};
+    run.got = run.failing().expected;
+    run.got->destroyed.push_back(9);
+    const std::string problem =
+        "history.json: \"sequential.differs\": expected only what differs between the step that "
+        "failed and 'got', found [\"destroyed\",\"woken\"]";
+    EXPECT_EQ(problem_of(to_json(c)), problem);
+    run.differs = {aspect::destroyed};
+    EXPECT_EQ(from_json(to_json(c)), c);
+    EXPECT_NE(to_log(c).find("destroyed v9"), std::string::npos) << to_log(c);
+    run.got.reset();
+    EXPECT_NE(problem_of(to_json(c)), "");
+}
+
 TEST(counterexample, a_place_outside_its_history_is_refused) {
     const counterexample c = swapped_example();
     EXPECT_EQ(problem_of(spoilt(c, "\"lane\": 1,\n    \"index\": 0", "\"lane\": 3, \"index\": 0")),

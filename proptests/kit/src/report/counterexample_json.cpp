@@ -73,6 +73,18 @@ json write_run(const sequential_run& r) {
     return j;
 }
 
+/// The report says what is missing from a list that differs, and what stands in another place.
+void refuse_lists_that_do_not_differ(const json_reader& in, const sequential_run& r) {
+    const auto check = [&](aspect a, auto list) {
+        if (std::ranges::find(r.differs, a) == r.differs.end()) return;
+        if (!r.got || r.failing().expected.*list == (*r.got).*list) {
+            in.refuse("only what differs between the step that failed and 'got'");
+        }
+    };
+    check(aspect::woken, &model::outcome::woken);
+    check(aspect::destroyed, &model::outcome::destroyed);
+}
+
 sequential_run read_sequential(const json_reader& in) {
     in.expect_members({"steps", "?at", "got", "differs", "notes"});
     sequential_run r;
@@ -87,6 +99,7 @@ sequential_run read_sequential(const json_reader& in) {
         return all_aspects[a.one_of(names)];
     });
     r.notes = in["notes"].list([](const json_reader& n) { return n.text(); });
+    refuse_lists_that_do_not_differ(in["differs"], r);
     return r;
 }
 
