@@ -74,6 +74,7 @@ result memory(const parameters& p) {
     using channel = decltype(Kind::template make<T>(1));
     std::vector<channel> channels;
     channels.reserve(p.channels);
+    const channel first = Kind::template make<T>(p.capacity);  // what is allocated once is not a channel's
     const std::uint64_t before = heap_bytes();
     std::uint64_t slots = 0;
     for (std::uint64_t n = 0; n < p.channels; ++n) {

@@ -48,11 +48,16 @@ class log_scale {
     double least_, most_, from_, to_;
 };
 
+/// A round number: 0.05, 20, 1,000.
+std::string tick_text(double value) {
+    return value < 100 ? fmt::format("{:g}", value) : number_text(value);
+}
+
 void put_vertical_grid(std::string& svg, const log_scale& x, double top, double bottom) {
     for (const double t : x.ticks()) {
         put(svg, "<line class='grid' x1='{0:.1f}' x2='{0:.1f}' y1='{1:.0f}' y2='{2:.0f}'/>", x.at(t), top, bottom);
         put(svg, "<text class='tick' x='{:.1f}' y='{:.0f}' text-anchor='middle'>{}</text>", x.at(t), bottom + 14,
-            number_text(t));
+            tick_text(t));
     }
 }
 
@@ -107,7 +112,7 @@ std::string overview_chart(const judgement& j) {
         const auto put_figure = [&](const figure& f, std::string_view look) {
             if (!f.to_tokio) return;
             put_mark(svg, look, x.at(*f.to_tokio), y,
-                     fmt::format("{}: {:.2f} of tokio, {} ns", f.contestant, *f.to_tokio, number_text(f.each.median)));
+                     fmt::format("{}: {} of tokio, {} ns", f.contestant, number_text(*f.to_tokio), number_text(f.each.median)));
         };
         for (const figure& f : row->figures) {
             if (f.contestant == row->best && f.contestant != "tokio") put_figure(f, "peer");
@@ -196,13 +201,13 @@ std::string series_chart(const judgement& j, const std::string& series) {
         put(svg, "<line class='grid' x1='{:.0f}' x2='{:.0f}' y1='{:.1f}' y2='{:.1f}'/>", left, width - right, y.at(t),
             y.at(t));
         put(svg, "<text class='tick' x='{:.0f}' y='{:.1f}' text-anchor='end'>{}</text>", left - 8, y.at(t) + 4,
-            number_text(t));
+            tick_text(t));
     }
     for (const auto& [value, unused] : std::ranges::max_element(lines, {}, [](const auto& l) {
              return l.second.points.size();
          })->second.points) {
         put(svg, "<text class='tick' x='{:.1f}' y='{:.0f}' text-anchor='middle'>{}</text>", x(value), bottom + 16,
-            number_text(value));
+            tick_text(value));
     }
     std::vector<std::pair<std::string, line*>> order;
     for (auto& [name, l] : lines) {
@@ -224,7 +229,7 @@ std::string series_chart(const judgement& j, const std::string& series) {
         for (const auto& [px, py] : l->points) put(path, "{}{:.1f} {:.1f}", path.empty() ? "M" : "L", x(px), y.at(py));
         put(svg, "<path class='line {}' d='{}'/>", l->look, path);
         for (const auto& [px, py] : l->points) {
-            put_mark(svg, l->look, x(px), y.at(py), fmt::format("{} at {}: {} ns", name, number_text(px), number_text(py)));
+            put_mark(svg, l->look, x(px), y.at(py), fmt::format("{} at {}: {} ns", name, tick_text(px), number_text(py)));
         }
         put(svg, "<path class='lead {}' d='M{:.1f} {:.1f}L{:.1f} {:.1f}'/>", l->look, x(l->points.back().first) + 6,
             y.at(l->points.back().second), width - right + 16, l->label);

@@ -75,7 +75,7 @@ int main(int argc, char** argv) {
     run->add_flag("--full,!--quick", full, "all rows, and more rounds of longer samples");
     run->add_option("--rows", s.rows, "only rows in whose name this regular expression is found");
     run->add_option("--contestants", s.contestants, "only contestants in whose name this regular expression is found");
-    run->add_option("--rounds", s.rounds, "rounds of each row: 3, or 9")->check(CLI::Range(1, 1000));
+    run->add_option("--rounds", s.rounds, "rounds of each row: 5, or 9")->check(CLI::Range(1, 1000));
     run->add_option("--sample", sample, "milliseconds of each sample: 60, or 250")->check(CLI::Range(1, 10'000));
     run->add_option("--commit", s.commit, "what is measured");
     run->add_flag("--normal-priority", normal, "do not use real-time priority, even where it is allowed");

@@ -20,7 +20,7 @@ struct settings {
     std::string contestants;
     std::string commit;
     bool real_time = true;    // if it is allowed
-    std::uint64_t rounds = 3;
+    std::uint64_t rounds = 5;
     std::chrono::milliseconds sample{60};
 };
 

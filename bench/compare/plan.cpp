@@ -77,13 +77,13 @@ class plan {
         }
         for (const auto& [c, size] : full_ ? capacities_and_sizes() : std::vector<std::pair<int, int>>{{64, 8}}) {
             add("W7", "W7", fmt::format("c{}", c), size, "two tasks on one thread, reserve and permit.send",
-                {{"capacity", c}}, "tailrace|tailrace-queue|tailrace-send|tokio");
+                {{"capacity", c}}, "tailrace|tailrace-queue|tailrace-send|reference|tokio");
         }
         for (const int size : full_ ? std::vector{8, 64} : std::vector{8}) {
             add("W8", "W8", "c1", size, "ping-pong of two tasks on one thread; a round trip", {});
         }
         add("recv_many", "recv_many", "c64", 8, "two tasks on one thread, up to 64 received at once", {{"capacity", 64}},
-            "tailrace.*|tokio");
+            "tailrace.*|reference|tokio");
     }
 
     void memory() {
@@ -108,6 +108,7 @@ class plan {
         for (const int p : full_ ? std::vector{1, 10, 100, 1000, 10'000} : std::vector{1, 100, 10'000}) {
             auto& r = add("W5", "waiting", fmt::format("{}", p), 8, "W5 at capacity 1, with so many senders, which wait",
                           {{"capacity", 1}, {"senders", p}}, "tailrace|tailrace-queue|tokio|flume|async-channel|futures|go");
+            r.least_messages = static_cast<std::uint64_t>(30 * p);
             in_series(r, "waiting", p);
         }
     }

@@ -15,7 +15,7 @@ namespace bench {
 namespace {
 
 std::string ratio_text(const std::optional<double>& ratio) {
-    return ratio ? fmt::format("{:.2f}", *ratio) : "";
+    return ratio ? number_text(*ratio) : "";
 }
 
 std::string verdicts_of(const judged_row& row, const std::string& contestant) {
@@ -71,8 +71,9 @@ void add_verdicts(std::string& text, const judgement& j, outcome o, const char* 
 
 std::string number_text(double value) {
     if (value == 0) return "0";
-    if (value < 1) return fmt::format("{:.2g}", value);
-    if (value < 100) return fmt::format("{:.3g}", value);
+    if (value < 0.1) return fmt::format("{:.3f}", value);
+    if (value < 10) return fmt::format("{:.2f}", value);
+    if (value < 100) return fmt::format("{:.1f}", value);
     std::string digits = fmt::format("{:.0f}", value);
     for (std::size_t at = digits.size(); at > 3;) {
         at -= 3;

@@ -11,7 +11,7 @@ namespace bench {
 
 [[nodiscard]] std::string table_of(const recording& r, const judgement& j);
 
-/// 0.0432, 5.3, 27.4, 1,234: three digits, or all before the point.
+/// 0.043, 5.30, 27.4, 1,234: three digits, or all before the point.
 [[nodiscard]] std::string number_text(double value);
 /// "median of 3 rounds" and whatever else of the run a reader has to know, a line each.
 [[nodiscard]] std::vector<std::string> remarks_of(const recording& r, const judgement& j);

@@ -110,6 +110,45 @@ class plain_queue : public executor_form<plain_queue> {
     std::size_t first_ = 0, size_ = 0;
 };
 
+/// The same run queue for operations that only can be polled: those of the reference channel.
+class polling_queue : public plain_queue {
+  public:
+    template <class Operation>
+    class polled {
+      public:
+        polled(Operation&& op, polling_queue& queue) : op_(std::move(op)), queue_(&queue) {}
+        bool await_ready() const noexcept { return false; }
+        bool await_suspend(std::coroutine_handle<> frame) {
+            frame_ = frame;
+            result_ = op_.poll(wakes_this());
+            return !result_;
+        }
+        auto await_resume() {
+            if (!result_) result_ = op_.poll(wakes_this());
+            return std::move(*result_);
+        }
+
+      private:
+        tailrace::waker wakes_this() noexcept {
+            return {[](void* p) noexcept {
+                        auto& self = *static_cast<polled*>(p);
+                        self.queue_->execute(task{self.frame_}.starter());
+                    },
+                    this};
+        }
+
+        Operation op_;
+        polling_queue* queue_;
+        std::coroutine_handle<> frame_;
+        decltype(std::declval<Operation&>().poll(std::declval<tailrace::waker>())) result_;
+    };
+
+    template <class Operation>
+    polled<Operation> on(Operation&& op) {
+        return {std::move(op), *this};
+    }
+};
+
 /// Two threads that take wakers from one queue, under a mutex.
 class pool_of_two : public executor_form<pool_of_two> {
   public:

@@ -3,6 +3,7 @@
 #include "common/contestant.hpp"
 #include "contestants.hpp"
 #include "kinds.hpp"
+#include "tasks.hpp"
 
 namespace bench {
 
@@ -13,6 +14,7 @@ contestant reference_contestant() {
     contestant c{"reference", one_thread_workloads<kind>()};
     c += thread_workloads<kind>();
     c += memory_workloads<kind>();
+    c += workloads_on_one_thread<polling_queue, reference>();
     c += {{"permits", one_by_one<by_permit, small_value>, one_by_one<by_permit, large_value>},
           {"recv_many_threads", blocking_threads<many, small_value>, blocking_threads<many, large_value>}};
     return c;

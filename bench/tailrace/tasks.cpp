@@ -9,23 +9,13 @@
 
 namespace bench {
 
-namespace {
-
-template <class Form>
-void add_form(contestant& c) {
-    c += {tasks_as<Form>("W5"), tasks_as<Form, by::permit>("W7"), tasks_as<Form, by::send, into::buffer>("recv_many"),
-          ping_pong_as<Form>("W8")};
-}
-
-}  // namespace
-
 void add_tasks(contestant& tailrace, std::vector<contestant>& others) {
-    add_form<inline_form>(tailrace);
+    tailrace += workloads_on_one_thread<inline_form>();
     tailrace += {tasks_as<inline_form_on_two_threads>("W6")};
 
     contestant one_thread{"tailrace-one-thread", {tasks_as<inline_form>("W6")}};
     contestant queue{"tailrace-queue", {tasks_as<plain_queue>("W6")}};
-    add_form<plain_queue>(queue);
+    queue += workloads_on_one_thread<plain_queue>();
     contestant pool{"tailrace-pool", {tasks_as<pool_of_two>("W6")}};
     contestant asio{"tailrace-asio",
                     {tasks_as<asio_form<1>>("W5"), tasks_as<asio_form<2>>("W6"), ping_pong_as<asio_form<1>>("W8")}};

@@ -17,8 +17,8 @@ namespace bench {
 enum class by { send, permit };
 enum class into { value, buffer };
 
-template <by By, class Form, class T>
-task send_all(Form& form, tailrace::sender<T> tx, std::uint64_t each) {
+template <by By, class T, class Form, class Sender>
+task send_all(Form& form, Sender tx, std::uint64_t each) {
     for (std::uint64_t i = 1; i <= each; ++i) {
         if constexpr (By == by::send) {
             const auto sent = co_await form.on(tx.send(numbered<T>(i)));
@@ -31,8 +31,8 @@ task send_all(Form& form, tailrace::sender<T> tx, std::uint64_t each) {
     }
 }
 
-template <into Into, class Form, class T>
-task receive_all(Form& form, tailrace::receiver<T> rx, std::uint64_t count, tally& received, stopwatch& watch) {
+template <into Into, class T, class Form, class Receiver>
+task receive_all(Form& form, Receiver rx, std::uint64_t count, tally& received, stopwatch& watch) {
     std::vector<T> buffer;
     while (received.count() < count) {
         if constexpr (Into == into::value) {
@@ -50,7 +50,7 @@ task receive_all(Form& form, tailrace::receiver<T> rx, std::uint64_t count, tall
 }
 
 /// W5 and W6, and with permits W7: so many senders, and one receiver.
-template <class Form, by By, into Into, class T>
+template <class Channel, class Form, by By, into Into, class T>
 result tasks(const parameters& p) {
     const std::uint64_t each = p.messages / p.senders;
     Form form;
@@ -58,17 +58,17 @@ result tasks(const parameters& p) {
     stopwatch watch;
     watch.start();
     {
-        auto [tx, rx] = tailrace::channel<T>(p.capacity);
-        form.start(receive_all<Into>(form, std::move(rx), each * p.senders, received, watch));
-        for (std::uint64_t s = 0; s < p.senders; ++s) form.start(send_all<By>(form, tx, each));
+        auto [tx, rx] = Channel::template channel<T>(p.capacity);
+        form.start(receive_all<Into, T>(form, std::move(rx), each * p.senders, received, watch));
+        for (std::uint64_t s = 0; s < p.senders; ++s) form.start(send_all<By, T>(form, tx, each));
     }
     form.run();
     received.check(p.senders, each);
     return watch.per(each * p.senders);
 }
 
-template <class Form, class T>
-task answer_all(Form& form, tailrace::receiver<T> rx, tailrace::sender<T> tx, std::uint64_t count) {
+template <class Form, class Receiver, class Sender>
+task answer_all(Form& form, Receiver rx, Sender tx, std::uint64_t count) {
     for (; count > 0; --count) {
         auto value = co_await form.on(rx.recv());
         require(value.has_value(), "the channel ended");
@@ -77,9 +77,8 @@ task answer_all(Form& form, tailrace::receiver<T> rx, tailrace::sender<T> tx, st
     }
 }
 
-template <class Form, class T>
-task ask_all(Form& form, tailrace::sender<T> tx, tailrace::receiver<T> rx, std::uint64_t count, tally& received,
-             stopwatch& watch) {
+template <class T, class Form, class Sender, class Receiver>
+task ask_all(Form& form, Sender tx, Receiver rx, std::uint64_t count, tally& received, stopwatch& watch) {
     for (std::uint64_t i = 1; i <= count; ++i) {
         const auto sent = co_await form.on(tx.send(numbered<T>(i)));
         require(sent.has_value(), "the channel is closed");
@@ -91,30 +90,36 @@ task ask_all(Form& form, tailrace::sender<T> tx, tailrace::receiver<T> rx, std::
 }
 
 /// W8: a value goes to another task and back, through channels of capacity 1.
-template <class Form, class T>
+template <class Channel, class Form, class T>
 result ping_pong(const parameters& p) {
     Form form;
     tally received;
     stopwatch watch;
     watch.start();
     {
-        auto [there, there_rx] = tailrace::channel<T>(1);
-        auto [back, back_rx] = tailrace::channel<T>(1);
+        auto [there, there_rx] = Channel::template channel<T>(1);
+        auto [back, back_rx] = Channel::template channel<T>(1);
         form.start(answer_all(form, std::move(there_rx), std::move(back), p.messages));
-        form.start(ask_all(form, std::move(there), std::move(back_rx), p.messages, received, watch));
+        form.start(ask_all<T>(form, std::move(there), std::move(back_rx), p.messages, received, watch));
     }
     form.run();
     received.check(1, p.messages);
     return watch.per(p.messages);
 }
 
-template <class Form, by By = by::send, into Into = into::value>
+template <class Form, by By = by::send, into Into = into::value, class Channel = optimized>
 [[nodiscard]] workload tasks_as(const char* name) {
-    return {name, tasks<Form, By, Into, small_value>, tasks<Form, By, Into, large_value>};
+    return {name, tasks<Channel, Form, By, Into, small_value>, tasks<Channel, Form, By, Into, large_value>};
 }
-template <class Form>
+template <class Form, class Channel = optimized>
 [[nodiscard]] workload ping_pong_as(const char* name) {
-    return {name, ping_pong<Form, small_value>, ping_pong<Form, large_value>};
+    return {name, ping_pong<Channel, Form, small_value>, ping_pong<Channel, Form, large_value>};
+}
+/// W5, W7, W8 and recv_many.
+template <class Form, class Channel = optimized>
+[[nodiscard]] std::vector<workload> workloads_on_one_thread() {
+    return {tasks_as<Form, by::send, into::value, Channel>("W5"), tasks_as<Form, by::permit, into::value, Channel>("W7"),
+            tasks_as<Form, by::send, into::buffer, Channel>("recv_many"), ping_pong_as<Form, Channel>("W8")};
 }
 
 }  // namespace bench

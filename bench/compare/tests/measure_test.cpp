@@ -48,6 +48,7 @@ class measuring : public testing::Test {
         s.programs = folder_.string();
         s.rows = rows;
         s.real_time = false;
+        s.rounds = 3;
         std::string text;
         measure(
             s, [&](const std::string& line) { text += line + '\n'; }, [](const std::string&) {});
