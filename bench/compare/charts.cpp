@@ -31,12 +31,15 @@ class log_scale {
     [[nodiscard]] double at(double value) const {
         return from_ + (std::log10(value) - least_) / (most_ - least_) * (to_ - from_);
     }
-    /// 1, 10, 100, ... and where there are few of them also 2 and 5.
+    /// 1, 10, 100, ... and where there are few of them also 2 and 5, or 2, 3, 5 and 7.
     [[nodiscard]] std::vector<double> ticks() const {
         std::vector<double> found;
-        const bool many = most_ - least_ > 2.5;
+        const double decades = most_ - least_;
+        const auto digits = decades > 2.5   ? std::vector{1.0}
+                            : decades > 0.8 ? std::vector{1.0, 2.0, 5.0}
+                                            : std::vector{1.0, 1.5, 2.0, 3.0, 5.0, 7.0};
         for (int power = static_cast<int>(std::floor(least_)); power <= static_cast<int>(std::ceil(most_)); ++power) {
-            for (const double digit : many ? std::vector{1.0} : std::vector{1.0, 2.0, 5.0}) {
+            for (const double digit : digits) {
                 const double value = digit * std::pow(10.0, power);
                 if (std::log10(value) >= least_ - 1e-9 && std::log10(value) <= most_ + 1e-9) found.push_back(value);
             }
@@ -54,8 +57,12 @@ std::string tick_text(double value) {
 }
 
 void put_vertical_grid(std::string& svg, const log_scale& x, double top, double bottom) {
+    double free = 0;  // labels do not lie upon each other
     for (const double t : x.ticks()) {
         put(svg, "<line class='grid' x1='{0:.1f}' x2='{0:.1f}' y1='{1:.0f}' y2='{2:.0f}'/>", x.at(t), top, bottom);
+        const double half = 4.0 * static_cast<double>(tick_text(t).size());
+        if (x.at(t) - half < free) continue;
+        free = x.at(t) + half;
         put(svg, "<text class='tick' x='{:.1f}' y='{:.0f}' text-anchor='middle'>{}</text>", x.at(t), bottom + 14,
             tick_text(t));
     }
@@ -76,6 +83,19 @@ std::string start(double width, double height, const std::string& label) {
                        width, height, escaped(label));
 }
 
+/// "tailrace 0.46, the best crossbeam 0.03"
+std::string ratios_of(const judged_row& row) {
+    std::string text;
+    for (const figure& f : row.figures) {
+        if (f.contestant == "tailrace" && f.to_tokio) text = "tailrace " + number_text(*f.to_tokio);
+    }
+    for (const figure& f : row.figures) {
+        if (f.contestant != row.best || !f.to_tokio) continue;
+        text += (text.empty() ? "" : ", ") + fmt::format("the best: {} {}", f.contestant, number_text(*f.to_tokio));
+    }
+    return text;
+}
+
 }  // namespace
 
 std::string overview_chart(const judgement& j) {
@@ -93,9 +113,9 @@ std::string overview_chart(const judgement& j) {
         if (has) rows.push_back(&row);
     }
     if (rows.empty()) return "";
-    constexpr double width = 960, left = 150, step = 24, top = 12;
+    constexpr double width = 1180, left = 150, right = 320, step = 24, top = 12;
     const double bottom = top + step * static_cast<double>(rows.size());
-    const log_scale x(least / 1.15, most * 1.15, left, width - 20);
+    const log_scale x(least / 1.15, most * 1.15, left, width - right);
     std::string svg = start(width, bottom + 24, "ratio to tokio, by row");
     put_vertical_grid(svg, x, top, bottom);
     put(svg, "<line class='one' x1='{0:.1f}' x2='{0:.1f}' y1='{1:.0f}' y2='{2:.0f}'/>", x.at(1), top, bottom);
@@ -103,7 +123,9 @@ std::string overview_chart(const judgement& j) {
     for (const judged_row* row : rows) {
         put(svg, "<text class='name' x='{:.0f}' y='{:.1f}' text-anchor='end'>{}</text>", left - 10, y + 4,
             escaped(row->row->id));
-        put(svg, "<line class='rail' x1='{:.0f}' x2='{:.0f}' y1='{:.1f}' y2='{:.1f}'/>", left, width - 20, y, y);
+        put(svg, "<line class='rail' x1='{:.0f}' x2='{:.0f}' y1='{:.1f}' y2='{:.1f}'/>", left, width - right, y, y);
+        put(svg, "<text class='value peer' x='{:.0f}' y='{:.1f}'>{}</text>", width - right + 16, y + 4,
+            escaped(ratios_of(*row)));
         for (const verdict& v : row->verdicts) {
             if (v.target.to != "tokio" || v.target.at_most >= 1) continue;
             put(svg, "<g class='goal'><title>{}: {}</title><path d='M{:.1f} {:.1f}v16'/></g>",
@@ -129,7 +151,7 @@ std::string overview_chart(const judgement& j) {
 }
 
 std::string row_chart(const judged_row& row) {
-    constexpr double width = 440, left = 132, right = 70, step = 20, top = 6;
+    constexpr double width = 440, left = 132, right = 86, step = 20, top = 6;
     double least = 1e300, most = 0;
     for (const figure& f : row.figures) {
         if (f.standing != standing::measured || f.each.least <= 0) continue;
@@ -138,11 +160,13 @@ std::string row_chart(const judged_row& row) {
     }
     const bool nothing = most <= 0;
     const log_scale x(nothing ? 1 : least / 1.1, nothing ? 10 : most * 1.1, left, width - right);
-    const double bottom = top + step * static_cast<double>(row.figures.size());
+    const auto drawn = std::ranges::count_if(row.figures, [](const figure& f) { return f.standing != standing::without; });
+    const double bottom = top + step * static_cast<double>(drawn);
     std::string svg = start(width, bottom + 22, row.row->id);
     put_vertical_grid(svg, x, top, bottom);
     double y = top + step / 2;
     for (const figure& f : row.figures) {
+        if (f.standing == standing::without) continue;
         const std::string_view look = look_of(f.contestant, f.role);
         put(svg, "<text class='name {}' x='{:.0f}' y='{:.1f}' text-anchor='end'>{}</text>", look, left - 10, y + 4,
             escaped(f.contestant));
@@ -160,7 +184,7 @@ std::string row_chart(const judged_row& row) {
             const bool failed = f.standing == standing::failed;
             put(svg, "<text class='value {}' x='{:.0f}' y='{:.1f}' text-anchor='end'><title>{}</title>{}</text>",
                 failed ? "wrong" : "peer", width - 4, y + 4, escaped(absence_of(f)),
-                failed ? "FAILED" : f.standing == standing::absent ? "not here" : "-");
+                failed ? "FAILED" : "not here");
         }
         y += step;
     }
@@ -189,7 +213,8 @@ std::string series_chart(const judgement& j, const std::string& series) {
         }
     }
     if (lines.empty() || first == last) return "";
-    constexpr double width = 620, left = 62, right = 150, top = 10, height = 330, bottom = height - 26;
+    constexpr double width = 620, left = 70, right = 150, top = 10;
+    const double height = std::max(330.0, 16.0 * static_cast<double>(lines.size()) + 170), bottom = height - 26;
     const log_scale y(least / 1.2, most * 1.2, bottom, top);
     const bool counts = first == 0;  // a scale of 0, 1, 2, ... is not logarithmic
     const log_scale log_x(std::max(first, 1.0), last, left, width - right);

@@ -52,8 +52,9 @@ void put_overview(std::string& html, const judgement& j) {
     if (chart.empty()) return;
     html +=
         "<h2>Time per message, as a ratio to tokio</h2><p class='soft'>Left is faster. The line is tokio, a green bar a target, a "
-        "grey dot the best other channel of the row.</p><div class='card wide'>" +
-        chart + "</div>";
+        "grey dot the best other channel of the row; point at a mark to see what it is.</p><div class='card wide fit'>";
+    put_legend(html);
+    html += chart + "</div>";
 }
 
 void put_verdicts(std::string& html, const judgement& j) {
@@ -87,7 +88,6 @@ void put_series(std::string& html, const judgement& j) {
 
 void put_rows(std::string& html, const judgement& j) {
     html += "<h2>All rows</h2><p class='soft'>Median, and the least and the most of all rounds. The scales are logarithmic.</p>";
-    put_legend(html);
     html += "<div class='rows'>";
     for (const judged_row& row : j.rows) {
         if (!row.row->series.empty()) continue;
@@ -97,6 +97,11 @@ void put_rows(std::string& html, const judgement& j) {
             put(html, "<figcaption>A cache line, there and back, in the same rounds: {} ns ({} to {})</figcaption>",
                 number_text(row.line->each.median), number_text(row.line->each.least), number_text(row.line->each.most));
         }
+        std::string without;
+        for (const figure& f : row.figures) {
+            if (f.standing == standing::without) without += (without.empty() ? "" : ", ") + f.contestant;
+        }
+        if (!without.empty()) put(html, "<figcaption>Without such a form: {}</figcaption>", escaped(without));
         html += "</figure>";
     }
     html += "</div>";

@@ -20,15 +20,17 @@ class plan {
     explicit plan(form f) : full_(f == form::full) {}
 
     void without_waiting() {
-        for (const int size : {8, 64}) {
-            for (const int c : full_ ? std::vector{1, 64, 1024} : std::vector{64}) {
+        for (const int c : full_ ? std::vector{1, 64, 1024} : std::vector{64}) {
+            for (const int size : {8, 64}) {
                 add("W1", "W1", fmt::format("c{}", c), size, "one thread, try_send and try_recv", {{"capacity", c}});
             }
+        }
+        for (const int size : {8, 64}) {
             add("W2", "W2", "c1024", size, "one thread, fill and drain", {{"capacity", 1024}});
-            if (full_ || size == 8) {
-                add("permits", "permits", "c64", size, "one thread, try_reserve, permit.send and try_recv",
-                    {{"capacity", 64}}, "tailrace|reference|tokio");
-            }
+        }
+        for (const int size : full_ ? std::vector{8, 64} : std::vector{8}) {
+            add("permits", "permits", "c64", size, "one thread, try_reserve, permit.send and try_recv",
+                {{"capacity", 64}}, "tailrace|reference|tokio");
         }
     }
 
