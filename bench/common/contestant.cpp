@@ -25,8 +25,8 @@ int refuse(const std::string& what) {
 
 bool read(std::string_view argument, parameters& into) {
     const std::map<std::string_view, std::uint64_t*> places = {
-        {"size", &into.size},       {"capacity", &into.capacity}, {"messages", &into.messages},
-        {"senders", &into.senders}, {"busy", &into.busy},         {"milliseconds", &into.milliseconds},
+        {"size", &into.size},        {"capacity", &into.capacity}, {"messages", &into.messages},
+        {"senders", &into.senders},  {"busy", &into.busy},         {"milliseconds", &into.milliseconds},
         {"channels", &into.channels}};
     const auto sign = argument.find('=');
     if (sign == std::string_view::npos) return false;

@@ -1,8 +1,8 @@
 // The protocol of a program of contestants:
 //     PROGRAM list                                  a JSON line for each contestant: its name and its workloads
 //     PROGRAM CONTESTANT WORKLOAD key=value...      one JSON line: the result; exit status 1 if a value was lost
-// Programs in other languages have the same one. A program that has one thread is given a second, which sleeps: without it glibc and
-// libstdc++ leave out atomic instructions.
+// Programs in other languages have the same one. A program that has one thread is given a second, which sleeps: without
+// it glibc and libstdc++ leave out atomic instructions.
 // After a change here run: ci/bench
 #pragma once
 

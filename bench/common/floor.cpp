@@ -1,5 +1,6 @@
-// What the machine itself costs: a cache line that goes to another processor and back, beside each row of two threads. Each of the two
-// threads stays on a processor of its own. On a virtual machine this time has states, and moves by itself: a row is to be read with it.
+// What the machine itself costs: a cache line that goes to another processor and back, beside each row of two threads.
+// Each of the two threads stays on a processor of its own. On a virtual machine this time has states, and moves by
+// itself: a row is to be read with it.
 // After a change here run: ci/bench --rows W3
 #include <sched.h>
 

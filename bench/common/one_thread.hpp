@@ -5,7 +5,8 @@
 //     sender.try_send(value)                                       whether it was sent
 //     receiver.try_recv(use)                                       whether use(value) was called
 //     sender.send(value), receiver.recv(use)                       these block (threads.hpp)
-// A sender can be copied. `use` gets the value where it lies, so that no contestant pays for a copy that it does not need.
+// A sender can be copied. `use` gets the value where it lies, so that no contestant pays for a copy that it does not
+// need.
 // After a change here run: ci/bench --rows 'W[12]|memory'
 #pragma once
 

@@ -52,9 +52,7 @@ class log_scale {
 };
 
 /// A round number: 0.05, 20, 1,000.
-std::string tick_text(double value) {
-    return value < 100 ? fmt::format("{:g}", value) : number_text(value);
-}
+std::string tick_text(double value) { return value < 100 ? fmt::format("{:g}", value) : number_text(value); }
 
 void put_vertical_grid(std::string& svg, const log_scale& x, double top, double bottom) {
     double free = 0;  // labels do not lie upon each other
@@ -79,8 +77,9 @@ void put_mark(std::string& svg, std::string_view look, double x, double y, const
 }
 
 std::string start(double width, double height, const std::string& label) {
-    return fmt::format("<svg viewBox='0 0 {0:.0f} {1:.0f}' width='{0:.0f}' height='{1:.0f}' role='img' aria-label='{2}'>",
-                       width, height, escaped(label));
+    return fmt::format(
+        "<svg viewBox='0 0 {0:.0f} {1:.0f}' width='{0:.0f}' height='{1:.0f}' role='img' aria-label='{2}'>", width,
+        height, escaped(label));
 }
 
 /// "tailrace 0.46, the best crossbeam 0.03"
@@ -134,7 +133,8 @@ std::string overview_chart(const judgement& j) {
         const auto put_figure = [&](const figure& f, std::string_view look) {
             if (!f.to_tokio) return;
             put_mark(svg, look, x.at(*f.to_tokio), y,
-                     fmt::format("{}: {} of tokio, {} ns", f.contestant, number_text(*f.to_tokio), number_text(f.each.median)));
+                     fmt::format("{}: {} of tokio, {} ns", f.contestant, number_text(*f.to_tokio),
+                                 number_text(f.each.median)));
         };
         for (const figure& f : row->figures) {
             if (f.contestant == row->best && f.contestant != "tokio") put_figure(f, "peer");
@@ -160,7 +160,8 @@ std::string row_chart(const judged_row& row) {
     }
     const bool nothing = most <= 0;
     const log_scale x(nothing ? 1 : least / 1.1, nothing ? 10 : most * 1.1, left, width - right);
-    const auto drawn = std::ranges::count_if(row.figures, [](const figure& f) { return f.standing != standing::without; });
+    const auto drawn =
+        std::ranges::count_if(row.figures, [](const figure& f) { return f.standing != standing::without; });
     const double bottom = top + step * static_cast<double>(drawn);
     std::string svg = start(width, bottom + 22, row.row->id);
     put_vertical_grid(svg, x, top, bottom);
@@ -183,8 +184,7 @@ std::string row_chart(const judged_row& row) {
         } else {
             const bool failed = f.standing == standing::failed;
             put(svg, "<text class='value {}' x='{:.0f}' y='{:.1f}' text-anchor='end'><title>{}</title>{}</text>",
-                failed ? "wrong" : "peer", width - 4, y + 4, escaped(absence_of(f)),
-                failed ? "FAILED" : "not here");
+                failed ? "wrong" : "peer", width - 4, y + 4, escaped(absence_of(f)), failed ? "FAILED" : "not here");
         }
         y += step;
     }
@@ -228,9 +228,8 @@ std::string series_chart(const judgement& j, const std::string& series) {
         put(svg, "<text class='tick' x='{:.0f}' y='{:.1f}' text-anchor='end'>{}</text>", left - 8, y.at(t) + 4,
             tick_text(t));
     }
-    for (const auto& [value, unused] : std::ranges::max_element(lines, {}, [](const auto& l) {
-             return l.second.points.size();
-         })->second.points) {
+    for (const auto& [value, unused] :
+         std::ranges::max_element(lines, {}, [](const auto& l) { return l.second.points.size(); })->second.points) {
         put(svg, "<text class='tick' x='{:.1f}' y='{:.0f}' text-anchor='middle'>{}</text>", x(value), bottom + 16,
             tick_text(value));
     }
@@ -254,7 +253,8 @@ std::string series_chart(const judgement& j, const std::string& series) {
         for (const auto& [px, py] : l->points) put(path, "{}{:.1f} {:.1f}", path.empty() ? "M" : "L", x(px), y.at(py));
         put(svg, "<path class='line {}' d='{}'/>", l->look, path);
         for (const auto& [px, py] : l->points) {
-            put_mark(svg, l->look, x(px), y.at(py), fmt::format("{} at {}: {} ns", name, tick_text(px), number_text(py)));
+            put_mark(svg, l->look, x(px), y.at(py),
+                     fmt::format("{} at {}: {} ns", name, tick_text(px), number_text(py)));
         }
         put(svg, "<path class='lead {}' d='M{:.1f} {:.1f}L{:.1f} {:.1f}'/>", l->look, x(l->points.back().first) + 6,
             y.at(l->points.back().second), width - right + 16, l->label);

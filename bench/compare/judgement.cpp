@@ -72,9 +72,8 @@ figure figure_of(const recording& r, const row& of, const rounds_of_row& rounds,
 verdict judge_row(const target& t, const judged_row& row, const rounds_of_row& rounds) {
     verdict v{row.row->id, t, outcome::open, 0, t.to == "best" ? row.best : t.to, ""};
     const auto is_measured = [&](const std::string& name) {
-        return std::ranges::any_of(row.figures, [&](const figure& f) {
-            return f.contestant == name && f.standing == standing::measured;
-        });
+        return std::ranges::any_of(
+            row.figures, [&](const figure& f) { return f.contestant == name && f.standing == standing::measured; });
     };
     std::optional<double> value;
     if (!is_measured(t.contestant)) {

@@ -1,7 +1,7 @@
 // What a recording says: medians, spreads, ratios, and whether targets are met.
 //
-// A ratio is taken between samples of one round, which ran one after the other, and the median of these ratios counts. The best of a row
-// is the peer with the smallest median. After a change here run: ci/test -L bench
+// A ratio is taken between samples of one round, which ran one after the other, and the median of these ratios counts.
+// The best of a row is the peer with the smallest median. After a change here run: ci/test -L bench
 #pragma once
 
 #include <iosfwd>
@@ -19,7 +19,8 @@ struct target {
     std::string rows;  // a regular expression for the whole id, or
     std::string series;
     std::string contestant;
-    std::string to;  // "best" or a peer: the ratio to it counts; empty: the value itself, or in a series the largest by the smallest
+    /// "best" or a peer: the ratio to it counts. Empty: the value itself, or in a series the largest by the smallest.
+    std::string to;
     double at_most = 0;
 };
 

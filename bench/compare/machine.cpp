@@ -1,4 +1,4 @@
-// The machine, as /proc, uname and dpkg describe it.
+// The machine, as `/proc`, `uname` and `dpkg-query` describe it.
 // After a change here run: ci/test -L bench
 #include "compare/machine.hpp"
 
@@ -42,9 +42,7 @@ std::string load() {
     return one + " " + five + " " + fifteen;
 }
 
-std::string now() {
-    return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(std::chrono::system_clock::now()));
-}
+std::string now() { return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(std::chrono::system_clock::now())); }
 
 std::map<std::string, std::string> versions_of(const std::vector<std::string>& packages) {
     std::vector<std::string> command = {"dpkg-query", "-W", "-f=${Package} ${Version}\n"};

@@ -30,37 +30,54 @@ std::ifstream open_for_reading(const std::string& path) {
     return file;
 }
 
+/// The names of the files in the folder of a run.
 struct paths {
-    std::string recording, targets, page;
+    std::filesystem::path folder;
+    std::string targets;
+
+    [[nodiscard]] std::string recording() const { return folder / "recording.jsonl"; }
+    [[nodiscard]] std::string table() const { return folder / "table.txt"; }
+    [[nodiscard]] std::string page() const { return folder / "report.html"; }
 };
+
+void write(const std::string& path, const std::string& text) {
+    auto file = open_for_writing(path);
+    file << text;
+    if (!file.flush()) throw bench::bad_input(fmt::format("{}: cannot be written", path));
+}
 
 /// Returns the number of contestants that failed.
 std::size_t report(const paths& p) {
-    auto in = open_for_reading(p.recording);
-    const bench::recording r = bench::read_recording(in, p.recording);
+    auto in = open_for_reading(p.recording());
+    const bench::recording r = bench::read_recording(in, p.recording());
     auto targets = open_for_reading(p.targets);
     const bench::judgement j = bench::judge(r, bench::read_targets(targets, p.targets));
-    if (!p.page.empty()) {
-        auto page = open_for_writing(p.page);
-        page << bench::page_of(r, j);
-        if (!page.flush()) throw bench::bad_input(fmt::format("{}: cannot be written", p.page));
-    }
-    fmt::print("{}", bench::table_of(r, j));
+    const std::string table = bench::table_of(r, j);
+    fmt::print("{}", table);
+    write(p.table(), table);
+    write(p.page(), bench::page_of(r, j));
     return r.failures.size();
 }
 
-void measure(const bench::settings& s, const std::string& recording) {
-    auto out = open_for_writing(recording);
-    bench::measure(
-        s, [&](const std::string& line) { out << line << std::endl; },
-        [](const std::string& remark) { fmt::print(stderr, "{}\n", remark); });
-    if (!out) throw bench::bad_input(fmt::format("{}: cannot be written", recording));
+/// Nothing is overwritten before there is something to write.
+void measure(const bench::settings& s, const paths& p) {
+    std::ofstream out;
+    const auto keep = [&](const std::string& line) {
+        if (!out.is_open()) {
+            std::filesystem::create_directories(p.folder);
+            out = open_for_writing(p.recording());
+        }
+        out << line << std::endl;
+    };
+    bench::measure(s, keep, [](const std::string& remark) { fmt::print(stderr, "{}\n", remark); });
+    if (!out) throw bench::bad_input(fmt::format("{}: cannot be written", p.recording()));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app("Compares tailrace with other channels. bench/README.md says how to read the result.", "tailrace-bench");
+    CLI::App app("Compares tailrace with other channels. bench/README.md says how to read the result.",
+                 "tailrace-bench");
     app.require_subcommand(1);
     paths p;
     p.targets = TAILRACE_BENCH_TARGETS;
@@ -70,7 +87,7 @@ int main(int argc, char** argv) {
     bool full = false, normal = false;
     std::int64_t sample = 0;
     auto* run = app.add_subcommand("run", "measures, and reports");
-    run->add_option("--out", p.recording, "the recording to write")->required();
+    run->add_option("--out", p.folder, "the folder for recording.jsonl, table.txt and report.html")->required();
     run->add_option("--programs", s.programs, "the folder with the programs of the contestants");
     run->add_flag("--full,!--quick", full, "all rows, and more rounds of longer samples");
     run->add_option("--rows", s.rows, "only rows in whose name this regular expression is found");
@@ -80,11 +97,9 @@ int main(int argc, char** argv) {
     run->add_option("--commit", s.commit, "what is measured");
     run->add_flag("--normal-priority", normal, "do not use real-time priority, even where it is allowed");
     auto* again = app.add_subcommand("report", "reports what was measured before");
-    again->add_option("recording", p.recording, "a recording")->required();
-    for (auto* command : {run, again}) {
-        command->add_option("--targets", p.targets, "the targets, JSON");
-        command->add_option("--page", p.page, "the page to write, HTML");
-    }
+    again->add_option("folder", p.folder, "a folder with a recording.jsonl; the other files are written anew")
+        ->required();
+    for (auto* command : {run, again}) command->add_option("--targets", p.targets, "the targets, JSON");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
@@ -97,7 +112,7 @@ int main(int argc, char** argv) {
             s.sample = std::chrono::milliseconds(sample != 0 ? sample : full ? 250 : 60);
             s.real_time = !normal;
             bench::end_on_signals();
-            measure(s, p.recording);
+            measure(s, p);
         }
         const std::size_t failures = report(p);
         if (const int signal = bench::interrupted(); signal != 0) return 128 + signal;

@@ -122,7 +122,8 @@ class run {
             contestant_entry entry{c.name, c.role, c.about, "", ""};
             if (const auto v = versions.find(c.package); v != versions.end()) entry.version = v->second;
             const auto program = programs.find(path_of(c));
-            entry.absent = program == programs.end() ? fmt::format("{} is not built", c.program) : take(c, program->second);
+            entry.absent =
+                program == programs.end() ? fmt::format("{} is not built", c.program) : take(c, program->second);
             if (const auto compiler = compilers_.find(c.name); compiler != compilers_.end()) {
                 entry.version += (entry.version.empty() ? "" : ", ") + compiler->second;
             }

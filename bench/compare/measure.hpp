@@ -1,4 +1,5 @@
-// Measures: for each row every contestant once a round, one after the other, in an order that moves on from round to round.
+// Measures: for each row every contestant once a round, one after the other, in an order that moves on from round to
+// round.
 // After a change here run: ci/test -L bench && ci/bench --rows W1
 #pragma once
 
@@ -15,11 +16,11 @@ namespace bench {
 
 struct settings {
     bench::form form = form::quick;
-    std::string programs;     // the folder they are in
-    std::string rows;         // regular expressions; empty: all
+    std::string programs;  // the folder they are in
+    std::string rows;      // regular expressions; empty: all
     std::string contestants;
     std::string commit;
-    bool real_time = true;    // if it is allowed
+    bool real_time = true;  // if it is allowed
     std::uint64_t rounds = 5;
     std::chrono::milliseconds sample{60};
 };

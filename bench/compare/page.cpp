@@ -38,7 +38,8 @@ void put_legend(std::string& html) {
 }
 
 void put_header(std::string& html, const recording& r, const judgement& j) {
-    put(html, "<header><h1>tailrace beside other channels</h1><p class='soft'>commit {}, {}, {} form: {} rounds of {}</p>",
+    put(html,
+        "<header><h1>tailrace beside other channels</h1><p class='soft'>commit {}, {}, {} form: {} rounds of {}</p>",
         escaped(value_of(r, "commit")), escaped(value_of(r, "date")), escaped(value_of(r, "form")),
         escaped(value_of(r, "rounds")), escaped(value_of(r, "sample")));
     put(html,
@@ -51,7 +52,8 @@ void put_overview(std::string& html, const judgement& j) {
     const std::string chart = overview_chart(j);
     if (chart.empty()) return;
     html +=
-        "<h2>Time per message, as a ratio to tokio</h2><p class='soft'>Left is faster. The line is tokio, a green bar a target, a "
+        "<h2>Time per message, as a ratio to tokio</h2><p class='soft'>Left is faster. The line is tokio, a green bar "
+        "a target, a "
         "grey dot the best other channel of the row; point at a mark to see what it is.</p><div class='card wide fit'>";
     put_legend(html);
     html += chart + "</div>";
@@ -59,7 +61,8 @@ void put_overview(std::string& html, const judgement& j) {
 
 void put_verdicts(std::string& html, const judgement& j) {
     html +=
-        "<h2>Targets</h2><div class='card wide'><table><thead><tr><th>row<th>contestant<th>at most<th>measured<th></tr></thead>"
+        "<h2>Targets</h2><div class='card wide'><table><thead><tr><th>row<th>contestant<th>at "
+        "most<th>measured<th></tr></thead>"
         "<tbody>";
     for (const outcome o : {outcome::missed, outcome::open, outcome::met}) {
         for (const verdict* v : j.all(o)) {
@@ -67,7 +70,10 @@ void put_verdicts(std::string& html, const judgement& j) {
             if (o != outcome::open && v->target.to == "best") measured += " of " + escaped(v->against);
             put(html, "<tr><td>{}<td>{}<td>{}<td>{}<td class='{}'>{}</tr>", escaped(v->where),
                 escaped(v->target.contestant), escaped(text_of(v->target)), measured,
-                o == outcome::met ? "met" : o == outcome::missed ? "missed" : "soft", text_of(o));
+                o == outcome::met      ? "met"
+                : o == outcome::missed ? "missed"
+                                       : "soft",
+                text_of(o));
         }
     }
     html += "</tbody></table></div>";
@@ -83,11 +89,14 @@ void put_series(std::string& html, const judgement& j) {
         const std::string chart = series_chart(j, name);
         if (!chart.empty()) put(charts, "<figure class='card'><h3>{}</h3>{}</figure>", title, chart);
     }
-    if (!charts.empty()) html += "<h2>What has to stay flat, and busy threads</h2><div class='rows series'>" + charts + "</div>";
+    if (!charts.empty())
+        html += "<h2>What has to stay flat, and busy threads</h2><div class='rows series'>" + charts + "</div>";
 }
 
 void put_rows(std::string& html, const judgement& j) {
-    html += "<h2>All rows</h2><p class='soft'>Median, and the least and the most of all rounds. The scales are logarithmic.</p>";
+    html +=
+        "<h2>All rows</h2><p class='soft'>Median, and the least and the most of all rounds. The scales are "
+        "logarithmic.</p>";
     html += "<div class='rows'>";
     for (const judged_row& row : j.rows) {
         if (!row.row->series.empty()) continue;
@@ -95,7 +104,8 @@ void put_rows(std::string& html, const judgement& j) {
             escaped(row.row->title), row.row->unit, row_chart(row));
         if (row.line) {
             put(html, "<figcaption>A cache line, there and back, in the same rounds: {} ns ({} to {})</figcaption>",
-                number_text(row.line->each.median), number_text(row.line->each.least), number_text(row.line->each.most));
+                number_text(row.line->each.median), number_text(row.line->each.least),
+                number_text(row.line->each.most));
         }
         std::string without;
         for (const figure& f : row.figures) {
@@ -113,7 +123,8 @@ void put_facts(std::string& html, const recording& r, const judgement& j) {
     html += "</div><h2>The contestants</h2><div class='card'><dl>";
     for (const contestant_entry& c : r.contestants) {
         put(html, "<dt>{}<dd>{}{}{}{}", escaped(c.name), escaped(c.about), c.version.empty() ? "" : "; ",
-            escaped(c.version), c.absent.empty() ? "" : "; <span class='wrong'>not here: " + escaped(c.absent) + "</span>");
+            escaped(c.version),
+            c.absent.empty() ? "" : "; <span class='wrong'>not here: " + escaped(c.absent) + "</span>");
     }
     html += "</dl></div>";
 }
@@ -155,7 +166,9 @@ std::string page_of(const recording& r, const judgement& j) {
     put_rows(html, j);
     put_verdicts(html, j);
     put_facts(html, r, j);
-    return html + "<p class='soft'>bench/README.md says how to read this, and what it does not show.</p></main></body></html>\n";
+    return html +
+           "<p class='soft'>bench/README.md says how to read this, and what it does not "
+           "show.</p></main></body></html>\n";
 }
 
 }  // namespace bench

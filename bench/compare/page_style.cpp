@@ -27,10 +27,12 @@ h2 { font-size: 18px; margin: 28px 0 4px; }
 h3 { font-size: 15px; margin: 0; }
 p { margin: 4px 0 12px; max-width: 90ch; }
 .soft, figcaption { color: var(--soft); font-size: 13px; }
-.card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; margin: 0; min-width: 0; }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px;
+  margin: 0; min-width: 0; }
 .card p { margin: 0 0 6px; }
 .wide { overflow-x: auto; } .fit { width: fit-content; max-width: 100%; }
-.rows { display: grid; gap: 16px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr)); margin: 12px 0; }
+.rows { display: grid; gap: 16px; margin: 12px 0;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr)); }
 .series { grid-template-columns: repeat(auto-fill, minmax(min(100%, 520px), 1fr)); }
 .counts { display: flex; flex-wrap: wrap; gap: 4px 24px; margin: 12px 0; }
 .counts b { font-size: 20px; font-variant-numeric: tabular-nums; }

@@ -1,4 +1,5 @@
-// The contestants and the rows. A new row is a call below; a new contestant is a line in known_contestants, and its program lists it.
+// The contestants and the rows. A new row is a call below; a new contestant is a line in known_contestants, and its
+// program lists it.
 // After a change here run: ci/test -L bench && ci/bench --rows W1
 #include "compare/plan.hpp"
 
@@ -50,9 +51,10 @@ class plan {
             r.two_threads = true;
         }
         for (const int busy : {0, 1, 2, 3, 4}) {
-            auto& r = add("W10", "W10", fmt::format("b{}", busy), 8,
-                          fmt::format("one value to another thread and back, busy threads beside: {}; a hand-off", busy),
-                          {{"busy", busy}});
+            auto& r =
+                add("W10", "W10", fmt::format("b{}", busy), 8,
+                    fmt::format("one value to another thread and back, busy threads beside: {}; a hand-off", busy),
+                    {{"busy", busy}});
             r.counted = false;
             r.normal_priority = true;
             r.two_threads = true;
@@ -84,8 +86,8 @@ class plan {
         for (const int size : full_ ? std::vector{8, 64} : std::vector{8}) {
             add("W8", "W8", "c1", size, "ping-pong of two tasks on one thread; a round trip", {});
         }
-        add("recv_many", "recv_many", "c64", 8, "two tasks on one thread, up to 64 received at once", {{"capacity", 64}},
-            "tailrace.*|reference|tokio");
+        add("recv_many", "recv_many", "c64", 8, "two tasks on one thread, up to 64 received at once",
+            {{"capacity", 64}}, "tailrace.*|reference|tokio");
     }
 
     void memory() {
@@ -101,15 +103,17 @@ class plan {
 
     /// Cost that has to stay the same.
     void flat() {
-        for (const int c : full_ ? std::vector{1, 10, 100, 1000, 10'000, 100'000, 1'000'000} : std::vector{1, 1000, 1'000'000}) {
+        for (const int c :
+             full_ ? std::vector{1, 10, 100, 1000, 10'000, 100'000, 1'000'000} : std::vector{1, 1000, 1'000'000}) {
             auto& r = add("W1", "capacity", fmt::format("{}", c), 8, "W1 at each capacity", {{"capacity", c}},
                           "tailrace|tokio|crossbeam|std|boost-fiber|go|mutex");
             r.least_messages = static_cast<std::uint64_t>(2 * c);  // twice around a ring
             in_series(r, "capacity", c);
         }
         for (const int p : full_ ? std::vector{1, 10, 100, 1000, 10'000} : std::vector{1, 100, 10'000}) {
-            auto& r = add("W5", "waiting", fmt::format("{}", p), 8, "W5 at capacity 1, with so many senders, which wait",
-                          {{"capacity", 1}, {"senders", p}}, "tailrace|tailrace-queue|tokio|flume|async-channel|futures|go");
+            auto& r =
+                add("W5", "waiting", fmt::format("{}", p), 8, "W5 at capacity 1, with so many senders, which wait",
+                    {{"capacity", 1}, {"senders", p}}, "tailrace|tailrace-queue|tokio|flume|async-channel|futures|go");
             r.least_messages = static_cast<std::uint64_t>(30 * p);
             in_series(r, "waiting", p);
         }
@@ -157,26 +161,33 @@ class plan {
 
 const std::vector<known_contestant>& known_contestants() {
     static const std::vector<known_contestant> all = {
-        {"tailrace", role::ours, "bench-tailrace", "", "tasks are coroutines that are resumed inline; in W6 started on two threads"},
+        {"tailrace", role::ours, "bench-tailrace", "",
+         "tasks are coroutines that are resumed inline; in W6 started on two threads"},
         {"tailrace-queue", role::ours, "bench-tailrace", "", "coroutines on a plain run queue, on one thread"},
         {"tailrace-one-thread", role::ours, "bench-tailrace", "", "W6 inline, all tasks started on one thread"},
         {"tailrace-pool", role::ours, "bench-tailrace", "", "coroutines on a pool of two threads"},
         {"tailrace-asio", role::ours, "bench-tailrace", "libboost1.81-dev", "coroutines on Asio's io_context"},
         {"tailrace-send", role::ours, "bench-tailrace", "", "W7 with plain sends"},
         {"tailrace-recv", role::ours, "bench-tailrace", "", "recv_many with plain receives"},
-        {"reference", role::reference, "bench-tailrace", "", "this project's reference channel: the specification behind a mutex"},
+        {"reference", role::reference, "bench-tailrace", "",
+         "this project's reference channel: the specification behind a mutex"},
         {"tokio", role::peer, "bench-rust", "librust-tokio-dev", "tokio::sync::mpsc::channel"},
         {"crossbeam", role::peer, "bench-rust", "librust-crossbeam-channel-dev", "crossbeam_channel::bounded"},
         {"std", role::peer, "bench-rust", "rustc", "std::sync::mpsc::sync_channel of Rust"},
         {"flume", role::peer, "bench-rust", "librust-flume-dev", "flume::bounded; tasks on tokio's executor"},
-        {"async-channel", role::peer, "bench-rust", "librust-async-channel-dev", "async_channel::bounded; tasks on tokio's executor"},
-        {"futures", role::peer, "bench-rust", "librust-futures-channel-dev", "futures::channel::mpsc::channel; tasks on tokio's executor"},
+        {"async-channel", role::peer, "bench-rust", "librust-async-channel-dev",
+         "async_channel::bounded; tasks on tokio's executor"},
+        {"futures", role::peer, "bench-rust", "librust-futures-channel-dev",
+         "futures::channel::mpsc::channel; tasks on tokio's executor"},
         {"go", role::peer, "bench-go", "golang-go", "a channel of Go; threads are locked goroutines"},
         {"asio-channel", role::peer, "bench-cpp", "libboost1.81-dev", "boost::asio::experimental::channel"},
-        {"asio-concurrent", role::peer, "bench-cpp", "libboost1.81-dev", "boost::asio::experimental::concurrent_channel"},
-        {"boost-fiber", role::peer, "bench-cpp", "libboost-fiber1.81-dev", "boost::fibers::buffered_channel; tasks are fibers"},
+        {"asio-concurrent", role::peer, "bench-cpp", "libboost1.81-dev",
+         "boost::asio::experimental::concurrent_channel"},
+        {"boost-fiber", role::peer, "bench-cpp", "libboost-fiber1.81-dev",
+         "boost::fibers::buffered_channel; tasks are fibers"},
         {"tbb", role::peer, "bench-cpp", "libtbb-dev", "tbb::concurrent_bounded_queue"},
-        {"moodycamel", role::peer, "bench-cpp", "libconcurrentqueue-dev", "BlockingConcurrentQueue, bounded by its LightweightSemaphore"},
+        {"moodycamel", role::peer, "bench-cpp", "libconcurrentqueue-dev",
+         "BlockingConcurrentQueue, bounded by its LightweightSemaphore"},
         {"mutex", role::peer, "bench-cpp", "", "a ring, a mutex and two condition variables"},
         {"cache-line", role::floor, "bench-floor", "", "a cache line to another processor and back"},
     };

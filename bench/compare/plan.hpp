@@ -26,11 +26,11 @@ struct planned_row {
     bench::row row;
     std::string workload;
     std::map<std::string, std::uint64_t> parameters;
-    std::string only;                 // a regular expression for the contestants that are asked; empty: all
+    std::string only;                  // a regular expression for the contestants that are asked; empty: all
     std::uint64_t least_messages = 1;  // so that what happens once does not count
-    bool counted = true;              // the number of messages is found out; otherwise the parameters say how long
-    bool once = false;                // no second round: the result does not vary
-    bool two_threads = false;         // the time of a cache line is measured beside it
+    bool counted = true;               // the number of messages is found out; otherwise the parameters say how long
+    bool once = false;                 // no second round: the result does not vary
+    bool two_threads = false;          // the time of a cache line is measured beside it
     bool normal_priority = false;
 };
 

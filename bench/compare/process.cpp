@@ -125,12 +125,10 @@ bool real_time_is_allowed() {
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-int interrupted() {
-    return asked_to_end;
-}
+int interrupted() { return asked_to_end; }
 
 void end_on_signals() {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = [](int signal) { asked_to_end = signal; };
     sigaction(SIGINT, &action, nullptr);
     sigaction(SIGTERM, &action, nullptr);

@@ -20,7 +20,8 @@ struct child_result {
 /// Whether a child may have real-time priority here.
 [[nodiscard]] bool real_time_is_allowed();
 
-/// The signal with which this process was asked to end (Ctrl-C, SIGTERM), or 0; children are then ended, and no more are begun.
+/// The signal with which this process was asked to end (Ctrl-C, SIGTERM), or 0; children are then ended, and no more
+/// are begun.
 [[nodiscard]] int interrupted();
 void end_on_signals();
 

@@ -109,9 +109,7 @@ class reader {
     std::set<std::string> rows_;
 };
 
-std::string wrapped(const char* key, json value) {
-    return json{{key, std::move(value)}}.dump();
-}
+std::string wrapped(const char* key, json value) { return json{{key, std::move(value)}}.dump(); }
 
 }  // namespace
 
@@ -138,12 +136,8 @@ recording read_recording(std::istream& in, const std::string& name) {
     return std::move(r.into);
 }
 
-std::string run_line(const std::map<std::string, std::string>& run) {
-    return wrapped("run", run);
-}
-std::string end_line(const std::map<std::string, std::string>& end) {
-    return wrapped("end", end);
-}
+std::string run_line(const std::map<std::string, std::string>& run) { return wrapped("run", run); }
+std::string end_line(const std::map<std::string, std::string>& end) { return wrapped("end", end); }
 std::string line_of(const contestant_entry& c) {
     json j = {{"name", c.name}, {"role", name_of(c.role)}, {"about", c.about}, {"version", c.version}};
     if (!c.absent.empty()) j["absent"] = c.absent;

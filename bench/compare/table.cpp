@@ -14,9 +14,7 @@ namespace bench {
 
 namespace {
 
-std::string ratio_text(const std::optional<double>& ratio) {
-    return ratio ? number_text(*ratio) : "";
-}
+std::string ratio_text(const std::optional<double>& ratio) { return ratio ? number_text(*ratio) : ""; }
 
 std::string verdicts_of(const judged_row& row, const std::string& contestant) {
     std::string text;
@@ -38,10 +36,10 @@ void add_row(std::string& text, const judged_row& row) {
                            f.standing == standing::without ? "" : absence_of(f));
             continue;
         }
-        std::string line = fmt::format("  {:<20} {:>9}  {:<21} {:>8} {:>8}  {}", f.contestant,
-                                       number_text(f.each.median),
-                                       number_text(f.each.least) + " to " + number_text(f.each.most),
-                                       ratio_text(f.to_tokio), ratio_text(f.to_best), verdicts_of(row, f.contestant));
+        std::string line =
+            fmt::format("  {:<20} {:>9}  {:<21} {:>8} {:>8}  {}", f.contestant, number_text(f.each.median),
+                        number_text(f.each.least) + " to " + number_text(f.each.most), ratio_text(f.to_tokio),
+                        ratio_text(f.to_best), verdicts_of(row, f.contestant));
         line.erase(line.find_last_not_of(' ') + 1);
         text += line + '\n';
     }
@@ -120,8 +118,8 @@ std::string table_of(const recording& r, const judgement& j) {
     for (const judged_row& row : j.rows) add_row(text, row);
     add_verdicts(text, j, outcome::missed, "Targets that are missed");
     add_verdicts(text, j, outcome::open, "Targets that are not judged");
-    fmt::format_to(std::back_inserter(text), "\n{} targets met, {} missed, {} not judged\n\n", j.all(outcome::met).size(),
-                   j.all(outcome::missed).size(), j.all(outcome::open).size());
+    fmt::format_to(std::back_inserter(text), "\n{} targets met, {} missed, {} not judged\n\n",
+                   j.all(outcome::met).size(), j.all(outcome::missed).size(), j.all(outcome::open).size());
     for (const std::string& remark : remarks_of(r, j)) text += remark + '\n';
     text.erase(0, 1);
     return text;

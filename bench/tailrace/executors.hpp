@@ -34,7 +34,8 @@ struct task {
     };
 
     [[nodiscard]] tailrace::waker starter() const noexcept {
-        return {[](void* address) noexcept { std::coroutine_handle<>::from_address(address).resume(); }, frame.address()};
+        return {[](void* address) noexcept { std::coroutine_handle<>::from_address(address).resume(); },
+                frame.address()};
     }
 
     std::coroutine_handle<> frame;

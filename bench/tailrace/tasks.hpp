@@ -8,9 +8,9 @@
 
 #include "common/contestant.hpp"
 #include "common/workload.hpp"
-#include "tailrace/channel.hpp"
 #include "executors.hpp"
 #include "kinds.hpp"
+#include "tailrace/channel.hpp"
 
 namespace bench {
 
@@ -118,7 +118,8 @@ template <class Form, class Channel = optimized>
 /// W5, W7, W8 and recv_many.
 template <class Form, class Channel = optimized>
 [[nodiscard]] std::vector<workload> workloads_on_one_thread() {
-    return {tasks_as<Form, by::send, into::value, Channel>("W5"), tasks_as<Form, by::permit, into::value, Channel>("W7"),
+    return {tasks_as<Form, by::send, into::value, Channel>("W5"),
+            tasks_as<Form, by::permit, into::value, Channel>("W7"),
             tasks_as<Form, by::send, into::buffer, Channel>("recv_many"), ping_pong_as<Form, Channel>("W8")};
 }
 

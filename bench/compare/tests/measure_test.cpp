@@ -25,8 +25,7 @@ using namespace std::chrono_literals;
 /// A folder of programs that are shell scripts.
 class measuring : public testing::Test {
   protected:
-    measuring()
-        : folder_(std::filesystem::temp_directory_path() / ("tailrace-bench-" + std::to_string(getpid()))) {
+    measuring() : folder_(std::filesystem::temp_directory_path() / ("tailrace-bench-" + std::to_string(getpid()))) {
         std::filesystem::create_directories(folder_);
     }
     ~measuring() override { std::filesystem::remove_all(folder_); }
@@ -50,8 +49,7 @@ class measuring : public testing::Test {
         s.real_time = false;
         s.rounds = 3;
         std::string text;
-        measure(
-            s, [&](const std::string& line) { text += line + '\n'; }, [](const std::string&) {});
+        measure(s, [&](const std::string& line) { text += line + '\n'; }, [](const std::string&) {});
         std::istringstream in(text);
         return read_recording(in, "raw");
     }
@@ -114,12 +112,10 @@ TEST_F(measuring, what_is_not_built_or_has_no_such_form_is_said) {
     for (const figure& f : j.rows[0].figures) EXPECT_NE(f.standing, standing::measured) << f.contestant;
 }
 
-TEST_F(measuring, rows_that_do_not_exist_are_refused) {
-    EXPECT_THROW((void)measured("W99"), bad_input);
-}
+TEST_F(measuring, rows_that_do_not_exist_are_refused) { EXPECT_THROW((void)measured("W99"), bad_input); }
 
 TEST_F(measuring, messages_are_so_many_that_a_sample_takes_as_long_as_it_should) {
-    // 1,000 ns each.
+    // A microsecond each.
     program("bench-tailrace", listing({"tailrace"}) +
                                   "for a in \"$@\"; do case $a in messages=*) n=${a#messages=} ;; esac; done\n"
                                   "echo \"{\\\"count\\\":$n,\\\"nanoseconds\\\":${n}000}\"\n");
@@ -134,7 +130,8 @@ TEST(child, has_an_output_or_a_reason) {
     EXPECT_EQ(run_child({"/bin/sh", "-c", "echo first >&2; echo last >&2; exit 3"}, 10s).wrong, "exit status 3: last");
     EXPECT_EQ(run_child({"/bin/sh", "-c", "exec sleep 100"}, 100ms).wrong, "it did not end in 100 ms");
     EXPECT_EQ(run_child({"/bin/sh", "-c", "kill -9 $$"}, 10s).wrong, "signal 9: Killed");
-    EXPECT_EQ(run_child({"/no/such/program"}, 10s).wrong, "exit status 127: /no/such/program: No such file or directory");
+    EXPECT_EQ(run_child({"/no/such/program"}, 10s).wrong,
+              "exit status 127: /no/such/program: No such file or directory");
 }
 
 }  // namespace

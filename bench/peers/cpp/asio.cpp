@@ -135,9 +135,7 @@ contestant asio_contestant(const char* name) {
 
 }  // namespace
 
-contestant asio_channel_contestant() {
-    return asio_contestant<plain_queue_of, plain_channel>("asio-channel");
-}
+contestant asio_channel_contestant() { return asio_contestant<plain_queue_of, plain_channel>("asio-channel"); }
 contestant asio_concurrent_contestant() {
     contestant c = asio_contestant<concurrent_queue_of, concurrent_channel>("asio-concurrent");
     c += {{"W6", on_two_threads<concurrent_channel, small_value>, on_two_threads<concurrent_channel, large_value>}};

@@ -1,5 +1,5 @@
-// Boost.Fiber's buffered_channel: W5 and W8 are fibers on one thread. Its fibers move between threads only with a scheduler that shares
-// them, which is not tried here.
+// Boost.Fiber's buffered_channel: W5 and W8 are fibers on one thread. Its fibers move between threads only with a
+// scheduler that shares them, which is not tried here.
 // After a change here run: ci/bench --contestants fiber
 #include <bit>
 #include <boost/fiber/buffered_channel.hpp>

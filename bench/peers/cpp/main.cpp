@@ -1,5 +1,5 @@
 // The program of the contestants in C++.
-// After a change here run: ci/bench --contestants 'asio|fiber|tbb|moodycamel|mutex'
+// After a change here run: ci/bench --contestants asio
 #include "peers.hpp"
 
 int main(int argc, char** argv) {

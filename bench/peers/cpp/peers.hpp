@@ -1,5 +1,5 @@
 // The contestants of other projects in C++; and a queue of the standard library's parts, with which W10 compares.
-// After a change here run: ci/bench --contestants 'asio|fiber|tbb|moodycamel|mutex'
+// After a change here run: ci/bench --contestants asio
 #pragma once
 
 #include "common/contestant.hpp"

@@ -1,5 +1,5 @@
 // Queues for threads that block: oneTBB's, moodycamel's, and a ring with a mutex and condition variables.
-// After a change here run: ci/bench --contestants 'tbb|moodycamel|mutex'
+// After a change here run: ci/bench --contestants 'moodycamel|mutex'
 #include <concurrentqueue/blockingconcurrentqueue.h>
 #include <concurrentqueue/lightweightsemaphore.h>
 #include <tbb/concurrent_queue.h>
@@ -134,9 +134,7 @@ contestant mutex_contestant() {
     return with_memory<shared_queue<mutex_queue>>(blocking_contestant<mutex_queue>("mutex"));
 }
 /// Without the rows of memory: it has an allocator of its own, which malloc does not know of.
-contestant tbb_contestant() {
-    return blocking_contestant<tbb_queue>("tbb");
-}
+contestant tbb_contestant() { return blocking_contestant<tbb_queue>("tbb"); }
 contestant moodycamel_contestant() {
     return with_memory<shared_queue<moodycamel_queue>>(blocking_contestant<moodycamel_queue>("moodycamel"));
 }
