@@ -20,8 +20,8 @@ namespace bench {
 
 namespace {
 
-// Medians: tailrace 30, tokio 120, crossbeam 20, reference 10. The ratios of tailrace to tokio are 0.5, 0.5 and 0.1, those to
-// crossbeam 1.5, 3 and 1: their medians are not the ratios of the medians.
+// Medians: tailrace 30, tokio 120, crossbeam 20, reference 10. The ratios of tailrace to tokio are 0.5, 0.5 and 0.1,
+// those to crossbeam 1.5, 3 and 1: their medians are not the ratios of the medians.
 const std::string three_rounds = R"json({"run":{"commit":"abc","date":"today"}}
 {"contestant":{"name":"tailrace","role":"ours"}}
 {"contestant":{"name":"tokio","role":"peer","version":"1.24"}}
