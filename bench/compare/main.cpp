@@ -67,7 +67,7 @@ void measure(const bench::settings& s, const paths& p) {
             std::filesystem::create_directories(p.folder);
             out = open_for_writing(p.recording());
         }
-        out << line << std::endl;
+        out << line << '\n' << std::flush;  // a run may be ended
     };
     bench::measure(s, keep, [](const std::string& remark) { fmt::print(stderr, "{}\n", remark); });
     if (!out) throw bench::bad_input(fmt::format("{}: cannot be written", p.recording()));

@@ -107,14 +107,14 @@ class plan {
              full_ ? std::vector{1, 10, 100, 1000, 10'000, 100'000, 1'000'000} : std::vector{1, 1000, 1'000'000}) {
             auto& r = add("W1", "capacity", fmt::format("{}", c), 8, "W1 at each capacity", {{"capacity", c}},
                           "tailrace|tokio|crossbeam|std|boost-fiber|go|mutex");
-            r.least_messages = static_cast<std::uint64_t>(2 * c);  // twice around a ring
+            r.least_messages = 2 * static_cast<std::uint64_t>(c);  // twice around a ring
             in_series(r, "capacity", c);
         }
         for (const int p : full_ ? std::vector{1, 10, 100, 1000, 10'000} : std::vector{1, 100, 10'000}) {
             auto& r =
                 add("W5", "waiting", fmt::format("{}", p), 8, "W5 at capacity 1, with so many senders, which wait",
                     {{"capacity", 1}, {"senders", p}}, "tailrace|tailrace-queue|tokio|flume|async-channel|futures|go");
-            r.least_messages = static_cast<std::uint64_t>(30 * p);
+            r.least_messages = 30 * static_cast<std::uint64_t>(p);
             in_series(r, "waiting", p);
         }
     }

@@ -101,14 +101,14 @@ TEST(report, targets_are_met_or_missed_or_not_judged) {
 TEST(report, the_table_has_the_figures_and_says_what_is_missing_and_why) {
     const recording r = recording_of(three_rounds);
     const std::string table = table_of(r, judged(r, targets_of_it));
-    for (const char* line :
-         {"  tailrace                  30.0  20.0 to 60.0              0.50     1.50  0.5 of tokio: met; "
-          "1.4 of the best: missed; 1 of go: not judged; at most 31: met",
-          "  go                           -  not here: bench-go is not built",
-          "  flume                        -  FAILED: exit status 1: wrong result: the sum of all messages",
-          "  std                          -  \n", "2 targets met, 1 missed, 1 not judged",
-          "The time of a cache line moved by more than half while these rows were measured: W3",
-          "  W3                           tailrace             1.4 of the best        1.50 (crossbeam)"}) {
+    const std::string ours = "  tailrace                  30.0  20.0 to 60.0              0.50     1.50  ";
+    const std::string judged_so = "0.5 of tokio: met; 1.4 of the best: missed; 1 of go: not judged; at most 31: met";
+    for (const std::string& line :
+         {ours + judged_so, std::string("  go                           -  not here: bench-go is not built"),
+          std::string("  flume                        -  FAILED: exit status 1: wrong result: the sum of all messages"),
+          std::string("  std                          -  \n"), std::string("2 targets met, 1 missed, 1 not judged"),
+          std::string("The time of a cache line moved by more than half while these rows were measured: W3"),
+          std::string("  W3                           tailrace             1.4 of the best        1.50 (crossbeam)")}) {
         EXPECT_NE(table.find(line), std::string::npos) << line << "\nis not in\n" << table;
     }
 }
