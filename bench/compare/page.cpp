@@ -44,8 +44,9 @@ void put_header(std::string& html, const recording& r, const judgement& j) {
         escaped(value_of(r, "rounds")), escaped(value_of(r, "sample")));
     put(html,
         "<div class='counts'><span class='met'><b>{}</b> targets met</span><span class='missed'><b>{}</b> missed</span>"
-        "<span class='soft'><b>{}</b> not judged</span></div></header>",
-        j.all(outcome::met).size(), j.all(outcome::missed).size(), j.all(outcome::open).size());
+        "<span class='soft'><b>{}</b> not judged</span>{}</div></header>",
+        j.all(outcome::met).size(), j.all(outcome::missed).size(), j.all(outcome::open).size(),
+        r.failures.empty() ? "" : fmt::format("<span class='wrong'><b>{}</b> failures</span>", r.failures.size()));
 }
 
 void put_overview(std::string& html, const judgement& j) {

@@ -125,6 +125,7 @@ TEST(report, the_page_has_each_row_and_none_of_its_text_is_markup) {
     EXPECT_EQ(page.find("two <threads>"), std::string::npos);
     EXPECT_NE(page.find("bench-go is not built"), std::string::npos);
     EXPECT_NE(page.find("FAILED"), std::string::npos);
+    EXPECT_NE(page.find("<b>1</b> failures"), std::string::npos);
     EXPECT_NE(page.find("Without such a form: std<"), std::string::npos);
     EXPECT_EQ(page.find("http"), std::string::npos) << "it stands alone";
 }
