@@ -118,6 +118,7 @@ judged_row judge_row(const recording& r, const row& of, const std::vector<target
         if (!out.best.empty()) f.to_best = ratio(rounds, f.contestant, out.best);
     }
     for (const target& t : targets) {
+        if (!t.to.empty() && t.to != "best" && r.find(t.to) == nullptr) continue;  // it was not asked for
         if (t.series.empty() && std::regex_match(of.id, std::regex(t.rows)) &&
             std::ranges::find(of.contestants, t.contestant) != of.contestants.end()) {
             out.verdicts.push_back(judge_row(t, out, rounds));

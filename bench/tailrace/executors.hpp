@@ -1,7 +1,8 @@
 // Where the tasks of W5 to W8 run: each form of running is a class with
-//     start(task)          begins a coroutine, or queues its begin
-//     on(operation)        what a task awaits: the operation, resumed where this form resumes
-//     run()                returns when all tasks have ended
+//     start(task)     begins a coroutine, or queues its begin
+//     on(make)        what a task awaits: the operation that make() returns, resumed where this form resumes. It is made
+//                     here because an operation that is passed would be moved once more than where there is one form
+//     run()           returns when all tasks have ended
 // A form of tailrace's own (a run queue of the library) is one more class here, and a line in tasks.cpp.
 // After a change here run: ci/bench --rows 'W[5-8]' --contestants tailrace
 #pragma once
@@ -45,9 +46,9 @@ struct task {
 class inline_form {
   public:
     void start(task t) { t.frame.resume(); }
-    template <class Operation>
-    Operation&& on(Operation&& op) noexcept {
-        return std::forward<Operation>(op);
+    template <class Make>
+    auto on(Make make) {
+        return make();
     }
     void run() {}
 };
@@ -77,9 +78,9 @@ template <class Self>
 class executor_form {
   public:
     void start(task t) { static_cast<Self*>(this)->execute(t.starter()); }
-    template <class Operation>
-    auto on(Operation&& op) {
-        return tailrace::resume_on(*static_cast<Self*>(this), std::forward<Operation>(op));
+    template <class Make>
+    auto on(Make make) {
+        return tailrace::resume_on(*static_cast<Self*>(this), make());
     }
 };
 
@@ -117,7 +118,8 @@ class polling_queue : public plain_queue {
     template <class Operation>
     class polled {
       public:
-        polled(Operation&& op, polling_queue& queue) : op_(std::move(op)), queue_(&queue) {}
+        template <class Make>
+        polled(Make& make, polling_queue& queue) : op_(make()), queue_(&queue) {}
         bool await_ready() const noexcept { return false; }
         bool await_suspend(std::coroutine_handle<> frame) {
             frame_ = frame;
@@ -144,9 +146,9 @@ class polling_queue : public plain_queue {
         decltype(std::declval<Operation&>().poll(std::declval<tailrace::waker>())) result_;
     };
 
-    template <class Operation>
-    polled<Operation> on(Operation&& op) {
-        return {std::move(op), *this};
+    template <class Make>
+    auto on(Make make) {
+        return polled<decltype(make())>(make, *this);
     }
 };
 

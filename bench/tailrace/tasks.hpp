@@ -21,10 +21,10 @@ template <by By, class T, class Form, class Sender>
 task send_all(Form& form, Sender tx, std::uint64_t each) {
     for (std::uint64_t i = 1; i <= each; ++i) {
         if constexpr (By == by::send) {
-            const auto sent = co_await form.on(tx.send(numbered<T>(i)));
+            const auto sent = co_await form.on([&] { return tx.send(numbered<T>(i)); });
             require(sent.has_value(), "the channel is closed");
         } else {
-            auto permit = co_await form.on(tx.reserve());
+            auto permit = co_await form.on([&] { return tx.reserve(); });
             require(permit.has_value(), "the channel is closed");
             permit->send(numbered<T>(i));
         }
@@ -36,11 +36,11 @@ task receive_all(Form& form, Receiver rx, std::uint64_t count, tally& received, 
     std::vector<T> buffer;
     while (received.count() < count) {
         if constexpr (Into == into::value) {
-            auto value = co_await form.on(rx.recv());
+            auto value = co_await form.on([&] { return rx.recv(); });
             require(value.has_value(), "the channel ended");
             received.add(*value);
         } else {
-            const std::size_t n = co_await form.on(rx.recv_many(buffer, batch));
+            const std::size_t n = co_await form.on([&] { return rx.recv_many(buffer, batch); });
             require(n != 0, "the channel ended");
             for (T& value : buffer) received.add(value);
             buffer.clear();
@@ -70,9 +70,9 @@ result tasks(const parameters& p) {
 template <class Form, class Receiver, class Sender>
 task answer_all(Form& form, Receiver rx, Sender tx, std::uint64_t count) {
     for (; count > 0; --count) {
-        auto value = co_await form.on(rx.recv());
+        auto value = co_await form.on([&] { return rx.recv(); });
         require(value.has_value(), "the channel ended");
-        const auto sent = co_await form.on(tx.send(std::move(*value)));
+        const auto sent = co_await form.on([&] { return tx.send(std::move(*value)); });
         require(sent.has_value(), "the channel is closed");
     }
 }
@@ -80,9 +80,9 @@ task answer_all(Form& form, Receiver rx, Sender tx, std::uint64_t count) {
 template <class T, class Form, class Sender, class Receiver>
 task ask_all(Form& form, Sender tx, Receiver rx, std::uint64_t count, tally& received, stopwatch& watch) {
     for (std::uint64_t i = 1; i <= count; ++i) {
-        const auto sent = co_await form.on(tx.send(numbered<T>(i)));
+        const auto sent = co_await form.on([&] { return tx.send(numbered<T>(i)); });
         require(sent.has_value(), "the channel is closed");
-        auto value = co_await form.on(rx.recv());
+        auto value = co_await form.on([&] { return rx.recv(); });
         require(value.has_value(), "the channel ended");
         received.add(*value);
     }
