@@ -1,7 +1,7 @@
 // Where the tasks of W5 to W8 run: each form of running is a class with
 //     start(task)     begins a coroutine, or queues its begin
 //     on(make)        what a task awaits: the operation that make() returns, resumed where this form resumes. It is
-//                     made here, because an operation that is passed would be moved once more than where there is one form
+//                     made here, because an operation that is passed is moved once more than where there is one form
 //     run()           returns when all tasks have ended
 // A form of tailrace's own (a run queue of the library) is one more class here, and a line in tasks.cpp.
 // After a change here run: ci/bench --rows 'W[5-8]' --contestants tailrace
