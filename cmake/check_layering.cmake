@@ -60,6 +60,10 @@ layers(proptests/kit/src "${channel}|${specification}|tailrace/verify/.*|fmt/.*|
 may_include(proptests/fuzz "${specification}|tailrace/verify/.*|(program|engine|report|campaign)/.*|fmt/.*")
 may_include(proptests/foreign "tailrace/(errors|waker)\\.hpp|tailrace/verify/.*|${specification}|campaign/.*|boost/.*|gtest/.*|fmt/.*")
 layers(relacy "${channel}|${specification}|fmt/.*|relacy/.*|CLI/.*" kernel explorer scenarios litmus audit)
+may_include(bench/common "common/.*")
+may_include(bench/tailrace "tailrace/[a-z_]+\\.hpp|tailrace/model/reference_channel\\.hpp|common/.*|boost/.*") # what users include
+may_include(bench/peers "common/.*|boost/.*")
+may_include(bench/compare "compare/.*|fmt/.*|nlohmann/.*|CLI/.*|gtest/.*")
 
 list(REMOVE_ITEM violations "")
 if(violations)

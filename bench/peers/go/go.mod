@@ -1,0 +1,3 @@
+module tailrace/bench
+
+go 1.19

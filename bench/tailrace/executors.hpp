@@ -1,0 +1,214 @@
+// Where the tasks of W5 to W8 run: each form of running is a class with
+//     start(task)     begins a coroutine, or queues its begin
+//     on(make)        what a task awaits: the operation that make() returns, resumed where this form resumes. It is
+//                     made here, because an operation that is passed is moved once more than where there is one form
+//     run()           returns when all tasks have ended
+// A form of tailrace's own (a run queue of the library) is one more class here, and a line in tasks.cpp.
+// After a change here run: ci/bench --rows 'W[5-8]' --contestants tailrace
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <condition_variable>
+#include <coroutine>
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "tailrace/channel.hpp"
+
+namespace bench {
+
+/// A coroutine that starts when it is resumed, and frees itself at its end.
+struct task {
+    struct promise_type {
+        task get_return_object() noexcept { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+        std::suspend_always initial_suspend() noexcept { return {}; }
+        std::suspend_never final_suspend() noexcept { return {}; }
+        void return_void() noexcept {}
+        void unhandled_exception() noexcept { std::terminate(); }
+    };
+
+    [[nodiscard]] tailrace::waker starter() const noexcept {
+        return {[](void* address) noexcept { std::coroutine_handle<>::from_address(address).resume(); },
+                frame.address()};
+    }
+
+    std::coroutine_handle<> frame;
+};
+
+/// Resumed by the call that completes the operation. The tasks start on one thread.
+class inline_form {
+  public:
+    void start(task t) { t.frame.resume(); }
+    template <class Make>
+    auto on(Make make) {
+        return make();
+    }
+    void run() {}
+};
+
+/// The same, but the tasks start on two threads, in turn; the first of them, the receiver's, on the first.
+class inline_form_on_two_threads : public inline_form {
+  public:
+    void start(task t) {
+        tasks_[next_].push_back(t);
+        next_ = 1 - next_;
+    }
+    void run() {
+        std::jthread other([this] { start_all(tasks_[1]); });
+        start_all(tasks_[0]);
+    }
+
+  private:
+    static void start_all(const std::vector<task>& tasks) {
+        for (const task& t : tasks) t.frame.resume();
+    }
+
+    std::vector<task> tasks_[2];
+    std::size_t next_ = 0;
+};
+
+template <class Self>
+class executor_form {
+  public:
+    void start(task t) { static_cast<Self*>(this)->execute(t.starter()); }
+    template <class Make>
+    auto on(Make make) {
+        return tailrace::resume_on(*static_cast<Self*>(this), make());
+    }
+};
+
+/// A plain run queue: a ring of wakers, on one thread, without a lock. It stands for the loop of an application.
+class plain_queue : public executor_form<plain_queue> {
+  public:
+    void execute(const tailrace::waker& w) noexcept {
+        if (size_ == ring_.size()) grow();
+        ring_[(first_ + size_++) & (ring_.size() - 1)] = w;
+    }
+    void run() {
+        while (size_ > 0) {
+            const tailrace::waker w = ring_[first_];
+            first_ = (first_ + 1) & (ring_.size() - 1);
+            --size_;
+            w();
+        }
+    }
+
+  private:
+    void grow() {
+        std::vector<tailrace::waker> larger(2 * ring_.size());
+        for (std::size_t k = 0; k < size_; ++k) larger[k] = ring_[(first_ + k) & (ring_.size() - 1)];
+        ring_.swap(larger);
+        first_ = 0;
+    }
+
+    std::vector<tailrace::waker> ring_ = std::vector<tailrace::waker>(64);
+    std::size_t first_ = 0, size_ = 0;
+};
+
+/// The same run queue for operations that only can be polled: those of the reference channel.
+class polling_queue : public plain_queue {
+  public:
+    template <class Operation>
+    class polled {
+      public:
+        template <class Make>
+        polled(Make& make, polling_queue& queue) : op_(make()), queue_(&queue) {}
+        bool await_ready() const noexcept { return false; }
+        bool await_suspend(std::coroutine_handle<> frame) {
+            frame_ = frame;
+            result_ = op_.poll(wakes_this());
+            return !result_;
+        }
+        auto await_resume() {
+            if (!result_) result_ = op_.poll(wakes_this());
+            return std::move(*result_);
+        }
+
+      private:
+        tailrace::waker wakes_this() noexcept {
+            return {[](void* p) noexcept {
+                        auto& self = *static_cast<polled*>(p);
+                        self.queue_->execute(task{self.frame_}.starter());
+                    },
+                    this};
+        }
+
+        Operation op_;
+        polling_queue* queue_;
+        std::coroutine_handle<> frame_;
+        decltype(std::declval<Operation&>().poll(std::declval<tailrace::waker>())) result_;
+    };
+
+    template <class Make>
+    auto on(Make make) {
+        return polled<decltype(make())>(make, *this);
+    }
+};
+
+/// Two threads that take wakers from one queue, under a mutex.
+class pool_of_two : public executor_form<pool_of_two> {
+  public:
+    void execute(const tailrace::waker& w) noexcept {
+        {
+            const std::lock_guard lock(mutex_);
+            queue_.push_back(w);
+        }
+        not_empty_.notify_one();
+    }
+    void run() {
+        std::jthread other([this] { work(); });
+        work();
+    }
+
+  private:
+    void work() {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            if (queue_.empty()) {
+                if (++idle_ == 2) {  // no task runs, and none is queued: all have ended
+                    not_empty_.notify_all();
+                    return;
+                }
+                not_empty_.wait(lock, [this] { return !queue_.empty() || idle_ == 2; });
+                if (queue_.empty()) return;
+                --idle_;
+            }
+            const tailrace::waker w = queue_.front();
+            queue_.pop_front();
+            lock.unlock();
+            w();
+            lock.lock();
+        }
+    }
+
+    std::mutex mutex_;
+    std::condition_variable not_empty_;
+    std::deque<tailrace::waker> queue_;
+    int idle_ = 0;
+};
+
+/// Boost.Asio's io_context, run by that many threads.
+template <int Threads>
+class asio_form : public executor_form<asio_form<Threads>> {
+  public:
+    void execute(const tailrace::waker& w) noexcept {
+        boost::asio::post(context_, [w] { w(); });
+    }
+    void run() {
+        std::vector<std::jthread> others;
+        for (int n = 1; n < Threads; ++n) others.emplace_back([this] { context_.run(); });
+        context_.run();
+    }
+
+  private:
+    boost::asio::io_context context_{Threads};
+};
+
+}  // namespace bench
