@@ -140,10 +140,10 @@ class core {
     /// Returns permits in one step: to the oldest waiter first.
     [[nodiscard]] waker return_permits(word_type n) noexcept {
         if (n == 0) return {};
-        // (6) seq_cst, with (15, 17): of the last permit and the last value of a closed channel, one task sees both gone;
-        // with (25): a capacity() that counts these permits. release: what precedes the return, to the caller that gets
-        // these permits (2, 13, 36) or none (17). acquire: what precedes the close (21), for a granted send that
-        // returns its permit and reports closed.
+        // (6) seq_cst, with (15, 17): of the last permit and the last value of a closed channel, one task sees both
+        // gone; with (25): a capacity() that counts these permits. release: what precedes the return, to the caller
+        // that gets these permits (2, 13, 36) or none (17). acquire: what precedes the close (21), for a granted send
+        // that returns its permit and reports closed.
         const word_type before = word_.fetch_sub(n * one_out, std::memory_order_seq_cst);
         if (is_closed(before)) return end_if_unused(before - n * one_out);
         if (has_waiters(before)) return owed_hand_over();
@@ -171,8 +171,8 @@ class core {
             // (40) seq_cst, with (48) against (15, 45): a receive that (48) does not count sees this and hands over.
             waiting_.store(true, std::memory_order_seq_cst);
             const auto decided = [&](verdict v) {
-                // relaxed: by the lock. The waiters bit is set exactly while the queue is not empty (INV-3): it is never
-                // set tentatively, or a concurrent capacity() would see a number that was never true.
+                // relaxed: by the lock. The waiters bit is set exactly while the queue is not empty (INV-3): it is
+                // never set tentatively, or a concurrent capacity() would see a number that was never true.
                 waiting_.store(false, std::memory_order_relaxed);
                 return v;
             };
@@ -511,10 +511,10 @@ class core {
                 taken = found.taken;
                 counted = found.counted;
             }
-            // (2) seq_cst, with (15, 25): a capacity() that does not count this. acquire: the emptied slots that earlier
-            // claims have seen; from 6, 30 and 31: what precedes the return of the permit; from (46): the narrow
-            // directory. release: the emptied slots of (42), and the blocks that (27) has made, to later tickets of
-            // older permits (5, 13) and to the end (24). LP of success. A failure: as (1).
+            // (2) seq_cst, with (15, 25): a capacity() that does not count this. acquire: the emptied slots that
+            // earlier claims have seen; from 6, 30 and 31: what precedes the return of the permit; from (46): the
+            // narrow directory. release: the emptied slots of (42), and the blocks that (27) has made, to later tickets
+            // of older permits (5, 13) and to the end (24). LP of success. A failure: as (1).
             if (word_.compare_exchange_strong(w, w + what, std::memory_order_seq_cst, std::memory_order_acquire))
                 [[likely]] {
                 if (counted) [[unlikely]]
@@ -617,8 +617,8 @@ class core {
 
     /// For a closed channel.
     [[nodiscard]] waker end_if_unused(word_type w) noexcept {
-        // (47) seq_cst, with (6) against (15, 17). acquire: the emptied slots (15), for the end must not be written to a
-        // slot that is still seen full.
+        // (47) seq_cst, with (6) against (15, 17). acquire: the emptied slots (15), for the end must not be written to
+        // a slot that is still seen full.
         if (used(w, taken_.load(std::memory_order_seq_cst)) == 0) return post_end(claimed(w));
         return {};
     }
@@ -704,8 +704,8 @@ class core {
                 choose(n, verdict::granted, chosen);
             }
             const bool last = waiters_.empty();
-            // (11) seq_cst, with (15, 25): a capacity() that does not count this. release: the emptied slots of (49), to
-            // tickets of permits that are older (5, 13); its owner acquires, as at (8). The last grant clears the
+            // (11) seq_cst, with (15, 25): a capacity() that does not count this. release: the emptied slots of (49),
+            // to tickets of permits that are older (5, 13); its owner acquires, as at (8). The last grant clears the
             // waiters bit in the same step: a capacity() never sees the bit without a queue.
             word_.fetch_add(part * one_out - (last ? waiters_bit : 0), std::memory_order_seq_cst);
             if (last) waiting_.store(false, std::memory_order_relaxed);  // relaxed: by the lock
@@ -774,7 +774,8 @@ class core {
     typename Platform::template atomic<std::uint64_t> shares_{2};
     borrow_count borrows_{0};
 
-    // Written by the receiver. The ticket of the next value to take, not reduced modulo 2^36; owned by the consumer role.
+    // Written by the receiver. The ticket of the next value to take, not reduced modulo 2^36; owned by the consumer
+    // role.
     alignas(line) typename Platform::template plain<word_type> head_{Platform::first_ticket};
     typename Platform::template atomic<word_type> taken_{Platform::first_ticket};  // the same, for all other tasks
     typename Platform::template plain<receive_node<Platform>*> receiving_{nullptr};

@@ -34,8 +34,8 @@ inline void require_unfinished(phase p) {
 }
 
 /// A poll in two steps, which every operation here has: attempt(owed_call&) gives the result if there is one, and
-/// wait(w) arranges for `w` to be called, or says that an attempt has a result now. Foreign code runs when the owed call
-/// is made, at the end, and no other thread may resume the owner before wait().
+/// wait(w) arranges for `w` to be called, or says that an attempt has a result now. Foreign code runs when the owed
+/// call is made, at the end, and no other thread may resume the owner before wait().
 template <class Operation>
 [[nodiscard]] std::optional<typename Operation::result_type> poll_in_two_steps(Operation& op, const waker& w) {
     for (;;) {
@@ -49,8 +49,8 @@ template <class Operation>
 template <class Operation>
 concept polled_in_two_steps = std::is_same_v<typename Operation::polled_in_two_steps, Operation>;
 
-/// The part of an operation that follows from the rest: `Self` has attempt(owed_call&), and a member `wait_` that waits and stops
-/// waiting, or these two itself.
+/// The part of an operation that follows from the rest: `Self` has attempt(owed_call&), and a member `wait_` that waits
+/// and stops waiting, or these two itself.
 template <class Self, class Core, class Result>
 class operation {
   public:
