@@ -23,6 +23,9 @@ void name_next(machine& m, const std::optional<answer>& recorded) {
 
 bool is_receiver_drop(const step& s) { return s.what == verb::drop && s.subject.kind == handle_kind::receiver; }
 
+/// Whether there is a value, or a permit for one: a drop of the receiver may take several steps.
+bool may_drain(const machine& m) { return m.available < m.max; }
+
 /// The sender that an event of a task owns until it drops it.
 std::uint32_t taken_sender(std::uint32_t task) { return claim_of(task).number; }
 
@@ -120,7 +123,7 @@ std::optional<reply> channel_rules::ask(machine& m, const task& t, progress p,
     }
     const bool exists = e.waits && m.find_operation(e.step.operation) != nullptr;
     if (!exists && m.refusal(e.step)) return std::nullopt;
-    if (drops && !m.buffer.empty()) return drop_receiver(m, true);
+    if (drops && may_drain(m)) return drop_receiver(m, true);
     const bool may_overlook = !alone && e.answer && is_receive(m, e) && !m.buffer.empty();
     const bool may_send = !alone && e.answer && e.answer->status == status::ok && value_of(e) != 0;
     const bool may_drop = !alone && may_drop_a_taken_sender(m, e);
@@ -281,18 +284,23 @@ bool channel_rules::goes_on_waiting(const machine& m, const task& t, std::uint32
 }
 
 /// It closes, and then destroys one value after another, each after its permit was returned
-/// (receiver-drop.permit-first). Other tasks can observe these steps.
+/// (receiver-drop.permit-first), until it finds none. Other tasks can observe these steps, and a value that is sent by
+/// then is destroyed here too.
 reply channel_rules::drop_receiver(machine& m, bool first) {
     outcome out;
+    m.draining = true;
     if (first) {
         m.close(out);
         m.receiver_gone = true;
+        m.draining = may_drain(m);
+    } else if (m.buffer.empty()) {
+        m.draining = false;
     } else {
         out.destroyed.push_back(m.buffer.front());
         m.buffer.erase(m.buffer.begin());
         m.release(1, out);
+        m.draining = may_drain(m);
     }
-    m.draining = !m.buffer.empty();  // a value that is sent meanwhile is destroyed here too
     return {std::move(out), m.draining};
 }
 

@@ -227,6 +227,20 @@ TEST(linearizability, the_receiver_is_dropped_one_value_after_the_other) {
     EXPECT_EQ(with("2-3 s0 capacity -> 0\n 10-11 s0 capacity -> 1"), finding::answer);
 }
 
+TEST(linearizability, a_value_that_a_permit_sends_beside_the_receiver_s_drop_may_be_destroyed_by_it) {
+    const auto with = [](std::string_view drop, std::string_view sender) {
+        return judge({.before = "s0 try_reserve -> p0", .tasks = {drop, sender}});
+    };
+    const char* const sends = "3-4 s0 is_closed -> true\n 5-6 p0 send v1 -> ok\n 7-8 s0 capacity -> 0";
+    const char* const at_once = "3-4 s0 is_closed -> true\n 5-6 p0 send v1 -> ok\n 7-8 s0 capacity -> 1";
+    EXPECT_EQ(with("1-9 drop r -> ok", sends), finding::allowed);
+    EXPECT_EQ(with("1-9 drop r -> ok", at_once), finding::allowed);
+    EXPECT_EQ(with("1-2 drop r -> ok", at_once), finding::allowed);
+    EXPECT_EQ(with("1-2 drop r -> ok", sends), finding::answer) << "the drop has returned";
+    EXPECT_EQ(with("1-9 drop r -> ok", "5-6 p0 send v1 -> ok\n 10-11 s0 capacity -> 0"), finding::answer);
+    EXPECT_EQ(with("1-9 drop r -> ok", "5-6 drop p0 -> ok\n 7-8 s0 capacity -> 0"), finding::answer) << "no value";
+}
+
 TEST(linearizability, a_len_beside_a_receiver_drop_may_count_what_it_destroys) {
     const auto with = [](std::string_view drop, std::string_view sender) {
         return judge({.before = "s0 try_send v1 -> ok", .tasks = {drop, sender}});
