@@ -1,6 +1,6 @@
 // Tests of the errors as text: each reason has its own, and an error with a value, which need not be printable, prints
 // its reason.
-// After a change here run: ci/test -R impl.errors
+// After a change here run: ci/test -L impl
 #include "tailrace/errors.hpp"
 
 #include <gtest/gtest.h>
