@@ -639,6 +639,30 @@ TEST(default_timer, exit_waits_for_the_waker_that_runs) {
     });
 }
 
+TEST(default_timer, exit_waits_for_what_is_local_to_the_thread) {
+    EXPECT_PROGRAM_ENDS_WITH(0, [] {
+        static std::atomic<bool> gone{false};
+        static const at_the_end look{[] { CHECK(gone); }};
+        struct slow_to_go {
+            ~slow_to_go() {
+                std::this_thread::sleep_for(200ms);
+                gone = true;
+            }
+        };
+        static counting_waker entered;
+        timer_thread::timer timer;
+        timer.arm(default_timer(), past,
+                  {[](void*) noexcept {
+                       thread_local const slow_to_go local;
+                       (void)local;
+                       entered.ring();
+                   },
+                   nullptr});
+        entered.wait_for(1);
+        std::exit(0);
+    });
+}
+
 TEST(default_timer, a_waker_that_never_returns_does_not_keep_the_program) {
     EXPECT_PROGRAM_ENDS_WITH(0, [] {
         static counting_waker entered;
