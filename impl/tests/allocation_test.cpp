@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -632,6 +633,37 @@ TEST(allocation, is_none_for_send_timeout_and_recv_timeout) {
                   EXPECT_EQ(rx.recv_timeout(1h, clock).poll({})->value(), 1u);
               }),
               0u);
+}
+
+/// A batch makes room at most once, only where there is too little, and then for twice as much, so that many small
+/// batches in one buffer cost few allocations.
+TEST(allocation, of_a_batch_is_one_if_the_buffer_has_too_little_room_and_none_if_it_has_just_enough) {
+    for (const std::size_t had : {0u, 1u, 3u}) {
+        for (const std::size_t reserved : {0u, 1u, 2u, 3u, 8u}) {
+            for (const std::size_t buffered : {1u, 2u, 3u}) {
+                for (const std::size_t limit : {1u, 2u, 9u}) {
+                    auto [tx, rx] = channel<value>(4);
+                    for (value v = 0; v < buffered; ++v) ASSERT_TRUE(tx.try_send(v));
+                    std::vector<value> into(had, 77);
+                    into.reserve(had + reserved);
+                    const std::size_t room = into.capacity();
+                    const auto* const place = into.data();
+                    const std::size_t batch = std::min(buffered, limit);
+                    const std::uint64_t before = allocations;
+                    EXPECT_EQ(rx.recv_many(into, limit).poll({}), batch);
+                    const bool enough = had + batch <= room;
+                    EXPECT_EQ(allocations - before, enough ? 0u : 1u) << batch << " into " << had << " of " << room;
+                    if (enough) {
+                        EXPECT_EQ(into.data(), place);
+                    } else {
+                        EXPECT_EQ(into.capacity(), std::max(2 * room, had + batch));
+                    }
+                    EXPECT_EQ(into.size(), had + batch);
+                    EXPECT_EQ(into.back(), batch - 1);
+                }
+            }
+        }
+    }
 }
 
 TEST(allocation, is_none_for_100000_messages_through_a_few_places_of_a_million) {

@@ -329,6 +329,46 @@ TEST(coroutine, a_suspended_frame_that_is_destroyed_gives_up_its_place) {
     EXPECT_EQ(tx.capacity(), 1u);
 }
 
+/// Moved out of the channel, it throws.
+struct stuck {
+    stuck() = default;
+    stuck(stuck&&) noexcept(false) {
+        if (throws) throw std::runtime_error("it does not move");
+    }
+    static inline bool throws = false;
+};
+
+TEST(coroutine, a_frame_that_its_own_poll_destroys_and_that_throws_then_is_not_touched_again) {
+    // The receive wakes a sender, whose owner destroys the coroutine that receives; then the value throws.
+    for (const bool destroyed : {true, false}) {
+        auto [tx, rx] = channel<stuck>(1);
+        ASSERT_TRUE(tx.try_send(stuck{}));
+        bool continued = false;
+        const auto body = [](auto& from, bool& went_on) -> task {
+            co_await start_later{};
+            bool threw = false;
+            try {
+                (void)co_await from.recv();
+            } catch (const std::exception&) {
+                threw = true;
+            }
+            went_on = true;
+            EXPECT_TRUE(threw);
+        };
+        std::optional<task> receiver = body(rx, continued);
+        const auto frame = receiver->frame;
+        auto waiting = tx.send(stuck{});
+        const waker destroys{[](void* t) noexcept { static_cast<std::optional<task>*>(t)->reset(); }, &receiver};
+        ASSERT_FALSE(waiting.poll(destroyed ? destroys : waker{}));
+        stuck::throws = true;
+        frame.resume();
+        stuck::throws = false;
+        EXPECT_EQ(receiver.has_value(), !destroyed);
+        EXPECT_EQ(continued, !destroyed) << "without the destruction the exception arrives";
+        EXPECT_TRUE(waiting.poll({})->has_value()) << "the capacity of the value that threw is back";
+    }
+}
+
 TEST(coroutine, a_frame_on_the_run_list_can_be_destroyed_by_another_on_it) {
     // One close wakes two; the first destroys the second, which stands on the list behind it.
     auto [tx, rx] = channel<int>(1);

@@ -1,11 +1,17 @@
 // Tests with foreign code that runs inside a call (a resumption, a waker, a destructor, a move) and destroys the object
-// that made the call: the operation, the coroutine, the handle, the channel. A sanitizer reports accesses afterwards.
+// that made the call: the operation, the coroutine, the handle, the channel. A sanitizer reports accesses afterwards,
+// and the platform of these tests the use of a mutex that has gone, which AddressSanitizer does not see.
+// After a change here run: ci/test -R impl.foreign_code, and with a sanitizer: ci/sanitize
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdlib>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <stop_token>
 #include <thread>
@@ -23,6 +29,66 @@ namespace tailrace {
 namespace {
 
 using namespace std::chrono_literals;
+
+/// Its mutexes know which of them are alive.
+struct watched_platform : std_platform {
+    class mutex {
+      public:
+        mutex() { all().insert(this); }
+        mutex(const mutex&) = delete;
+        mutex& operator=(const mutex&) = delete;
+        ~mutex() { all().erase(this); }
+        void lock() {
+            all().expect(this);
+            mutex_.lock();
+        }
+        void unlock() {
+            all().expect(this);
+            mutex_.unlock();
+        }
+
+      private:
+        class registry {
+          public:
+            void insert(const mutex* m) {
+                const std::lock_guard here(guard_);
+                alive_.insert(m);
+            }
+            void erase(const mutex* m) {
+                const std::lock_guard here(guard_);
+                alive_.erase(m);
+            }
+            void expect(const mutex* m) {
+                const std::lock_guard here(guard_);
+                if (alive_.contains(m)) return;
+                ADD_FAILURE() << "a mutex is used that has been destroyed";
+                std::abort();
+            }
+
+          private:
+            std::mutex guard_;
+            std::set<const mutex*> alive_;
+        };
+        static registry& all() {
+            static registry r;
+            return r;
+        }
+        std::mutex mutex_;
+    };
+};
+// Here, channels and handles are those of that platform.
+template <class T>
+auto channel(std::size_t capacity) {
+    return tailrace::channel<T, watched_platform>(capacity);
+}
+template <class T>
+using sender = tailrace::sender<T, watched_platform>;
+template <class T>
+using receiver = tailrace::receiver<T, watched_platform>;
+template <class T>
+using permit = tailrace::permit<T, watched_platform>;
+template <class T>
+using owned_permit = tailrace::owned_permit<T, watched_platform>;
 
 template <class F>
 waker calling(F& f) {
@@ -241,6 +307,46 @@ TEST(foreign_code, a_driven_wait_that_a_stop_has_ended_may_be_destroyed_by_the_n
     EXPECT_EQ(x->poll({})->error(), stop_error::stopped);
     EXPECT_FALSE(x);
     EXPECT_TRUE(z.poll({})->has_value());
+}
+/// The owner is resumed before the next in line is woken.
+template <class Wait, class End>
+void the_interrupted_ends_the_channel_with_the_next_in_line(Wait wait, End end) {
+    auto [t, r] = channel<int>(2);
+    std::optional tx(std::move(t));
+    std::optional rx(std::move(r));
+    std::optional permit(*tx->try_reserve());
+    std::optional next(tx->reserve());
+    int woken = 0;
+    auto count = [&] { ++woken; };
+    auto end_all = [&] {
+        next.reset();
+        permit.reset();
+        tx.reset();
+        rx.reset();
+    };
+    const auto interrupted = [](auto& to, auto& how, auto& then) -> task {
+        {
+            const auto p = co_await how(*to);
+            EXPECT_FALSE(p.has_value());
+        }
+        then();
+    };
+    const task x = interrupted(tx, wait, end_all);
+    ASSERT_FALSE(next->poll(calling(count)));
+    end();
+    EXPECT_TRUE(x.done());
+    EXPECT_FALSE(tx);
+    EXPECT_EQ(woken, 0) << "it has gone";
+}
+TEST(foreign_code, a_wait_that_a_stop_has_ended_may_end_the_channel_with_the_next_in_line) {
+    std::stop_source stop;
+    the_interrupted_ends_the_channel_with_the_next_in_line(
+        [&](auto& tx) { return with_stop(tx.reserve_many(2), stop.get_token()); }, [&] { stop.request_stop(); });
+}
+TEST(foreign_code, a_wait_that_a_deadline_has_ended_may_end_the_channel_with_the_next_in_line) {
+    manual_clock clock;
+    the_interrupted_ends_the_channel_with_the_next_in_line(
+        [&](auto& tx) { return with_timeout(tx.reserve_many(2), 5ms, clock); }, [&] { clock.advance(5ms); });
 }
 TEST(foreign_code, a_wait_that_is_cancelled_may_end_the_channel_with_the_next_in_line) {
     auto [t, r] = channel<int>(2);
@@ -564,6 +670,46 @@ TEST(foreign_code, a_move_that_throws_out_of_a_receive_with_a_deadline_waits_for
         EXPECT_EQ(tx.capacity(), 4u);
     }
     EXPECT_GE(thrown_with_a_wake_up_on_its_way, 3) << "into the answer, into the result, and into the awaiter";
+}
+
+/// Its loops that wait for another thread are seen, and are what makes that thread go on.
+struct paused_platform : std_platform {
+    static inline std::vector<unsigned> turns{};
+    static inline waker under_way{};
+    static void pause(unsigned turn) {
+        turns.push_back(turn);
+        if (turns.size() == 5) under_way();
+    }
+};
+/// Whose every wake-up is under way.
+struct clock_under_way {
+    using duration = std::chrono::nanoseconds;
+    using time_point = std::chrono::time_point<clock_under_way, duration>;
+    struct timer {
+        static void arm(clock_under_way&, time_point, const waker& w) { paused_platform::under_way = w; }
+        static bool disarm() noexcept { return false; }
+    };
+    [[nodiscard]] static time_point now() { return {}; }
+};
+struct never_moves_out {
+    never_moves_out() = default;
+    never_moves_out(never_moves_out&&) noexcept(false) {
+        if (throws) throw std::runtime_error("move");
+    }
+    static inline bool throws = false;
+};
+
+TEST(foreign_code, a_wait_for_a_clock_that_is_under_way_pauses_longer_with_each_turn) {
+    auto [tx, rx] = tailrace::channel<never_moves_out, paused_platform>(1);
+    ASSERT_TRUE(tx.try_send(never_moves_out{}));
+    clock_under_way clock;
+    paused_platform::turns.clear();
+    never_moves_out::throws = true;
+    const auto receive = [](auto& from, auto& time) -> task { (void)co_await from.recv_timeout(5ms, time); };
+    const task t = receive(rx, clock);
+    never_moves_out::throws = false;
+    EXPECT_THROW(t.rethrow(), std::runtime_error);
+    EXPECT_EQ(paused_platform::turns, (std::vector{0u, 1u, 2u, 3u, 4u}));
 }
 
 // ---- A receiver that goes before its receive

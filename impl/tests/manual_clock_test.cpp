@@ -185,6 +185,49 @@ TEST(manual_clock, a_timer_armed_for_a_moment_that_has_passed_fires_at_once) {
     EXPECT_EQ(rung, 2);
 }
 
+TEST(manual_clock, a_timer_armed_for_the_moment_that_it_is_fires_at_once) {
+    manual_clock clock;
+    std::vector<int> rung;
+    named_waker a{&rung, 1}, b{&rung, 2};
+    manual_clock::timer at_the_beginning, later;
+    at_the_beginning.arm(clock, clock.now(), a.waker());
+    EXPECT_EQ(rung, (std::vector{1}));
+    clock.advance(3ms);
+    later.arm(clock, clock.now(), b.waker());
+    EXPECT_EQ(rung, (std::vector{1, 2}));
+    EXPECT_FALSE(at_the_beginning.disarm() || later.disarm());
+}
+
+TEST(manual_clock, calls_every_waker_without_its_lock) {
+    struct watched_mutex {
+        void lock() { ++held(); }
+        void unlock() { --held(); }
+        static int& held() {
+            static int times = 0;
+            return times;
+        }
+    };
+    using clock_type = basic_manual_clock<watched_mutex>;
+    struct context {
+        clock_type clock{};
+        std::vector<int> held{};
+    } ctx;
+    const waker w{[](void* p) noexcept {
+                      auto* c = static_cast<context*>(p);
+                      c->held.push_back(watched_mutex::held());
+                      (void)c->clock.now();
+                  },
+                  &ctx};
+    clock_type::timer first, second, due, overdue;
+    first.arm(ctx.clock, ctx.clock.now() + 1ms, w);
+    second.arm(ctx.clock, ctx.clock.now() + 2ms, w);
+    ctx.clock.advance(2ms);
+    due.arm(ctx.clock, ctx.clock.now(), w);
+    overdue.arm(ctx.clock, ctx.clock.now() - 1ms, w);
+    EXPECT_EQ(ctx.held, (std::vector{0, 0, 0, 0}));
+    EXPECT_EQ(watched_mutex::held(), 0);
+}
+
 TEST(manual_clock, stops_at_the_end_of_time) {
     manual_clock clock;
     clock.advance(std::chrono::milliseconds::max());
@@ -256,6 +299,23 @@ TEST(deadline_after, the_last_moment_that_the_clock_can_say_is_a_deadline) {
     EXPECT_EQ(after_an_hour(rest - 1ns), rest.count() - 1);
     EXPECT_EQ(after_an_hour(rest), never);
     EXPECT_EQ(after_an_hour(rest + 1ns), never);
+}
+
+TEST(deadline_after, a_real_number_that_the_clock_cannot_say_is_none_though_it_is_the_nearest_to_the_last_moment) {
+    // The nearest numbers to the rest of time round it up: as a deadline, they would be after the last moment.
+    constexpr auto rest = std::chrono::nanoseconds::max() - 1h;
+    const auto nearest = static_cast<double>(rest.count());
+    EXPECT_EQ(after_an_hour(real<double, std::nano>(nearest)), never);
+    const double before = std::nextafter(nearest, 0.0);
+    EXPECT_EQ(after_an_hour(real<double, std::nano>(before)), static_cast<std::int64_t>(before));
+    EXPECT_EQ(after_an_hour(real<double, std::nano>(std::nextafter(nearest, 0x1p64))), never);
+
+    using clock = std::chrono::steady_clock;
+    const auto of_all_time = [](auto timeout) { return detail::deadline_after(clock::time_point{}, timeout); };
+    EXPECT_EQ(of_all_time(real<double, std::nano>(0x1p63)), clock::time_point::max());
+    EXPECT_EQ(of_all_time(real<float, std::nano>(0x1p63F)), clock::time_point::max());
+    constexpr double last = 0x1p63 - 1024;
+    EXPECT_EQ(of_all_time(real<double, std::nano>(last)).time_since_epoch().count(), static_cast<std::int64_t>(last));
 }
 
 TEST(deadline_after, a_clock_may_stand_before_its_epoch_or_count_in_real_numbers) {

@@ -16,10 +16,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <random>
+#include <set>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -386,30 +389,112 @@ TEST(timer_thread, many_threads_arm_and_disarm) {
     for (worker& w : workers) EXPECT_EQ(w.rung.rung(), w.came) << "each wake-up comes or is prevented, never both";
 }
 
-TEST(timer_thread, blocks_the_signals_that_are_for_the_program_and_no_fault_of_its_own) {
-    sigset_t before, after;
-    ASSERT_EQ(pthread_sigmask(SIG_SETMASK, nullptr, &before), 0);
-    struct context {
+constexpr int program_signals[] = {SIGHUP,  SIGINT,  SIGTERM,  SIGALRM, SIGCHLD, SIGUSR1,
+                                   SIGUSR2, SIGPIPE, SIGWINCH, SIGURG,  SIGTSTP};
+
+/// The calling thread's mask blocks the signals for the program that are said, and no other of these, until this is
+/// destroyed. Not the mask as it was: what an earlier test did to it would be expected here.
+class only_blocked {
+  public:
+    explicit only_blocked(const std::set<int>& signals) : wanted_(signals) {
         sigset_t mask;
-        counting_waker done;
-    } seen;
-    timer_thread clock;
-    timer_thread::timer timer;
-    timer.arm(clock, past,
-              {[](void* p) noexcept {
-                   auto* c = static_cast<context*>(p);
-                   pthread_sigmask(SIG_SETMASK, nullptr, &c->mask);
-                   c->done.ring();
-               },
-               &seen});
-    seen.done.wait_for(1);
-    ASSERT_EQ(pthread_sigmask(SIG_SETMASK, nullptr, &after), 0);
-    for (const int program : {SIGHUP, SIGINT, SIGTERM, SIGALRM, SIGCHLD, SIGUSR1, SIGUSR2, SIGPIPE, SIGRTMIN}) {
-        EXPECT_EQ(sigismember(&seen.mask, program), 1) << program;
-        EXPECT_EQ(sigismember(&after, program), sigismember(&before, program)) << "here nothing changes: " << program;
+        sigemptyset(&mask);
+        for (const int s : signals) sigaddset(&mask, s);
+        pthread_sigmask(SIG_SETMASK, &mask, &before_);
     }
-    for (const int fault : {SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP})
-        EXPECT_EQ(sigismember(&seen.mask, fault), 0) << fault;
+    only_blocked(const only_blocked&) = delete;
+    only_blocked& operator=(const only_blocked&) = delete;
+    ~only_blocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+    void expect_unchanged() const {
+        sigset_t now;
+        ASSERT_EQ(pthread_sigmask(SIG_SETMASK, nullptr, &now), 0);
+        for (const int s : program_signals) EXPECT_EQ(sigismember(&now, s), wanted_.contains(s) ? 1 : 0) << s;
+    }
+
+  private:
+    std::set<int> wanted_;
+    sigset_t before_;
+};
+
+TEST(timer_thread, blocks_the_signals_that_are_for_the_program_and_no_fault_of_its_own) {
+    for (const std::set<int>& blocked_here : {std::set<int>{}, {SIGUSR1}, {SIGINT, SIGTERM}}) {
+        const only_blocked here(blocked_here);
+        struct context {
+            sigset_t mask;
+            counting_waker done;
+        } seen;
+        timer_thread clock;
+        timer_thread::timer timer;
+        timer.arm(clock, past,
+                  {[](void* p) noexcept {
+                       auto* c = static_cast<context*>(p);
+                       pthread_sigmask(SIG_SETMASK, nullptr, &c->mask);
+                       c->done.ring();
+                   },
+                   &seen});
+        seen.done.wait_for(1);
+        for (const int program : program_signals) EXPECT_EQ(sigismember(&seen.mask, program), 1) << program;
+        EXPECT_EQ(sigismember(&seen.mask, SIGRTMIN), 1);
+        for (const int fault : {SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP})
+            EXPECT_EQ(sigismember(&seen.mask, fault), 0) << fault;
+        here.expect_unchanged();
+    }
+}
+
+/// No thread can be started while it lives: none has so much room for its stack.
+class no_more_threads {
+  public:
+    no_more_threads() {
+        pthread_getattr_default_np(&before_);
+        pthread_attr_t huge;
+        pthread_attr_init(&huge);
+        pthread_attr_setstacksize(&huge, std::numeric_limits<std::size_t>::max() / 4);
+        pthread_setattr_default_np(&huge);
+        pthread_attr_destroy(&huge);
+    }
+    no_more_threads(const no_more_threads&) = delete;
+    no_more_threads& operator=(const no_more_threads&) = delete;
+    ~no_more_threads() {
+        pthread_setattr_default_np(&before_);
+        pthread_attr_destroy(&before_);
+    }
+
+  private:
+    pthread_attr_t before_;
+};
+
+TEST(timer_thread, without_a_thread_arm_throws_and_has_changed_nothing_and_the_next_one_tries_again) {
+    const only_blocked here({SIGUSR1});
+    counting_waker silent, rung;
+    timer_thread clock;
+    timer_thread::timer timer, other;
+    {
+        const no_more_threads meanwhile;
+        EXPECT_THROW(timer.arm(clock, past, silent.waker()), std::system_error);
+        EXPECT_THROW(timer.arm(clock, clock.now() + 10h, silent.waker()), std::system_error);
+        EXPECT_NO_THROW(timer.arm(clock, time_point::max(), silent.waker())) << "no deadline needs no thread";
+        here.expect_unchanged();
+        EXPECT_TRUE(timer.disarm()) << "nothing was armed";
+    }
+    other.arm(clock, past, rung.waker());
+    rung.wait_for(1);
+    timer.arm(clock, past, rung.waker());
+    rung.wait_for(2);
+    EXPECT_FALSE(timer.disarm());
+    EXPECT_EQ(silent.rung(), 0u);
+}
+
+TEST(timer_thread, one_that_never_had_a_thread_can_be_destroyed) {
+    counting_waker silent;
+    timer_thread::timer timer;
+    {
+        timer_thread clock;
+        const no_more_threads meanwhile;
+        EXPECT_THROW(timer.arm(clock, past, silent.waker()), std::system_error);
+    }
+    EXPECT_TRUE(timer.disarm());
+    EXPECT_EQ(silent.rung(), 0u);
 }
 
 TEST(timer_thread, destroyed_by_its_own_thread_it_ends_the_program_with_a_reason) {
@@ -547,6 +632,30 @@ TEST(default_timer, exit_waits_for_the_waker_that_runs) {
                        // So that exit has probably begun; nothing tells when it has.
                        std::this_thread::sleep_for(20ms);
                        left = true;
+                   },
+                   nullptr});
+        entered.wait_for(1);
+        std::exit(0);
+    });
+}
+
+TEST(default_timer, exit_waits_for_what_is_local_to_the_thread) {
+    EXPECT_PROGRAM_ENDS_WITH(0, [] {
+        static std::atomic<bool> gone{false};
+        static const at_the_end look{[] { CHECK(gone); }};
+        struct slow_to_go {
+            ~slow_to_go() {
+                std::this_thread::sleep_for(200ms);
+                gone = true;
+            }
+        };
+        static counting_waker entered;
+        timer_thread::timer timer;
+        timer.arm(default_timer(), past,
+                  {[](void*) noexcept {
+                       thread_local const slow_to_go local;
+                       (void)local;
+                       entered.ring();
                    },
                    nullptr});
         entered.wait_for(1);

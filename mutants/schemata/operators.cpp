@@ -140,12 +140,33 @@ class walker {
             arguments != std::string::npos && !function_.contains("operator")) {
             function_.erase(arguments);
         }
+        const bool returns = !never_returns(f);
         for (const auto& child : children(f)) {
             if (clang_getCursorKind(child) != CXCursor_CompoundStmt) continue;
+            if (is_consteval(f, child)) return;
+            const auto below = children(child);
+            const auto last = below.empty() ? std::nullopt : place_of(below.back());
+            cannot_go_ = !returns && last ? std::optional(last->at.begin) : std::nullopt;
             returns_bool_ = type == "bool";
             walk(child);
-            if (kind != CXCursor_Constructor && children(child).size() > 1) early_return(child, type);
+            if (returns && kind != CXCursor_Constructor && below.size() > 1) early_return(child, type);
         }
+    }
+    /// Such a function is left by its last statement only: without that, its behaviour is undefined, and the compiler
+    /// takes the mutant for one that is never on.
+    bool never_returns(CXCursor f) {
+        for (const auto& child : children(f)) {
+            const auto p = clang_isAttribute(clang_getCursorKind(child)) != 0 ? place_of(child) : std::nullopt;
+            if (p && source(*p).contains("noreturn")) return true;
+        }
+        return false;
+    }
+    /// Evaluated by the compiler, where no mutant is on.
+    bool is_consteval(CXCursor f, CXCursor body) {
+        const auto whole = place_of(f);
+        const auto inside = place_of(body);
+        static const std::regex word(R"(\bconsteval\b)");
+        return whole && inside && std::regex_search(in(*whole).at({whole->at.begin, inside->at.begin}), word);
     }
     void early_return(CXCursor body, const std::string& type) {
         const auto p = place_of(body);
@@ -328,8 +349,10 @@ class walker {
             const auto after = i + 1 < below.size() ? expression_statement(below[i + 1]) : std::nullopt;
             if (!p) continue;
             const auto text = one_line(source(*p));
-            if (const auto number = add(*p, "removal", text, ""))
-                unless += (unless.empty() ? "" : " || ") + is(*number);
+            if (p->at.begin != cannot_go_) {
+                if (const auto number = add(*p, "removal", text, ""))
+                    unless += (unless.empty() ? "" : " || ") + is(*number);
+            }
             std::string before = "{ ";
             std::string exchanged;
             if (after && (source(*p) + source(*after)).find('(') != std::string::npos) {
@@ -339,7 +362,8 @@ class walker {
                     before.append("if (").append(exchanged).append(") { ").append(other).append(" } ");
                 }
             }
-            if (!unless.empty()) before += "if (!(" + unless + ")) ";
+            // Where that was done before, nothing comes here.
+            if (!unless.empty() && p->at.begin != cannot_go_) before += "if (!(" + unless + ")) ";
             in(*p).enclose(p->at, before, " }");
             unless = exchanged;
         }
@@ -348,6 +372,7 @@ class walker {
     copies& all_;
     std::string function_ = {};
     bool returns_bool_ = false;
+    std::optional<std::size_t> cannot_go_ = {};  // the place of the last statement of a function that never returns
 };
 
 }  // namespace

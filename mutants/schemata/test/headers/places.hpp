@@ -53,4 +53,11 @@ int acquire_and_release(Atomic& a) {
     return std::get<0>(pair);
 }
 
+// the same for a function that only the compiler calls, and for the end of one that never returns
+[[nodiscard]] consteval int by_the_compiler(int n) { return n + 1; }
+[[noreturn]] inline void thrower() {
+    call(4);
+    throw calls;
+}
+
 }  // namespace places
