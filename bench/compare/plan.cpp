@@ -163,7 +163,9 @@ const std::vector<known_contestant>& known_contestants() {
     static const std::vector<known_contestant> all = {
         {"tailrace", role::ours, "bench-tailrace", "",
          "tasks are coroutines that are resumed inline; in W6 started on two threads"},
-        {"tailrace-queue", role::ours, "bench-tailrace", "", "coroutines on a plain run queue, on one thread"},
+        {"tailrace-queue", role::ours, "bench-tailrace", "", "coroutines on a tailrace::run_queue, on one thread"},
+        {"tailrace-executor", role::ours, "bench-tailrace", "",
+         "coroutines resumed by an executor: a plain queue, on one thread"},
         {"tailrace-one-thread", role::ours, "bench-tailrace", "", "W6 inline, all tasks started on one thread"},
         {"tailrace-pool", role::ours, "bench-tailrace", "", "coroutines on a pool of two threads"},
         {"tailrace-asio", role::ours, "bench-tailrace", "libboost1.81-dev", "coroutines on Asio's io_context"},

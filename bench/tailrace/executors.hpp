@@ -1,9 +1,10 @@
 // Where the tasks of W5 to W8 run: each form of running is a class with
+//     task            the type of its coroutines
 //     start(task)     begins a coroutine, or queues its begin
 //     on(make)        what a task awaits: the operation that make() returns, resumed where this form resumes. It is
 //                     made here, because an operation that is passed is moved once more than where there is one form
 //     run()           returns when all tasks have ended
-// A form of tailrace's own (a run queue of the library) is one more class here, and a line in tasks.cpp.
+// Another form is one more class here, and a line in tasks.cpp.
 // After a change here run: ci/bench --rows 'W[5-8]' --contestants tailrace
 #pragma once
 
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "tailrace/channel.hpp"
+#include "tailrace/run_queue.hpp"
 
 namespace bench {
 
@@ -45,6 +47,7 @@ struct task {
 /// Resumed by the call that completes the operation. The tasks start on one thread.
 class inline_form {
   public:
+    using task = bench::task;
     void start(task t) { t.frame.resume(); }
     template <class Make>
     auto on(Make make) {
@@ -77,11 +80,28 @@ class inline_form_on_two_threads : public inline_form {
 template <class Self>
 class executor_form {
   public:
+    using task = bench::task;
     void start(task t) { static_cast<Self*>(this)->execute(t.starter()); }
     template <class Make>
     auto on(Make make) {
         return tailrace::resume_on(*static_cast<Self*>(this), make());
     }
+};
+
+/// The library's own run queue, on one thread.
+class run_queue_form {
+  public:
+    using task = tailrace::task;
+
+    void start(task t) { queue_.spawn(std::move(t)); }
+    template <class Make>
+    auto on(Make make) {
+        return make();
+    }
+    void run() { queue_.run(); }
+
+  private:
+    tailrace::run_queue queue_;
 };
 
 /// A plain run queue: a ring of wakers, on one thread, without a lock. It stands for the loop of an application.

@@ -14,13 +14,14 @@ void add_tasks(contestant& tailrace, std::vector<contestant>& others) {
     tailrace += {tasks_as<inline_form_on_two_threads>("W6")};
 
     contestant one_thread{"tailrace-one-thread", {tasks_as<inline_form>("W6")}};
-    contestant queue{"tailrace-queue", {tasks_as<plain_queue>("W6")}};
-    queue += workloads_on_one_thread<plain_queue>();
+    contestant queue{"tailrace-queue", {tasks_as<run_queue_form>("W6")}};
+    queue += workloads_on_one_thread<run_queue_form>();
+    contestant executor{"tailrace-executor", {tasks_as<plain_queue>("W6")}};
+    executor += workloads_on_one_thread<plain_queue>();
     contestant pool{"tailrace-pool", {tasks_as<pool_of_two>("W6")}};
     contestant asio{"tailrace-asio",
                     {tasks_as<asio_form<1>>("W5"), tasks_as<asio_form<2>>("W6"), ping_pong_as<asio_form<1>>("W8")}};
-    // The library's own run queue, once there is one, goes here; then targets.json names it in place of tailrace-queue.
-    others.insert(others.end(), {one_thread, queue, pool, asio});
+    others.insert(others.end(), {one_thread, queue, executor, pool, asio});
 
     // The plain form, for the rows that are about another one.
     others.push_back({"tailrace-send", {tasks_as<inline_form>("W7")}});

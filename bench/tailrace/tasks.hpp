@@ -18,7 +18,7 @@ enum class by { send, permit };
 enum class into { value, buffer };
 
 template <by By, class T, class Form, class Sender>
-task send_all(Form& form, Sender tx, std::uint64_t each) {
+typename Form::task send_all(Form& form, Sender tx, std::uint64_t each) {
     for (std::uint64_t i = 1; i <= each; ++i) {
         if constexpr (By == by::send) {
             const auto sent = co_await form.on([&] { return tx.send(numbered<T>(i)); });
@@ -32,7 +32,7 @@ task send_all(Form& form, Sender tx, std::uint64_t each) {
 }
 
 template <into Into, class T, class Form, class Receiver>
-task receive_all(Form& form, Receiver rx, std::uint64_t count, tally& received, stopwatch& watch) {
+typename Form::task receive_all(Form& form, Receiver rx, std::uint64_t count, tally& received, stopwatch& watch) {
     std::vector<T> buffer;
     while (received.count() < count) {
         if constexpr (Into == into::value) {
@@ -68,7 +68,7 @@ result tasks(const parameters& p) {
 }
 
 template <class Form, class Receiver, class Sender>
-task answer_all(Form& form, Receiver rx, Sender tx, std::uint64_t count) {
+typename Form::task answer_all(Form& form, Receiver rx, Sender tx, std::uint64_t count) {
     for (; count > 0; --count) {
         auto value = co_await form.on([&] { return rx.recv(); });
         require(value.has_value(), "the channel ended");
@@ -78,7 +78,8 @@ task answer_all(Form& form, Receiver rx, Sender tx, std::uint64_t count) {
 }
 
 template <class T, class Form, class Sender, class Receiver>
-task ask_all(Form& form, Sender tx, Receiver rx, std::uint64_t count, tally& received, stopwatch& watch) {
+typename Form::task ask_all(Form& form, Sender tx, Receiver rx, std::uint64_t count, tally& received,
+                            stopwatch& watch) {
     for (std::uint64_t i = 1; i <= count; ++i) {
         const auto sent = co_await form.on([&] { return tx.send(numbered<T>(i)); });
         require(sent.has_value(), "the channel is closed");
