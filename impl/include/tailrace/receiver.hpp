@@ -117,6 +117,7 @@ class receiver {
     [[nodiscard]] std::uint64_t len() const { return core().buffered_exactly(); }
     [[nodiscard]] bool is_empty() const { return len() == 0; }
     /// Available permits; 0 while a send or reservation waits.
+    /// Progress: as sender::capacity.
     [[nodiscard]] std::uint64_t capacity() const { return core().available(); }
     [[nodiscard]] std::uint64_t max_capacity() const { return core().max(); }
     [[nodiscard]] std::uint64_t sender_strong_count() const { return core().strong_count(); }

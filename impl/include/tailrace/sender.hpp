@@ -186,6 +186,7 @@ class sender {
     /// True once the receive half has closed or is gone; never because senders are gone.
     [[nodiscard]] bool is_closed() const { return core().closed(); }
     /// Available permits; 0 while an operation waits.
+    /// Progress: waits for a lock while a task is beginning to wait.
     [[nodiscard]] std::uint64_t capacity() const { return core().available(); }
     [[nodiscard]] std::uint64_t max_capacity() const { return core().max(); }
     /// The number of buffered values; never above max_capacity().
