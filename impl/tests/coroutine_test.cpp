@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <exception>
@@ -554,6 +555,26 @@ TEST(stop, every_waiting_operation_can_be_stopped) {
     EXPECT_TRUE(stopped(rx.recv_many(batch, 2)));
     EXPECT_EQ(tx.capacity(), 2u);
     EXPECT_EQ(tx.strong_count(), 1u) << "what reserve_owned took is gone";
+}
+
+/// ThreadSanitizer sees here what each poll does beside the callback of the one before.
+TEST(stop, an_operation_may_be_polled_again_while_another_thread_requests_the_stop) {
+    auto [tx, rx] = channel<int>(1);
+    for (int round = 0; round < 300; ++round) {
+        std::stop_source source;
+        std::atomic<int> woken{0};
+        const waker w{[](void* n) noexcept { ++*static_cast<std::atomic<int>*>(n); }, &woken};
+        auto op = with_stop(rx.recv(), source.get_token());
+        ASSERT_FALSE(op.poll(w));
+        std::jthread stops([&] { source.request_stop(); });
+        auto result = op.poll(w);
+        while (!result) result = op.poll(w);
+        EXPECT_EQ(result->error(), stop_error::stopped);
+        stops.join();
+        EXPECT_LE(woken, 2) << "by the callback of one poll, or of each of two";
+    }
+    EXPECT_TRUE(tx.try_send(1));
+    EXPECT_EQ(rx.try_recv(), 1);
 }
 
 TEST(stop, a_stop_from_another_thread_wakes_a_thread_that_blocks) {
