@@ -129,7 +129,7 @@ struct std_platform {
 
       private:
         enum class token : unsigned char { none, given, asleep };
-        // // How long this thread spins: twice as long after each time that it paid, half as long after a time that it did
+        // How long this thread spins: twice as long after each time that it paid, half as long after a time that it did
         // not. A thread whose partner runs on another processor soon spins for about as long as a sleep costs; where
         // they share a processor, and the other cannot go on before this is over, it hardly spins.
         static constexpr unsigned least_turns = 8;

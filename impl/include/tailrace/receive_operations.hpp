@@ -80,7 +80,7 @@ class receive_wait {
     }
 
   private:
-    // Not noinline: g++ 12 would warn that the channel keeps the address of a local receive.
+    // Inlined: otherwise g++ 12 would warn that the channel keeps the address of a local receive.
     void cancel() noexcept {
         if (node_.parked.load()) (void)core_->unpark(node_);
         (void)finish();
