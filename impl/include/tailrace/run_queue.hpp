@@ -31,7 +31,7 @@ namespace tailrace {
 
 class run_queue;
 
-/// A coroutine to be spawned on a run queue. It does not begin before. Destroying it before it was spawned destroys its frame.
+/// A coroutine to be spawned on a run queue, where it begins. Destroying it before that destroys its frame.
 class [[nodiscard]] task {
   public:
     struct promise_type;
