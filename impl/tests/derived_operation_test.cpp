@@ -36,8 +36,7 @@ struct counted : Operation {
 template <class Operation>
 counted(Operation&&, int&) -> counted<Operation>;
 
-class derived_operation : public testing::Test {
-  protected:
+struct derived_operation : testing::Test {
     auto recv() { return counted(rx.recv(), polls); }
     auto recv_with_a_deadline() { return with_timeout(recv(), 1h, clock); }
     auto recv_that_can_be_stopped() { return with_stop(recv(), stop.get_token()); }
@@ -55,7 +54,7 @@ class derived_operation : public testing::Test {
 /// Puts what is received there.
 template <class Operation>
 task receive(Operation op, std::optional<int>& to) {
-    if (auto v = co_await std::move(op)) to = *v;
+    if (auto v = co_await std::move(op)) to.emplace(*v);
 }
 
 /// A value is there: each form gets it in one poll.

@@ -43,6 +43,26 @@ TEST(names, every_handle_has_a_default_platform) {
     static_assert(std::is_same_v<decltype(rx.recv()), recv_operation<int>>);
 }
 
+TEST(names, permits_are_gone_through_by_either_increment) {
+    auto [tx, rx] = channel<int>(4);
+    auto permits = *tx.try_reserve_many(4);
+    auto i = permits.begin();
+    (*i).send(1);
+    i++;
+    EXPECT_EQ(permits.size(), 2u);
+    EXPECT_EQ(tx.capacity(), 0u);
+    ++i;
+    EXPECT_EQ(tx.capacity(), 1u) << "the one that was not used goes back";
+    (*i).send(2);
+    i++;
+    ASSERT_NE(i, permits.end());
+    i++;
+    EXPECT_EQ(i, permits.end());
+    EXPECT_EQ(tx.capacity(), 2u);
+    EXPECT_EQ(rx.try_recv(), 1);
+    EXPECT_EQ(rx.try_recv(), 2);
+}
+
 struct request {
     int what;
     sender<request> reply_to;
