@@ -65,6 +65,52 @@ class exposure {
     bool& over_;
 };
 
+/// The first attempts of an operation, made while its owner runs. What they owe follows when the owner is suspended, for
+/// that call may destroy it; so does an exception, if something is owed.
+template <class Operation>
+class first_attempt {
+  public:
+    /// True: there is a result, and nothing follows.
+    [[nodiscard]] bool make(Operation& op, std::optional<typename Operation::result_type>& into) {
+        if constexpr (polled_in_two_steps<Operation>) {
+#if defined(__cpp_exceptions)
+            try {
+                return make_it(op, into);
+            } catch (...) {
+                if (!owed_.owed()) throw;
+                failure_ = std::current_exception();
+            }
+#else
+            return make_it(op, into);
+#endif
+        }
+        return false;
+    }
+    [[nodiscard]] bool follows() const noexcept { return owed_.owed(); }
+    /// Foreign code. `over`: it has destroyed this.
+    void follow(const bool& over) {
+        owed_.pass_on()();
+#if defined(__cpp_exceptions)
+        if (!over && failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+#else
+        (void)over;
+#endif
+    }
+
+  private:
+    bool make_it(Operation& op, std::optional<typename Operation::result_type>& into) {
+        auto result = op.attempt(owed_);
+        if (!result) return false;
+        into.emplace(std::move(*result));
+        return !owed_.owed();
+    }
+
+#if defined(__cpp_exceptions)
+    std::exception_ptr failure_;
+#endif
+    owed_call owed_;
+};
+
 template <class Operation>
 class plain_wait {
   public:
@@ -78,24 +124,16 @@ class plain_wait {
     }
 
     /// Before start(). True: finished, and nothing is left to do. No foreign code can destroy this here.
-    [[nodiscard]] bool try_at_once() {
-        if constexpr (polled_in_two_steps<Operation>) {
-            if (auto result = operation_.attempt(owed_)) {
-                result_.emplace(std::move(*result));
-                return !owed_.owed();
-            }
-        }
-        return false;
-    }
+    [[nodiscard]] bool try_at_once() { return first_.make(operation_, result_); }
     /// True: finished, or over. False: `done` will be called once, perhaps already.
     [[nodiscard]] bool start(const waker& done, bool& over) {
         if constexpr (polled_in_two_steps<Operation>) {
-            while (!result_) {
+            while (!result_ && !first_.follows()) {
                 if (operation_.wait(done)) return false;  // nothing here is touched any more
                 (void)try_at_once();
             }
             const exposure foreign(over_, over);
-            owed_.pass_on()();
+            first_.follow(over);
             return true;
         } else {
             auto result = operation_.poll(done);
@@ -112,7 +150,7 @@ class plain_wait {
   private:
     Operation operation_;
     std::optional<result_type> result_;
-    owed_call owed_;  // after the result
+    first_attempt<Operation> first_;  // after the result
     bool* over_ = nullptr;
 };
 
@@ -146,19 +184,11 @@ class interruptible_wait {
     }
 
     /// As that of plain_wait. What finishes at once arms nothing.
-    [[nodiscard]] bool try_at_once() {
-        if constexpr (polled_in_two_steps<Operation>) {
-            if (auto result = operation_.attempt(owed_)) {
-                result_.emplace(std::move(*result));
-                return !owed_.owed();
-            }
-        }
-        return false;
-    }
+    [[nodiscard]] bool try_at_once() { return first_.make(operation_, result_); }
     [[nodiscard]] bool start(const waker& done, bool& over) {
-        if (result_) {
+        if (result_ || first_.follows()) {
             const exposure foreign(over_, over);
-            owed_.pass_on()();
+            first_.follow(over);
             return true;
         }
         done_ = done;
@@ -317,7 +347,7 @@ class interruptible_wait {
     waker done_;
     std::optional<typename Operation::result_type> result_;
     std::optional<reason_type> interruption_;
-    owed_call owed_;  // after the result
+    first_attempt<Operation> first_;  // after the result
     bool* over_ = nullptr;
     bits unarmed_ = every_source_left();  // `left` of these, and `came` of those that were due
     typename platform::template atomic<bits> seen_{bits{0}};
