@@ -171,9 +171,9 @@ class core {
             // (40) seq_cst, with (48) against (15, 45): a receive that (48) does not count sees this and hands over.
             waiting_.store(true, std::memory_order_seq_cst);
             const auto decided = [&](verdict v) {
-                // relaxed: by the lock. The waiters bit is set exactly while the queue is not empty (INV-3): it is never
-                // set tentatively, or a concurrent capacity() would see a number that was never true.
-                waiting_.store(false, std::memory_order_relaxed);
+                // The waiters bit is set exactly while the queue is not empty (INV-3): it is never set tentatively, or a
+                // concurrent capacity() would see a number that was never true.
+                nobody_waits();
                 return v;
             };
             typename ring<value, Platform>::reliance storage(ring_, false);
@@ -270,7 +270,7 @@ class core {
             // (30) One step, or capacity() could see the queue empty and its permits not returned. As (6); but the
             // channel is open, so this never posts the end.
             word_.fetch_sub(waiters_bit + held * one_out, std::memory_order_seq_cst);
-            waiting_.store(false, std::memory_order_relaxed);  // relaxed: by the lock
+            nobody_waits();
             guard.unlock();
             maybe_idle();
         } else if (held > 0) {
@@ -406,7 +406,7 @@ class core {
             // capacity() sees closed without the queue.
         } while (!word_.compare_exchange_strong(w, (w | closed_bit) & ~waiters_bit, std::memory_order_release,
                                                 std::memory_order_relaxed));
-        waiting_.store(false, std::memory_order_relaxed);  // relaxed: by the lock
+        nobody_waits();
         choose_all(waiters_, chosen);
         choose_all(listeners_, chosen);
         wake_chosen(chosen);
@@ -584,22 +584,27 @@ class core {
         if (taken - seen_.load(std::memory_order_relaxed) > max_) raise_seen(taken);
     }
 
+    void nobody_waits() noexcept TAILRACE_REQUIRES(lock_) {
+        // (52) release: how the wait was decided (8, 11, 21, 30), to a capacity() that sees nobody waiting (25).
+        waiting_.store(false, std::memory_order_release);
+    }
+
     struct available_permits {
         std::uint64_t free;
         bool known;
     };
     [[nodiscard]] available_permits look_for_available() const noexcept {
-        // (25) all seq_cst: the word and the number of values taken belong together if that has not changed; and a
-        // request that is under way has set `waiting_` (40) before it looked at either.
+        // (25) all seq_cst: the word and the number of values taken belong together if that has not changed. A request
+        // has set `waiting_` (40) before it looked at either. One that does not count what was taken here is seen
+        // before the word, or has changed the word; one that does not count what has changed the word is seen after it.
         word_type taken = taken_.load(std::memory_order_seq_cst);
         for (;;) {
-            const word_type w = word_.load(std::memory_order_seq_cst);  // (25) LP of capacity()
+            const bool before = waiting_.load(std::memory_order_seq_cst);  // (25)
+            const word_type w = word_.load(std::memory_order_seq_cst);     // (25) LP of capacity()
             if (has_waiters(w)) return {0, true};
+            const bool after = waiting_.load(std::memory_order_seq_cst);     // (25)
             const word_type again = taken_.load(std::memory_order_seq_cst);  // (25)
-            if (again == std::exchange(taken, again)) {
-                const bool deciding = waiting_.load(std::memory_order_seq_cst);  // (25)
-                return {max_ - used(w, taken), !deciding};
-            }
+            if (again == std::exchange(taken, again)) return {max_ - used(w, taken), !before && !after};
         }
     }
 
@@ -708,7 +713,7 @@ class core {
             // tickets of permits that are older (5, 13); its owner acquires, as at (8). The last grant clears the
             // waiters bit in the same step: a capacity() never sees the bit without a queue.
             word_.fetch_add(part * one_out - (last ? waiters_bit : 0), std::memory_order_seq_cst);
-            if (last) waiting_.store(false, std::memory_order_relaxed);  // relaxed: by the lock
+            if (last) nobody_waits();
             if (!enough) return;
         }
     }
