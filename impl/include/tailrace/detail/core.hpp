@@ -274,7 +274,9 @@ class core {
             guard.unlock();
             maybe_idle();
         } else if (held > 0) {
-            word_.fetch_sub(held * one_out, std::memory_order_seq_cst);  // (31) as (30)
+            // (31) relaxed: nobody acts on it before the (11) that follows under the same lock, for at least `held` is
+            // free then and the queue is not empty.
+            word_.fetch_sub(held * one_out, std::memory_order_relaxed);
             serve(owed.chosen_);
             if (!owed.chosen_.empty()) {
                 owed.core_ = this;
@@ -439,7 +441,7 @@ class core {
 
     [[nodiscard]] bool closed() const noexcept {
         // (36) acquire: what precedes the close (21); and for a granted reservation, what precedes the return of its
-        // permits (6, 15, 30, 31).
+        // permits (6, 11, 15, 30).
         return is_closed(word_.load(std::memory_order_acquire));
     }
     [[nodiscard]] std::uint64_t max() const noexcept { return max_; }
@@ -512,7 +514,7 @@ class core {
                 counted = found.counted;
             }
             // (2) seq_cst, with (15, 25): a capacity() that does not count this. acquire: the emptied slots that earlier
-            // claims have seen; from 6, 30 and 31: what precedes the return of the permit; from (46): the narrow
+            // claims have seen; from 6, 11 and 30: what precedes the return of the permit; from (46): the narrow
             // directory. release: the emptied slots of (42), and the blocks that (27) has made, to later tickets of
             // older permits (5, 13) and to the end (24). LP of success. A failure: as (1).
             if (word_.compare_exchange_strong(w, w + what, std::memory_order_seq_cst, std::memory_order_acquire))
