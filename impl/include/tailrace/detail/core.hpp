@@ -166,7 +166,9 @@ class core {
     [[nodiscard]] verdict enqueue(node& n, const waker& w) noexcept {
         const scoped_lock guard(lock_);
         word_type part = 0;
-        word_type seen = word_.load(std::memory_order_acquire);  // (1)
+        // relaxed, as all that (8) compares with: closed and the waiters bit change under the lock only, (8) proves the
+        // rest, and a receive that (48) does not count hands over.
+        word_type seen = word_.load(std::memory_order_relaxed);
         if (!has_waiters(seen)) {
             // (40) seq_cst, with (48) against (15, 45): a receive that (48) does not count sees this and hands over.
             waiting_.store(true, std::memory_order_seq_cst);
@@ -184,8 +186,8 @@ class core {
                 if (!ring_.has_all()) return decided(verdict::unprepared);
                 // (48) seq_cst, with (40). acquire: as (41).
                 const word_type taken = taken_.load(std::memory_order_seq_cst);
-                if (used(seen, taken) > max_) {                    // `taken` is newer
-                    seen = word_.load(std::memory_order_acquire);  // (1)
+                if (used(seen, taken) > max_) {  // they do not belong together
+                    seen = word_.load(std::memory_order_relaxed);
                     continue;
                 }
                 part = smaller(max_ - used(seen, taken), n.need);
@@ -193,7 +195,7 @@ class core {
                 // (8) seq_cst, with (15, 25): a capacity() that counts what was free here. release: the blocks of
                 // prepare_to_wait, and the emptied slots of (48), to tickets of permits that are older (5, 13).
                 if (word_.compare_exchange_strong(seen, seen + part * one_out + (enough ? 0 : waiters_bit),
-                                                  std::memory_order_seq_cst, std::memory_order_acquire)) {
+                                                  std::memory_order_seq_cst, std::memory_order_relaxed)) {
                     raise_seen_a_lap_behind(taken);
                     n.held.store(part);
                     if (enough) return decided(decide(n, verdict::granted));
