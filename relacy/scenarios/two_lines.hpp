@@ -430,7 +430,7 @@ template <class Target, class Form>
 class wait_and_counter : public open_channel<Target, 3, 2> {
   public:
     static constexpr const char* name = "two_lines.wait_and_counter";
-    static constexpr unsigned threads = 3;
+    static constexpr unsigned threads = 4;
 
     wait_and_counter() : permit_(this->one_permit()), operation_(this->tx_->reserve()) {}
     void thread(unsigned index) override {
@@ -438,9 +438,10 @@ class wait_and_counter : public open_channel<Target, 3, 2> {
             waits_ = !operation_->poll(wakes_.waker());
         } else if (index == 1) {
             permit_.reset();
+        } else if (index == 2) {
             if (auto two = this->tx_->try_reserve_many(2)) {
                 two_ = true;
-                if (auto one = two->next()) permit_.emplace(std::move(*one));  // the other one is returned
+                if (auto one = two->next()) one_.emplace(std::move(*one));  // the other one is returned
             }
         } else {
             free_ = this->tx_->capacity();
@@ -452,17 +453,44 @@ class wait_and_counter : public open_channel<Target, 3, 2> {
     void finish() override {
         expect(!waits_ || !two_ || free_ != 1, "from the return of the permit on, there was one free for the reserve");
         operation_.reset();
-        permit_.reset();
+        one_.reset();
         open_channel<Target, 3, 2>::finish();
     }
 
   private:
     counting_waker wakes_;
     std::optional<typename open_channel<Target, 3, 2>::permit> permit_;
+    std::optional<typename open_channel<Target, 3, 2>::permit> one_;
     std::optional<decltype(std::declval<typename open_channel<Target, 3, 2>::sender&>().reserve())> operation_;
     bool waits_ = false;
     bool two_ = false;
     std::size_t free_ = 0;
+};
+
+/// A third task counts a claim, and so it counts the receive that was before: the last look at `taken_` in (25).
+template <class Target, class Form>
+class claim_receive_and_observer : public half_full<Target> {
+  public:
+    static constexpr const char* name = "two_lines.claim_receive_and_observer";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            permit_.emplace(this->one_permit());
+            return;
+        }
+        if (index == 1) this->expect_value(Form::recv(*this->rx_), 1);
+        free_[index - 1] = this->tx_->capacity();
+    }
+    void finish() override {
+        expect(free_[0] != 2 || free_[1] != 0, "the receive is before the claim, or the claim before the receive");
+        permit_.reset();
+        half_full<Target>::finish();
+    }
+
+  private:
+    std::optional<typename half_full<Target>::permit> permit_;
+    std::size_t free_[2] = {0, 0};
 };
 
 /// A claim knows of the receives only by what another claim, which failed, has seen: (42) and (43). Its second value
@@ -500,7 +528,8 @@ bool enroll_all() {
            enroll<two_ways_to_the_end, Target, driven>() && enroll<room_after_all, Target, driven>() &&
            enroll<grant_and_receive, Target, driven>() && enroll<cancel_and_receive, Target, driven>() &&
            enroll<wait_and_observer, Target, driven>() && enroll<hold_and_receive, Target, driven>() &&
-           enroll<wait_and_counter, Target, driven>() && enroll<seen_by_another, Target, driven>();
+           enroll<wait_and_counter, Target, driven>() && enroll<claim_receive_and_observer, Target, driven>() &&
+           enroll<seen_by_another, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::two_lines

@@ -192,10 +192,11 @@ class core {
                 }
                 part = smaller(max_ - used(seen, taken), n.need);
                 const bool enough = part == n.need;
-                // (8) seq_cst, with (15, 25): a capacity() that counts what was free here. release: the blocks of
-                // prepare_to_wait, and the emptied slots of (48), to tickets of permits that are older (5, 13).
+                // (8) release: the blocks of prepare_to_wait, and the emptied slots of (48), to tickets of permits that
+                // are older (5, 13). Not seq_cst, as (11) and (30): a receive or a capacity() that comes after a task
+                // which did not see it looks at `waiting_` (45, 25) and is ordered by that, or by the lock.
                 if (word_.compare_exchange_strong(seen, seen + part * one_out + (enough ? 0 : waiters_bit),
-                                                  std::memory_order_seq_cst, std::memory_order_relaxed)) {
+                                                  std::memory_order_release, std::memory_order_relaxed)) {
                     raise_seen_a_lap_behind(taken);
                     n.held.store(part);
                     if (enough) return decided(decide(n, verdict::granted));
@@ -269,9 +270,9 @@ class core {
         const word_type held = n.held.load();
         n.held.store(0);
         if (waiters_.empty()) {
-            // (30) One step, or capacity() could see the queue empty and its permits not returned. As (6); but the
-            // channel is open, so this never posts the end.
-            word_.fetch_sub(waiters_bit + held * one_out, std::memory_order_seq_cst);
+            // (30) release: what precedes the cancellation, as (6); but the channel is open, so this never posts the end.
+            // One step, or capacity() could see the queue empty and its permits not returned.
+            word_.fetch_sub(waiters_bit + held * one_out, std::memory_order_release);
             nobody_waits();
             guard.unlock();
             maybe_idle();
@@ -713,10 +714,10 @@ class core {
                 choose(n, verdict::granted, chosen);
             }
             const bool last = waiters_.empty();
-            // (11) seq_cst, with (15, 25): a capacity() that does not count this. release: the emptied slots of (49), to
-            // tickets of permits that are older (5, 13); its owner acquires, as at (8). The last grant clears the
-            // waiters bit in the same step: a capacity() never sees the bit without a queue.
-            word_.fetch_add(part * one_out - (last ? waiters_bit : 0), std::memory_order_seq_cst);
+            // (11) release: the emptied slots of (49), to tickets of permits that are older (5, 13), and what precedes a
+            // (31), to a claim of what is left (2). Its owner acquires, as at (8). The last grant clears the waiters bit
+            // in the same step: a capacity() never sees the bit without a queue.
+            word_.fetch_add(part * one_out - (last ? waiters_bit : 0), std::memory_order_release);
             if (last) nobody_waits();
             if (!enough) return;
         }
