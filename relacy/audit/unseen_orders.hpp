@@ -34,6 +34,18 @@ inline constexpr std::array unseen_orders{
         .litmus = "unseen.relaxed_after_seq_cst",
         .why = "(52). A capacity() that sees nobody waiting may otherwise read the word as it was before the wait was "
                "decided, and answer with a number that the wait rules out."},
+    unseen_order{
+        .file = "detail/ring.hpp",
+        .code = "relied_on_.fetch_sub(1, std::memory_order_release)",
+        .weaker = "relaxed",
+        .litmus = "unseen.load_buffering",
+        .why = "(37). An idle channel that sees by (38) that a reliance has ended could otherwise look at the word by "
+               "(46) as it was before the claim that ended it."},
+    unseen_order{.file = "detail/ring.hpp",
+                 .code = "relied_on_.fetch_add(0, std::memory_order_acq_rel)",
+                 .weaker = "release",
+                 .litmus = "unseen.load_buffering",
+                 .why = "(38). As (37): its acquire is the partner of that release."},
     unseen_order{.file = "detail/interruptible_wait.hpp",
                  .code = "seen_.load(std::memory_order_acquire)",
                  .weaker = "relaxed",
