@@ -295,6 +295,33 @@ class given_back_before_a_wait : public start<Target, 3> {
     std::optional<typename start<Target, 3>::permits> burst_;
 };
 
+/// An idle channel finds that a claim relies on its storage, and restores the limit. That claim goes by the limit to a
+/// block that a third task has made, for a claim that it has not made yet: the release of (27) in give_back.
+template <class Target, class Form>
+class given_back_in_vain : public start<Target, 7> {
+  public:
+    static constexpr const char* name = "storage.given_back_in_vain";
+    static constexpr unsigned threads = 3;
+
+    given_back_in_vain() {
+        auto made = this->tx_->try_reserve_many(1);
+        expect(made.has_value(), "there is capacity for it");
+        last_.emplace(std::move(*made));
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            last_.reset();
+        } else if (index == 1) {
+            (void)this->tx_->try_reserve_many(3);
+        } else if (auto three = this->tx_->try_reserve_many(3)) {
+            this->send_all(*three);
+        }
+    }
+
+  private:
+    std::optional<typename start<Target, 7>::permits> last_;
+};
+
 template <class>
 bool enroll_all() {
     using target = recycling;
@@ -304,7 +331,7 @@ bool enroll_all() {
            enroll<end_in_new_block, target, driven>() && enroll<given_back, target, driven>() &&
            enroll<given_back_before_a_wait, target, driven>() && enroll<given_back_beside_a_send, pairs, driven>() &&
            enroll<given_back_by_a_cancel, pairs, driven>() &&
-           enroll<given_back_beside_a_small_claim, two_kept, driven>();
+           enroll<given_back_beside_a_small_claim, two_kept, driven>() && enroll<given_back_in_vain, target, driven>();
 }
 
 }  // namespace tailrace::relacy::storage
