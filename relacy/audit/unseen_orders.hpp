@@ -19,6 +19,33 @@ struct unseen_order {
 };
 
 inline constexpr std::array unseen_orders{
+    unseen_order{
+        .file = "detail/core.hpp",
+        .code = "  word_type taken = taken_.load(std::memory_order_seq_cst)",
+        .weaker = "acquire",
+        .litmus = "unseen.acquire_then_seq_cst",
+        .why = "The first load of (25). A capacity() that counts a receive by it could otherwise miss a claim by "
+               "another task, whose own capacity() after the claim misses the receive: the two answers would have no "
+               "common order."},
+    unseen_order{
+        .file = "detail/core.hpp",
+        .code = "waiting_.store(false, std::memory_order_release)",
+        .weaker = "relaxed",
+        .litmus = "unseen.relaxed_after_seq_cst",
+        .why = "(52). A capacity() that sees no task waiting may otherwise read the word as it was before the wait was "
+               "decided, and answer with a number that the wait rules out."},
+    unseen_order{
+        .file = "detail/ring.hpp",
+        .code = "relied_on_.fetch_sub(1, std::memory_order_release)",
+        .weaker = "relaxed",
+        .litmus = "unseen.load_buffering",
+        .why = "(37). An idle channel that sees by (38) that a reliance has ended could otherwise look at the word by "
+               "(46) as it was before the claim that ended it."},
+    unseen_order{.file = "detail/ring.hpp",
+                 .code = "relied_on_.fetch_add(0, std::memory_order_acq_rel)",
+                 .weaker = "release",
+                 .litmus = "unseen.load_buffering",
+                 .why = "(38). As (37): its acquire is the partner of that release."},
     unseen_order{.file = "detail/interruptible_wait.hpp",
                  .code = "seen_.load(std::memory_order_acquire)",
                  .weaker = "relaxed",

@@ -96,6 +96,45 @@ struct two_back : stale_value<2> {
     static constexpr const char* name = "stale_value.two_back";
 };
 
+/// A seq_cst load that misses a seq_cst store: an acquire load before it has seen another seq_cst store, which the thread
+/// of the missed one does not see. With seq_cst instead of acquire there would be no order of the five.
+class acquire_then_seq_cst : public test {
+  public:
+    static constexpr const char* name = "unseen.acquire_then_seq_cst";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            x_.store(1, seq_cst);
+        } else if (index == 1) {
+            read_[0] = x_.load(acquire);
+            read_[1] = y_.load(seq_cst);
+        } else {
+            y_.store(1, seq_cst);
+            read_[2] = x_.load(seq_cst);
+        }
+    }
+
+  protected:
+    [[nodiscard]] bool came_out() const override { return read_[0] == 1 && read_[1] == 0 && read_[2] == 0; }
+};
+
+/// A relaxed store that is seen before the seq_cst store in front of it.
+class relaxed_after_seq_cst : public test {
+  public:
+    static constexpr const char* name = "unseen.relaxed_after_seq_cst";
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            x_.store(1, seq_cst);
+            y_.store(1, relaxed);
+        } else {
+            read_[0] = y_.load(seq_cst);
+            read_[1] = x_.load(seq_cst);
+        }
+    }
+};
+
 /// A race on data that is neither `plain` nor `cell`: the search always reads the last write.
 class ordinary_data : public test {
   public:
@@ -115,10 +154,11 @@ class ordinary_data : public test {
     unsigned data_ = 0;
 };
 
-[[maybe_unused]] const bool enrolled = enroll<store_after_release>(sight::blind) &&
-                                       enroll<load_buffering>(sight::blind) && enroll<two_writes_each>(sight::blind) &&
-                                       enroll<stale_failure>(sight::blind) && enroll<three_back>(sight::blind) &&
-                                       enroll<ordinary_data>(sight::blind) && enroll<two_back>(sight::seen);
+[[maybe_unused]] const bool enrolled =
+    enroll<store_after_release>(sight::blind) && enroll<load_buffering>(sight::blind) &&
+    enroll<two_writes_each>(sight::blind) && enroll<stale_failure>(sight::blind) && enroll<three_back>(sight::blind) &&
+    enroll<acquire_then_seq_cst>(sight::blind) && enroll<relaxed_after_seq_cst>(sight::blind) &&
+    enroll<ordinary_data>(sight::blind) && enroll<two_back>(sight::seen);
 
 }  // namespace
 }  // namespace tailrace::relacy::litmus

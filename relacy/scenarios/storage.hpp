@@ -16,6 +16,8 @@
 #include "kernel/scenario.hpp"
 #include "scenarios/support/forms.hpp"
 #include "tailrace/channel.hpp"
+#include "tailrace/detail/carried.hpp"
+#include "tailrace/detail/ring.hpp"
 #include "tailrace/errors.hpp"
 
 namespace tailrace::relacy::storage {
@@ -36,6 +38,20 @@ struct blocks_of {
 using recycling = blocks_of<1>;
 using pairs = blocks_of<2>;
 using fours = blocks_of<4>;
+
+/// Blocks of two slots, and an idle channel keeps two of them: a claim of one slot relies only on what is kept, so it is
+/// not counted (37).
+struct two_kept {
+    static constexpr const char* name = "optimized";
+
+    struct platform : pairs::platform {
+        static constexpr std::uint64_t kept_bytes = 2 * sizeof(detail::slot<detail::carried<parcel>, pairs::platform>);
+    };
+    template <class T>
+    static auto open(std::size_t capacity) {
+        return channel<T, platform>(capacity);
+    }
+};
 
 template <class Target, unsigned Capacity>
 class start : public scenario {
@@ -227,6 +243,16 @@ class given_back_beside_a_send : public beside_a_value<Target> {
     void become_idle() override { (void)this->tx_->try_reserve_many(5); }
 };
 
+/// The same where the send is a claim that is not counted.
+template <class Target, class Form>
+class given_back_beside_a_small_claim : public beside_a_value<Target> {
+  public:
+    static constexpr const char* name = "storage.given_back_beside_a_small_claim";
+
+  private:
+    void become_idle() override { (void)this->tx_->try_reserve_many(5); }
+};
+
 /// The last value is received, and before the hand-off of its permit the wait for it is cancelled: the task that makes
 /// the channel idle is ordered after the sender only by the packed state word (37).
 template <class Target, class Form>
@@ -269,6 +295,33 @@ class given_back_before_a_wait : public start<Target, 3> {
     std::optional<typename start<Target, 3>::permits> burst_;
 };
 
+/// An idle channel finds that a claim relies on its storage, and restores the limit. That claim goes by the limit to a
+/// block that a third task has made, for a claim that it has not made yet: the release of (27) in give_back.
+template <class Target, class Form>
+class given_back_in_vain : public start<Target, 7> {
+  public:
+    static constexpr const char* name = "storage.given_back_in_vain";
+    static constexpr unsigned threads = 3;
+
+    given_back_in_vain() {
+        auto made = this->tx_->try_reserve_many(1);
+        expect(made.has_value(), "there is capacity for it");
+        last_.emplace(std::move(*made));
+    }
+    void thread(unsigned index) override {
+        if (index == 0) {
+            last_.reset();
+        } else if (index == 1) {
+            (void)this->tx_->try_reserve_many(3);
+        } else if (auto three = this->tx_->try_reserve_many(3)) {
+            this->send_all(*three);
+        }
+    }
+
+  private:
+    std::optional<typename start<Target, 7>::permits> last_;
+};
+
 template <class>
 bool enroll_all() {
     using target = recycling;
@@ -277,7 +330,8 @@ bool enroll_all() {
            enroll<late_send, target, driven>() && enroll<end_in_new_block, target, blocking>() &&
            enroll<end_in_new_block, target, driven>() && enroll<given_back, target, driven>() &&
            enroll<given_back_before_a_wait, target, driven>() && enroll<given_back_beside_a_send, pairs, driven>() &&
-           enroll<given_back_by_a_cancel, pairs, driven>();
+           enroll<given_back_by_a_cancel, pairs, driven>() &&
+           enroll<given_back_beside_a_small_claim, two_kept, driven>() && enroll<given_back_in_vain, target, driven>();
 }
 
 }  // namespace tailrace::relacy::storage

@@ -243,6 +243,58 @@ class receive_is_a_release : public full_channel<Target> {
     note data_{0};
 };
 
+/// The same with try_reserve, which knows of the receive only by what another claim, which failed, has seen: (42) and
+/// (43).
+template <class Target, class Form>
+class receive_seen_by_another : public open_channel<Target, 2, 2> {
+  public:
+    static constexpr const char* name = "orders.permit_is_a_semaphore.received_and_seen_by_another";
+    static constexpr unsigned threads = 3;
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            data_.store(1);
+            this->expect_value(Form::recv(*this->rx_), 1);
+        } else if (index == 1) {
+            expect(!this->tx_->try_reserve_many(2), "one value stays");
+        } else if (const auto mine = this->tx_->try_reserve()) {
+            expect(data_.load() == 1, "the owner of the permit that a receive freed sees what came before");
+        }
+    }
+
+  private:
+    note data_{0};
+};
+
+/// A receive and a returned permit free two, and a wait gets both by one hand-over: (49).
+template <class Target, class Form>
+class received_and_returned : public open_channel<Target, 2, 1> {
+  public:
+    static constexpr const char* name = "orders.permit_is_a_semaphore.received_and_returned";
+    static constexpr unsigned threads = 3;
+
+    received_and_returned() : held_(this->one_permit()) {}
+    void thread(unsigned index) override {
+        if (index == 0) {
+            data_[0].store(1);
+            this->expect_value(Form::recv(*this->rx_), 1);
+        } else if (index == 1) {
+            data_[1].store(1);
+            held_.reset();
+        } else {
+            const auto both = drive(this->tx_->reserve_many(2), wakes_);
+            expect(both.has_value(), "the channel stays open");
+            expect(data_[0].load() == 1 && data_[1].load() == 1,
+                   "the owner of both permits sees what came before each was free");
+        }
+    }
+
+  private:
+    std::optional<typename open_channel<Target, 2, 1>::permit> held_;
+    note data_[2] = {note(0), note(0)};
+    counting_waker wakes_;
+};
+
 /// A wait that holds one of two permits is cancelled. The permit goes to the next claim: (30); with waiters behind it:
 /// (31).
 template <class Target, class Form>
@@ -350,6 +402,7 @@ bool enroll_happens_before() {
            enroll<close_tells_waiting_reserve, Target, driven>() && enroll<permit_is_a_mutex, Target, driven>() &&
            enroll<permit_is_a_mutex, Target, blocking>() && enroll<permit_is_a_mutex_that_is_tried, Target, driven>() &&
            enroll<permits_of_two, Target, driven>() && enroll<receive_is_a_release, Target, driven>() &&
+           enroll<receive_seen_by_another, Target, driven>() && enroll<received_and_returned, Target, driven>() &&
            enroll<cancelled_hold, Target, driven>() && enroll<cancelled_hold_with_one_behind, Target, driven>() &&
            enroll<unused_permit_tells, Target, driven>();
 }

@@ -166,14 +166,16 @@ class core {
     [[nodiscard]] verdict enqueue(node& n, const waker& w) noexcept {
         const scoped_lock guard(lock_);
         word_type part = 0;
-        word_type seen = word_.load(std::memory_order_acquire);  // (1)
+        // relaxed, as all that (8) compares with: closed and the waiters bit change under the lock only, (8) proves the
+        // rest, and a receive that (48) does not count hands over.
+        word_type seen = word_.load(std::memory_order_relaxed);
         if (!has_waiters(seen)) {
             // (40) seq_cst, with (48) against (15, 45): a receive that (48) does not count sees this and hands over.
             waiting_.store(true, std::memory_order_seq_cst);
             const auto decided = [&](verdict v) {
-                // relaxed: by the lock. The waiters bit is set exactly while the queue is not empty (INV-3): it is
-                // never set tentatively, or a concurrent capacity() would see a number that was never true.
-                waiting_.store(false, std::memory_order_relaxed);
+                // The waiters bit is set exactly while the queue is not empty (INV-3): it is never set tentatively, or
+                // a concurrent capacity() would see a number that was never true.
+                no_task_waits();
                 return v;
             };
             typename ring<value, Platform>::reliance storage(ring_, false);
@@ -184,16 +186,17 @@ class core {
                 if (!ring_.has_all()) return decided(verdict::unprepared);
                 // (48) seq_cst, with (40). acquire: as (41).
                 const word_type taken = taken_.load(std::memory_order_seq_cst);
-                if (used(seen, taken) > max_) {                    // `taken` is newer
-                    seen = word_.load(std::memory_order_acquire);  // (1)
+                if (used(seen, taken) > max_) {  // they do not belong together
+                    seen = word_.load(std::memory_order_relaxed);
                     continue;
                 }
                 part = smaller(max_ - used(seen, taken), n.need);
                 const bool enough = part == n.need;
-                // (8) seq_cst, with (15, 25): a capacity() that counts what was free here. release: the blocks of
-                // prepare_to_wait, and the emptied slots of (48), to tickets of permits that are older (5, 13).
+                // (8) release: the blocks of prepare_to_wait, and the emptied slots of (48), to tickets of permits that
+                // are older (5, 13). Not seq_cst, as (11) and (30): a receive or a capacity() that comes after a task
+                // which did not see it looks at `waiting_` (45, 25) and is ordered by that, or by the lock.
                 if (word_.compare_exchange_strong(seen, seen + part * one_out + (enough ? 0 : waiters_bit),
-                                                  std::memory_order_seq_cst, std::memory_order_acquire)) {
+                                                  std::memory_order_release, std::memory_order_relaxed)) {
                     raise_seen_a_lap_behind(taken);
                     n.held.store(part);
                     if (enough) return decided(decide(n, verdict::granted));
@@ -267,14 +270,16 @@ class core {
         const word_type held = n.held.load();
         n.held.store(0);
         if (waiters_.empty()) {
-            // (30) One step, or capacity() could see the queue empty and its permits not returned. As (6); but the
-            // channel is open, so this never posts the end.
-            word_.fetch_sub(waiters_bit + held * one_out, std::memory_order_seq_cst);
-            waiting_.store(false, std::memory_order_relaxed);  // relaxed: by the lock
+            // (30) release: what precedes the cancellation, as (6); but the channel is open, so this never posts the
+            // end. One step, or capacity() could see the queue empty and its permits not returned.
+            word_.fetch_sub(waiters_bit + held * one_out, std::memory_order_release);
+            no_task_waits();
             guard.unlock();
             maybe_idle();
         } else if (held > 0) {
-            word_.fetch_sub(held * one_out, std::memory_order_seq_cst);  // (31) as (30)
+            // (31) relaxed: no task acts on it before the (11) that follows under the same lock, for at least `held` is
+            // free then and the queue is not empty.
+            word_.fetch_sub(held * one_out, std::memory_order_relaxed);
             serve(owed.chosen_);
             if (!owed.chosen_.empty()) {
                 owed.core_ = this;
@@ -406,7 +411,7 @@ class core {
             // capacity() sees closed without the queue.
         } while (!word_.compare_exchange_strong(w, (w | closed_bit) & ~waiters_bit, std::memory_order_release,
                                                 std::memory_order_relaxed));
-        waiting_.store(false, std::memory_order_relaxed);  // relaxed: by the lock
+        no_task_waits();
         choose_all(waiters_, chosen);
         choose_all(listeners_, chosen);
         wake_chosen(chosen);
@@ -439,7 +444,7 @@ class core {
 
     [[nodiscard]] bool closed() const noexcept {
         // (36) acquire: what precedes the close (21); and for a granted reservation, what precedes the return of its
-        // permits (6, 15, 30, 31).
+        // permits (6, 11, 15, 30).
         return is_closed(word_.load(std::memory_order_acquire));
     }
     [[nodiscard]] std::uint64_t max() const noexcept { return max_; }
@@ -512,7 +517,7 @@ class core {
                 counted = found.counted;
             }
             // (2) seq_cst, with (15, 25): a capacity() that does not count this. acquire: the emptied slots that
-            // earlier claims have seen; from 6, 30 and 31: what precedes the return of the permit; from (46): the
+            // earlier claims have seen; from 6, 11 and 30: what precedes the return of the permit; from (46): the
             // narrow directory. release: the emptied slots of (42), and the blocks that (27) has made, to later tickets
             // of older permits (5, 13) and to the end (24). LP of success. A failure: as (1).
             if (word_.compare_exchange_strong(w, w + what, std::memory_order_seq_cst, std::memory_order_acquire))
@@ -584,22 +589,27 @@ class core {
         if (taken - seen_.load(std::memory_order_relaxed) > max_) raise_seen(taken);
     }
 
+    void no_task_waits() noexcept TAILRACE_REQUIRES(lock_) {
+        // (52) release: how the wait was decided (8, 11, 21, 30), to a capacity() that sees no task waiting (25).
+        waiting_.store(false, std::memory_order_release);
+    }
+
     struct available_permits {
         std::uint64_t free;
         bool known;
     };
     [[nodiscard]] available_permits look_for_available() const noexcept {
-        // (25) all seq_cst: the word and the number of values taken belong together if that has not changed; and a
-        // request that is under way has set `waiting_` (40) before it looked at either.
+        // (25) all seq_cst: the word and the number of values taken belong together if that has not changed. A request
+        // has set `waiting_` (40) before it looked at either. One that does not count what was taken here is seen
+        // before the word, or has changed the word; one that does not count what has changed the word is seen after it.
         word_type taken = taken_.load(std::memory_order_seq_cst);
         for (;;) {
-            const word_type w = word_.load(std::memory_order_seq_cst);  // (25) LP of capacity()
+            const bool before = waiting_.load(std::memory_order_seq_cst);  // (25)
+            const word_type w = word_.load(std::memory_order_seq_cst);     // (25) LP of capacity()
             if (has_waiters(w)) return {0, true};
+            const bool after = waiting_.load(std::memory_order_seq_cst);     // (25)
             const word_type again = taken_.load(std::memory_order_seq_cst);  // (25)
-            if (again == std::exchange(taken, again)) {
-                const bool deciding = waiting_.load(std::memory_order_seq_cst);  // (25)
-                return {max_ - used(w, taken), !deciding};
-            }
+            if (again == std::exchange(taken, again)) return {max_ - used(w, taken), !before && !after};
         }
     }
 
@@ -704,11 +714,11 @@ class core {
                 choose(n, verdict::granted, chosen);
             }
             const bool last = waiters_.empty();
-            // (11) seq_cst, with (15, 25): a capacity() that does not count this. release: the emptied slots of (49),
-            // to tickets of permits that are older (5, 13); its owner acquires, as at (8). The last grant clears the
-            // waiters bit in the same step: a capacity() never sees the bit without a queue.
-            word_.fetch_add(part * one_out - (last ? waiters_bit : 0), std::memory_order_seq_cst);
-            if (last) waiting_.store(false, std::memory_order_relaxed);  // relaxed: by the lock
+            // (11) release: the emptied slots of (49), to tickets of permits that are older (5, 13), and what precedes
+            // a (31), to a claim of what is left (2). Its owner acquires, as at (8). The last grant clears the waiters
+            // bit in the same step: a capacity() never sees the bit without a queue.
+            word_.fetch_add(part * one_out - (last ? waiters_bit : 0), std::memory_order_release);
+            if (last) no_task_waits();
             if (!enough) return;
         }
     }
