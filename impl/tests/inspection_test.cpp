@@ -21,7 +21,7 @@ using core_type = detail::core<int, std_platform>;
 using detail::inspection;
 using detail::word_type;
 
-/// A private member, by its tag: only an explicit instantiation may name it.
+/// A private member, by its tag: only an explicitly instantiated template may name it.
 template <class Tag, auto Member>
 struct opens {
     friend constexpr auto member(Tag) { return Member; }
@@ -114,7 +114,7 @@ struct inspection_of_a_channel : testing::Test {
 constexpr std::string_view too_many = "INV-1: more permits are used than there are";
 constexpr std::string_view too_many_values = "INV-2: more values are buffered than permits are used";
 constexpr std::string_view wrong_bit = "INV-3: the waiters bit differs from the state of the queue";
-constexpr std::string_view told_otherwise = "INV-3: a receive is told otherwise than the waiters bit says";
+constexpr std::string_view differs_from_the_bit = "INV-3: `waiting` differs from the waiters bit";
 constexpr std::string_view waits_though_closed = "INV-3: a waiter is queued on a closed channel";
 constexpr std::string_view waits_though_available = "INV-4: a waiter is queued while permits are available";
 constexpr std::string_view waits_though_served = "INV-4: the first in line has what it needs, and waits";
@@ -169,14 +169,14 @@ TEST_F(inspection_of_a_channel, names_inv_2_if_more_values_are_taken_than_were_s
 
 TEST_F(inspection_of_a_channel, names_inv_3_if_the_waiters_bit_and_the_queue_differ) {
     EXPECT_EQ(found_with_word(word() | detail::waiters_bit), wrong_bit);
-    EXPECT_EQ(found_with(waiting_of{}, true), told_otherwise);
+    EXPECT_EQ(found_with(waiting_of{}, true), differs_from_the_bit);
     send(max);
     EXPECT_EQ(found_with_word(word() | detail::waiters_bit), wrong_bit);
-    EXPECT_EQ(found_with(waiting_of{}, true), told_otherwise);
+    EXPECT_EQ(found_with(waiting_of{}, true), differs_from_the_bit);
     auto waiter = tx().reserve();
     ASSERT_FALSE(waiter.poll({}));
     EXPECT_EQ(found_with_word(word() & ~detail::waiters_bit), wrong_bit);
-    EXPECT_EQ(found_with(waiting_of{}, false), told_otherwise);
+    EXPECT_EQ(found_with(waiting_of{}, false), differs_from_the_bit);
 }
 
 TEST_F(inspection_of_a_channel, names_inv_3_if_a_waiter_is_queued_on_a_closed_channel) {

@@ -96,8 +96,8 @@ struct two_back : stale_value<2> {
     static constexpr const char* name = "stale_value.two_back";
 };
 
-/// A seq_cst load that misses a seq_cst store: an acquire load before it has seen another seq_cst store, which the thread
-/// of the missed one does not see. With seq_cst instead of acquire there would be no order of the five.
+/// A seq_cst load that misses a seq_cst store: an acquire load before it has seen another seq_cst store, which the
+/// thread of the missed one does not see. With seq_cst instead of acquire there would be no order of the five.
 class acquire_then_seq_cst : public test {
   public:
     static constexpr const char* name = "unseen.acquire_then_seq_cst";

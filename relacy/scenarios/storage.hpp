@@ -39,8 +39,8 @@ using recycling = blocks_of<1>;
 using pairs = blocks_of<2>;
 using fours = blocks_of<4>;
 
-/// Blocks of two slots, and an idle channel keeps two of them: a claim of one slot relies only on what is kept, so it is
-/// not counted (37).
+/// Blocks of two slots, and an idle channel keeps two of them: a claim of one slot relies only on what is kept, so it
+/// is not counted (37).
 struct two_kept {
     static constexpr const char* name = "optimized";
 

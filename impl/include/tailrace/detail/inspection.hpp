@@ -50,7 +50,7 @@ struct inspection {
         if (((tail(w) - taken) & ticket_mask) > c.max_) return "INV-2: more values are buffered than permits are used";
         if (has_waiters(w) == c.waiters_.empty()) return "INV-3: the waiters bit differs from the state of the queue";
         if (has_waiters(w) != c.waiting_.load(std::memory_order_relaxed)) {
-            return "INV-3: a receive is told otherwise than the waiters bit says";
+            return "INV-3: `waiting` differs from the waiters bit";
         }
         if (has_waiters(w) && is_closed(w)) return "INV-3: a waiter is queued on a closed channel";
         if (has_waiters(w) && used(w, taken) != c.max_) return "INV-4: a waiter is queued while permits are available";

@@ -65,8 +65,8 @@ class exposure {
     bool& over_;
 };
 
-/// The first attempts of an operation, made while its owner runs. What they owe follows when the owner is suspended, for
-/// that call may destroy it; so does an exception, if something is owed.
+/// The first attempts of an operation, made while its owner runs. What they owe follows when the owner is suspended,
+/// for that call may destroy it; so does an exception, if something is owed.
 template <class Operation>
 class first_attempt {
   public:
