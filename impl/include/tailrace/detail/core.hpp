@@ -172,18 +172,12 @@ class core {
         if (!has_waiters(seen)) {
             // (40) seq_cst, with (48) against (15, 45): a receive that (48) does not count sees this and hands over.
             waiting_.store(true, std::memory_order_seq_cst);
-            const auto decided = [&](verdict v) {
-                // The waiters bit is set exactly while the queue is not empty (INV-3): it is never set tentatively, or
-                // a concurrent capacity() would see a number that was never true.
-                no_task_waits();
-                return v;
-            };
             typename ring<value, Platform>::reliance storage(ring_, false);
             storage.begin(max_ + 1);
             for (;;) {
                 // Closed is set under the lock: final here, and ordered by it.
-                if (is_closed(seen)) return decided(decide(n, verdict::failed));
-                if (!ring_.has_all()) return decided(verdict::unprepared);
+                if (is_closed(seen)) return no_wait(decide(n, verdict::failed));
+                if (!ring_.has_all()) return no_wait(verdict::unprepared);
                 // (48) seq_cst, with (40). acquire: as (41).
                 const word_type taken = taken_.load(std::memory_order_seq_cst);
                 if (used(seen, taken) > max_) {  // they do not belong together
@@ -199,7 +193,7 @@ class core {
                                                   std::memory_order_release, std::memory_order_relaxed)) {
                     raise_seen_a_lap_behind(taken);
                     n.held.store(part);
-                    if (enough) return decided(decide(n, verdict::granted));
+                    if (enough) return no_wait(decide(n, verdict::granted));
                     break;
                 }
             }
@@ -589,6 +583,12 @@ class core {
         if (taken - seen_.load(std::memory_order_relaxed) > max_) raise_seen(taken);
     }
 
+    /// A task that was about to wait does not: the waiters bit is set exactly while the queue is not empty (INV-3), and
+    /// never tentatively, or a concurrent capacity() would see a number that was never true.
+    verdict no_wait(verdict v) noexcept TAILRACE_REQUIRES(lock_) {
+        no_task_waits();
+        return v;
+    }
     void no_task_waits() noexcept TAILRACE_REQUIRES(lock_) {
         // (52) release: how the wait was decided (8, 11, 21, 30), to a capacity() that sees no task waiting (25).
         waiting_.store(false, std::memory_order_release);
