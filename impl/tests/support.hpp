@@ -6,7 +6,8 @@
 #include <exception>
 #include <utility>
 
-namespace tailrace {
+// A namespace of its own: the library has a tailrace::task, too (run_queue.hpp), which other sources of this program use.
+namespace tailrace::inline test_support {
 
 /// Starts at once; destroying it destroys the frame, wherever it is.
 struct [[nodiscard]] task {
@@ -40,4 +41,4 @@ struct [[nodiscard]] task {
 /// Suspends; resumed by its handle.
 struct start_later : std::suspend_always {};
 
-}  // namespace tailrace
+}  // namespace tailrace::inline test_support

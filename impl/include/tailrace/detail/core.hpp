@@ -448,7 +448,7 @@ class core {
         const auto [free, known] = look_for_available();
         if (known) return free;
         const scoped_lock guard(lock_);
-        return look_for_available().free;
+        return waiters_.empty() ? look_for_available().free : 0;
     }
     /// The length of the buffer for all other tasks: head and tail are not read together, so a value sent or taken
     /// meanwhile may count or not.
