@@ -6,7 +6,8 @@
 #include <exception>
 #include <utility>
 
-// A namespace of its own: the library has a tailrace::task, too (run_queue.hpp), which other sources of this program use.
+// A namespace of its own: the library has a tailrace::task, too (run_queue.hpp), which other sources of this program
+// use.
 namespace tailrace::inline test_support {
 
 /// Starts at once; destroying it destroys the frame, wherever it is.
