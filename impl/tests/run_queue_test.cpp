@@ -222,7 +222,6 @@ TEST(run_queue, the_first_exception_comes_out_when_all_tasks_have_ended) {
 
 TEST(run_queue, tasks_that_have_not_ended_are_destroyed_with_it) {
     auto [tx, rx] = channel<int>(1);
-    std::string log;
     {
         run_queue q;
         q.spawn(produce(tx.clone(), 0, 5));  // never begins
@@ -234,6 +233,33 @@ TEST(run_queue, tasks_that_have_not_ended_are_destroyed_with_it) {
         EXPECT_EQ(tx.strong_count(), 2u);
     }
     EXPECT_EQ(tx.strong_count(), 1u);
+}
+
+task start_another(std::optional<other>& later, receiver<int>& rx, std::string& log) {
+    later.emplace(receive_one(rx, log));
+    co_return;
+}
+task holds(std::unique_ptr<std::optional<other>>) { co_return; }
+
+TEST(run_queue, a_coroutine_that_is_ready_between_tasks_that_never_began_is_destroyed_with_one_of_them) {
+    auto [tx, rx] = channel<int>(1);
+    auto [other_tx, other_rx] = channel<int>(1);
+    std::string log;
+    auto first = std::make_unique<std::optional<other>>();
+    std::optional<other> second;
+    {
+        run_queue q;
+        q.spawn(start_another(*first, rx, log));
+        q.spawn(start_another(second, other_rx, log));
+        q.run();
+        q.spawn(note(log, "never"));
+        ASSERT_TRUE(tx.try_send(1) && other_tx.try_send(2));
+        second.reset();  // so the queue takes up both, behind the task
+        q.spawn(holds(std::move(first)));
+    }
+    EXPECT_EQ(log, "");
+    EXPECT_EQ(rx.try_recv(), 1);
+    EXPECT_EQ(other_rx.try_recv(), 2);
 }
 
 task run_inside() {

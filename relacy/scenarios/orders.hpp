@@ -132,7 +132,7 @@ class block_of_another : public wait_for_three<Target, 3> {
 };
 
 /// A wait finds free capacity when it is about to queue. Then an older permit is used to send into the block that the
-/// wait has made: the release of (8).
+/// wait has made: the release of (5).
 template <class Target, class Form>
 class room_after_all : public wait_for_three<Target, 4> {
   public:

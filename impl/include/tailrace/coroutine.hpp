@@ -5,7 +5,7 @@
 //
 // A coroutine is resumed by the call that completes its operation, on that thread, from a list that the outermost
 // caller processes: never under a lock, and never inside another resumption, so chains of any length need no stack.
-// With an executor it is resumed there.
+// With an executor it is resumed there; a coroutine that is suspended on a run queue (run_queue.hpp), by that queue.
 //
 // Cancellation: destroying a suspended coroutine cancels its operation. That must not happen while another thread may
 // be resuming it (as for any coroutine), nor after its resumption has been passed to an executor; a coroutine that is
@@ -60,24 +60,24 @@ class inline_resumption {
     }
     void prepare(const waker& resumption) noexcept {
         node_.action = resumption;
-        home_ = home::of_this_thread();
+        queue_ = ready_queue::of_this_thread();
     }
     void operator()() noexcept {
-        if (home_ != nullptr) return home_->ready(node_);
+        if (queue_ != nullptr) return queue_->ready(node_);
         list_of_this_thread().run(node_);
     }
 
   private:
     static run_list& list_of_this_thread() noexcept { return Platform::template of_this_thread<run_list>(); }
     void forget() noexcept {
-        if (home_ != nullptr) return home_->forget(node_);
+        if (queue_ != nullptr) return queue_->forget(node_);
         assert(node_.list == &list_of_this_thread() &&
                "a coroutine that one thread is to resume was destroyed on another");
         node_.list->remove(node_);
     }
 
     run_node node_;
-    home* home_ = nullptr;
+    ready_queue* queue_ = nullptr;
 };
 
 template <class Executor>
@@ -95,7 +95,7 @@ class executor_resumption {
     waker resumption_;
 };
 
-/// The await_ready of an awaiter: whether there is anything to wait for is known only after the operation has started.
+/// The await_ready of an awaiter. Its first attempt, when it is made, says whether there is anything to wait for.
 ///
 /// The closure type is there for g++ 12 (its bug 106188). For a condition with a co_await in it g++ makes a variable.
 /// In a coroutine that declares nothing it puts that variable in front of the frame's resume function, and the first

@@ -6,7 +6,8 @@
 // An operation provides, for the engines and for the other forms (blocking, coroutine, deadline, stop token):
 //
 //     poll(waker)                     the result, or nothing: pending, and the waker will be called once
-//     //     attempt(owed_call&), wait(waker) the two steps of a poll (detail/operation.hpp)
+//     attempt(owed_call&), wait(waker)
+//                                     the two steps of a poll (detail/operation.hpp)
 //     stop_waiting(owed_wakes&)       ends the wait unless it is decided
 //     interruptible<E>                the result of a form that may also end for another reason, E::timeout or
 //                                     E::stopped
@@ -83,9 +84,8 @@ class [[nodiscard]] TAILRACE_BORROWER send_operation
         const verdict v = wait_.look();
         if (v == verdict::none) return std::nullopt;
         auto& channel = wait_.finish();
-        detail::word_type ticket;
-
         if (v == verdict::failed) return refused(channel, wait_.held(), last);
+        detail::word_type ticket;
         if (channel.ticket_for_grant(ticket)) return sent(channel, ticket, last);
         return refused(channel, 1, last);  // granted, but closed is checked first
     }
@@ -105,7 +105,7 @@ class [[nodiscard]] TAILRACE_BORROWER send_operation
 namespace detail {
 
 /// What reserve, reserve_many and reserve_owned have in common. The result is a handle, which `Self::granted()` makes,
-/// or closed; then what `Self::lost()` returns is destroyed after the permits were returned.
+/// or closed; then `Self::fail_after()` ends what the operation owns, after the call that the returned permits owe.
 template <class Self, class Core, class Handle>
 class reservation : public operation<Self, Core, std::expected<Handle, closed_error>> {
   public:
@@ -119,8 +119,8 @@ class reservation : public operation<Self, Core, std::expected<Handle, closed_er
         if (v == verdict::none) return std::nullopt;
         auto& channel = self.wait_.finish();
         if (v == verdict::granted) return self.granted(channel);
-        [[maybe_unused]] const auto ends_here = self.lost();
-        last.owe(channel.return_permits(left));  // the channel has closed: what is owed does not touch it
+        last.owe(channel.return_permits(left));
+        self.fail_after(last);
         return result_type(std::unexpected(closed_error{}));
     }
     template <class E>
@@ -130,7 +130,7 @@ class reservation : public operation<Self, Core, std::expected<Handle, closed_er
     }
 
   protected:
-    static std::monostate lost() noexcept { return {}; }
+    void fail_after(owed_call&) noexcept {}
 };
 
 }  // namespace detail
@@ -195,7 +195,7 @@ class [[nodiscard]] reserve_owned_operation
 
     template <class E>
     [[nodiscard]] std::expected<owned_permit<T, Platform>, E> interrupted(E why) {
-        [[maybe_unused]] const auto ends_here = lost();
+        [[maybe_unused]] const auto ends_here = std::move(sender_);
         return std::unexpected(why);
     }
 
@@ -203,7 +203,11 @@ class [[nodiscard]] reserve_owned_operation
     explicit reserve_owned_operation(sender<T, Platform>&& s)
         : storage_(detail::reserved_storage<T>::make()), sender_(std::move(s)), wait_(*sender_.core_, 1) {}
     owned_permit<T, Platform> granted(core_type&) { return {std::move(sender_), std::move(storage_)}; }
-    sender<T, Platform> lost() noexcept { return std::move(sender_); }
+    void fail_after(detail::owed_call& last) noexcept {
+        const waker drop = {[](void* c) noexcept { static_cast<core_type*>(c)->drop_sender(); },
+                            std::exchange(sender_.core_, nullptr)};
+        last.owed() ? last.then(drop) : last.owe(drop);
+    }
 
     [[no_unique_address]] detail::reserved_storage<T> storage_;
     sender<T, Platform> sender_;

@@ -130,8 +130,8 @@ struct std_platform {
       private:
         enum class token : unsigned char { none, given, asleep };
         // How long this thread spins: twice as long after each time that it paid, half as long after a time that it did
-        // not. A thread whose partner runs on another processor soon spins for about as long as a sleep costs; where
-        // they share a processor, and the other cannot go on before this is over, it hardly spins.
+        // not: so where two threads share a processor, and the other cannot go on before this is over, it hardly
+        // spins. Two threads that have both come to that go on to sleep, also where spinning would pay again.
         static constexpr unsigned least_turns = 8;
         static constexpr unsigned most_turns = 1024;
         [[nodiscard]] static unsigned& spin_turns() noexcept {

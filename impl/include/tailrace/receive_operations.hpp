@@ -80,7 +80,6 @@ class receive_wait {
     }
 
   private:
-    // Inlined: otherwise g++ 12 would warn that the channel keeps the address of a local receive.
     void cancel() noexcept {
         if (node_.parked.load()) (void)core_->unpark(node_);
         (void)finish();

@@ -140,12 +140,8 @@ class receiver {
 
     /// Nothing is there, or not yet.
     [[nodiscard, gnu::noinline]] std::expected<T, try_recv_error> try_recv_again() {
-        auto op = recv();  // until it has finished no other receive may begin
-        return try_until_empty(op);
-    }
-    // A function of its own, or g++ 12 would warn that the channel keeps the address of a local receive.
-    [[nodiscard, gnu::noinline]] std::expected<T, try_recv_error> try_until_empty(recv_operation<T, Platform>& op) {
         auto& c = core();
+        auto op = recv();  // until it has finished no other receive may begin
         for (unsigned turn = 0; turn < patience; ++turn) {
             detail::owed_call last;
             if (auto result = op.attempt(last)) return taken(std::move(*result));

@@ -60,7 +60,7 @@ class [[nodiscard]] task {
 ///
 /// Used by one thread; only the wake-ups of its coroutines may come from others. Every coroutine that waits on it must
 /// have ended, or been destroyed, before it is destroyed; the spawned tasks that have not ended are destroyed then.
-class run_queue final : detail::home {
+class run_queue final : detail::ready_queue {
   public:
     run_queue() = default;
     run_queue(const run_queue&) = delete;
@@ -78,7 +78,7 @@ class run_queue final : detail::home {
 
     /// The queue that runs the caller. Throws: std::logic_error if none does.
     [[nodiscard]] static run_queue& current() {
-        detail::home* const h = detail::home::of_this_thread();
+        detail::ready_queue* const h = detail::ready_queue::of_this_thread();
         if (h == nullptr) detail::misuse("tailrace: there is no run queue here");
         return static_cast<run_queue&>(*h);
     }
@@ -135,6 +135,9 @@ struct task::promise_type {
             void await_resume() const noexcept {}
         };
         return ends{};
+    }
+    ~promise_type() {
+        if (start.list != nullptr) start.list->remove(start);  // it has not begun
     }
     void return_void() noexcept {}
     void unhandled_exception() noexcept {

@@ -151,6 +151,34 @@ TYPED_TEST(ends, operations_that_wait_outlive_the_receiver_and_every_sender) {
     owned.reset();
 }
 
+// An owned reservation that failed dropped its sender before the wake-up that its returned permit owed.
+TYPED_TEST(ends, a_reservation_that_fails_drops_its_sender_after_the_wake_up_of_its_permit) {
+    auto [tx, rx] = TypeParam::template open<int>(1);
+    auto permit = tx.try_reserve();
+    ASSERT_TRUE(permit);
+    auto owned = tx.clone().reserve_owned();
+    ASSERT_TRUE(pending(owned, no_waker()));
+    {
+        const auto granted_to_the_next = std::move(*permit);
+    }
+    rx.close();
+    struct observer {
+        decltype(tx)* sender;
+        std::uint64_t senders_seen;
+    } at_the_wake_up{&tx, 0};
+    auto receive = rx.recv();
+    const waker wakes{[](void* o) noexcept {
+                          auto& self = *static_cast<observer*>(o);
+                          self.senders_seen = self.sender->strong_count();
+                      },
+                      &at_the_wake_up};
+    ASSERT_TRUE(pending(receive, wakes)) << "a permit is out";
+    const auto failed = owned.poll(no_waker());
+    ASSERT_TRUE(failed && !*failed);
+    EXPECT_EQ(at_the_wake_up.senders_seen, 2u);
+    EXPECT_EQ(tx.strong_count(), 1u);
+}
+
 // tokio #1886: a receiver that was dropped woke a task under its own lock, and the task tried to take that lock.
 TYPED_TEST(ends, a_waker_in_the_receivers_drop_may_use_whatever_waits_there) {
     auto [tx, rx] = TypeParam::template open<int>(1);

@@ -4,132 +4,49 @@ use crate::threads::Kind;
 use crate::workload::Value;
 use futures_util::StreamExt;
 
-pub struct Tokio;
-impl<T: Value> Kind<T> for Tokio {
-    type Tx = tokio::sync::mpsc::Sender<T>;
-    type Rx = tokio::sync::mpsc::Receiver<T>;
-    fn make(capacity: usize) -> (Self::Tx, Self::Rx) {
-        tokio::sync::mpsc::channel(capacity)
-    }
-    fn try_send(tx: &mut Self::Tx, value: T) -> bool {
-        tx.try_send(value).is_ok()
-    }
-    fn try_recv(rx: &mut Self::Rx) -> Option<T> {
-        rx.try_recv().ok()
-    }
-    fn send(tx: &mut Self::Tx, value: T) {
-        tx.blocking_send(value).unwrap()
-    }
-    fn recv(rx: &mut Self::Rx) -> T {
-        rx.blocking_recv().unwrap()
-    }
+/// A channel: the module of its ends, what they are called and what makes them, and what each of them does, without
+/// waiting and blocking.
+macro_rules! kind {
+    ($name:ident: $($module:ident)::+, $tx:ident, $rx:ident, $make:ident,
+     try_send $try_send:expr, send $send:ident, recv $recv:ident) => {
+        pub struct $name;
+        impl<T: Value> Kind<T> for $name {
+            type Tx = $($module)::+::$tx<T>;
+            type Rx = $($module)::+::$rx<T>;
+            fn make(capacity: usize) -> (Self::Tx, Self::Rx) {
+                $($module)::+::$make(capacity)
+            }
+            fn try_send(tx: &mut Self::Tx, value: T) -> bool {
+                let send: fn(&mut Self::Tx, T) -> bool = $try_send;
+                send(tx, value)
+            }
+            fn try_recv(rx: &mut Self::Rx) -> Option<T> {
+                rx.try_recv().ok()
+            }
+            fn send(tx: &mut Self::Tx, value: T) {
+                tx.$send(value).unwrap()
+            }
+            fn recv(rx: &mut Self::Rx) -> T {
+                rx.$recv().unwrap()
+            }
+        }
+    };
 }
 
-/// Each value by a permit of its own.
-pub struct TokioPermits;
-impl<T: Value> Kind<T> for TokioPermits {
-    type Tx = tokio::sync::mpsc::Sender<T>;
-    type Rx = tokio::sync::mpsc::Receiver<T>;
-    fn make(capacity: usize) -> (Self::Tx, Self::Rx) {
-        tokio::sync::mpsc::channel(capacity)
-    }
-    fn try_send(tx: &mut Self::Tx, value: T) -> bool {
-        tx.try_reserve().map(|permit| permit.send(value)).is_ok()
-    }
-    fn try_recv(rx: &mut Self::Rx) -> Option<T> {
-        rx.try_recv().ok()
-    }
-    fn send(tx: &mut Self::Tx, value: T) {
-        tx.blocking_send(value).unwrap()
-    }
-    fn recv(rx: &mut Self::Rx) -> T {
-        rx.blocking_recv().unwrap()
-    }
-}
-
-pub struct Crossbeam;
-impl<T: Value> Kind<T> for Crossbeam {
-    type Tx = crossbeam_channel::Sender<T>;
-    type Rx = crossbeam_channel::Receiver<T>;
-    fn make(capacity: usize) -> (Self::Tx, Self::Rx) {
-        crossbeam_channel::bounded(capacity)
-    }
-    fn try_send(tx: &mut Self::Tx, value: T) -> bool {
-        tx.try_send(value).is_ok()
-    }
-    fn try_recv(rx: &mut Self::Rx) -> Option<T> {
-        rx.try_recv().ok()
-    }
-    fn send(tx: &mut Self::Tx, value: T) {
-        tx.send(value).unwrap()
-    }
-    fn recv(rx: &mut Self::Rx) -> T {
-        rx.recv().unwrap()
-    }
-}
-
-pub struct Std;
-impl<T: Value> Kind<T> for Std {
-    type Tx = std::sync::mpsc::SyncSender<T>;
-    type Rx = std::sync::mpsc::Receiver<T>;
-    fn make(capacity: usize) -> (Self::Tx, Self::Rx) {
-        std::sync::mpsc::sync_channel(capacity)
-    }
-    fn try_send(tx: &mut Self::Tx, value: T) -> bool {
-        tx.try_send(value).is_ok()
-    }
-    fn try_recv(rx: &mut Self::Rx) -> Option<T> {
-        rx.try_recv().ok()
-    }
-    fn send(tx: &mut Self::Tx, value: T) {
-        tx.send(value).unwrap()
-    }
-    fn recv(rx: &mut Self::Rx) -> T {
-        rx.recv().unwrap()
-    }
-}
-
-pub struct Flume;
-impl<T: Value> Kind<T> for Flume {
-    type Tx = flume::Sender<T>;
-    type Rx = flume::Receiver<T>;
-    fn make(capacity: usize) -> (Self::Tx, Self::Rx) {
-        flume::bounded(capacity)
-    }
-    fn try_send(tx: &mut Self::Tx, value: T) -> bool {
-        tx.try_send(value).is_ok()
-    }
-    fn try_recv(rx: &mut Self::Rx) -> Option<T> {
-        rx.try_recv().ok()
-    }
-    fn send(tx: &mut Self::Tx, value: T) {
-        tx.send(value).unwrap()
-    }
-    fn recv(rx: &mut Self::Rx) -> T {
-        rx.recv().unwrap()
-    }
-}
-
-pub struct Async;
-impl<T: Value> Kind<T> for Async {
-    type Tx = async_channel::Sender<T>;
-    type Rx = async_channel::Receiver<T>;
-    fn make(capacity: usize) -> (Self::Tx, Self::Rx) {
-        async_channel::bounded(capacity)
-    }
-    fn try_send(tx: &mut Self::Tx, value: T) -> bool {
-        tx.try_send(value).is_ok()
-    }
-    fn try_recv(rx: &mut Self::Rx) -> Option<T> {
-        rx.try_recv().ok()
-    }
-    fn send(tx: &mut Self::Tx, value: T) {
-        tx.send_blocking(value).unwrap()
-    }
-    fn recv(rx: &mut Self::Rx) -> T {
-        rx.recv_blocking().unwrap()
-    }
-}
+kind!(Tokio: tokio::sync::mpsc, Sender, Receiver, channel,
+      try_send |tx, value| tx.try_send(value).is_ok(), send blocking_send, recv blocking_recv);
+// Each value by a permit of its own.
+kind!(TokioPermits: tokio::sync::mpsc, Sender, Receiver, channel,
+      try_send |tx, value| tx.try_reserve().map(|permit| permit.send(value)).is_ok(),
+      send blocking_send, recv blocking_recv);
+kind!(Crossbeam: crossbeam_channel, Sender, Receiver, bounded,
+      try_send |tx, value| tx.try_send(value).is_ok(), send send, recv recv);
+kind!(Std: std::sync::mpsc, SyncSender, Receiver, sync_channel,
+      try_send |tx, value| tx.try_send(value).is_ok(), send send, recv recv);
+kind!(Flume: flume, Sender, Receiver, bounded,
+      try_send |tx, value| tx.try_send(value).is_ok(), send send, recv recv);
+kind!(Async: async_channel, Sender, Receiver, bounded,
+      try_send |tx, value| tx.try_send(value).is_ok(), send send_blocking, recv recv_blocking);
 
 /// Its capacity is what is asked for and one more for each sender: one less is asked for, so that it is right with one sender.
 pub struct Futures;

@@ -27,7 +27,7 @@ template <class Platform>
 /// is resumed, not even the one that it waits for.
 template <class Platform>
 void refuse_in_async_context() {
-    if (Platform::in_async_context() || home::of_this_thread() != nullptr ||
+    if (Platform::in_async_context() || ready_queue::of_this_thread() != nullptr ||
         Platform::template of_this_thread<run_list>().running()) {
         misuse("tailrace: a blocking operation inside an asynchronous context");
     }

@@ -65,8 +65,8 @@ class core {
         if (assertions_on && borrows_.load(std::memory_order_relaxed) != 0) {
             inspection::fail(*this, "the last sender went before a permit, iterator or operation made from a sender");
         }
-        post_end(
-            claimed(word_.load(std::memory_order_relaxed)))();  // (24) relaxed: (23) has ordered each claim before it
+        // (24) relaxed: (23) has ordered each claim before it.
+        post_end(claimed(word_.load(std::memory_order_relaxed)))();
         drop_share();
     }
 
@@ -159,7 +159,7 @@ class core {
 
     /// For an operation that found too little capacity: takes the available permits and queues for the rest
     /// (verdict::none). If they were enough, or the channel has closed, the node is decided at once, and look() returns
-    /// the result. The place in the queue and the linearization point of the request is (8). verdict::unprepared: the
+    /// the result. The place in the queue is fixed by (8). verdict::unprepared: the
     /// channel was idle meanwhile and has given storage back; nothing was done, prepare again.
     ///
     /// Once queued, the node may be granted and its owner may run on another thread, before this returns.
@@ -186,11 +186,12 @@ class core {
                 }
                 part = smaller(max_ - used(seen, taken), n.need);
                 const bool enough = part == n.need;
-                // (8) release: the blocks of prepare_to_wait, and the emptied slots of (48), to tickets of permits that
-                // are older (5, 13). Not seq_cst, as (11) and (30): a receive or a capacity() that comes after a task
-                // which did not see it looks at `waiting_` (45, 25) and is ordered by that, or by the lock.
+                // (8) relaxed: the blocks of prepare_to_wait and the emptied slots of (48) are needed by no ticket of
+                // another permit before one of these permits was sent (5, 13) or returned (6, 11, 30), which releases.
+                // A receive or a capacity() that comes after a task which did not see it looks at `waiting_` (45, 25)
+                // and is ordered by that, or by the lock.
                 if (word_.compare_exchange_strong(seen, seen + part * one_out + (enough ? 0 : waiters_bit),
-                                                  std::memory_order_release, std::memory_order_relaxed)) {
+                                                  std::memory_order_relaxed, std::memory_order_relaxed)) {
                     raise_seen_a_lap_behind(taken);
                     n.held.store(part);
                     if (enough) return no_wait(decide(n, verdict::granted));
@@ -777,7 +778,6 @@ class core {
     // How many values were taken when a sender last looked at taken_.
     typename Platform::template atomic<word_type> seen_{Platform::first_ticket};
     const std::uint64_t max_;
-
     typename Platform::template atomic<std::uint64_t> strong_{1};
     typename Platform::template atomic<std::uint64_t> weak_{0};
     // Of the receiver, of the senders together, and of each weak sender.

@@ -89,7 +89,9 @@ class first_attempt {
     [[nodiscard]] bool follows() const noexcept { return owed_.owed(); }
     /// Foreign code. `over`: it has destroyed this.
     void follow(const bool& over) {
-        owed_.pass_on()();
+        {
+            const owed_call now = std::move(owed_);
+        }
 #if defined(__cpp_exceptions)
         if (!over && failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 #else

@@ -12,17 +12,22 @@ namespace tailrace::detail {
 class owed_call {
   public:
     owed_call() noexcept = default;
-    owed_call(const owed_call&) = delete;
-    owed_call& operator=(const owed_call&) = delete;
-    ~owed_call() { call_(); }
+    owed_call(owed_call&& other) noexcept : call_(std::exchange(other.call_, {})), then_(other.then_) {}
+    owed_call& operator=(owed_call&&) = delete;
+    ~owed_call() {
+        if (!owed()) return;
+        call_();
+        then_();
+    }
 
     void owe(const waker& call) noexcept { call_ = call; }
     [[nodiscard]] bool owed() const noexcept { return call_.wake != nullptr; }
-    /// The caller makes the call.
-    [[nodiscard]] waker pass_on() noexcept { return std::exchange(call_, {}); }
+    /// What has to come after the call. Precondition: owed().
+    void then(const waker& step) noexcept { then_ = step; }
 
   private:
     waker call_;
+    waker then_;
 };
 
 }  // namespace tailrace::detail

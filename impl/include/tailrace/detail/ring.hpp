@@ -116,8 +116,8 @@ class ring {
 
     /// Whether tickets below `end` have slots. Here and below, `end` is not reduced modulo 2^36.
     [[nodiscard]] bool has(word_type end) const noexcept {
-        return end <=
-               limit_.load(std::memory_order_acquire);  // (27) acquire: partner of the release in attach and recycle
+        // (27) acquire: partner of the release in attach and recycle.
+        return end <= limit_.load(std::memory_order_acquire);
     }
     /// Ensures that tickets below `end` have slots. Throws std::bad_alloc, and has changed nothing then.
     void cover(word_type end) {
@@ -153,7 +153,7 @@ class ring {
     }
     /// Whether the channel can have more storage than an idle one keeps.
     [[nodiscard]] bool gives_back() const noexcept { return !turns_in_place_ && all_blocks_ > kept_blocks; }
-    /// A hint for a channel that may be idle, whose next ticket is `next`.
+    /// A hint for a channel that may be idle, whose next ticket is `next`, not reduced modulo 2^36.
     [[nodiscard]] bool holds_more_than_it_keeps(word_type next) const noexcept {
         if (!gives_back()) return false;
         const word_type limit = limit_.load(std::memory_order_relaxed);
@@ -336,8 +336,8 @@ class ring {
         for (word_type i = 0; i < blocks_; ++i) d->entry(first_ + i).store(wide->entry(first_ + i).load());
         directory_.store(d, std::memory_order_release);  // partner: (26)
         if (!is_idle(word, taken)) {
-            directory_.store(wide,
-                             std::memory_order_relaxed);  // relaxed: its readers have claimed after the first (46)
+            // relaxed: its readers have claimed after the first (46).
+            directory_.store(wide, std::memory_order_relaxed);
             return nullptr;
         }
         last_too_wide->narrower = nullptr;

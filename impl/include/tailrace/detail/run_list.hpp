@@ -84,11 +84,11 @@ class run_list : public node_list {
 
 /// Where coroutines of a run queue are resumed (run_queue.hpp). A coroutine that is suspended on a thread that runs one
 /// is resumed there, and any other by the call that completes its operation.
-class home {
+class ready_queue {
   public:
-    home() = default;
-    home(const home&) = delete;
-    home& operator=(const home&) = delete;
+    ready_queue() = default;
+    ready_queue(const ready_queue&) = delete;
+    ready_queue& operator=(const ready_queue&) = delete;
 
     /// From any thread.
     virtual void ready(run_node& n) noexcept = 0;
@@ -96,13 +96,13 @@ class home {
     virtual void forget(run_node& n) noexcept = 0;
 
     /// The one that the calling thread runs, or null.
-    [[nodiscard]] static home*& of_this_thread() noexcept {
-        constinit thread_local home* value = nullptr;
+    [[nodiscard]] static ready_queue*& of_this_thread() noexcept {
+        constinit thread_local ready_queue* value = nullptr;
         return value;
     }
 
   protected:
-    ~home() = default;
+    ~ready_queue() = default;
 };
 
 }  // namespace tailrace::detail
