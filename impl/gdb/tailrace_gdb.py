@@ -16,10 +16,10 @@ OUT_MASK, TICKET_MASK = (1 << 26) - 1, (1 << 36) - 1
 
 def number(variable):
     """What is in a std::atomic or std_platform::plain."""
-    names = [field.name for field in variable.type.strip_typedefs().fields() if not field.is_base_class]
-    if "value_" in names:
+    try:
         return int(variable["value_"])
-    return int(variable["_M_i"])
+    except gdb.error:
+        return int(variable["_M_i"])
 
 
 def state_of(core):
@@ -62,7 +62,7 @@ def weak_sender(value):
 def borrowed(value):
     """The core that is borrowed: its address stands in an integer, whose lowest bit says whether the borrow was counted."""
     core = value.type.strip_typedefs().template_argument(0).pointer()
-    return (value["core_"] & ~1).cast(core)
+    return (value["borrow_"]["core_"] & ~1).cast(core)
 
 
 def permit(value):

@@ -802,7 +802,7 @@ TEST(idle_storage, is_at_most_384_kib_and_one_value_after_a_burst_of_values_of_a
     expect_little_after_a_burst<value_of_size<100>>(20'000);
     expect_little_after_a_burst<value_of_size<5'000>>(1'000);
     expect_little_after_a_burst<value_of_size<200'000>>(20);
-    expect_little_after_a_burst<value_of_size<1'000'000>>(5);
+    expect_little_after_a_burst<value_of_size<400'000>>(10);
 }
 
 TEST_F(idle_again, gives_back_after_each_of_many_bursts_of_permits_without_a_message) {

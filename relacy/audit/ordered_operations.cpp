@@ -157,8 +157,8 @@ std::vector<ordered_operation> ordered_operations(const std::string& folder) {
 }
 
 bool is_outside(std::string_view file) noexcept {
-    // The parker of std_platform, the run queue and the thread of the default timer use std::atomic.
-    return file == "platform.hpp" || file == "run_queue.hpp" || file == "timer.hpp";
+    // The mutex and the parker of std_platform, the run queue and the thread of the default timer use std::atomic.
+    return file == "detail/sleep.hpp" || file == "run_queue.hpp" || file == "timer.hpp";
 }
 
 }  // namespace tailrace::relacy

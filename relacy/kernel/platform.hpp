@@ -221,6 +221,7 @@ struct relacy_platform {
     template <class T>
     class plain {
       public:
+        plain() = default;
         explicit plain(T v) : value_(v) {}
         plain(const plain&) = delete;
         plain& operator=(const plain&) = delete;
@@ -235,7 +236,7 @@ struct relacy_platform {
         }
 
       private:
-        T value_;
+        T value_{};
         mutable shadow shadow_;
     };
 
@@ -408,6 +409,12 @@ struct relacy_platform {
     static void pause(unsigned /*turn*/, where at = where::current()) {
         const scheduling_point here;
         rl::yield(1, site(at));
+    }
+
+    /// Not for a moment: what it would find, the polls that follow find too.
+    template <class Look>
+    [[nodiscard]] static bool look_until(Look /*look*/) {
+        return false;
     }
 
     [[nodiscard]] static bool in_async_context() { return simulation::async_depth() > 0; }

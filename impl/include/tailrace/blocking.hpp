@@ -22,7 +22,11 @@ template <class Operation>
     typename platform::parker parker;
     auto wait = detail::wait_of(std::move(op));
     bool over = false;  // never: this thread is the owner, and it is here
-    if (!wait.try_at_once() && !wait.start(detail::waker_of<platform>(parker), over)) parker.park();
+    bool done = wait.try_at_once();
+    if (!done && !wait.follows()) {
+        (void)platform::look_until([&] { return (done = wait.try_at_once()) || wait.follows(); });
+    }
+    if (!done && !wait.start(detail::waker_of<platform>(parker), over)) parker.park();
     return wait.finish();
 }
 

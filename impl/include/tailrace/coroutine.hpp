@@ -20,9 +20,12 @@
 #include <cassert>
 #include <concepts>
 #include <coroutine>
+#include <memory>
 #include <optional>
+#include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 #include "tailrace/detail/interruptible_wait.hpp"
 #include "tailrace/detail/run_list.hpp"
@@ -48,19 +51,21 @@ concept waiting_operation = requires(Operation& op, const waker& w) {
 
 namespace detail {
 
+// How a suspended coroutine is resumed. Made when it is suspended.
+
 /// Resumes on the run queue on which the coroutine was suspended; without one, on the thread that completes the
 /// operation.
 template <class Platform>
 class inline_resumption {
   public:
-    inline_resumption() = default;
+    explicit inline_resumption(const waker& resumption) noexcept : queue_(ready_queue::of_this_thread()) {
+        node_.action = resumption;
+    }
+    inline_resumption(const inline_resumption&) = delete;
+    inline_resumption& operator=(const inline_resumption&) = delete;
     ~inline_resumption() {
         if (node_.list != nullptr) [[unlikely]]
             forget();
-    }
-    void prepare(const waker& resumption) noexcept {
-        node_.action = resumption;
-        queue_ = ready_queue::of_this_thread();
     }
     void operator()() noexcept {
         if (queue_ != nullptr) return queue_->ready(node_);
@@ -69,7 +74,7 @@ class inline_resumption {
 
   private:
     static run_list& list_of_this_thread() noexcept { return Platform::template of_this_thread<run_list>(); }
-    void forget() noexcept {
+    [[gnu::noinline]] void forget() noexcept {
         if (queue_ != nullptr) return queue_->forget(node_);
         assert(node_.list == &list_of_this_thread() &&
                "a coroutine that one thread is to resume was destroyed on another");
@@ -77,14 +82,13 @@ class inline_resumption {
     }
 
     run_node node_;
-    ready_queue* queue_ = nullptr;
+    ready_queue* const queue_;
 };
 
 template <class Executor>
 class executor_resumption {
   public:
-    explicit executor_resumption(Executor& e) noexcept : executor_(&e) {}
-    void prepare(const waker& resumption) noexcept { resumption_ = resumption; }
+    executor_resumption(const waker& resumption, Executor& e) noexcept : executor_(&e), resumption_(resumption) {}
     void operator()() noexcept {
         const waker w = resumption_;
         executor_->execute(w);
@@ -101,27 +105,66 @@ class executor_resumption {
 /// In a coroutine that declares nothing it puts that variable in front of the frame's resume function, and the first
 /// resumption jumps to a bool. A closure type in a default argument is made anew, and declared, at each co_await. Not
 /// in the awaiter itself: g++ 12 rejects it in a member of a class template.
-struct needs_a_wait {
+class needs_a_wait {
+  public:
     template <class = decltype([] {})>
     [[nodiscard]] bool await_ready() const noexcept {
-        return !waits;
+        return now_ == finished;
     }
-    bool waits = true;
+
+  protected:
+    enum state : unsigned char { created, finished, suspended };
+    state now_;
 };
 
-template <class Operation, class Resumption>
+/// The wait for an operation, and the first attempts that are made before there is one.
+template <class Operation>
+struct awaited {
+    using type = decltype(wait_of(std::declval<Operation&&>()));
+    using first = std::monostate;
+};
+template <class Operation>
+    requires polled_in_two_steps<Operation>
+struct awaited<Operation> {
+    using type = plain_wait<Operation, first_attempt<Operation>&>;
+    using first = first_attempt<Operation>;
+};
+
+/// An operation that finishes at once is not even moved in here: the wait and the resumption are made when there is
+/// something to wait for.
+template <class Operation, class Resumption, class... Args>
 class awaiter : public needs_a_wait {
   public:
-    template <class... Args>
-    explicit awaiter(Operation&& op, Args&... args) : wait_(wait_of(std::move(op))), resumption_(args...) {
-        waits = !wait_.try_at_once();
+    [[gnu::always_inline]] explicit awaiter(Operation&& op, Args&... args) : args_(args...) {
+        if constexpr (in_two_steps) {
+            if (first_.make(op)) [[likely]]
+                now_ = finished;
+            else
+                begin_wait(std::move(op));
+        } else {
+            ::new (static_cast<void*>(std::addressof(wait_))) wait_type(wait_of(std::move(op)));
+            now_ = created;
+            dropped_if_it_throws guard{this};
+            if (wait_.try_at_once()) now_ = finished;
+            guard.self = nullptr;
+        }
     }
-    awaiter(awaiter&&) = delete;
+    awaiter(const awaiter&) = delete;
+    awaiter& operator=(const awaiter&) = delete;
+    ~awaiter() {
+        if (!in_two_steps || now_ != finished) [[unlikely]]
+            drop_wait();
+    }
 
     // Not inlined: none of its variables may be in the coroutine frame, which can be destroyed before it returns.
     [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> self) {
-        resumption_.prepare(
-            {[](void* frame) noexcept { std::coroutine_handle<>::from_address(frame).resume(); }, self.address()});
+        constexpr auto resume = [](void* frame) noexcept { std::coroutine_handle<>::from_address(frame).resume(); };
+        std::apply(
+            [&](Args&... args) {
+                std::construct_at(std::addressof(resumption_), waker{resume, self.address()}, args...);
+            },
+            args_);
+        now_ = suspended;
         // Code that this poll has resumed has destroyed this coroutine: then it stays suspended, whatever is returned.
         bool over = false;
 #if defined(__cpp_exceptions)
@@ -135,17 +178,46 @@ class awaiter : public needs_a_wait {
         return start(over);
 #endif
     }
-    auto await_resume() { return wait_.finish(); }
-
-  private:
-    bool start(bool& over) {
-        const bool finished =
-            wait_.start({[](void* r) noexcept { (*static_cast<Resumption*>(r))(); }, &resumption_}, over);
-        return over || !finished;
+    auto await_resume() {
+        if constexpr (in_two_steps) {
+            if (now_ == finished) [[likely]]
+                return first_.take();
+        }
+        return wait_.finish();
     }
 
-    decltype(wait_of(std::declval<Operation&&>())) wait_;
-    Resumption resumption_;
+  private:
+    static constexpr bool in_two_steps = polled_in_two_steps<Operation>;
+    using wait_type = typename awaited<Operation>::type;
+
+    bool start(bool& over) {
+        const bool done = wait_.start(
+            {[](void* r) noexcept { (*static_cast<Resumption*>(r))(); }, std::addressof(resumption_)}, over);
+        return over || !done;
+    }
+    [[gnu::noinline]] void begin_wait(Operation&& op) noexcept {
+        std::construct_at(std::addressof(wait_), std::move(op), first_);
+        now_ = created;
+    }
+    struct dropped_if_it_throws {
+        awaiter* self;
+        ~dropped_if_it_throws() {
+            if (self != nullptr) self->drop_wait();
+        }
+    };
+    [[gnu::noinline]] void drop_wait() noexcept {
+        if (now_ == suspended) std::destroy_at(std::addressof(resumption_));
+        std::destroy_at(std::addressof(wait_));
+    }
+
+    [[no_unique_address]] typename awaited<Operation>::first first_;
+    union {
+        wait_type wait_;
+    };
+    [[no_unique_address]] std::tuple<Args&...> args_;
+    union {
+        Resumption resumption_;
+    };
 };
 
 /// Not an aggregate: g++ 12 destroys an aggregate twice if it is created in the awaited expression.
@@ -154,8 +226,8 @@ class [[nodiscard]] on_executor {
   public:
     on_executor(Operation&& op, Executor& e) : operation_(std::move(op)), executor_(&e) {}
 
-    awaiter<Operation, executor_resumption<Executor>> operator co_await() && {
-        return awaiter<Operation, executor_resumption<Executor>>(std::move(operation_), *executor_);
+    [[gnu::always_inline]] auto operator co_await() && {
+        return awaiter<Operation, executor_resumption<Executor>, Executor>(std::move(operation_), *executor_);
     }
 
   private:
@@ -170,7 +242,7 @@ class [[nodiscard]] on_executor {
 /// Returns the operation's result. Throws: what its poll throws; std::logic_error if it was awaited before.
 template <waiting_operation Operation>
     requires(!std::is_lvalue_reference_v<Operation>)
-[[nodiscard]] auto operator co_await(Operation&& op) {
+[[nodiscard, gnu::always_inline]] inline auto operator co_await(Operation&& op) {
     return detail::awaiter<Operation, detail::inline_resumption<typename Operation::platform_type>>(
         std::forward<Operation>(op));
 }

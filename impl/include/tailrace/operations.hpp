@@ -51,13 +51,17 @@ class [[nodiscard]] TAILRACE_BORROWER send_operation
         using detail::claim_result;
         detail::word_type ticket;
         if (wait_.created()) {
-            switch (wait_.channel().claim_ticket(ticket)) {
-                case claim_result::claimed: return sent(wait_.finish(), ticket, last);
+            auto& channel = wait_.channel();
+            switch (channel.claim_ticket(ticket)) {
+                case claim_result::claimed: wait_.finish(); return sent(channel, ticket, last);
                 case claim_result::closed: return refused(wait_.finish(), 0, last);
                 case claim_result::full: return std::nullopt;
             }
         }
-        return attempt_again(last);
+        detail::owed_call again;  // so that `last` need not be in memory
+        auto result = attempt_again(again);
+        last.owe(again.release().call);
+        return result;
     }
 
     template <class E>
@@ -228,10 +232,11 @@ class [[nodiscard]] TAILRACE_BORROWER closed_operation
     using interruptible = bool;
 
     closed_operation(closed_operation&& other) noexcept
-        : core_(std::move(other.core_)), phase_(detail::move_phase(other.phase_)) {}
+        : core_(other.core_), phase_(detail::move_phase(other.phase_)) {}
     closed_operation& operator=(closed_operation&&) = delete;
     ~closed_operation() {
         if (phase_ == detail::phase::waiting) (void)core_->unlisten(node_);
+        if (phase_ != detail::phase::finished) finish();
     }
 
     [[nodiscard]] std::optional<result_type> attempt(detail::owed_call&) {
@@ -270,10 +275,10 @@ class [[nodiscard]] TAILRACE_BORROWER closed_operation
     explicit closed_operation(core_type& c) noexcept : core_(c) {}
     void finish() noexcept {
         phase_ = detail::phase::finished;
-        (void)core_.release();
+        core_.end();
     }
 
-    detail::borrowed<core_type> core_;
+    detail::borrow<core_type> core_;  // until it is finished
     detail::waiter<Platform> node_;
     detail::phase phase_ = detail::phase::created;
 };

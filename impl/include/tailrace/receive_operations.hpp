@@ -52,15 +52,13 @@ class receive_wait {
     }
 
     /// What can be received; if nothing, the wait continues.
-    [[nodiscard]] front attempt() {
-        require_unfinished(phase_);
-        if (receiver_gone()) return front::end;
-        if (node_.parked.load()) {
-            if (core_->still_parked(node_)) return front::nothing;
-            (void)core_->unpark(node_);
-        }
-        return core_->look_at_front();
+    [[nodiscard, gnu::always_inline]] front attempt() {
+        if (phase_ == phase::created && !receiver_gone() && !node_.parked.load()) [[likely]]
+            return core_->look_at_front();
+        return attempt_again();
     }
+    /// Whether the front slot, which only the next sender writes, has something.
+    [[nodiscard]] bool worth_an_attempt() const noexcept { return receiver_gone() || core_->has_front(); }
     /// True: parked, and `w` will be called once; its owner may already run on another thread. False: attempt()
     /// finds more now.
     [[nodiscard]] bool wait(const waker& w) {
@@ -80,7 +78,14 @@ class receive_wait {
     }
 
   private:
-    void cancel() noexcept {
+    [[nodiscard, gnu::noinline]] front attempt_again() {
+        require_unfinished(phase_);
+        if (receiver_gone()) return front::end;
+        if (core_->still_parked(node_)) return front::nothing;
+        (void)core_->unpark(node_);
+        return core_->look_at_front();
+    }
+    [[gnu::noinline]] void cancel() noexcept {
         if (node_.parked.load()) (void)core_->unpark(node_);
         (void)finish();
     }
@@ -106,7 +111,7 @@ class [[nodiscard]] recv_operation
     template <class E>
     using interruptible = std::expected<T, E>;
 
-    [[nodiscard]] std::optional<result_type> attempt(detail::owed_call& last) {
+    [[nodiscard, gnu::always_inline]] std::optional<result_type> attempt(detail::owed_call& last) {
         using front = typename detail::receive_wait<T, Platform>::front;
         const front f = wait_.attempt();
         if (f == front::nothing) return std::nullopt;
@@ -114,6 +119,8 @@ class [[nodiscard]] recv_operation
         if (f == front::end) return std::optional<result_type>(std::in_place);  // none
         return std::optional<result_type>(std::in_place, detail::unpack<T>(channel.take(last)));
     }
+
+    [[nodiscard]] bool worth_an_attempt() const noexcept { return wait_.worth_an_attempt(); }
 
     template <class E>
     [[nodiscard]] static interruptible<E> completed(result_type&& r) {
@@ -157,6 +164,8 @@ class [[nodiscard]] recv_many_operation
         (void)wait_.finish();
         return result_type{0};
     }
+
+    [[nodiscard]] bool worth_an_attempt() const noexcept { return limit_ == 0 || wait_.worth_an_attempt(); }
 
     template <class E>
     [[nodiscard]] static interruptible<E> completed(result_type&& n) {

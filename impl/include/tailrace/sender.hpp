@@ -71,8 +71,7 @@ class sender {
         if (claim != detail::claim_result::claimed) {
             return std::unexpected(try_send_error<T>{reason(claim), detail::unpack<T>(std::move(carried))});
         }
-        detail::owed_call last;
-        last.owe(c.publish(ticket, std::move(carried)));
+        c.publish(ticket, std::move(carried))();
         return {};
     }
 

@@ -112,6 +112,11 @@ struct interruptible_platform : std_platform {
             std_platform::parker::park();
         }
     };
+
+    template <class Look>
+    [[nodiscard]] static bool look_until(Look /*look*/) {
+        return false;
+    }
 };
 
 struct interruptible_model_platform : model::std_platform {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -159,6 +160,15 @@ class sleep_slot {
     bool counted_ = false;  // a worker sleeps here and is counted as asleep
     unsigned sleeper_ = 0;
 };
+
+/// The slot of a thread that sleeps until the word at this address changes: kept, for the word may go before its wake-up
+/// is done.
+inline sleep_slot& slot_at(const void* word) {
+    static std::mutex mutex;
+    static std::map<const void*, sleep_slot> slots;
+    const std::lock_guard guard(mutex);
+    return slots[word];
+}
 
 /// The platforms' parker under watch.
 class watched_parker {

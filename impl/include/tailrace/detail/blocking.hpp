@@ -1,4 +1,4 @@
-// Blocking forms: any operation, polled by a thread that sleeps in between.
+// Blocking forms: any operation, attempted for a moment and then polled by a thread that sleeps in between.
 //
 // The waker of the operation unparks the thread. A thread does not leave while such an unpark may be under way: it
 // polls again only after the wake-up has arrived, or after the operation has reported that none will come.
@@ -33,9 +33,23 @@ void refuse_in_async_context() {
     }
 }
 
-/// Polls until finished.
+/// Attempts it for a moment, before it waits. It has no place in the queue yet.
+template <class Platform, class Operation>
+[[nodiscard]] std::optional<typename Operation::result_type> try_for_a_moment(Operation& op) {
+    std::optional<typename Operation::result_type> result;
+    (void)Platform::look_until([&] {
+        if (!op.worth_an_attempt()) return false;
+        owed_call last;
+        if (auto found = op.attempt(last)) result.emplace(std::move(*found));
+        return result.has_value();
+    });
+    return result;
+}
+
+/// Tries for a moment, then polls and sleeps until finished.
 template <class Platform, class Operation>
 [[nodiscard]] typename Operation::result_type block_on(Operation& op) {
+    if (auto result = try_for_a_moment<Platform>(op)) return std::move(*result);
     typename Platform::parker parker;
     for (;;) {
         if (auto result = op.poll(waker_of<Platform>(parker))) return std::move(*result);
@@ -43,11 +57,12 @@ template <class Platform, class Operation>
     }
 }
 
-/// Polls until finished. Returns nothing after the deadline; then the operation no longer waits and no wake-up is under
-/// way. A result that came before counts: success and closed beat the deadline.
+/// The same with a deadline. Returns nothing after it; then the operation no longer waits and no wake-up is under way.
+/// A result that came before counts: success and closed beat the deadline.
 template <class Platform, class Operation>
 [[nodiscard]] std::optional<typename Operation::result_type> block_on_until(
     Operation& op, typename Platform::clock::time_point deadline) {
+    if (auto result = try_for_a_moment<Platform>(op)) return result;
     typename Platform::parker parker;
     for (;;) {
         if (auto result = op.poll(waker_of<Platform>(parker))) return result;

@@ -28,12 +28,13 @@ inline constexpr bool assertions_on = true;
 /// then it counts the borrows that the files with assertions have made.
 using borrow_count = std::atomic<std::uint32_t>;
 
-/// One borrow of a core, or none; moves along with its owner. It knows whether it was counted: a file without
-/// assertions may end the borrow that a file with assertions began, and the other way round.
+/// One borrow of a core, which its owner ends; or none. It knows whether it was counted: a file without assertions may end the
+/// borrow that a file with assertions began, and the other way round.
 template <class Core>
-class borrowed {
+class borrow {
   public:
-    explicit borrowed(Core& c) noexcept : core_(reinterpret_cast<std::uintptr_t>(&c)) {
+    borrow() noexcept = default;
+    explicit borrow(Core& c) noexcept : core_(reinterpret_cast<std::uintptr_t>(&c)) {
         static_assert(alignof(Core) > counted);
         if constexpr (assertions_on) {
             // relaxed: a borrow ends before the last sender goes, or the program is wrong.
@@ -41,26 +42,39 @@ class borrowed {
             core_ |= counted;
         }
     }
-    borrowed(borrowed&& other) noexcept : core_(std::exchange(other.core_, 0)) {}
-    borrowed& operator=(borrowed&&) = delete;
-    ~borrowed() {
-        if (core_ != 0) (void)release();
-    }
-
     [[nodiscard]] explicit operator bool() const noexcept { return core_ != 0; }
     [[nodiscard]] Core* operator->() const noexcept { return reinterpret_cast<Core*>(core_ & ~counted); }
     [[nodiscard]] Core& operator*() const noexcept { return *operator->(); }
-    /// Ends the borrow, and returns the core. Called before foreign code may run, which may drop the last sender.
-    Core& release() noexcept {
-        Core& c = **this;
-        if ((std::exchange(core_, 0) & counted) != 0) c.borrows().fetch_sub(1, std::memory_order_relaxed);
-        return c;
+    /// Once. Called before foreign code may run, which may drop the last sender.
+    Core& end() noexcept {
+        if ((core_ & counted) != 0) (*this)->borrows().fetch_sub(1, std::memory_order_relaxed);
+        return **this;
     }
-    void swap(borrowed& other) noexcept { std::swap(core_, other.core_); }
 
   private:
     static constexpr std::uintptr_t counted = 1;
-    std::uintptr_t core_;  // its address, and whether it was counted
+    std::uintptr_t core_ = 0;  // its address, and whether it was counted
+};
+
+/// A borrow, or none. Moves along with its owner.
+template <class Core>
+class borrowed {
+  public:
+    explicit borrowed(Core& c) noexcept : borrow_(c) {}
+    borrowed(borrowed&& other) noexcept : borrow_(std::exchange(other.borrow_, {})) {}
+    borrowed& operator=(borrowed&&) = delete;
+    ~borrowed() {
+        if (borrow_) borrow_.end();
+    }
+
+    [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(borrow_); }
+    [[nodiscard]] Core& operator*() const noexcept { return *borrow_; }
+    /// Ends it.
+    Core& release() noexcept { return std::exchange(borrow_, {}).end(); }
+    void swap(borrowed& other) noexcept { std::swap(borrow_, other.borrow_); }
+
+  private:
+    borrow<Core> borrow_;
 };
 
 }  // namespace tailrace::detail

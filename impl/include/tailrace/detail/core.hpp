@@ -35,7 +35,9 @@ class core {
     using value = carried<T>;
     using waker = tailrace::waker;
 
-    explicit core(std::uint64_t capacity) : max_(capacity), ring_(capacity), at_once_(ring_.always_has(capacity)) {}
+    explicit core(std::uint64_t capacity) : max_(capacity), ring_(capacity), at_once_(ring_.always_has(capacity)) {
+        front_.store(ring_.first());
+    }
     core(const core&) = delete;
     core& operator=(const core&) = delete;
 
@@ -293,19 +295,23 @@ class core {
     /// Whether a value is ready, can never come, or may still come.
     enum class front : unsigned char { value, end, nothing };
 
-    [[nodiscard]] front look_at_front() noexcept {
-        const auto& s = ring_.front();
+    [[nodiscard, gnu::always_inline]] front look_at_front() noexcept {
         // (16) acquire: the value of (3); the end of (7).
-        switch (s.state.load(std::memory_order_acquire)) {
-            case slot_full: return front::value;
-            case slot_end: return front::end;
-            default: break;
-        }
-        if (is_over()) return front::end;
+        const slot_state seen = front_slot().state.load(std::memory_order_acquire);
+        if (seen == slot_full) [[likely]]
+            return front::value;
+        return look_behind_front(seen);
+    }
+    /// Whether something is in the front slot: a hint.
+    [[nodiscard]] bool has_front() const noexcept {
+        return front_slot().state.load(std::memory_order_relaxed) != slot_empty;
+    }
+    [[nodiscard, gnu::noinline]] front look_behind_front(slot_state seen) noexcept {
+        if (seen == slot_end || is_over()) return front::end;
         if (has_senders()) return front::nothing;
         // All that was ever sent is visible by now. The end may not be posted yet, but is_closed() and the counts say
         // already that no sender is left. relaxed: (39) has ordered every publication before this.
-        return s.state.load(std::memory_order_relaxed) == slot_full ? front::value : front::end;
+        return front_slot().state.load(std::memory_order_relaxed) == slot_full ? front::value : front::end;
     }
 
     /// Closed, and no permit is out: no value can come. The end may not be posted yet.
@@ -319,12 +325,12 @@ class core {
     /// Takes the front value, which counts as buffered until return_taken. Precondition: look_at_front() returned
     /// value.
     [[nodiscard, gnu::always_inline]] value take_uncounted() noexcept {
-        auto& s = ring_.front();
+        auto& s = front_slot();
         value v = s.storage.take();
         s.state.store(slot_empty, std::memory_order_relaxed);  // (14) relaxed: (15) publishes it
         const word_type next = head() + 1;
         head_.store(next);
-        ring_.passed(next);
+        front_.store(ring_.behind(&s, next));
         return v;
     }
     /// Returns the permits of the values that were taken.
@@ -360,8 +366,8 @@ class core {
         n.parked.store(true);
         slot_state expected = slot_empty;
         // (18) release: the node, to (3) and (7).
-        if (ring_.front().state.compare_exchange_strong(expected, reinterpret_cast<slot_state>(&n),
-                                                        std::memory_order_release, std::memory_order_relaxed)) {
+        if (front_slot().state.compare_exchange_strong(expected, reinterpret_cast<slot_state>(&n),
+                                                       std::memory_order_release, std::memory_order_relaxed)) {
             return true;
         }
         n.parked.store(false);
@@ -371,7 +377,7 @@ class core {
     /// Whether a parked receive has nothing to look for yet.
     [[nodiscard]] bool still_parked(const receive_node<Platform>& n) const noexcept {
         if (n.done.load(std::memory_order_relaxed)) return false;
-        const auto seen = ring_.front().state.load(std::memory_order_relaxed);
+        const auto seen = front_slot().state.load(std::memory_order_relaxed);
         return seen == reinterpret_cast<slot_state>(&n) && has_senders() && !is_over();
     }
 
@@ -382,8 +388,8 @@ class core {
         if (n.done.load(std::memory_order_acquire)) return false;  // (19)
         auto expected = reinterpret_cast<slot_state>(&n);
         // (20) relaxed: on success no writer has seen the node.
-        if (ring_.front().state.compare_exchange_strong(expected, slot_empty, std::memory_order_relaxed,
-                                                        std::memory_order_relaxed)) {
+        if (front_slot().state.compare_exchange_strong(expected, slot_empty, std::memory_order_relaxed,
+                                                       std::memory_order_relaxed)) {
             return true;
         }
         // The writer is between its exchange and its last access; no foreign code runs there.
@@ -471,7 +477,9 @@ class core {
     friend struct inspection;
     ~core() = default;
 
+    // Of the consumer.
     [[nodiscard]] word_type head() const noexcept { return head_.load(); }
+    [[nodiscard]] slot<value, Platform>& front_slot() const noexcept { return *front_.load(); }
 
     /// A share for a member that continues after foreign code, which may drop every handle.
     class pin {
@@ -668,7 +676,7 @@ class core {
     /// The consumer role without a receiver: destroys the buffered values and leaves the role as an orphan.
     void drain() noexcept {
         for (;;) {
-            auto& s = ring_.front();
+            auto& s = front_slot();
             const slot_state seen = s.state.load(std::memory_order_acquire);  // (16)
             if (seen == slot_full) {
                 owed_call last;  // the channel is closed: nothing
@@ -784,9 +792,10 @@ class core {
     typename Platform::template atomic<std::uint64_t> shares_{2};
     borrow_count borrows_{0};
 
-    // Written by the receiver. The ticket of the next value to take, not reduced modulo 2^36; owned by the consumer
-    // role.
+    // Written by the receiver. The ticket of the next value to take, not reduced modulo 2^36, and its slot: owned by
+    // the consumer role.
     alignas(line) typename Platform::template plain<word_type> head_{Platform::first_ticket};
+    typename Platform::template plain<slot<value, Platform>*> front_;
     typename Platform::template atomic<word_type> taken_{Platform::first_ticket};  // the same, for all other tasks
     typename Platform::template plain<receive_node<Platform>*> receiving_{nullptr};
 

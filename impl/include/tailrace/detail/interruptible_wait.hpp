@@ -28,6 +28,8 @@
 #include <cassert>
 #include <cstddef>
 #include <exception>
+#include <expected>
+#include <memory>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -43,7 +45,7 @@ namespace tailrace::detail {
 enum class arming : unsigned char { armed, due, never };
 
 template <class Operation>
-[[nodiscard]] typename Operation::result_type result_of_woken(Operation& op) {
+[[nodiscard, gnu::noinline]] typename Operation::result_type result_of_woken(Operation& op) {
     auto result = op.poll({});
     assert(result && "an operation that was woken has finished");
     return std::move(*result);
@@ -65,95 +67,156 @@ class exposure {
     bool& over_;
 };
 
-/// The first attempts of an operation, made while its owner runs. What they owe follows when the owner is suspended,
-/// for that call may destroy it; so does an exception, if something is owed.
+/// What the attempts have found that an operation makes while its owner runs: a result, or none yet. Perhaps something
+/// has to follow when the owner is suspended, for it may destroy the owner: a call that is owed, then an exception.
 template <class Operation>
 class first_attempt {
   public:
-    /// True: there is a result, and nothing follows.
-    [[nodiscard]] bool make(Operation& op, std::optional<typename Operation::result_type>& into) {
+    using result_type = typename Operation::result_type;
+
+    first_attempt() noexcept {}
+    first_attempt(const first_attempt&) = delete;
+    first_attempt& operator=(const first_attempt&) = delete;
+    ~first_attempt() {
+        if (has_result()) std::destroy_at(std::addressof(result_));
+        if (follows()) [[unlikely]]
+            drop_next();
+    }
+
+    /// Attempts what has no result yet. True: there is a result, and nothing follows.
+    [[nodiscard, gnu::always_inline]] bool make(Operation& op) {
         if constexpr (polled_in_two_steps<Operation>) {
+            owed_call last;
 #if defined(__cpp_exceptions)
             try {
-                return make_it(op, into);
+                if (attempted(op, last)) [[likely]]
+                    return true;
             } catch (...) {
-                if (!owed_.owed()) throw;
-                failure_ = std::current_exception();
+                if (!last.owed()) throw;
+                const auto owed = last.release();
+                postpone(owed.call, owed.next, std::current_exception());
             }
 #else
-            return make_it(op, into);
+            if (attempted(op, last)) return true;
 #endif
+            if (last.owed()) {
+                const auto owed = last.release();
+                postpone(owed.call, owed.next, nullptr);
+            }
         }
         return false;
     }
-    [[nodiscard]] bool follows() const noexcept { return owed_.owed(); }
+    [[nodiscard]] bool follows() const noexcept { return found_ == found::more; }
     /// Foreign code. `over`: it has destroyed this.
-    void follow(const bool& over) {
+    void follow(bool& over) {
+        next_.over = &over;
         {
-            const owed_call now = std::move(owed_);
+            const owed_call now = std::move(next_.owed);
         }
-#if defined(__cpp_exceptions)
-        if (!over && failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
-#else
-        (void)over;
-#endif
+        if (over) return;
+        next_.over = nullptr;
+        if (next_.failure) std::rethrow_exception(std::exchange(next_.failure, nullptr));
     }
+
+    [[nodiscard]] bool has_result() const noexcept {
+        return found_ == found::result || (found_ == found::more && next_.after_a_result);
+    }
+    void keep(result_type&& result) {
+        ::new (static_cast<void*>(std::addressof(result_))) result_type(in_parts(std::move(result)));
+        found_ = found::result;
+    }
+    /// Precondition: has_result().
+    [[nodiscard]] result_type take() { return in_parts(std::move(result_)); }
 
   private:
-    bool make_it(Operation& op, std::optional<typename Operation::result_type>& into) {
-        auto result = op.attempt(owed_);
+    enum class found : unsigned char { nothing, result, more };
+    struct next {
+        owed_call owed;
+        std::exception_ptr failure;
+        bool after_a_result;
+        bool* over = nullptr;
+    };
+    [[nodiscard, gnu::always_inline]] bool attempted(Operation& op, owed_call& last) {
+        auto result = op.attempt(last);
         if (!result) return false;
-        into.emplace(std::move(*result));
-        return !owed_.owed();
+        keep(std::move(*result));
+        return !last.owed();
+    }
+    [[gnu::noinline]] void postpone(waker call, waker then, std::exception_ptr failure) noexcept {
+        ::new (static_cast<void*>(std::addressof(next_)))
+            next{owed_call(call, then), std::move(failure), found_ == found::result};
+        found_ = found::more;
+    }
+    [[gnu::noinline]] void drop_next() noexcept {
+        if (next_.over != nullptr) *next_.over = true;
+        std::destroy_at(std::addressof(next_));
     }
 
-#if defined(__cpp_exceptions)
-    std::exception_ptr failure_;
-#endif
-    owed_call owed_;
+    // Moved part by part: what was just written in parts is slow to read as a whole.
+    template <class R>
+    [[nodiscard]] static R in_parts(R&& r) {
+        return std::move(r);
+    }
+    template <class V>
+    [[nodiscard]] static std::optional<V> in_parts(std::optional<V>&& r) {
+        if (r) return std::optional<V>(std::in_place, *std::move(r));
+        return std::nullopt;
+    }
+    template <class E>
+    [[nodiscard]] static std::expected<void, E> in_parts(std::expected<void, E>&& r) {
+        if (r) return {};
+        return std::unexpected(std::move(r).error());
+    }
+
+    found found_ = found::nothing;
+    union {
+        result_type result_;
+    };
+    union {
+        next next_;
+    };
 };
 
-template <class Operation>
+/// `First`: its first attempts, or a reference to those that the owner has made and keeps.
+template <class Operation, class First = first_attempt<Operation>>
 class plain_wait {
   public:
     using result_type = typename Operation::result_type;
 
     explicit plain_wait(Operation&& op) : operation_(std::move(op)) {}
+    plain_wait(Operation&& op, First first) noexcept : operation_(std::move(op)), first_(first) {
+        static_assert(std::is_nothrow_move_constructible_v<Operation>);
+    }
     plain_wait(const plain_wait&) = delete;
     plain_wait& operator=(const plain_wait&) = delete;
-    ~plain_wait() {
-        if (over_ != nullptr) *over_ = true;
-    }
 
     /// Before start(). True: finished, and nothing is left to do. No foreign code can destroy this here.
-    [[nodiscard]] bool try_at_once() { return first_.make(operation_, result_); }
+    [[nodiscard]] bool try_at_once() { return first_.make(operation_); }
+    /// No further attempt may be made: start() comes next.
+    [[nodiscard]] bool follows() const noexcept { return first_.follows(); }
     /// True: finished, or over. False: `done` will be called once, perhaps already.
     [[nodiscard]] bool start(const waker& done, bool& over) {
         if constexpr (polled_in_two_steps<Operation>) {
-            while (!result_ && !first_.follows()) {
+            while (!first_.has_result() && !first_.follows()) {
                 if (operation_.wait(done)) return false;  // nothing here is touched any more
                 (void)try_at_once();
             }
-            const exposure foreign(over_, over);
-            first_.follow(over);
-            return true;
+            if (first_.follows()) first_.follow(over);
         } else {
             auto result = operation_.poll(done);
             if (!result) return false;  // nothing here is touched any more
-            result_.emplace(std::move(*result));
-            return true;
+            first_.keep(std::move(*result));
         }
+        return true;
     }
     [[nodiscard]] result_type finish() {
-        if (result_) return std::move(*result_);
+        if (first_.has_result()) return first_.take();
         return result_of_woken(operation_);
     }
 
   private:
     Operation operation_;
-    std::optional<result_type> result_;
-    first_attempt<Operation> first_;  // after the result
-    bool* over_ = nullptr;
+    First first_;
 };
 
 /// The reason type of a wait that several sources may interrupt.
@@ -186,10 +249,11 @@ class interruptible_wait {
     }
 
     /// As that of plain_wait. What finishes at once arms nothing.
-    [[nodiscard]] bool try_at_once() { return first_.make(operation_, result_); }
+    [[nodiscard]] bool try_at_once() { return first_.make(operation_); }
+    /// No further attempt may be made: start() comes next.
+    [[nodiscard]] bool follows() const noexcept { return first_.follows(); }
     [[nodiscard]] bool start(const waker& done, bool& over) {
-        if (result_ || first_.follows()) {
-            const exposure foreign(over_, over);
+        if (first_.follows()) {
             first_.follow(over);
             return true;
         }
@@ -208,7 +272,7 @@ class interruptible_wait {
             if (over) return true;
         }
         // Until set_up no other party resumes the owner.
-        if (result_) return leave();
+        if (first_.has_result()) return leave();
         const bits mine = set_up | unarmed_;
         const bits seen = add(mine) | mine;
         if ((seen & ending) == 0) return false;
@@ -221,7 +285,8 @@ class interruptible_wait {
 
     [[nodiscard]] result_type finish() {
         if (interruption_) return operation_.interrupted(*interruption_);
-        return Operation::template completed<reason_type>(result_ ? std::move(*result_) : result_of_woken(operation_));
+        return Operation::template completed<reason_type>(first_.has_result() ? first_.take()
+                                                                              : result_of_woken(operation_));
     }
 
   private:
@@ -269,12 +334,12 @@ class interruptible_wait {
                 if (auto result = operation_.attempt(last); over) {
                     return;
                 } else if (result) {
-                    result_.emplace(std::move(*result));
+                    first_.keep(std::move(*result));
                     return;
                 }
             } while (!due && !operation_.wait(w));
         } else if (auto result = operation_.poll(w)) {
-            result_.emplace(std::move(*result));
+            first_.keep(std::move(*result));
         }
     }
 
@@ -347,9 +412,8 @@ class interruptible_wait {
     // Not `plain`: the order that a source provides (a stop token: registration before callback) is invisible to the
     // simulation.
     waker done_;
-    std::optional<typename Operation::result_type> result_;
     std::optional<reason_type> interruption_;
-    first_attempt<Operation> first_;  // after the result
+    first_attempt<Operation> first_;
     bool* over_ = nullptr;
     bits unarmed_ = every_source_left();  // `left` of these, and `came` of those that were due
     typename platform::template atomic<bits> seen_{bits{0}};

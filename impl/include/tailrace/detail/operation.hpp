@@ -66,6 +66,8 @@ class operation {
     [[nodiscard]] std::optional<Result> poll(const waker& w) { return poll_in_two_steps<Self>(self(), w); }
 
     [[nodiscard]] bool wait(const waker& w) { return self().wait_.wait(w); }
+    /// False: an attempt may find nothing new, and would slow the other threads down.
+    [[nodiscard]] bool worth_an_attempt() const noexcept { return true; }
     [[nodiscard]] stopped stop_waiting(owed_wakes& owed) noexcept { return self().wait_.stop_waiting(owed); }
     template <class E>
     [[nodiscard]] auto interrupted(E why) {

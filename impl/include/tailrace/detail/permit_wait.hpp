@@ -28,10 +28,10 @@ class permit_wait {
 
     permit_wait(core_type& c, word_type need) noexcept : core_(c), need_(need) {}
     permit_wait(permit_wait&& other) noexcept
-        : core_(std::move(other.core_)), need_(other.need_), phase_(move_phase(other.phase_)) {}
+        : core_(other.core_), need_(other.need_), phase_(move_phase(other.phase_)) {}
     permit_wait& operator=(permit_wait&&) = delete;
     ~permit_wait() {
-        if (phase_ == phase::waiting) [[unlikely]]
+        if (phase_ != phase::finished) [[unlikely]]
             cancel();
     }
 
@@ -47,7 +47,7 @@ class permit_wait {
     /// channel.
     core_type& finish() noexcept {
         phase_ = phase::finished;
-        return core_.release();
+        return core_.end();
     }
 
     /// granted: with the permits. failed, finished: `left` is returned when the caller has its result. none: it has to
@@ -101,11 +101,11 @@ class permit_wait {
   private:
     [[gnu::noinline]] void cancel() noexcept {
         owed_wakes owed;
-        (void)core_->withdraw(*node_, owed);
+        if (phase_ == phase::waiting) (void)core_->withdraw(*node_, owed);
         finish().return_permits(held())();
     }
 
-    borrowed<core_type> core_;
+    borrow<core_type> core_;  // until it is finished
     const word_type need_;
     std::optional<waiter<Platform>> node_;  // made when there is something to wait for
     phase phase_ = phase::created;

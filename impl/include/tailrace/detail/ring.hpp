@@ -52,9 +52,9 @@ class ring {
   public:
     explicit ring(std::uint64_t capacity)
         : turns_in_place_((capacity + 1) * sizeof(slot<T, Platform>) <= Platform::ring_bytes),
-          all_blocks_(turns_in_place_ ? std::bit_ceil(blocks_for(capacity + 1)) : blocks_for(capacity + block_slots)) {
+          all_blocks_(turns_in_place_ ? std::bit_ceil(blocks_for(capacity + 1)) : blocks_for(capacity + block_slots)),
+          gives_back_(!turns_in_place_ && all_blocks_ > kept_blocks) {
         auto slots = std::make_unique_for_overwrite<block>();
-        front_.store(&slots->slots[Platform::first_ticket % block_slots]);
         directory_.store(&smallest_, std::memory_order_relaxed);
         attach(std::move(slots));
     }
@@ -80,8 +80,8 @@ class ring {
         const scoped_lock guard(growing_);
         return at(ticket);
     }
-    /// The slot of the oldest ticket. Called by the consumer only, as passed() is.
-    [[nodiscard]] slot<T, Platform>& front() const noexcept { return *front_.load(); }
+    /// The slot of the first ticket, before any other thread is there.
+    [[nodiscard]] slot<T, Platform>* first() const noexcept { return &at(Platform::first_ticket); }
 
     /// Until it ends, an idle channel keeps the storage that the caller relies on after it was covered: the caller
     /// changes the word, and then the channel is not idle. It does nothing where that storage is always kept.
@@ -128,17 +128,17 @@ class ring {
         if (limit_.load(std::memory_order_relaxed) != everything) grow_to(everything);
     }
 
-    /// The consumer has emptied every slot before that of `head`, and no task accesses them any more. Allocates
-    /// nothing.
-    void passed(word_type head) noexcept {
+    /// The slot of the oldest ticket `head`, given that of the ticket before, which the consumer has emptied as all
+    /// before it. No task accesses them any more. Allocates nothing.
+    [[nodiscard]] slot<T, Platform>* behind(slot<T, Platform>* emptied, word_type head) noexcept {
         if (head % block_slots != 0) [[likely]]
-            return front_.store(front_.load() + 1);
-        enter_block(head);
+            return emptied + 1;
+        return enter_block(head);
     }
-    [[gnu::noinline]] void enter_block(word_type head) noexcept {
+    [[nodiscard, gnu::noinline]] slot<T, Platform>* enter_block(word_type head) noexcept {
         if (!turns_in_place_) return recycle(head / block_slots - 1);
         // relaxed: the ring is whole since before the claim of the value that was last in its block (27).
-        front_.store(directory_.load(std::memory_order_relaxed)->entry(head / block_slots).load()->slots);
+        return directory_.load(std::memory_order_relaxed)->entry(head / block_slots).load()->slots;
     }
 
     /// Whether no claim and no grant needs new storage.
@@ -152,7 +152,7 @@ class ring {
         return always_kept == 0 ? 0 : smaller(permits, always_kept - 1);
     }
     /// Whether the channel can have more storage than an idle one keeps.
-    [[nodiscard]] bool gives_back() const noexcept { return !turns_in_place_ && all_blocks_ > kept_blocks; }
+    [[nodiscard]] bool gives_back() const noexcept { return gives_back_; }
     /// A hint for a channel that may be idle, whose next ticket is `next`, not reduced modulo 2^36.
     [[nodiscard]] bool holds_more_than_it_keeps(word_type next) const noexcept {
         if (!gives_back()) return false;
@@ -298,13 +298,14 @@ class ring {
         // partner: (27)
         limit_.store(blocks_ == all_blocks_ ? everything : limit_of(blocks_), std::memory_order_release);
     }
-    void recycle(word_type number) noexcept {
+    /// Returns the slots of the next block.
+    slot<T, Platform>* recycle(word_type number) noexcept {
         const scoped_lock guard(growing_);
         const directory& d = *directory_.load(std::memory_order_relaxed);
         d.entry(number + blocks_).store(d.entry(number).load());
         first_ = number + 1;
-        front_.store(d.entry(first_).load()->slots);
         if (blocks_ != all_blocks_) limit_.store(limit_of(blocks_), std::memory_order_release);  // partner: (27)
+        return d.entry(first_).load()->slots;
     }
     [[nodiscard]] word_type limit_of(word_type blocks) const noexcept TAILRACE_REQUIRES(growing_) {
         return (first_ + blocks) * block_slots;
@@ -345,8 +346,9 @@ class ring {
     }
 
     const bool turns_in_place_;
+    const word_type all_blocks_;  // see most_blocks()
+    const bool gives_back_;
     typename Platform::template atomic<std::uint32_t> relied_on_{0};  // by how many claims: see `reliance`
-    const word_type all_blocks_;                                      // see most_blocks()
     typename Platform::template atomic<directory*> directory_{nullptr};
     atomic_word limit_{0};  // tickets below have slots, not reduced modulo 2^36; `everything` if all ever will
     directory smallest_;
@@ -354,8 +356,7 @@ class ring {
     mutable mutex<Platform> growing_;
     // The number of the oldest block.
     word_type first_ TAILRACE_GUARDED_BY(growing_) = Platform::first_ticket / block_slots;
-    word_type blocks_ TAILRACE_GUARDED_BY(growing_) = 0;                    // in use: first_ to first_ + blocks_ - 1
-    typename Platform::template plain<slot<T, Platform>*> front_{nullptr};  // of the oldest ticket; of the consumer
+    word_type blocks_ TAILRACE_GUARDED_BY(growing_) = 0;  // in use: first_ to first_ + blocks_ - 1
 };
 
 }  // namespace tailrace::detail

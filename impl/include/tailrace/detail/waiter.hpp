@@ -90,16 +90,16 @@ class waiter_list {
 /// must wake it.
 template <class Platform>
 struct alignas(8) receive_node {
-    // Of the consumer.
-    typename Platform::template plain<bool> parked{false};  // its address is in a slot, or was there until its wake-up
-    typename Platform::template plain<bool> receiver_gone{
-        false};  // it returns none from now on, and does not touch the channel
-    typename Platform::template plain<bool> sent{
-        false};  // when the receiver was destroyed, a wake-up was under way or had come
-    // Published by (18), read by the writer that must wake it.
-    typename Platform::template plain<tailrace::waker> waker{tailrace::waker{}};
+    // Of the consumer. Its address is in a slot, or was there until its wake-up.
+    typename Platform::template plain<bool> parked{false};
+    // It returns none from now on, and does not touch the channel.
+    typename Platform::template plain<bool> receiver_gone{false};
+    // When the receiver was destroyed, a wake-up was under way or had come.
+    typename Platform::template plain<bool> sent{false};
     // (4) release / (19) acquire: the last access of the writer that must wake it.
     typename Platform::template atomic<bool> done{false};
+    // Of a parked one. Published by (18), read by the writer that must wake it.
+    typename Platform::template plain<tailrace::waker> waker;
 };
 
 }  // namespace tailrace::detail

@@ -10,11 +10,13 @@
 #include <exception>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "engine/asleep.hpp"
 #include "tailrace/model/linearizability.hpp"
@@ -59,8 +61,14 @@ thread_run single_run::run(const std::function<void(std::size_t)>& start) {
     result_.problem = std::move(problem);
     result_.stuck = true;
     history().rest = time_now();
-    (void)root_.release();
+    leave_alone();
     return std::move(result_);
+}
+
+/// Threads inside use what it has.
+void single_run::leave_alone() {
+    static auto& left = *new std::vector<std::unique_ptr<task_session>>;  // so that it can still be reached
+    left.push_back(std::move(root_));
 }
 
 void single_run::course(const std::function<void(std::size_t)>& start) {
@@ -84,7 +92,7 @@ void single_run::course(const std::function<void(std::size_t)>& start) {
         if (!result_.stuck) history().tasks.push_back(std::exchange(history().after, {}));
         history().rest = time_now();
         result_.stuck = true;
-        (void)root_.release();  // threads inside use what it has
+        leave_alone();
         return;
     }
     for (std::size_t l = 0; l < n; ++l) note(*tasks_[l]);

@@ -88,6 +88,12 @@ struct noisy_platform : Base {
         Base::pause(turn);
     }
 
+    /// Once only, so that threads sleep often.
+    template <class Look>
+    [[nodiscard]] static bool look_until(Look look) {
+        return look();
+    }
+
     static constexpr std::uint64_t block_slots = 2;
     static constexpr std::uint64_t ring_bytes = 0;
     static constexpr std::uint64_t kept_bytes = 0;
