@@ -20,6 +20,7 @@
 #include <cassert>
 #include <concepts>
 #include <coroutine>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <tuple>
@@ -179,15 +180,23 @@ class awaiter : public needs_a_wait {
 #endif
     }
     auto await_resume() {
-        if constexpr (in_two_steps) {
-            if (now_ == finished) [[likely]]
-                return first_.take();
+        // Of a small result, one variable on both ways: so g++ keeps it in registers.
+        if constexpr (in_two_steps && sizeof(typename wait_type::result_type) <= small_result) {
+            if (now_ != finished) [[unlikely]]
+                wait_.finish_into(first_);
+            return first_.take();
+        } else {
+            if constexpr (in_two_steps) {
+                if (now_ == finished) [[likely]]
+                    return first_.take();
+            }
+            return wait_.finish();
         }
-        return wait_.finish();
     }
 
   private:
     static constexpr bool in_two_steps = polled_in_two_steps<Operation>;
+    static constexpr std::size_t small_result = 32;
     using wait_type = typename awaited<Operation>::type;
 
     bool start(bool& over) {

@@ -213,6 +213,10 @@ class plain_wait {
         if (first_.has_result()) return first_.take();
         return result_of_woken(operation_);
     }
+    /// finish(), with the result where another one might be.
+    [[gnu::noinline]] void finish_into(first_attempt<Operation>& first) {
+        if (!first.has_result()) first.keep(result_of_woken(operation_));
+    }
 
   private:
     Operation operation_;
