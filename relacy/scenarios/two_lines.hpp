@@ -139,8 +139,8 @@ class resumed_send_and_receive : public half_full<Target> {
     std::size_t left_ = 0;
 };
 
-/// The only waiter is cancelled, and capacity(), against a receive that frees the permit it waits for, and a claim: (1)
-/// may say that it still waits, (44) not.
+/// The only waiter is cancelled, and capacity(), against a receive that frees the permit it waits for, and a claim: a
+/// receive that sees none waiting has seen how that ended (52), and so does the claim (1).
 template <class Target, class Form>
 class cancel_and_claim : public full_channel<Target> {
   public:
@@ -395,35 +395,6 @@ class wait_and_observer : public full_channel<Target> {
     std::size_t free_ = 0;
 };
 
-/// The same for a part of the need, and the receiver itself as the third task.
-template <class Target, class Form>
-class hold_and_receive : public half_full<Target> {
-  public:
-    static constexpr const char* name = "two_lines.hold_and_receive";
-
-    hold_and_receive() : operation_(this->tx_->reserve_many(2)) {}
-    void thread(unsigned index) override {
-        if (index == 0) {
-            both_ = operation_->poll(wakes_.waker());
-        } else {
-            this->expect_value(Form::recv(*this->rx_), 1);
-            expect(this->rx_->capacity() != 1, "both permits are free, or neither");
-        }
-    }
-    void finish() override {
-        both_.reset();
-        operation_.reset();
-        half_full<Target>::finish();
-    }
-
-  private:
-    using operation = decltype(std::declval<typename half_full<Target>::sender&>().reserve_many(2));
-
-    counting_waker wakes_;
-    std::optional<operation> operation_;
-    decltype(std::declval<operation&>().poll(std::declval<tailrace::waker>())) both_;
-};
-
 /// A permit is returned, and then a reserve that still decides by what it saw before does not count the receives that
 /// follow either: capacity() knows of the return, so it waits for that reserve. The second look at `waiting_` in (25).
 template <class Target, class Form>
@@ -527,9 +498,8 @@ bool enroll_all() {
            enroll<two_ways_back_counted, Target, driven>() && enroll<two_ways_back_claimed, Target, driven>() &&
            enroll<two_ways_to_the_end, Target, driven>() && enroll<room_after_all, Target, driven>() &&
            enroll<grant_and_receive, Target, driven>() && enroll<cancel_and_receive, Target, driven>() &&
-           enroll<wait_and_observer, Target, driven>() && enroll<hold_and_receive, Target, driven>() &&
-           enroll<wait_and_counter, Target, driven>() && enroll<claim_receive_and_observer, Target, driven>() &&
-           enroll<seen_by_another, Target, driven>();
+           enroll<wait_and_observer, Target, driven>() && enroll<wait_and_counter, Target, driven>() &&
+           enroll<claim_receive_and_observer, Target, driven>() && enroll<seen_by_another, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::two_lines

@@ -545,8 +545,9 @@ class core {
     [[gnu::noinline]] prepared prepare_claim(word_type n, word_type w, word_type taken, bool counted) {
         typename ring<value, Platform>::reliance storage(ring_, counted);
         if (is_closed(w)) return {claim_result::closed};
-        // For the waiters bit too: (1) alone may see a waiter that has gone, although a receive before it did not.
-        if (has_waiters(w) || !has_room(w, taken, n)) {
+        // (1) sees no waiter that has gone before a receive did not see it either: (52).
+        if (has_waiters(w)) return {claim_result::full};
+        if (!has_room(w, taken, n)) {
             const claim_result found = look_again(n, w, taken);
             if (found != claim_result::claimed) return {found};
         }
