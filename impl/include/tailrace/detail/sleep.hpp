@@ -1,7 +1,9 @@
-// Sleeping until a word changes, and the mutex of std_platform that is built on it: four bytes, no system call unless a
-// thread sleeps. On 64-bit Linux this is a futex; elsewhere a table of condition variables stands in for it.
+// Sleeping until a word changes, and what std_platform builds on it: a mutex of four bytes, a parker, and how long a thread
+// looks before it sleeps. No system call unless a thread sleeps. On 64-bit Linux the word is a futex; elsewhere, or with
+// TAILRACE_NO_FUTEX, a table of condition variables stands in for it.
 //
 //     mutex   free ──lock──▶ taken ──lock of another──▶ contended        unlock: free; wakes one if it was contended
+//     parker  none ──park──▶ sleeping ──unpark──▶ token ──▶ none         unpark() may come first
 //
 // After a change here run: ci/test -L impl && ci/test -L stress
 #pragma once
@@ -11,7 +13,7 @@
 #include <cstdint>
 #include <utility>
 
-#if defined(__linux__) && defined(__LP64__)
+#if defined(__linux__) && defined(__LP64__) && !defined(TAILRACE_NO_FUTEX)
 #define TAILRACE_FUTEX
 #include <linux/futex.h>
 #include <sys/syscall.h>
