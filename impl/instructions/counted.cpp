@@ -1,5 +1,5 @@
-// The program whose instructions are counted: a number of messages in one of the forms, where nothing has to wait. Its second thread
-// sleeps: in a process of one thread, the libraries leave atomic operations out.
+// The program whose instructions are counted: a number of messages in one of the forms, where nothing has to wait. Its
+// second thread sleeps: in a process of one thread, the libraries leave atomic operations out.
 //
 //     counted FORM MESSAGES
 //

@@ -1,5 +1,5 @@
-// Tests of what the production platform is built on: the mutex, and how long a thread looks before it sleeps. The parker is tested in
-// platform_test.cpp. Both files are also built without futexes (impl.sleep_without_futexes).
+// Tests of what the production platform is built on: the mutex, and how long a thread looks before it sleeps. The
+// parker is tested in platform_test.cpp. Both files are also built without futexes (impl.sleep_without_futexes).
 #include "tailrace/detail/sleep.hpp"
 
 #include <gtest/gtest.h>

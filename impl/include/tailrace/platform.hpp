@@ -4,7 +4,7 @@
 // the stress tests one that detects that all threads sleep. A platform provides:
 //
 //     atomic<T>     load, store, exchange, compare_exchange_strong, fetch_add, _sub, _and, _or, _xor; explicit orders
-//     plain<T>      a variable that the protocol never lets two threads access at once: load, store; plain() has no value
+//     plain<T>      a variable that the protocol never lets two threads access at once: load, store; plain() has none
 //                   yet
 //     cell<T>       storage for one T under the same promise: put(T&&), take()
 //     mutex         lock, unlock

@@ -149,8 +149,8 @@ class sender {
         return closed_operation<T, Platform>(core());
     }
 
-    // ---- Waiting, blocking the thread. Each first tries for a moment, without a place in the queue, and then sleeps. Each
-    // throws std::logic_error inside an async_context, even when it would not have to wait.
+    // ---- Waiting, blocking the thread. Each first tries for a moment, without a place in the queue, and then sleeps.
+    // Each throws std::logic_error inside an async_context, even when it would not have to wait.
 
     [[nodiscard]] std::expected<void, send_error<T>> blocking_send(T value) const {
         detail::refuse_in_async_context<Platform>();

@@ -161,8 +161,8 @@ class sleep_slot {
     unsigned sleeper_ = 0;
 };
 
-/// The slot of a thread that sleeps until the word at this address changes: kept, for the word may go before its wake-up
-/// is done.
+/// The slot of a thread that sleeps until the word at this address changes: kept, for the word may go before its
+/// wake-up is done.
 inline sleep_slot& slot_at(const void* word) {
     static std::mutex mutex;
     static std::map<const void*, sleep_slot> slots;

@@ -28,8 +28,8 @@ inline constexpr bool assertions_on = true;
 /// then it counts the borrows that the files with assertions have made.
 using borrow_count = std::atomic<std::uint32_t>;
 
-/// One borrow of a core, which its owner ends; or none. It knows whether it was counted: a file without assertions may end the
-/// borrow that a file with assertions began, and the other way round.
+/// One borrow of a core, which its owner ends; or none. It knows whether it was counted: a file without assertions may
+/// end the borrow that a file with assertions began, and the other way round.
 template <class Core>
 class borrow {
   public:

@@ -155,7 +155,7 @@ class first_attempt {
     // Moved part by part: what was just written in parts is slow to read as a whole.
     template <class R>
     [[nodiscard]] static R in_parts(R&& r) {
-        return std::move(r);
+        return std::forward<R>(r);
     }
     template <class V>
     [[nodiscard]] static std::optional<V> in_parts(std::optional<V>&& r) {

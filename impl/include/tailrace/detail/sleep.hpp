@@ -1,6 +1,6 @@
-// Sleeping until a word changes, and what std_platform builds on it: a mutex of four bytes, a parker, and how long a thread
-// looks before it sleeps. No system call unless a thread sleeps. On 64-bit Linux the word is a futex; elsewhere, or with
-// TAILRACE_NO_FUTEX, a table of condition variables stands in for it.
+// Sleeping until a word changes, and what std_platform builds on it: a mutex of four bytes, a parker, and how long a
+// thread looks before it sleeps. No system call unless a thread sleeps. On 64-bit Linux the word is a futex; elsewhere,
+// or with TAILRACE_NO_FUTEX, a table of condition variables stands in for it.
 //
 //     mutex   free ──lock──▶ taken ──lock of another──▶ contended        unlock: free; wakes one if it was contended
 //     parker  none ──park──▶ sleeping ──unpark──▶ token ──▶ none         unpark() may come first
