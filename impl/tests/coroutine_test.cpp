@@ -370,6 +370,33 @@ TEST(coroutine, a_frame_that_its_own_poll_destroys_and_that_throws_then_is_not_t
     }
 }
 
+/// A manual clock that counts its timers.
+class counting_clock : public manual_clock {
+  public:
+    class timer : public manual_clock::timer {
+      public:
+        timer() { ++alive; }
+        ~timer() { --alive; }
+        static inline int alive = 0;
+    };
+};
+
+TEST(coroutine, a_first_attempt_that_throws_leaves_nothing_of_its_wait_behind) {
+    auto [tx, rx] = channel<stuck>(1);
+    counting_clock clock;
+    ASSERT_TRUE(tx.try_send(stuck{}));
+    const auto body = [](auto& from, auto& deadlines) -> task {
+        (void)co_await with_timeout(from.recv(), 1h, deadlines);
+    };
+    stuck::throws = true;
+    const task t = body(rx, clock);
+    stuck::throws = false;
+    EXPECT_THROW(t.rethrow(), std::runtime_error);
+    EXPECT_EQ(counting_clock::timer::alive, 0);
+    EXPECT_EQ(tx.capacity(), 1u) << "of the value that threw";
+    EXPECT_EQ(rx.try_recv().error(), try_recv_error::empty) << "no receive is unfinished";
+}
+
 TEST(coroutine, a_frame_on_the_run_list_can_be_destroyed_by_another_on_it) {
     // One close wakes two; the first destroys the second, which stands on the list behind it.
     auto [tx, rx] = channel<int>(1);
