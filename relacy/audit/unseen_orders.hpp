@@ -29,11 +29,11 @@ inline constexpr std::array unseen_orders{
                "common order."},
     unseen_order{
         .file = "detail/core.hpp",
-        .code = "waiting_.store(false, std::memory_order_release)",
-        .weaker = "relaxed",
-        .litmus = "unseen.relaxed_after_seq_cst",
-        .why = "(52). A capacity() that sees no task waiting may otherwise read the word as it was before the wait was "
-               "decided, and answer with a number that the wait rules out."},
+        .code = "is_exact() || used(w, taken_.load(std::memory_order_seq_cst)",
+        .weaker = "acquire",
+        .litmus = "unseen.acquire_then_seq_cst",
+        .why = "(53). The last sender could otherwise not count a receive that does not see it gone (39): that receive "
+               "would park, and no end would wake it."},
     unseen_order{
         .file = "detail/ring.hpp",
         .code = "relied_on_.fetch_sub(1, std::memory_order_release)",

@@ -151,6 +151,27 @@ TYPED_TEST(ends, operations_that_wait_outlive_the_receiver_and_every_sender) {
     owned.reset();
 }
 
+// A ring with as many slots as the capacity has none for the end behind a full buffer.
+TYPED_TEST(ends, a_full_channel_ends_though_its_ring_has_no_slot_for_the_end) {
+    for (const std::size_t capacity : {1u, 7u, 8u, 9u, 16u, 64u}) {
+        for (const std::size_t turned : {0u, 3u, 8u}) {
+            SCOPED_TRACE(::testing::Message() << "capacity " << capacity << ", after " << turned);
+            auto [tx, rx] = TypeParam::template open<int>(capacity);
+            for (std::size_t i = 0; i < turned; ++i) {
+                ASSERT_TRUE(tx.try_send(0));
+                ASSERT_EQ(rx.try_recv(), 0);
+            }
+            for (std::size_t i = 0; i < capacity; ++i) ASSERT_TRUE(tx.try_send(static_cast<int>(i)));
+            {
+                const auto drop = std::move(tx);
+            }
+            for (std::size_t i = 0; i < capacity; ++i) EXPECT_EQ(finished(rx.recv()), static_cast<int>(i));
+            EXPECT_EQ(finished(rx.recv()), std::nullopt);
+            EXPECT_EQ(rx.try_recv().error(), try_recv_error::disconnected);
+        }
+    }
+}
+
 // An owned reservation that failed dropped its sender before the wake-up that its returned permit owed.
 TYPED_TEST(ends, a_reservation_that_fails_drops_its_sender_after_the_wake_up_of_its_permit) {
     auto [tx, rx] = TypeParam::template open<int>(1);

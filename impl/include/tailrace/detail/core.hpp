@@ -61,14 +61,17 @@ class core {
     /// Of senders, by permits, iterators and operations.
     [[nodiscard]] borrow_count& borrows() noexcept { return borrows_; }
     void drop_sender() noexcept {
-        // (23) acq_rel: release, so that the last one (acquire) comes after every publication of the others: the end is
-        // posted behind them.
-        if (strong_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+        // (23) release, so that the last one (acquire) comes after every publication of the others: the end is posted
+        // behind them. seq_cst, with (53) against (15, 39).
+        if (strong_.fetch_sub(1, std::memory_order_seq_cst) != 1) return;
         if (assertions_on && borrows_.load(std::memory_order_relaxed) != 0) {
             inspection::fail(*this, "the last sender went before a permit, iterator or operation made from a sender");
         }
         // (24) relaxed: (23) has ordered each claim before it.
-        post_end(claimed(word_.load(std::memory_order_relaxed)))();
+        const word_type w = word_.load(std::memory_order_relaxed);
+        // (53) seq_cst: a receive that it does not count sees that no sender is left (39) before it parks. acquire: the
+        // emptied slots (15).
+        if (!ring_.is_exact() || used(w, taken_.load(std::memory_order_seq_cst)) != max_) post_end(claimed(w))();
         drop_share();
     }
 
@@ -467,8 +470,8 @@ class core {
     }
     /// Whether a strong sender is left.
     [[nodiscard]] bool has_senders() const noexcept {
-        // (39) acquire: what the senders did before they were dropped (23).
-        return strong_.load(std::memory_order_acquire) != 0;
+        // (39) acquire: what the senders did before they were dropped (23). seq_cst, with (15) against (23, 53).
+        return strong_.load(std::memory_order_seq_cst) != 0;
     }
     [[nodiscard]] std::uint64_t strong_count() const noexcept { return strong_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::uint64_t weak_count() const noexcept { return weak_.load(std::memory_order_relaxed); }

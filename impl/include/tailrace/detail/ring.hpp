@@ -51,9 +51,10 @@ class ring {
 
   public:
     explicit ring(std::uint64_t capacity)
-        : turns_in_place_((capacity + 1) * sizeof(slot<T, Platform>) <= Platform::ring_bytes),
-          all_blocks_(turns_in_place_ ? std::bit_ceil(blocks_for(capacity + 1)) : blocks_for(capacity + block_slots)),
-          gives_back_(!turns_in_place_ && all_blocks_ > kept_blocks) {
+        : turns_in_place_(capacity * sizeof(slot<T, Platform>) <= Platform::ring_bytes),
+          all_blocks_(turns_in_place_ ? std::bit_ceil(blocks_for(capacity)) : blocks_for(capacity + block_slots)),
+          gives_back_(!turns_in_place_ && all_blocks_ > kept_blocks),
+          is_exact_(turns_in_place_ && all_blocks_ * block_slots == capacity) {
         auto slots = std::make_unique_for_overwrite<block>();
         directory_.store(&smallest_, std::memory_order_relaxed);
         attach(std::move(slots));
@@ -151,6 +152,8 @@ class ring {
         if (!gives_back()) return permits;
         return always_kept == 0 ? 0 : smaller(permits, always_kept - 1);
     }
+    /// Whether a full channel uses every slot, so that there is none for the end.
+    [[nodiscard]] bool is_exact() const noexcept { return is_exact_; }
     /// Whether the channel can have more storage than an idle one keeps.
     [[nodiscard]] bool gives_back() const noexcept { return gives_back_; }
     /// A hint for a channel that may be idle, whose next ticket is `next`, not reduced modulo 2^36.
@@ -274,14 +277,15 @@ class ring {
             if (end <= limit) return;
             const word_type size = directory_.load(std::memory_order_relaxed)->mask + 1;
             const bool narrow = blocks_ == size;
-            if (fresh && (!narrow || (wider && wider->mask + 1 == 2 * size))) {
+            const word_type next_size = turns_in_place_ ? all_blocks_ : 2 * size;
+            if (fresh && (!narrow || (wider && wider->mask + 1 == next_size))) {
                 if (narrow) widen(std::exchange(wider, nullptr));
                 attach(std::move(fresh));
                 continue;
             }
             guard.unlock();  // operator new is foreign code
             if (!fresh) fresh = std::make_unique_for_overwrite<block>();
-            if (narrow) wider = std::make_unique<directory>(2 * size);
+            if (narrow) wider = std::make_unique<directory>(next_size);
             guard.lock();
         }
     }
@@ -348,6 +352,7 @@ class ring {
     const bool turns_in_place_;
     const word_type all_blocks_;  // see most_blocks()
     const bool gives_back_;
+    const bool is_exact_;
     typename Platform::template atomic<std::uint32_t> relied_on_{0};  // by how many claims: see `reliance`
     typename Platform::template atomic<directory*> directory_{nullptr};
     atomic_word limit_{0};  // tickets below have slots, not reduced modulo 2^36; `everything` if all ever will
