@@ -395,6 +395,38 @@ class wait_and_observer : public full_channel<Target> {
     std::size_t free_ = 0;
 };
 
+/// A receive frees the only permit, and has not handed it over yet. A claim uses it and gives it back, so the word is the
+/// same for a reserve that waits meanwhile: (8) and (49). Polled again after that, it has the permit.
+template <class Target, class Form>
+class wait_and_return : public full_channel<Target> {
+  public:
+    static constexpr const char* name = "two_lines.wait_and_return";
+    static constexpr unsigned threads = 3;
+
+    wait_and_return() : operation_(this->tx_->reserve()) {}
+    void thread(unsigned index) override {
+        if (index == 0) {
+            if (operation_->poll(wakes_.waker())) return operation_.reset();
+            const bool known = returned_.load(std::memory_order_acquire);
+            const bool ready = operation_->poll(wakes_.waker()).has_value();
+            expect(!known || ready, "the permit that was returned is the waiter's");
+            operation_.reset();
+        } else if (index == 1) {
+            this->expect_value(Form::recv(*this->rx_), 1);
+        } else if (auto made = this->tx_->try_reserve()) {
+            {
+                const auto unused = std::move(*made);
+            }
+            returned_.store(true, std::memory_order_release);
+        }
+    }
+
+  private:
+    counting_waker wakes_;
+    std::optional<decltype(std::declval<typename full_channel<Target>::sender&>().reserve())> operation_;
+    relacy_platform::atomic<bool> returned_{false};
+};
+
 /// A permit is returned, and then a reserve that still decides by what it saw before does not count the receives that
 /// follow either: capacity() knows of the return, so it waits for that reserve. The second look at `waiting_` in (25).
 template <class Target, class Form>
@@ -498,8 +530,9 @@ bool enroll_all() {
            enroll<two_ways_back_counted, Target, driven>() && enroll<two_ways_back_claimed, Target, driven>() &&
            enroll<two_ways_to_the_end, Target, driven>() && enroll<room_after_all, Target, driven>() &&
            enroll<grant_and_receive, Target, driven>() && enroll<cancel_and_receive, Target, driven>() &&
-           enroll<wait_and_observer, Target, driven>() && enroll<wait_and_counter, Target, driven>() &&
-           enroll<claim_receive_and_observer, Target, driven>() && enroll<seen_by_another, Target, driven>();
+           enroll<wait_and_observer, Target, driven>() && enroll<wait_and_return, Target, driven>() &&
+           enroll<wait_and_counter, Target, driven>() && enroll<claim_receive_and_observer, Target, driven>() &&
+           enroll<seen_by_another, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::two_lines

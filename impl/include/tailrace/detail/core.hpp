@@ -191,12 +191,13 @@ class core {
                 }
                 part = smaller(max_ - used(seen, taken), n.need);
                 const bool enough = part == n.need;
-                // (8) relaxed: the blocks of prepare_to_wait and the emptied slots of (48) are needed by no ticket of
-                // another permit before one of these permits was sent (5, 13) or returned (6, 11, 30), which releases.
-                // A receive or a capacity() that comes after a task which did not see it looks at `waiting_` (45, 25)
-                // and is ordered by that, or by the lock.
+                // (8) acquire: the receives that earlier claims have counted (2, 5, 6), to (49) below. Not release: the
+                // blocks of prepare_to_wait and the emptied slots of (48) are needed by no ticket of another permit
+                // before one of these permits was sent (5, 13) or returned (6, 11, 30), which releases. A receive or a
+                // capacity() that comes after a task which did not see it looks at `waiting_` (45, 25) and is ordered
+                // by that, or by the lock.
                 if (word_.compare_exchange_strong(seen, seen + part * one_out + (enough ? 0 : waiters_bit),
-                                                  std::memory_order_relaxed, std::memory_order_relaxed)) {
+                                                  std::memory_order_acquire, std::memory_order_relaxed)) {
                     raise_seen_a_lap_behind(taken);
                     n.held.store(part);
                     if (enough) return no_wait(decide(n, verdict::granted));
@@ -210,8 +211,17 @@ class core {
         n.waker.store(w);
         n.result.store(verdict::none);
         n.state.store(wait_state::queued, std::memory_order_relaxed);
+        const bool first = waiters_.empty();
         waiters_.push_back(n);
-        return verdict::none;
+        return first ? serve_the_first(n) : verdict::none;
+    }
+    /// The word may be the same for (8) although a claim has used what a receive had freed, and given it back: that
+    /// receive has yet to hand over, but the claim knows of it, and so does (8).
+    verdict serve_the_first(node& n) noexcept TAILRACE_REQUIRES(lock_) {
+        waiter_list<Platform> chosen;
+        serve(chosen);
+        if (chosen.empty()) return verdict::none;
+        return settle(n);
     }
 
     /// The result of a node, as far as its owner can see it without the lock.
