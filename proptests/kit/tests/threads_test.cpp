@@ -95,6 +95,16 @@ TEST(threads, a_cancelled_head_passes_its_hold_on_before_the_queue_is_seen_to_be
     EXPECT_FALSE(run_again(optimized(), t.program, 6'000));
 }
 
+/// Found by seed 1, program 10946: a claim used what a receive had freed, and gave it back, while a request began to
+/// wait. Polled again, that was pending although the permit was free. One run in some 250 showed it.
+TEST(threads, a_request_does_not_wait_beside_a_permit_that_was_returned) {
+    const token t = parse_token(
+        "tr1.BTAuMS4wAhJvcHRpbWl6ZWQ6aW4tcGxhY2UCBwoAAAoAAAoAAAoAAB4ACwMA"
+        "AAECBAEJAZQDBAcCpAaeyQEUAh4CBSwAsAkDA7QJfa0Cfa0CAawCBLkJBFlPxQxUT"
+        "9EMaHJ64w");
+    EXPECT_FALSE(run_again(*find_target("optimized:in-place"), t.program, 3'000));
+}
+
 TEST(threads, the_same_seed_makes_the_same_programs) {
     for (std::uint64_t i = 0; i < 200; ++i) {
         EXPECT_EQ(generate_concurrent(capabilities::all(), 7, i), generate_concurrent(capabilities::all(), 7, i));
