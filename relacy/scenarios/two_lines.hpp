@@ -395,8 +395,8 @@ class wait_and_observer : public full_channel<Target> {
     std::size_t free_ = 0;
 };
 
-/// A receive frees the only permit, and has not handed it over yet. A claim uses it and gives it back, so the word is the
-/// same for a reserve that waits meanwhile: (8) and (49). Polled again after that, it has the permit.
+/// A receive frees the only permit, and has not handed it over yet. A claim uses it and gives it back, so the word is
+/// the same for a reserve that waits meanwhile: (8) and (49). Polled again after that, it has the permit.
 template <class Target, class Form>
 class wait_and_return : public full_channel<Target> {
   public:
