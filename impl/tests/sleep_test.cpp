@@ -17,22 +17,29 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// The owner lets the others run now and then, so that they come while it has the mutex.
 TEST(sleeping_mutex, is_had_by_one_at_a_time) {
     sleeping_mutex mutex;
+    int owners = 0;
+    std::atomic<int> most{0};
     std::uint64_t count = 0;
-    constexpr std::uint64_t each = 20'000;
+    constexpr std::uint64_t each = 5'000;
     {
         std::vector<std::jthread> threads;
         for (int t = 0; t < 4; ++t) {
             threads.emplace_back([&] {
                 for (std::uint64_t i = 0; i < each; ++i) {
                     mutex.lock();
+                    if (++owners != 1) most = 2;
+                    if (i % 64 == 0) std::this_thread::yield();
+                    --owners;
                     ++count;
                     mutex.unlock();
                 }
             });
         }
     }
+    EXPECT_EQ(most, 0) << "two had it at once";
     EXPECT_EQ(count, 4 * each);
 }
 
@@ -45,21 +52,24 @@ TEST(sleeping_mutex, of_another_is_not_had) {
 }
 
 /// The owner keeps it until the others sleep or are about to, so each has to be woken.
-TEST(sleeping_mutex, wakes_each_that_sleeps_for_it) {
+TEST(sleeping_mutex, keeps_the_others_out_and_wakes_each_that_sleeps_for_it) {
     for (int round = 0; round < 20; ++round) {
         sleeping_mutex mutex;
         mutex.lock();
         std::atomic<int> begun{0};
+        std::atomic<int> entered{0};
         std::vector<std::jthread> threads;
         for (int t = 0; t < 3; ++t) {
             threads.emplace_back([&] {
                 ++begun;
                 mutex.lock();
+                ++entered;
                 mutex.unlock();
             });
         }
         while (begun != 3) std::this_thread::sleep_for(1ms);
         std::this_thread::sleep_for(1ms);
+        EXPECT_EQ(entered, 0);
         mutex.unlock();
     }
 }

@@ -19,15 +19,19 @@ template <class Operation>
 [[nodiscard]] typename Operation::result_type block_on(Operation op) {
     using platform = typename Operation::platform_type;
     detail::refuse_in_async_context<platform>();
-    typename platform::parker parker;
-    auto wait = detail::wait_of(std::move(op));
-    bool over = false;  // never: this thread is the owner, and it is here
-    bool done = wait.try_at_once();
-    if (!done && !wait.follows()) {
-        (void)platform::look_until([&] { return (done = wait.try_at_once()) || wait.follows(); });
+    if constexpr (detail::polled_in_two_steps<Operation>) {
+        return detail::block_on<platform>(op);
+    } else {
+        typename platform::parker parker;
+        auto wait = detail::wait_of(std::move(op));
+        bool over = false;  // never: this thread is the owner, and it is here
+        bool done = wait.try_at_once();
+        if (!done && !wait.follows()) {
+            (void)platform::look_until([&] { return (done = wait.try_at_once()) || wait.follows(); });
+        }
+        if (!done && !wait.start(detail::waker_of<platform>(parker), over)) parker.park();
+        return wait.finish();
     }
-    if (!done && !wait.start(detail::waker_of<platform>(parker), over)) parker.park();
-    return wait.finish();
 }
 
 }  // namespace tailrace

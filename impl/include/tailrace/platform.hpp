@@ -4,13 +4,13 @@
 // the stress tests one that detects that all threads sleep. A platform provides:
 //
 //     atomic<T>     load, store, exchange, compare_exchange_strong, fetch_add, _sub, _and, _or, _xor; explicit orders
-//     plain<T>      a variable that the protocol never lets two threads access at once: load, store; plain() has none
-//                   yet
+//     plain<T>      a variable that the protocol never lets two threads access at once: load, store; plain() has no
+//                   value yet
 //     cell<T>       storage for one T under the same promise: put(T&&), take()
 //     mutex         lock, unlock
 //     parker        where one thread sleeps: park, park_until, unpark
 //     clock         now(), for deadlines of the blocking forms
-//     look_until(l) calls l() for a moment, until it is true; false if it was not
+//     look_until(l) calls l() for a moment, or not at all, until it is true; false if it was not
 //     pause(n)      the n-th turn of a loop that waits for a few steps of another thread: busy at first, then asleep
 //     in_async_context()
 //     of_this_thread<T>()  the calling thread's own T

@@ -14,7 +14,8 @@
 // Slots are in small blocks; a directory says which block holds which tickets. A block that the consumer has emptied
 // goes to the far end, so the number of blocks depends on the number of slots in use at a time, not on the capacity. An
 // idle channel gives back the blocks above `kept_blocks`. A ring of up to Platform::ring_bytes is allocated as a whole
-// as soon as one block is not enough; its blocks then never move.
+// as soon as one block is not enough; its blocks then never move. If its slots are just as many as the capacity, there
+// is none for the end behind a full buffer.
 //
 // After a change here run: ci/test -L impl && ci/test -L relacy
 #pragma once

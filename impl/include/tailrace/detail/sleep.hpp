@@ -178,7 +178,7 @@ class patience {
     template <class Look>
     [[nodiscard]] bool look_until(Look look) {
         if (look()) {
-            ++batch_;
+            if (batch_ < longest_pause) ++batch_;
             return true;
         }
         const bool tries = ++times_ % 64 == 0;
