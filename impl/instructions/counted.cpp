@@ -93,6 +93,22 @@ tailrace::task receive_all(receiver& rx, value n) {
     }
 }
 
+/// Each of the two waits for the other.
+tailrace::task play(sender& tx, receiver& rx, value n, bool begins) {
+    for (value i = 0; i < n; ++i) {
+        if (!begins || i != 0) {
+            const auto got = co_await rx.recv();
+            require(got.has_value());
+        }
+        const auto sent = co_await tx.send(i);
+        require(sent.has_value());
+    }
+}
+void ping_pong(sender& tx, receiver& rx, value n) {
+    auto [back, answers] = tailrace::channel<value>(1);
+    tailrace::run(play(tx, answers, n, true), play(back, rx, n, false));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -103,6 +119,7 @@ int main(int argc, char** argv) {
         {"batch", batch},
         {"awaited", [](auto& tx, auto& rx, value n) { tailrace::run(await_both(tx, rx, n)); }},
         {"reserved", [](auto& tx, auto& rx, value n) { tailrace::run(reserve_and_await(tx, rx, n)); }},
+        {"ping_pong", ping_pong},
         {"tasks", [](auto& tx, auto& rx, value n) { tailrace::run(send_all(tx, n), receive_all(rx, n)); }},
     };
     const auto form = argc == 3 ? forms.find(argv[1]) : forms.end();

@@ -236,7 +236,7 @@ TEST_F(inspection_of_a_channel, names_inv_10_if_what_was_seen_is_too_old_or_has_
     receive(2);
     EXPECT_EQ(found_with(seen_of{}, taken()), "");
     EXPECT_EQ(found_with(seen_of{}, taken() + 1), too_old);
-    const word_type oldest = detail::claimed(word()) - 2 * max;
+    const word_type oldest = detail::claimed(word()) - max - 8;
     EXPECT_EQ(found_with(seen_of{}, oldest), "");
     EXPECT_EQ(found_with(seen_of{}, oldest - 1), too_old);
 }

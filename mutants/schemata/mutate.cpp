@@ -102,7 +102,8 @@ class runner {
           equivalent_(read_judged(fs::path(o.data) / "equivalent")),
           programs_(read_programs(fs::path(o.data) / "programs")),
           // Of these mutants: with others, all results are others.
-          results_(fs::absolute(o.build) / fmt::format("results-{:016x}", hash_of(mutants_.dump()))) {
+          results_(fs::absolute(o.build) / fmt::format("results-{:016x}", hash_of(mutants_.dump()))),
+          output_(results_ / ("output-" + o.shard.substr(0, o.shard.find('/')))) {
         std::set<std::string> ids;
         for (const auto& m : mutants_) ids.insert(m["id"].get<std::string>());
         for (const auto& [id, reason] : equivalent_) {
@@ -127,12 +128,11 @@ class runner {
             const auto file = results_ / ("reached-" + p.name);
             // What former runs reached stays: that is not the same in each run.
             if (!fs::exists(file)) std::ofstream(file, std::ios::binary) << std::string(mutants_.size() + 1, '\0');
-            const auto output = results_ / "output";
             const auto end = run_program("export TAILRACE_MUTANT_REACHED='" + file.string() + "'; " + p.command,
-                                         output.string(), std::chrono::minutes(10));
+                                         output_.string(), std::chrono::minutes(10));
             if (!end.passed()) {
                 throw std::runtime_error(
-                    fmt::format("{} fails without a mutant, {}: {}\n{}", p.name, end.how(), p.command, read(output)));
+                    fmt::format("{} fails without a mutant, {}: {}\n{}", p.name, end.how(), p.command, read(output_)));
             }
             p.seconds = end.seconds;
             p.reached = read(file);
@@ -151,7 +151,7 @@ class runner {
             const auto limit = std::chrono::duration<double>(std::max(times_as_long * p.seconds, least_limit));
             const auto end =
                 run_program(fmt::format("export TAILRACE_MUTANT={}; {}", m["number"].get<int>(), p.command),
-                            (results_ / "output").string(), limit);
+                            output_.string(), limit);
             seconds += end.seconds;
             result["outcome"] = "survived";
             if (end.passed()) continue;
@@ -183,6 +183,7 @@ class runner {
     std::map<std::string, std::string> equivalent_;
     std::vector<program> programs_;
     fs::path results_;
+    fs::path output_;  // of the program that runs; shards may run at once
 };
 
 std::vector<json> chosen_of(const runner& r, const options& o) {

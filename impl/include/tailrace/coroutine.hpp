@@ -52,50 +52,22 @@ concept waiting_operation = requires(Operation& op, const waker& w) {
 
 namespace detail {
 
-// How a suspended coroutine is resumed. Made when it is suspended.
-
-/// Resumes on the run queue on which the coroutine was suspended; without one, on the thread that completes the
-/// operation.
-template <class Platform>
-class inline_resumption {
-  public:
-    explicit inline_resumption(const waker& resumption) noexcept : queue_(ready_queue::of_this_thread()) {
-        node_.action = resumption;
-    }
-    inline_resumption(const inline_resumption&) = delete;
-    inline_resumption& operator=(const inline_resumption&) = delete;
-    ~inline_resumption() {
-        if (node_.list != nullptr) [[unlikely]]
-            forget();
-    }
-    void operator()() noexcept {
-        if (queue_ != nullptr) return queue_->ready(node_);
-        list_of_this_thread().run(node_);
-    }
-
-  private:
-    static run_list& list_of_this_thread() noexcept { return Platform::template of_this_thread<run_list>(); }
-    [[gnu::noinline]] void forget() noexcept {
-        if (queue_ != nullptr) return queue_->forget(node_);
-        assert(node_.list == &list_of_this_thread() &&
-               "a coroutine that one thread is to resume was destroyed on another");
-        node_.list->remove(node_);
-    }
-
-    run_node node_;
-    ready_queue* const queue_;
-};
+// How a suspended coroutine is resumed: inline_resumption (detail/run_list.hpp), or on an executor. Made when it is
+// suspended.
 
 template <class Executor>
 class executor_resumption {
   public:
     executor_resumption(const waker& resumption, Executor& e) noexcept : executor_(&e), resumption_(resumption) {}
-    void operator()() noexcept {
-        const waker w = resumption_;
-        executor_->execute(w);
-    }
+    [[nodiscard]] waker as_waker() noexcept { return {&wake, this}; }
 
   private:
+    static void wake(void* self) noexcept {
+        const auto& [executor, resumption] = *static_cast<executor_resumption*>(self);
+        const waker w = resumption;
+        executor->execute(w);
+    }
+
     Executor* executor_;
     waker resumption_;
 };
@@ -200,8 +172,7 @@ class awaiter : public needs_a_wait {
     using wait_type = typename awaited<Operation>::type;
 
     bool start(bool& over) {
-        const bool done = wait_.start(
-            {[](void* r) noexcept { (*static_cast<Resumption*>(r))(); }, std::addressof(resumption_)}, over);
+        const bool done = wait_.start(resumption_.as_waker(), over);
         return over || !done;
     }
     [[gnu::noinline]] void begin_wait(Operation&& op) noexcept {

@@ -198,7 +198,7 @@ class core {
                 // by that, or by the lock.
                 if (word_.compare_exchange_strong(seen, seen + part * one_out + (enough ? 0 : waiters_bit),
                                                   std::memory_order_acquire, std::memory_order_relaxed)) {
-                    raise_seen_a_lap_behind(taken);
+                    raise_seen(taken, lap());
                     n.held.store(part);
                     if (enough) return no_wait(decide(n, verdict::granted));
                     break;
@@ -586,25 +586,24 @@ class core {
             if (has_waiters(w)) return claim_result::full;
             // (41) seq_cst, with (44). acquire: the emptied slots (15).
             taken = taken_.load(std::memory_order_seq_cst);
-            raise_seen(taken);
+            // Where there is only one permit, the next claim has to look here anyway.
+            raise_seen(taken, max_ == 1 ? lap() : 0);
             if (used(w, taken) > max_) continue;  // `taken` is newer
             return has_room(w, taken, n) ? claim_result::claimed : claim_result::full;
         }
     }
 
-    /// A claim that goes by `taken` has first raised `seen_` to it, and a grant when it is a lap behind: so claimed -
-    /// seen is at most 2 max (INV-10), and is never near 2^36. Not a store: one that is late would put back a number
-    /// that was, 2^36 tickets later, taken for a new one.
-    void raise_seen(word_type taken) noexcept {
+    /// What goes by `taken` has first raised `seen_` to it, or it is not a lap behind: so claimed - seen is at most max
+    /// and a lap (INV-10), and is never near 2^36. Not a store: one that is late would put back a number that was, 2^36
+    /// tickets later, taken for a new one.
+    void raise_seen(word_type taken, word_type behind) noexcept {
         word_type now = seen_.load(std::memory_order_relaxed);
-        while (now < taken) {
+        while (now + behind < taken) {
             // (43) release: the emptied slots of (41), to (42).
             if (seen_.compare_exchange_strong(now, taken, std::memory_order_release, std::memory_order_relaxed)) return;
         }
     }
-    void raise_seen_a_lap_behind(word_type taken) noexcept {
-        if (taken - seen_.load(std::memory_order_relaxed) > max_) raise_seen(taken);
-    }
+    [[nodiscard]] word_type lap() const noexcept { return max_ < least_lap ? least_lap : max_; }
 
     /// A task that was about to wait does not: the waiters bit is set exactly while the queue is not empty (INV-3), and
     /// never tentatively, or a concurrent capacity() would see a number that was never true.
@@ -623,16 +622,15 @@ class core {
     };
     [[nodiscard]] available_permits look_for_available() const noexcept {
         // (25) all seq_cst: the word and the number of values taken belong together if that has not changed. A request
-        // has set `waiting_` (40) before it looked at either. One that does not count what was taken here is seen
-        // before the word, or has changed the word; one that does not count what has changed the word is seen after it.
+        // has set `waiting_` (40) before it looked at either. One that does not count what was taken here is seen, or
+        // has changed the word; one that does not count what has changed the word looks again when it is queued.
         word_type taken = taken_.load(std::memory_order_seq_cst);
         for (;;) {
-            const bool before = waiting_.load(std::memory_order_seq_cst);  // (25)
-            const word_type w = word_.load(std::memory_order_seq_cst);     // (25) LP of capacity()
+            const bool may_wait = waiting_.load(std::memory_order_seq_cst);  // (25)
+            const word_type w = word_.load(std::memory_order_seq_cst);       // (25) LP of capacity()
             if (has_waiters(w)) return {0, true};
-            const bool after = waiting_.load(std::memory_order_seq_cst);     // (25)
             const word_type again = taken_.load(std::memory_order_seq_cst);  // (25)
-            if (again == std::exchange(taken, again)) return {max_ - used(w, taken), !before && !after};
+            if (again == std::exchange(taken, again)) return {max_ - used(w, taken), !may_wait};
         }
     }
 
@@ -729,7 +727,7 @@ class core {
             const word_type held = n.held.load();
             const word_type part = smaller(max_ - used(w, taken), n.need - held);
             if (part == 0) return;
-            raise_seen_a_lap_behind(taken);
+            raise_seen(taken, lap());
             n.held.store(held + part);
             const bool enough = held + part == n.need;
             if (enough) {
@@ -792,6 +790,7 @@ class core {
         return n.result.load();
     }
 
+    static constexpr word_type least_lap = 8;
     static constexpr std::size_t line = 64;  // separates variables that different threads write
 
     // Written by senders.

@@ -60,7 +60,9 @@ struct inspection {
         }
         if (!c.ring_.has(taken + used(w, taken) + 1)) return "INV-7: a permit or the end has no storage";
         const word_type seen = c.seen_.load(std::memory_order_relaxed);
-        if (seen > taken || used(w, seen) > 2 * c.max_) return "INV-10: what senders have seen of receives is too old";
+        if (seen > taken || used(w, seen) > c.max_ + c.lap()) {
+            return "INV-10: what senders have seen of receives is too old";
+        }
         return nullptr;
     }
 

@@ -36,6 +36,7 @@
 #include <utility>
 
 #include "tailrace/detail/permit_wait.hpp"
+#include "tailrace/detail/run_list.hpp"
 #include "tailrace/errors.hpp"
 #include "tailrace/waker.hpp"
 
@@ -94,17 +95,24 @@ class first_attempt {
             } catch (...) {
                 if (!last.owed()) throw;
                 const auto owed = last.release();
-                postpone(owed.call, owed.next, std::current_exception());
+                (void)made_or_postponed(owed.call, owed.next, std::current_exception());
             }
 #else
             if (attempted(op, last)) return true;
 #endif
             if (last.owed()) {
                 const auto owed = last.release();
-                postpone(owed.call, owed.next, nullptr);
+                return made_or_postponed(owed.call, owed.next, nullptr);
             }
         }
         return false;
+    }
+    /// Of an operation that was woken.
+    void make_last(Operation& op) {
+        owed_call last;
+        auto result = op.attempt(last);
+        assert(result && "an operation that was woken has finished");
+        keep(std::move(*result));
     }
     [[nodiscard]] bool follows() const noexcept { return found_ == found::more; }
     /// Foreign code. `over`: it has destroyed this.
@@ -129,6 +137,7 @@ class first_attempt {
     [[nodiscard]] result_type take() { return in_parts(std::move(result_)); }
 
   private:
+    using resumption = inline_resumption<typename Operation::platform_type>;
     enum class found : unsigned char { nothing, result, more };
     struct next {
         owed_call owed;
@@ -142,10 +151,16 @@ class first_attempt {
         keep(std::move(*result));
         return !last.owed();
     }
-    [[gnu::noinline]] void postpone(waker call, waker then, std::exception_ptr failure) noexcept {
+    /// True: the call was a wake-up in which no foreign code runs, and nothing else follows.
+    [[nodiscard, gnu::noinline]] bool made_or_postponed(waker call, waker then, std::exception_ptr failure) noexcept {
+        if (found_ == found::result && then.wake == nullptr && resumption::only_lists(call)) {
+            call();
+            return true;
+        }
         ::new (static_cast<void*>(std::addressof(next_)))
             next{owed_call(call, then), std::move(failure), found_ == found::result};
         found_ = found::more;
+        return false;
     }
     [[gnu::noinline]] void drop_next() noexcept {
         if (next_.over != nullptr) *next_.over = true;
@@ -215,7 +230,7 @@ class plain_wait {
     }
     /// finish(), with the result where another one might be.
     [[gnu::noinline]] void finish_into(first_attempt<Operation>& first) {
-        if (!first.has_result()) first.keep(result_of_woken(operation_));
+        if (!first.has_result()) first.make_last(operation_);
     }
 
   private:

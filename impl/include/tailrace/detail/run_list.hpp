@@ -105,4 +105,44 @@ class ready_queue {
     ~ready_queue() = default;
 };
 
+/// Resumes on the run queue on which the coroutine was suspended; without one, on the thread that completes the
+/// operation.
+template <class Platform>
+class inline_resumption {
+  public:
+    explicit inline_resumption(const waker& resumption) noexcept : queue_(ready_queue::of_this_thread()) {
+        node_.action = resumption;
+    }
+    inline_resumption(const inline_resumption&) = delete;
+    inline_resumption& operator=(const inline_resumption&) = delete;
+    ~inline_resumption() {
+        if (node_.list != nullptr) [[unlikely]]
+            forget();
+    }
+    [[nodiscard]] waker as_waker() noexcept { return {&wake, this}; }
+
+    /// Whether a wake-up, called now, only puts a coroutine on a list or queue, so that no foreign code runs in it.
+    [[nodiscard]] static bool only_lists(const waker& w) noexcept {
+        if (w.wake != &wake) return false;
+        return static_cast<inline_resumption*>(w.context)->queue_ != nullptr || list_of_this_thread().running();
+    }
+
+  private:
+    static void wake(void* self) noexcept {
+        auto& [node, queue] = *static_cast<inline_resumption*>(self);
+        if (queue != nullptr) return queue->ready(node);
+        list_of_this_thread().run(node);
+    }
+    static run_list& list_of_this_thread() noexcept { return Platform::template of_this_thread<run_list>(); }
+    [[gnu::noinline]] void forget() noexcept {
+        if (queue_ != nullptr) return queue_->forget(node_);
+        assert(node_.list == &list_of_this_thread() &&
+               "a coroutine that one thread is to resume was destroyed on another");
+        node_.list->remove(node_);
+    }
+
+    run_node node_;
+    ready_queue* const queue_;
+};
+
 }  // namespace tailrace::detail
