@@ -6,6 +6,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstring>
 #include <deque>
 #include <exception>
 #include <memory>
@@ -13,6 +15,7 @@
 #include <random>
 #include <stdexcept>
 #include <stop_token>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -350,8 +353,8 @@ TEST(coroutine, a_frame_that_its_own_poll_destroys_and_that_throws_then_is_not_t
             bool threw = false;
             try {
                 (void)co_await from.recv();
-            } catch (const std::exception&) {
-                threw = true;
+            } catch (const std::runtime_error& error) {
+                threw = std::string_view(error.what()) == "it does not move";
             }
             went_on = true;
             EXPECT_TRUE(threw);
@@ -367,6 +370,56 @@ TEST(coroutine, a_frame_that_its_own_poll_destroys_and_that_throws_then_is_not_t
         EXPECT_EQ(receiver.has_value(), !destroyed);
         EXPECT_EQ(continued, !destroyed) << "without the destruction the exception arrives";
         EXPECT_TRUE(waiting.poll({})->has_value()) << "the capacity of the value that threw is back";
+    }
+}
+
+/// Throws in the move after so many.
+struct fragile {
+    fragile() { ++alive; }
+    fragile(fragile&&) noexcept(false) {
+        if (moves-- == 0) throw std::runtime_error("it does not move");
+        ++alive;
+    }
+    ~fragile() { --alive; }
+    static inline int moves = 0;
+    static inline int alive = 0;
+};
+
+/// Its frame has ones in it where nothing was written yet.
+struct in_ones {
+    struct promise_type {
+        in_ones get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+        std::suspend_always initial_suspend() noexcept { return {}; }
+        std::suspend_never final_suspend() noexcept { return {}; }
+        void return_void() noexcept {}
+        void unhandled_exception() noexcept { std::terminate(); }
+        static void* operator new(std::size_t size) { return std::memset(::operator new(size), 0xff, size); }
+        static void operator delete(void* frame) noexcept { ::operator delete(frame); }
+    };
+    std::coroutine_handle<promise_type> frame;
+};
+
+TEST(coroutine, a_value_that_throws_in_any_of_its_moves_is_destroyed_once) {
+    for (int moves = 0;; ++moves) {
+        auto [tx, rx] = channel<fragile>(1);
+        fragile::moves = 1'000;
+        ASSERT_TRUE(tx.try_send(fragile{}));
+        bool threw = false;
+        const auto body = [](auto& from, bool& failed) -> in_ones {
+            try {
+                const auto got = co_await from.recv();
+                EXPECT_TRUE(got.has_value());
+            } catch (const std::runtime_error&) {
+                failed = true;
+            }
+        };
+        const in_ones receiver = body(rx, threw);
+        fragile::moves = moves;
+        receiver.frame.resume();
+        EXPECT_EQ(fragile::alive, 0) << "after " << moves << " moves";
+        EXPECT_EQ(tx.capacity(), 1u);
+        if (!threw) return;
+        ASSERT_LT(moves, 100);
     }
 }
 

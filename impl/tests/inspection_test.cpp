@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "tailrace/channel.hpp"
@@ -225,6 +226,18 @@ TEST_F(inspection_of_a_channel, names_inv_7_if_a_permit_or_the_end_has_no_storag
             send(1);
         }
     }
+}
+
+TEST_F(inspection_of_a_channel, names_inv_7_if_a_claim_that_is_over_relies_on_storage) {
+    use(1'000'000);
+    using storage = std::remove_reference_t<decltype(variable(ring_of{}))>;
+    {
+        typename storage::reliance under_way(variable(ring_of{}), false);
+        EXPECT_EQ(found(), "");
+        under_way.begin(1'000'000);
+        EXPECT_EQ(found(), "INV-7: a claim that is over relies on storage");
+    }
+    EXPECT_EQ(found(), "");
 }
 
 TEST_F(inspection_of_a_channel, names_inv_10_if_what_was_seen_is_too_old_or_has_not_been) {

@@ -21,7 +21,7 @@ struct pairs_in_place : relacy_platform {
 };
 
 template <class Platform>
-struct optimized_with {
+struct optimized_with : optimized {
     template <class T>
     static auto open(std::size_t capacity) {
         return channel<T, Platform>(capacity);

@@ -85,6 +85,10 @@ class play final : public scenario {
     void finish() override {
         seen_.quiescent = true;
         if (rl::ctx().collecting_history()) rl::ctx().exec_log_msg(this_site(), quiescence_mark);
+        for (std::size_t i = 0; i < plan_.names.size(); ++i) {
+            if (const auto* const tx = std::get_if<sender>(&things_[i])) expect_invariants<Target>(*tx);
+            if (const auto* const rx = std::get_if<receiver>(&things_[i])) expect_invariants<Target>(*rx);
+        }
         drain_all();
         things_.clear();
         for (auto& one : parkers_) one.reset();

@@ -5,6 +5,7 @@
 
 #include "kernel/platform.hpp"
 #include "tailrace/channel.hpp"
+#include "tailrace/detail/inspection.hpp"
 
 namespace tailrace::relacy {
 
@@ -14,6 +15,11 @@ struct optimized {
     template <class T>
     static auto open(std::size_t capacity) {
         return channel<T, relacy_platform>(capacity);
+    }
+    /// Null if all hold. Precondition: no call is under way.
+    template <class Handle>
+    static const char* broken_invariant(const Handle& h) {
+        return detail::inspection::check_invariants(detail::inspection::core_of(h));
     }
 };
 

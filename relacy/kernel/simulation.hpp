@@ -31,6 +31,14 @@ inline void expect(bool holds, const char* what, const std::source_location& at 
     if (!holds) rl::ctx().fail_test(what, rl::test_result_user_assert_failed, site(at));
 }
 
+/// The invariants of a target that can tell. Precondition: no call is under way.
+template <class Target, class Handle>
+void expect_invariants(const Handle& h) {
+    if constexpr (requires { Target::broken_invariant(h); }) {
+        if (const char* const broken = Target::broken_invariant(h)) expect(false, broken);
+    }
+}
+
 [[nodiscard]] constexpr rl::memory_order relacy_order(std::memory_order order) noexcept {
     switch (order) {
         case std::memory_order_relaxed: return rl::mo_relaxed;

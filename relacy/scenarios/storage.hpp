@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "kernel/optimized.hpp"
 #include "kernel/parcel.hpp"
 #include "kernel/platform.hpp"
 #include "kernel/scenario.hpp"
@@ -24,9 +25,7 @@ namespace tailrace::relacy::storage {
 
 /// The optimised channel with blocks of the given number of slots. An empty block is reused; an idle channel keeps one.
 template <std::uint64_t Slots>
-struct blocks_of {
-    static constexpr const char* name = "optimized";
-
+struct blocks_of : optimized {
     struct platform : recycling_platform {
         static constexpr std::uint64_t block_slots = Slots;
     };
@@ -41,9 +40,7 @@ using fours = blocks_of<4>;
 
 /// Blocks of two slots, and an idle channel keeps two of them: a claim of one slot relies only on what is kept, so it
 /// is not counted (37).
-struct two_kept {
-    static constexpr const char* name = "optimized";
-
+struct two_kept : optimized {
     struct platform : pairs::platform {
         static constexpr std::uint64_t kept_bytes = 2 * sizeof(detail::slot<detail::carried<parcel>, pairs::platform>);
     };
@@ -66,6 +63,7 @@ class start : public scenario {
     void finish() override {
         while (const auto p = rx_->try_recv()) (void)book_.received(*p);
         expect(tx_->capacity() == tx_->max_capacity(), "all capacity is back when nothing is left in the channel");
+        expect_invariants<Target>(*tx_);
         rx_.reset();
         tx_.reset();
         book_.close_all_received();

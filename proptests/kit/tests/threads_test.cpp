@@ -49,7 +49,6 @@ class lying_session final : public task_session {
     bool can_block(const step& s) const override { return honest_->can_block(s); }
     std::unique_ptr<task_session> branch() override { return std::make_unique<lying_session>(honest_->branch(), lie_); }
     void give(handle h, task_session& to) override { honest_->give(h, inside(to)); }
-    void take_all(task_session& from) override { honest_->take_all(inside(from)); }
     std::vector<handle> handles() const override { return honest_->handles(); }
 
   private:

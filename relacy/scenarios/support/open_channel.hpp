@@ -48,6 +48,8 @@ class open_channel : public scenario {
         };
         if (tx_) all_is_back(*tx_);
         if (rx_) all_is_back(*rx_);
+        if (tx_) expect_invariants<Target>(*tx_);
+        if (rx_) expect_invariants<Target>(*rx_);
         rx_.reset();
         tx_.reset();
         if (receiver_stayed) {

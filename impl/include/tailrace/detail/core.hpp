@@ -167,10 +167,9 @@ class core {
     /// the result. The place in the queue is fixed by (8). verdict::unprepared: the
     /// channel was idle meanwhile and has given storage back; nothing was done, prepare again.
     ///
-    /// Once queued, the node may be granted and its owner may run on another thread, before this returns.
+    /// The node is new. Once queued, it may be granted and its owner may run on another thread, before this returns.
     [[nodiscard]] verdict enqueue(node& n, const waker& w) noexcept {
         const scoped_lock guard(lock_);
-        word_type part = 0;
         // relaxed, as all that (8) compares with: closed and the waiters bit change under the lock only, (8) proves the
         // rest, and a receive that (48) does not count hands over.
         word_type seen = word_.load(std::memory_order_relaxed);
@@ -189,7 +188,7 @@ class core {
                     seen = word_.load(std::memory_order_relaxed);
                     continue;
                 }
-                part = smaller(max_ - used(seen, taken), n.need);
+                const word_type part = smaller(max_ - used(seen, taken), n.need);
                 const bool enough = part == n.need;
                 // (8) acquire: the receives that earlier claims have counted (2, 5, 6), to (49) below. Not release: the
                 // blocks of prepare_to_wait and the emptied slots of (48) are needed by no ticket of another permit
@@ -207,9 +206,7 @@ class core {
         } else if (!ring_.has_all()) {
             return verdict::unprepared;
         }
-        n.held.store(part);
         n.waker.store(w);
-        n.result.store(verdict::none);
         n.state.store(wait_state::queued, std::memory_order_relaxed);
         const bool first = waiters_.empty();
         waiters_.push_back(n);
@@ -375,7 +372,6 @@ class core {
     /// owner may run on another thread, before this returns.
     [[nodiscard]] bool park(receive_node<Platform>& n, const waker& w) noexcept {
         n.waker.store(w);
-        n.done.store(false, std::memory_order_relaxed);
         n.parked.store(true);
         slot_state expected = slot_empty;
         // (18) release: the node, to (3) and (7).
@@ -436,10 +432,7 @@ class core {
     /// waker by `w`.
     [[nodiscard]] bool listen(node& n, const waker& w) noexcept {
         const scoped_lock guard(lock_);
-        if (closed()) {
-            unlink(n);  // it may be chosen and not woken yet
-            return true;
-        }
+        if (closed()) return true;
         n.waker.store(w);
         if (n.state.load(std::memory_order_relaxed) == wait_state::created) {
             n.state.store(wait_state::queued, std::memory_order_relaxed);
@@ -452,7 +445,6 @@ class core {
         const scoped_lock guard(lock_);
         const wait_state was = n.state.load(std::memory_order_relaxed);
         unlink(n);
-        n.state.store(wait_state::created, std::memory_order_relaxed);
         return {was == wait_state::queued ? verdict::none : verdict::failed, was == wait_state::woken};
     }
 

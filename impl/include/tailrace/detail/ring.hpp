@@ -116,6 +116,8 @@ class ring {
         relied_on_.fetch_sub(1, std::memory_order_release);
     }
 
+    [[nodiscard]] bool is_relied_on() const noexcept { return relied_on_.load(std::memory_order_relaxed) != 0; }
+
     /// Whether tickets below `end` have slots. Here and below, `end` is not reduced modulo 2^36.
     [[nodiscard]] bool has(word_type end) const noexcept {
         // (27) acquire: partner of the release in attach and recycle.

@@ -96,7 +96,8 @@ struct alignas(8) receive_node {
     typename Platform::template plain<bool> receiver_gone{false};
     // When the receiver was destroyed, a wake-up was under way or had come.
     typename Platform::template plain<bool> sent{false};
-    // (4) release / (19) acquire: the last access of the writer that must wake it.
+    // (4) release / (19) acquire: the last access of the writer that must wake it. Then there is a value or the end, so
+    // the receive does not park again.
     typename Platform::template atomic<bool> done{false};
     // Of a parked one. Published by (18), read by the writer that must wake it.
     typename Platform::template plain<tailrace::waker> waker;

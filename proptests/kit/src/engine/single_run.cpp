@@ -258,6 +258,10 @@ bool single_run::may_rest(std::size_t n) {
 }
 
 bool single_run::take_apart(std::size_t n) {
+    if (inside(n) == 0) {
+        for (std::size_t l = 0; l < n; ++l) collect(*tasks_[l]);
+        if (const auto broken = root_->broken_invariant()) result_.problem = *broken;
+    }
     for (std::size_t round = 0;; ++round) {
         for (std::size_t l = 0; l < n; ++l) collect(*tasks_[l]);
         drop_all(round);

@@ -7,7 +7,7 @@
 //         // Optional:
 //         template <class Tx> static void settle(const Tx& tx);        // runs posted wake-ups; called after each step
 //         template <class Handle>
-//         static const char* broken_invariant(const Handle&);          // called after each step, on one thread
+//         static const char* broken_invariant(const Handle&);          // called after each step, on one thread; at rest
 //         template <class Handle> static storage storage_of(const Handle&);   // the same
 //         static std::size_t capacity_for(std::size_t asked);          // the capacity that open(asked) really has
 //         static constexpr bool thread_safe = false;                   // the engine `threads` leaves it out
@@ -235,7 +235,9 @@ class channel_session final : public task_session, private session_events {
         now.seen.answer = fails_allocations && now.is_outermost() ? take_at_last(s, now.seen) : take(s);
         settle();
         if (const char* const what = forms_.complaint()) throw std::logic_error(what);
-        if (now.is_outermost()) expect_invariants();
+        if (now.is_outermost()) {
+            if (const auto broken = broken_invariant()) throw std::logic_error(*broken);
+        }
         return std::move(now.seen);
     }
     [[nodiscard]] const form_counts* observe_forms() const override {
@@ -264,6 +266,16 @@ class channel_session final : public task_session, private session_events {
         if constexpr (requires { Api::storage_of(*receiver_); }) {
             if (!senders_.empty()) return Api::storage_of(senders_.begin()->second);
             if (receiver_) return Api::storage_of(*receiver_);
+        }
+        return std::nullopt;
+    }
+
+    std::optional<std::string> broken_invariant() override {
+        if constexpr (requires { Api::broken_invariant(*receiver_); }) {
+            const char* what = !senders_.empty() ? Api::broken_invariant(senders_.begin()->second)
+                               : receiver_       ? Api::broken_invariant(*receiver_)
+                                                 : nullptr;
+            if (what != nullptr) return std::string(what) + ": " + describe();
         }
         return std::nullopt;
     }
@@ -332,16 +344,6 @@ class channel_session final : public task_session, private session_events {
             case handle_kind::owned_permit: to.owned_permits_.insert(owned_permits_.extract(h.number)); break;
         }
     }
-    void take_all(task_session& branch) override {
-        auto& from = static_cast<channel_session&>(branch);
-        senders_.merge(from.senders_);
-        weak_senders_.merge(from.weak_senders_);
-        operations_.merge(from.operations_);
-        permits_.merge(from.permits_);
-        iterators_.merge(from.iterators_);
-        owned_permits_.merge(from.owned_permits_);
-        if (from.receiver_) receiver_.swap(from.receiver_);
-    }
     [[nodiscard]] std::vector<model::handle> handles() const override {
         using model::handle_kind;
         std::vector<model::handle> all;
@@ -389,15 +391,6 @@ class channel_session final : public task_session, private session_events {
         const auto own = senders_.find(n);
         if (own != senders_.end()) return own->second;
         return (root_ != nullptr ? root_ : this)->senders_.at(n);
-    }
-
-    void expect_invariants() {
-        if constexpr (requires { Api::broken_invariant(*receiver_); }) {
-            const char* what = !senders_.empty() ? Api::broken_invariant(senders_.begin()->second)
-                               : receiver_       ? Api::broken_invariant(*receiver_)
-                                                 : nullptr;
-            if (what != nullptr) throw std::logic_error(std::string(what) + ": " + describe());
-        }
     }
 
     /// A call of the channel with a value that it takes.

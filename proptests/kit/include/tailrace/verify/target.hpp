@@ -172,6 +172,10 @@ class session {
     /// and the receiver of the report may take steps then. Null ends it.
     virtual void react_with(session_events* reactions) { (void)reactions; }
 
+    /// An invariant of the target that is broken, and its state; nothing if all hold. Precondition: no call is under
+    /// way.
+    [[nodiscard]] virtual std::optional<std::string> broken_invariant() { return std::nullopt; }
+
     /// Everything the target can say about its state, for failure messages.
     [[nodiscard]] virtual std::string describe() { return {}; }
 };
@@ -201,8 +205,6 @@ class task_session : public session {
     [[nodiscard]] virtual std::unique_ptr<task_session> branch() = 0;
     /// Gives a handle to a branch of this one.
     virtual void give(model::handle h, task_session& branch) = 0;
-    /// Takes back every handle of a branch that is quiescent.
-    virtual void take_all(task_session& branch) = 0;
     /// What is alive, in no particular order; operations that have not finished included.
     [[nodiscard]] virtual std::vector<model::handle> handles() const = 0;
 };
