@@ -7,7 +7,7 @@
 //         // Optional:
 //         template <class Tx> static void settle(const Tx& tx);        // runs posted wake-ups; called after each step
 //         template <class Handle>
-//         static const char* broken_invariant(const Handle&);          // called after each step, on one thread; at rest
+//         static const char* broken_invariant(const Handle&);   // called after a step on one thread, and at rest
 //         template <class Handle> static storage storage_of(const Handle&);   // the same
 //         static std::size_t capacity_for(std::size_t asked);          // the capacity that open(asked) really has
 //         static constexpr bool thread_safe = false;                   // the engine `threads` leaves it out
