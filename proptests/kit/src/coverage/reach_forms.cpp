@@ -32,9 +32,9 @@ constexpr std::array<goal, form_event_count - 1> goals{
 
 }  // namespace
 
-void form_watch::note(const form_counts* of_the_program) {
+void form_watch::note(const std::optional<form_counts>& of_the_program) {
     ++programs_;
-    if (of_the_program == nullptr) return;
+    if (!of_the_program) return;
     for (std::size_t i = 0; i < goals.size(); ++i) {
         const std::uint64_t times = (*of_the_program)[i];
         all_[i] += times;

@@ -15,7 +15,7 @@ namespace tailrace::verify {
 class form_watch {
   public:
     /// After a program.
-    void note(const form_counts* of_the_program);
+    void note(const std::optional<form_counts>& of_the_program);
     /// Precondition: the target has geometries. As in reach_counter.
     [[nodiscard]] std::vector<reach> judge(std::size_t max_length) const;
     [[nodiscard]] const form_counts& all() const { return all_; }

@@ -55,7 +55,9 @@ class pair_of_channels {
     [[nodiscard]] const std::optional<verify::storage>& storage() const { return storage_; }
 
     /// Of the target so far, if it counts them.
-    [[nodiscard]] const form_counts* forms() const { return session_ ? session_->observe_forms() : nullptr; }
+    [[nodiscard]] std::optional<form_counts> forms() const {
+        return session_ ? session_->observe_forms() : std::nullopt;
+    }
 
     /// The target takes that call, which has ended in the specification. False if anything differs: no more steps
     /// after that.

@@ -223,7 +223,8 @@ bool single_run::sleep_for_good(std::size_t n) const {
     const auto look = [&] {
         std::vector<std::optional<std::uint64_t>> all;
         for (std::size_t l = 0; l < n; ++l) {
-            if (tasks_[l]->in_call()) all.push_back(asleep(tasks_[l]->thread()));
+            if (!tasks_[l]->in_call()) continue;
+            all.push_back(tasks_[l]->stalls() ? std::nullopt : asleep(tasks_[l]->thread()));
         }
         return all;
     };
@@ -361,7 +362,7 @@ void single_run::note(const task& l) {
     result_.woken += l.woken;
     result_.blocked += l.blocked;
     result_.passed_over += l.passed_over;
-    result_.stalled |= l.stalled;
+    result_.stalled |= l.stalled.load(std::memory_order_relaxed);
     std::ranges::transform(result_.forms, l.forms, result_.forms.begin(), std::plus());
     kept_.insert(kept_.end(), l.kept().begin(), l.kept().end());
     if (!l.problem().empty()) result_.problem = l.problem();

@@ -78,7 +78,7 @@ void task::run() {
         problem_ = "threw something that is no std::exception";
     }
     noise_until_stall = 0;
-    if (const form_counts* const counts = session_->observe_forms()) forms = *counts;
+    if (const auto counts = session_->observe_forms()) forms = *counts;
     in_call_.store(false, std::memory_order_release);
     progress_.store(written() * 2, std::memory_order_release);
     board_.leave();
@@ -185,10 +185,12 @@ void task::noise_between() {
 void task::stall() noexcept {
     constexpr unsigned longest = 10;
     constexpr std::chrono::microseconds between_looks{20};
+    stalls_.store(true, std::memory_order_relaxed);
     for (unsigned looks = 0; looks < longest && !board_.others_rest(); ++looks) {
-        stalled = true;
+        stalled.store(true, std::memory_order_relaxed);
         std::this_thread::sleep_for(between_looks);
     }
+    stalls_.store(false, std::memory_order_relaxed);
 }
 
 }  // namespace tailrace::verify

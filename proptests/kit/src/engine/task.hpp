@@ -41,6 +41,8 @@ class task final : private stalling {
     /// Has it begun an event that waits? It may sleep in it.
     [[nodiscard]] bool under_way() const { return progress_.load(std::memory_order_acquire) % 2 == 1; }
     [[nodiscard]] bool in_call() const { return in_call_.load(std::memory_order_acquire); }
+    /// Its sleep, if it sleeps, is that of a stall, and ends by itself.
+    [[nodiscard]] bool stalls() const { return stalls_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::uint32_t written() const { return progress_.load(std::memory_order_acquire) / 2; }
     /// The events until now; one that is under way has no response.
     [[nodiscard]] std::vector<model::event> log() const;
@@ -51,6 +53,7 @@ class task final : private stalling {
     /// The handle that the present call uses.
     [[nodiscard]] std::optional<model::handle> in_use() const {
         if (!in_call()) return std::nullopt;
+        session_->look_inside();
         return called_on_;
     }
     void close_session() { session_.reset(); }
@@ -58,7 +61,7 @@ class task final : private stalling {
 
     std::size_t slept = 0, woken = 0, blocked = 0, passed_over = 0;
     form_counts forms{};
-    bool stalled = false;  // while another task was awake
+    std::atomic<bool> stalled = false;  // while another task was awake; written inside calls
 
   private:
     /// False if the task is to end here.
@@ -89,6 +92,7 @@ class task final : private stalling {
     task_books books_;
     std::uint64_t seed_ = 1;
     std::uint64_t until_stall_ = 0;
+    std::atomic<bool> stalls_ = false;
     bool heavy_ = false;
     bool hands_back_ = true;
     std::map<std::uint32_t, model::value_id> sent_;  // by operation

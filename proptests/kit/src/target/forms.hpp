@@ -13,6 +13,9 @@
 // After a change here run: ci/test -L proptests -R forms
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
@@ -125,6 +128,20 @@ inline constexpr auto deadline_in_stop = [](auto&& op, interruption& i) {
     return stoppable(with_timeout(std::forward<decltype(op)>(op), interruption::long_time, i.clock), i);
 };
 
+/// Operations of one session may be with several tasks.
+class event_counter {
+  public:
+    void count(form_event what) { counts_[static_cast<std::size_t>(what)].fetch_add(1, std::memory_order_relaxed); }
+    [[nodiscard]] form_counts counts() const {
+        form_counts now{};
+        std::ranges::transform(counts_, now.begin(), [](const auto& c) { return c.load(std::memory_order_relaxed); });
+        return now;
+    }
+
+  private:
+    std::array<std::atomic<std::uint64_t>, form_event_count> counts_{};
+};
+
 /// What an interruption has made of a wait.
 enum class ending : unsigned char { interrupted, finished, still_waits };
 
@@ -198,7 +215,7 @@ class awaited_form final : public wrapped_form<Operation, Wrap> {
     using result_type = typename Operation::result_type;
 
   public:
-    awaited_form(Operation&& op, Wrap wrap, bool by_clock, form_counts& counts)
+    awaited_form(Operation&& op, Wrap wrap, bool by_clock, event_counter& counts)
         : wrapped_form<Operation, Wrap>(std::move(op), wrap, by_clock), counts_(&counts) {}
     ~awaited_form() override {
         if (!frame_) return;
@@ -279,14 +296,14 @@ class awaited_form final : public wrapped_form<Operation, Wrap> {
         waker on_resumption_;
     };
 
-    void count(form_event what) { ++(*counts_)[static_cast<std::size_t>(what)]; }
+    void count(form_event what) { counts_->count(what); }
 
     coroutine await() {
         auto result = co_await resume_on(executor_, std::move(this->operation_));
         result_ = plain(std::type_identity<result_type>{}, std::move(result));
     }
 
-    form_counts* counts_;
+    event_counter* counts_;
     executor executor_;
     std::optional<result_type> result_;
     std::coroutine_handle<typename coroutine::promise_type> frame_;
@@ -427,7 +444,7 @@ class forms {
         receiver_gone_ |= is_receiver;
         if (!kept_.empty()) count(form_event::outlived);
     }
-    [[nodiscard]] const form_counts& counts() const { return counts_; }
+    [[nodiscard]] form_counts counts() const { return counts_.counts(); }
     /// What an operation has done that none may do; null if nothing.
     [[nodiscard]] const char* complaint() const { return complaint_; }
 
@@ -470,7 +487,7 @@ class forms {
         }
     }
 
-    void count(form_event what) { ++counts_[static_cast<std::size_t>(what)]; }
+    void count(form_event what) { counts_.count(what); }
     template <class Form>
     Form counted(form_event what, Form made) {
         count(what);
@@ -492,7 +509,7 @@ class forms {
     bool alone_ = false;
     bool receiver_gone_ = false;
     const char* complaint_ = nullptr;
-    form_counts counts_{};
+    in_forms::event_counter counts_;
     std::deque<call> calls_;  // for good: a wake may come late
     std::deque<std::shared_ptr<void>> kept_;
 };

@@ -25,6 +25,7 @@
 // After a change here run: ci/test -L conformance
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <expected>
 #include <map>
@@ -240,13 +241,13 @@ class channel_session final : public task_session, private session_events {
         }
         return std::move(now.seen);
     }
-    [[nodiscard]] const form_counts* observe_forms() const override {
+    [[nodiscard]] std::optional<form_counts> observe_forms() const override {
         if constexpr (requires { forms_.counts(); }) {
-            return &forms_.counts();
+            return forms_.counts();
         } else if constexpr (fails_allocations) {
-            return &failures_;
+            return failures_;
         } else {
-            return nullptr;
+            return std::nullopt;
         }
     }
     void expect_reactions(bool some) override { forms_.expect_reactions(some); }
@@ -322,11 +323,19 @@ class channel_session final : public task_session, private session_events {
     model::answer block(const model::step& s) override {
         const noisy_call around(noisy_);
         if constexpr (has(capability::blocking)) {
-            if (s.what == model::verb::recv) return read(receiver_->blocking_recv());
-            return read(find_sender(s.subject.number).blocking_send(value(s)));
+            if (s.what == model::verb::recv) {
+                auto& rx = *receiver_;
+                has_looked_.store(true, std::memory_order_release);  // to look_inside
+                return read(rx.blocking_recv());
+            }
+            auto& tx = find_sender(s.subject.number);
+            has_looked_.store(true, std::memory_order_release);
+            return read(tx.blocking_send(value(s)));
         }
         return {};
     }
+
+    void look_inside() const override { (void)has_looked_.load(std::memory_order_acquire); }
 
     [[nodiscard]] std::unique_ptr<task_session> branch() override {
         return std::unique_ptr<channel_session>(new channel_session(*this));
@@ -759,6 +768,7 @@ class channel_session final : public task_session, private session_events {
     session_events* reactions_ = nullptr;
     unsigned fail_after_ = failing_new::never;  // allocations of the next call
     form_counts failures_{};
+    std::atomic<bool> has_looked_ = false;  // in block()
     forms_type forms_;
     std::shared_ptr<clock_type> clock_;
     std::map<std::uint32_t, sender_type> senders_;

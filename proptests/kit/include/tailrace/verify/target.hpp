@@ -163,7 +163,7 @@ class session {
     [[nodiscard]] virtual std::optional<storage> observe_storage() { return std::nullopt; }
 
     /// Since the session was opened; nothing if operations are polled only.
-    [[nodiscard]] virtual const form_counts* observe_forms() const { return nullptr; }
+    [[nodiscard]] virtual std::optional<form_counts> observe_forms() const { return std::nullopt; }
 
     /// Before the first step: whether steps will be taken inside the calls of others, as one has to suppose otherwise.
     virtual void expect_reactions(bool some) { (void)some; }
@@ -199,6 +199,9 @@ class task_session : public session {
     /// Takes the step as a call that blocks. Precondition: `can_block(s)`.
     virtual model::answer block(const model::step& s) = 0;
     [[nodiscard]] virtual bool can_block(const model::step& s) const = 0;
+    /// For a thread that may take handles of this session while another is inside block(): what that call has read here
+    /// happens before this.
+    virtual void look_inside() const {}
 
     /// The session of another task on the same channel and clock, without handles. It may use the senders of this one,
     /// but not drop them, and only while this one is quiescent. Must not outlive this one.
