@@ -428,7 +428,7 @@ class wait_and_return : public full_channel<Target> {
 };
 
 /// A permit is returned, and then a reserve that still decides by what it saw before does not count the receives that
-/// follow either: capacity() knows of the return, so it waits for that reserve (25), which looks again, too.
+/// follow either. capacity() counts the return (25), so the reserve has to, when it looks again once it is queued (49).
 template <class Target, class Form>
 class wait_and_counter : public open_channel<Target, 3, 2> {
   public:

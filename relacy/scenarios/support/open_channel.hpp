@@ -1,8 +1,8 @@
 // The fixture of most scenarios: an open channel that contains values 1, 2 and so on. full_channel is the smallest full
 // one.
 //
-// At the end the remaining values are received. Then all capacity is back, open or closed, and every value is accounted
-// for.
+// At the end the remaining values are received. Then all capacity is back, open or closed, the channel's invariants
+// hold, and every value is accounted for.
 // After a change here run: ci/test -L relacy && ci/mutants -R scenarios
 #pragma once
 

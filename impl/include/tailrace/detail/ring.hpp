@@ -116,6 +116,7 @@ class ring {
         relied_on_.fetch_sub(1, std::memory_order_release);
     }
 
+    /// For the inspection. relaxed: no other task uses the channel then.
     [[nodiscard]] bool is_relied_on() const noexcept { return relied_on_.load(std::memory_order_relaxed) != 0; }
 
     /// Whether tickets below `end` have slots. Here and below, `end` is not reduced modulo 2^36.

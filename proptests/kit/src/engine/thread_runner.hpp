@@ -23,7 +23,7 @@ namespace tailrace::verify {
 
 struct thread_run {
     model::history history;
-    /// A value that was lost or accounted for twice, or an exception; empty if all is well.
+    /// A value that was lost or accounted for twice, an exception, or a broken invariant; empty if all is well.
     std::string problem;
 
     std::size_t slept = 0;        // waits that slept at some time

@@ -43,7 +43,8 @@ struct threads_options {
 /// The result of one run.
 struct threads_judgement {
     model::verdict verdict;
-    std::string problem;  // of the run: an exception, or a value that is lost or accounted for twice
+    // Of the run: an exception, a broken invariant, or a value that is lost or accounted for twice.
+    std::string problem;
 
     [[nodiscard]] bool failed() const {
         return !problem.empty() || verdict.is == model::finding::answer || verdict.is == model::finding::asleep;
