@@ -15,8 +15,6 @@
 namespace tailrace::verify {
 namespace {
 
-using model::history;
-
 /// Histories that evidence is measured with.
 constexpr std::size_t most_histories_for_evidence = 1'000;
 /// The longest run is a million messages; a small campaign makes a shorter one.
