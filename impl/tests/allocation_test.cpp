@@ -666,6 +666,7 @@ TEST(allocation, of_a_batch_is_one_if_the_buffer_has_too_little_room_and_none_if
     }
 }
 
+// Clause: channel.allocation.
 TEST(allocation, is_none_for_100000_messages_through_a_few_places_of_a_million) {
     auto [tx, rx] = channel<value>(1'000'000);
     value sent = 0;
@@ -685,6 +686,7 @@ TEST(allocation, is_none_for_100000_messages_through_a_few_places_of_a_million) 
     EXPECT_EQ(received, 101'000u);
 }
 
+// Clause: channel.allocation.
 TEST(allocation, of_an_idle_channel_is_at_most_512_bytes_whatever_its_capacity) {
     for (const std::size_t capacity : {1u, 64u, 1'024u, 1'000'000u}) {
         const std::uint64_t before = bytes;
@@ -792,7 +794,6 @@ constexpr std::size_t largest_on_the_stack = __has_feature(address_sanitizer) ? 
 constexpr std::size_t largest_on_the_stack = 1'000'000;
 #endif
 
-/// Clause: channel.idle-storage.
 template <class T>
 void expect_little_after_a_burst(std::uint64_t messages) {
     const std::uint64_t before = held;
@@ -805,6 +806,7 @@ void expect_little_after_a_burst(std::uint64_t messages) {
     }
 }
 
+// Clause: channel.idle-storage.
 TEST(idle_storage, is_at_most_384_kib_and_one_value_after_a_burst_of_values_of_any_size) {
     expect_little_after_a_burst<std::uint8_t>(500'000);
     expect_little_after_a_burst<value>(300'000);
@@ -888,6 +890,7 @@ class failing_allocation : public testing::Test {};
 using wide_and_boxed = testing::Types<wide, boxed>;
 TYPED_TEST_SUITE(failing_allocation, wide_and_boxed);
 
+// Clause: alloc.
 TYPED_TEST(failing_allocation, in_try_send_leaves_the_channel_as_it_was) {
     auto [tx, rx] = channel<TypeParam>(100);
     std::uint64_t failed = 0;
@@ -942,6 +945,7 @@ class crowded {
     std::optional<permit<wide, std_platform>> last_ = most_.next();
 };
 
+// Clause: alloc.
 TEST(failing_allocations, in_the_first_poll_of_a_send_leave_the_channel_and_the_value) {
     crowded c;
     auto op = c.tx().send(wide(8));
@@ -953,6 +957,7 @@ TEST(failing_allocations, in_the_first_poll_of_a_send_leave_the_channel_and_the_
     EXPECT_FALSE(c.rx().try_recv());
 }
 
+// Clause: alloc.
 TEST(failing_allocations, in_the_first_poll_of_a_reserve_leave_the_channel) {
     crowded c;
     auto op = c.tx().reserve();
@@ -963,6 +968,7 @@ TEST(failing_allocations, in_the_first_poll_of_a_reserve_leave_the_channel) {
     c.expect_all_room_but(1);
 }
 
+// Clause: alloc.
 TEST(failing_allocations, in_the_first_poll_of_a_reserve_many_leave_the_channel) {
     auto [tx, rx] = channel<wide>(101);
     ASSERT_TRUE(tx.try_send(wide(0)));
@@ -990,6 +996,7 @@ TEST(failing_allocations, in_the_first_poll_of_a_reserve_many_leave_the_channel)
     }
 }
 
+// Clause: alloc.
 TEST(failing_allocations, in_a_send_of_a_type_that_travels_boxed_come_before_the_operation) {
     auto [tx, rx] = channel<boxed>(2);
     EXPECT_EQ(fail_each_allocation([&] { EXPECT_TRUE(tx.send(boxed(1)).poll({})->has_value()); },
@@ -998,6 +1005,7 @@ TEST(failing_allocations, in_a_send_of_a_type_that_travels_boxed_come_before_the
     EXPECT_EQ(rx.try_recv()->number, 1);
 }
 
+// Clause: alloc.
 TEST(failing_allocations, in_a_reserve_for_a_type_that_travels_boxed_leave_the_channel) {
     auto [tx, rx] = channel<boxed>(3);
     const auto unchanged = [&] {
@@ -1026,6 +1034,7 @@ TEST(failing_allocations, in_a_reserve_for_a_type_that_travels_boxed_leave_the_c
     EXPECT_FALSE(rx.try_recv());
 }
 
+// Clause: alloc.
 TEST(failing_allocations, in_the_buffer_of_a_recv_many_leave_every_value_in_the_channel) {
     auto [tx, rx] = channel<value>(8);
     for (value i = 0; i < 6; ++i) ASSERT_TRUE(tx.try_send(i));
@@ -1136,6 +1145,7 @@ void die_without_memory() {
     EXPECT_FALSE(weak.upgrade());
 }
 
+// Clause: alloc.
 TEST(without_memory, permits_are_sent_and_released_and_waiters_served_and_channels_closed) {
     // Values of the boxed type get their boxes with the permits.
     live_without_memory<wide>();

@@ -186,6 +186,7 @@ TEST(coroutine, a_receive_can_be_a_condition_in_a_coroutine_that_declares_nothin
     }
 }
 
+// Clause: cancel.coroutine.
 TEST(coroutine, a_frame_destroyed_in_its_condition_gives_up_its_receive) {
     for (auto* const body : {in_while, in_for, in_do, in_if, in_else, in_switch, in_a_template<ints>}) {
         auto [tx, rx] = channel<int>(2);
@@ -319,6 +320,7 @@ TEST(coroutine, a_coroutine_on_an_executor_is_resumed_there_and_only_if_it_waite
     EXPECT_TRUE(t.done());
 }
 
+// Clause: cancel.coroutine.
 TEST(coroutine, a_suspended_frame_that_is_destroyed_gives_up_its_place) {
     auto [tx, rx] = channel<std::shared_ptr<int>>(1);
     ASSERT_TRUE(tx.try_send(nullptr));
@@ -450,6 +452,7 @@ TEST(coroutine, a_first_attempt_that_throws_leaves_nothing_of_its_wait_behind) {
     EXPECT_EQ(rx.try_recv().error(), try_recv_error::empty) << "no receive is unfinished";
 }
 
+// Clause: cancel.run-list.
 TEST(coroutine, a_frame_on_the_run_list_can_be_destroyed_by_another_on_it) {
     // One close wakes two; the first destroys the second, which stands on the list behind it.
     auto [tx, rx] = channel<int>(1);
@@ -477,6 +480,7 @@ TEST(coroutine, a_frame_on_the_run_list_can_be_destroyed_by_another_on_it) {
     EXPECT_FALSE(second);
 }
 
+// Clause: cancel.run-list.
 TEST(coroutine, a_grant_on_the_run_list_goes_to_the_next_when_its_frame_is_destroyed) {
     auto [tx, rx] = channel<int>(1);
     ASSERT_TRUE(tx.try_send(0));
@@ -574,6 +578,7 @@ TEST(coroutine, the_default_timer_needs_no_runtime) {
     EXPECT_FALSE(block_on(with_timeout(tx.closed(), 1ms)));
 }
 
+// Clause: stop-token.returns-value.
 TEST(stop, a_stop_hands_the_value_back_and_leaves_no_trace) {
     auto [tx, rx] = channel<std::unique_ptr<int>>(1);
     ASSERT_TRUE(tx.try_send(nullptr));
@@ -607,6 +612,7 @@ TEST(stop, success_and_closed_beat_a_stop_that_was_requested_before) {
     EXPECT_TRUE(block_on(with_stop(tx.closed(), source.get_token())));
 }
 
+// Clause: stop-token.returns-value.
 TEST(stop, every_waiting_operation_can_be_stopped) {
     auto [tx, rx] = channel<int>(2);
     ASSERT_TRUE(tx.try_send(0));
@@ -664,6 +670,7 @@ TEST(stop, a_stop_from_another_thread_wakes_a_thread_that_blocks) {
     EXPECT_EQ(block_on(with_stop(rx.recv(), source.get_token())).error(), stop_error::stopped);
 }
 
+// Clause: cancel.coroutine.
 TEST(coroutine, random_frames_are_destroyed_at_random_moments_and_nothing_is_lost) {
     for (unsigned seed = 0; seed < 300; ++seed) {
         std::mt19937 random(seed);

@@ -6,6 +6,7 @@
 // what does not end by then hangs. That run also records which mutants a program reaches; it is not run on the others.
 // After a change here run: ci/test -L house
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -65,8 +66,10 @@ std::string read(const fs::path& file) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
+constexpr std::array kinds{"programs", "tests", "others"};
+
 struct program {
-    std::string kind;  // campaign or tests
+    std::string kind;  // of `kinds`
     std::string name;
     std::string command;
     double seconds = 0;        // without a mutant
@@ -84,9 +87,9 @@ std::vector<program> read_programs(const fs::path& file) {
         const auto space = line.find(' ');
         const auto colon = line.find(": ");
         const auto kind = line.substr(0, space);
-        if ((kind != "campaign" && kind != "tests") || colon == std::string::npos || colon < space) {
+        if (std::ranges::find(kinds, kind) == kinds.end() || colon == std::string::npos || colon < space) {
             throw std::runtime_error(file.string() +
-                                     ": expected 'campaign NAME: COMMAND' or 'tests NAME: COMMAND': " + line);
+                                     ": expected 'KIND NAME: COMMAND', KIND being programs, tests or others: " + line);
         }
         all.push_back(
             {.kind = kind, .name = line.substr(space + 1, colon - space - 1), .command = line.substr(colon + 2)});

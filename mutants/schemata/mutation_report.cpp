@@ -16,7 +16,8 @@ using nlohmann::json;
 
 struct score {
     std::size_t all = 0;
-    std::size_t by_campaign = 0;
+    std::size_t by_programs = 0;  // recorded and generated ones
+    std::size_t by_campaign = 0;  // these and the engine `tests`
     std::size_t killed = 0;
     std::size_t unreached = 0;
 
@@ -25,7 +26,8 @@ struct score {
         if (result["outcome"] == "not reached") ++unreached;
         if (result["outcome"] != "killed") return;
         ++killed;
-        if (result["kind"] == "campaign") ++by_campaign;
+        if (result["kind"] == "programs") ++by_programs;
+        if (result["kind"] != "others") ++by_campaign;
     }
     [[nodiscard]] double per_cent(std::size_t part) const {
         return all == 0 ? 100 : 100 * static_cast<double>(part) / static_cast<double>(all);
@@ -33,8 +35,9 @@ struct score {
 };
 
 std::string row(const std::string& name, const score& s) {
-    return fmt::format("| {:<40} | {:>5} | {:>6.1f} % | {:>6.1f} % | {:>8} | {:>9} |\n", name, s.all,
-                       s.per_cent(s.by_campaign), s.per_cent(s.killed), s.all - s.killed - s.unreached, s.unreached);
+    return fmt::format("| {:<40} | {:>5} | {:>6.1f} % | {:>6.1f} % | {:>6.1f} % | {:>8} | {:>9} |\n", name, s.all,
+                       s.per_cent(s.by_programs), s.per_cent(s.by_campaign), s.per_cent(s.killed),
+                       s.all - s.killed - s.unreached, s.unreached);
 }
 
 /// The scores of the mutants with each value of a key.
@@ -45,8 +48,9 @@ std::string table(const std::vector<json>& results, const std::string& key) {
         by_value[result[key].get<std::string>()].count(result);
         all.count(result);
     }
-    std::string text = fmt::format(
-        "\n| {:<40} |  run  | campaign | with tests | survived | unreached |\n|---|---|---|---|---|---|\n", key);
+    std::string text =
+        fmt::format("\n| {:<40} |  run  | programs | campaign | everything | survived | unreached |\n", key);
+    text += "|---|---|---|---|---|---|---|\n";
     for (const auto& [value, s] : by_value) text += row(value, s);
     return text + row("all", all);
 }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <thread>
+#include <vector>
 
 #include "apis.hpp"
 
@@ -53,6 +54,7 @@ TYPED_TEST(blocking, a_blocking_send_hands_over_to_an_asynchronous_receive) {
 }
 
 // Original: blocking_recv.
+// Clause: blocking_recv.
 TYPED_TEST(blocking, an_asynchronous_send_hands_over_to_a_blocking_receive) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     std::jthread sending([sender = std::move(tx)] {
@@ -137,6 +139,7 @@ TYPED_TEST(blocking, the_receivers_drop_ends_a_blocking_send_with_a_deadline_far
     }
 }
 
+// Clause: blocking_recv.
 TYPED_TEST(blocking, the_last_sender_ends_a_blocking_receive) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     std::jthread receiving([receiver = std::move(rx)]() mutable { EXPECT_EQ(receiver.blocking_recv(), std::nullopt); });
@@ -145,6 +148,20 @@ TYPED_TEST(blocking, the_last_sender_ends_a_blocking_receive) {
     }
 }
 
+// Clause: blocking_recv_many.
+TYPED_TEST(blocking, a_blocking_batch_waits_for_the_first_value_and_is_empty_only_at_the_end) {
+    auto [tx, rx] = TypeParam::template open<int>(3);
+    std::vector<int> batch;
+    EXPECT_EQ(rx.blocking_recv_many(batch, 0), 0);
+    std::jthread sending([sender = std::move(tx)] {
+        for (int i = 0; i < many; ++i) EXPECT_TRUE(run_to_the_end(sender.send(i)));
+    });
+    while (const std::size_t n = rx.blocking_recv_many(batch, 2)) EXPECT_LE(n, 2);
+    ASSERT_EQ(batch.size(), many);
+    for (int i = 0; i < many; ++i) EXPECT_EQ(batch[static_cast<std::size_t>(i)], i);
+}
+
+// Clause: blocking_recv.
 TYPED_TEST(blocking, the_last_permit_of_a_closed_channel_ends_a_blocking_receive) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     auto permit = tx.try_reserve();
@@ -178,6 +195,7 @@ TYPED_TEST(blocking, a_duration_of_zero_never_waits) {
     EXPECT_EQ(tx.capacity(), 1);
 }
 
+// Clause: blocking.deadlines.
 TYPED_TEST(blocking, a_blocking_wait_that_times_out_leaves_no_trace) {
     auto [tx, rx] = TypeParam::template open<int>(1);
     EXPECT_TRUE(tx.try_send(1));

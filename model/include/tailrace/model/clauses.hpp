@@ -17,7 +17,7 @@ enum class engine : unsigned char {
     sequential,     // generated programs, one thread, against the specification
     threads,        // generated programs on real threads
     interleavings,  // schedules and weak memory, searched
-    tests           // named tests of the C++ shape: no engine can see it
+    tests           // named tests of the C++ shape: no program of steps can show it
 };
 
 [[nodiscard]] std::string_view to_string(engine e) noexcept;

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "engine/interleavings.hpp"
+#include "engine/test_programs.hpp"
 #include "support/text_layout.hpp"
 
 namespace tailrace::verify {
@@ -182,6 +183,19 @@ void refuse_threads_without(const std::vector<std::string>& typed, const std::ve
     if (std::ranges::find(typed, model::to_string(model::engine::threads)) == typed.end()) return;
     if (std::ranges::any_of(targets, [](const target* t) { return static_cast<bool>(t->open_tasks); })) return;
     throw usage_error(fmt::format("--engine threads: {} says that it is for one thread only", targets.front()->name));
+}
+
+void refuse_tests_without(const std::vector<std::string>& typed, const std::vector<const target*>& targets) {
+    if (std::ranges::find(typed, model::to_string(model::engine::tests)) == typed.end()) return;
+    const auto has_any = [](const target* t) { return !t->tests.empty(); };
+    if (std::ranges::none_of(targets, has_any))
+        throw usage_error(fmt::format("--engine tests: {} has no tests of its own", targets.front()->name));
+    for (const target* t : targets) {
+        const std::vector<std::string> missing = missing_programs(t->tests);
+        if (!missing.empty())
+            throw usage_error(
+                fmt::format("--engine tests: {} is not there: build the target tailrace-tests", missing.front()));
+    }
 }
 
 void refuse_interleavings_without(const std::vector<std::string>& typed, const std::vector<const target*>& targets) {
@@ -354,6 +368,7 @@ command_line parse_command_line(int argc, const char* const* argv, const program
     c.targets = targets_of(typed.targets, program);
     refuse_threads_without(typed.engines, c.targets);
     refuse_interleavings_without(typed.engines, c.targets);
+    refuse_tests_without(typed.engines, c.targets);
     c.clauses = matching_clauses(typed.clauses);
     c.traces = traces_of(typed.traces, program);
     c.programs = number_of("--programs", typed.programs, 1, 0, most_programs);

@@ -94,7 +94,9 @@ std::string program_of(const failure& f) {
 void add_what_was_left(engine_report& r) {
     const std::string_view why = cut_short(r);
     if (why.empty()) return;
-    const std::string_view unit = r.numbers.contains("traces") ? "trace" : "program";
+    const std::string_view unit = r.numbers.contains("traces")  ? "trace"
+                                  : r.numbers.contains("tests") ? "test"
+                                                                : "program";
     const std::uint64_t done = number_of(r, plural(unit));
     if (done == 0 && r.failures.empty()) {
         r.summary = fmt::format("{} before anything was run", why);

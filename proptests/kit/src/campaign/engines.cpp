@@ -4,22 +4,28 @@
 
 #include <array>
 
+#include "engine/test_programs.hpp"
+
 namespace tailrace::verify {
 
 std::span<const engine_entry> engines() noexcept {
     static constexpr std::array table{
         engine_entry{model::engine::oracle,
-                     "traces recorded from tokio 1.53.1: the same answers, wakes and destructions", 0, run_oracle,
+                     "traces recorded from tokio 1.53.1: the same answers, wakes and destructions", 0, "trace",
+                     [](const job& j, const target&) -> std::uint64_t { return j.traces.size(); }, run_oracle,
                      summarise_oracle},
         engine_entry{model::engine::sequential,
-                     "generated programs, one thread, against the specification after every step", 200'000,
-                     run_sequential_engine, summarise_sequential},
+                     "generated programs, one thread, against the specification after every step", 200'000, "program",
+                     nullptr, run_sequential_engine, summarise_sequential},
         engine_entry{model::engine::threads,
                      "generated programs of several tasks on real threads: their histories are linearizable", 40'000,
-                     run_threads_engine, summarise_threads},
+                     "program", nullptr, run_threads_engine, summarise_threads},
         engine_entry{model::engine::interleavings,
                      "generated small programs in simulated interleavings, under the C++ memory model", 4'000,
-                     run_interleavings_engine, summarise_interleavings},
+                     "program", nullptr, run_interleavings_engine, summarise_interleavings},
+        engine_entry{model::engine::tests, "tests of the target's own types: what no program of steps can show", 0,
+                     "test", [](const job&, const target& t) { return count_tests(t.tests); }, run_tests_engine,
+                     summarise_tests},
     };
     return table;
 }

@@ -49,7 +49,9 @@ using campaign_progress = std::function<void(std::string_view, std::size_t, std:
 struct engine_entry {
     model::engine is;
     std::string_view summary;
-    std::uint64_t usual_programs;  // 0: it generates none
+    std::uint64_t usual_programs;                          // 0: it generates none
+    std::string_view unit;                                 // what is counted as it runs: "program"
+    std::uint64_t (*size)(const job& j, const target& t);  // how many there are, of an engine that generates none
     engine_report (*run)(const job& j, const target& t, const campaign_progress& tell);
     std::string (*summarise)(const engine_report& r);
 
@@ -69,11 +71,13 @@ struct interleavings_failure;
 [[nodiscard]] engine_report run_threads_engine(const job& j, const target& t, const campaign_progress& tell);
 
 [[nodiscard]] engine_report run_interleavings_engine(const job& j, const target& t, const campaign_progress& tell);
+[[nodiscard]] engine_report run_tests_engine(const job& j, const target& t, const campaign_progress& tell);
 
 [[nodiscard]] std::string summarise_oracle(const engine_report& r);
 [[nodiscard]] std::string summarise_sequential(const engine_report& r);
 [[nodiscard]] std::string summarise_threads(const engine_report& r);
 [[nodiscard]] std::string summarise_interleavings(const engine_report& r);
+[[nodiscard]] std::string summarise_tests(const engine_report& r);
 
 /// What an engine found, in the one shape of a failure: without clauses, seed and index, which `run` knows and `replay`
 /// does not.

@@ -40,14 +40,7 @@ std::string list_engines() {
     constexpr std::size_t width = 13;
     std::string text;
     for (const engine_entry& e : engines()) text += row(e.name(), width, e.summary);
-    for (const model::engine e :
-         {model::engine::oracle, model::engine::sequential, model::engine::threads, model::engine::interleavings}) {
-        if (std::ranges::find(engines(), e, &engine_entry::is) == engines().end()) {
-            text += row(model::to_string(e), width, "not in this program yet");
-        }
-    }
-    return text + row(model::to_string(model::engine::tests), width,
-                      "the project's own tests (ci/test): what no engine can observe");
+    return text;
 }
 
 std::string list_targets(const std::vector<target>& targets) {

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstring>
 #include <optional>
-#include <sstream>
 #include <stdexcept>
 #include <utility>
 
@@ -35,9 +34,6 @@ constexpr std::string_view left_over = "left_over";
 /// For making a program smaller. Each attempt at one that hangs takes a second.
 constexpr auto longest_for_a_hang = std::chrono::seconds(10);
 constexpr auto longest_for_a_crash = std::chrono::seconds(60);
-
-/// Of a program that hangs or crashes.
-constexpr std::size_t most_lines = 32;
 
 /// Program `at` of the engine, as a token has it; nothing for an engine without programs.
 std::optional<concurrent_program> program_of(const engine_entry& e, const target& t, const job& j, std::uint64_t at) {
@@ -88,17 +84,12 @@ failure untimely(const child_end& end, const engine_entry& e, const engine_repor
         const auto is_over = [&] { return clock::now() >= until || limits.are_over(); };
         if (e.is == model::engine::sequential && !given_up) details = shrink_in_place(*p, on, is_over);
         token = to_string(verify::token{std::string(tool_version()), e.is, on.name, *p});
-        details += "  program\n";
-        std::istringstream lines(to_string(*p));
-        std::size_t shown = 0;
-        for (std::string line; std::getline(lines, line) && shown <= most_lines; ++shown)
-            details += shown == most_lines ? "    ...\n" : fmt::format("    {}\n", cut(line, report_width - 4));
+        details += "  program\n" + first_lines(to_string(*p));
         details += fmt::format("  again     {} replay {}\n", shell_word(j.program), token);
     }
-    failure f =
-        failure_of(hung ? failure::kind::hang : failure::kind::crash, in,
-                   fmt::format("{} in {} {} of seed {}", how, in.unit == "trace" ? "trace" : "program", end.at, j.seed),
-                   fmt::format("seed-{}-program-{}", j.seed, end.at), details);
+    failure f = failure_of(hung ? failure::kind::hang : failure::kind::crash, in,
+                           fmt::format("{} in {} {} of seed {}", how, in.unit, end.at, j.seed),
+                           fmt::format("seed-{}-program-{}", j.seed, end.at), details);
     f.token = std::move(token);
     return f;
 }
@@ -110,7 +101,7 @@ engine_report report_of(const child_end& end, const engine_entry& e, const targe
     engine_report r;
     r.engine = e.name();
     r.target = t.name;
-    r.unit = e.usual_programs == 0 ? "trace" : "program";
+    r.unit = e.unit;
     if (end.is == child_end::how::given_up) {
         r.numbers = {{std::string(left_over), 1}, {std::string(parts_given_up), 1}};
     }
@@ -218,12 +209,13 @@ engine_report run_in_slices(const engine_entry& e, const target& t, const job& j
     const bool in_one = all.most_failures > 1;  // failures are compared with each other
     const std::size_t jobs = in_one || e.usual_programs == 0 ? 1 : how.jobs;
     const std::uint64_t done_before = at;
+    const std::uint64_t size = e.size != nullptr && tell && at < end ? e.size(j, t) : 0;
     while (at < end && whole.failures.empty() && number_of(whole, left_over) == 0 && !limits.are_over()) {
         const std::uint64_t round = in_one ? end - at : std::min(end - at, slice_programs * jobs);
         const auto done_so_far = [&](std::uint64_t done) {
             if (!tell) return;
-            if (e.usual_programs == 0) return tell("trace", done, j.traces.size());
-            tell("program", at - done_before + done, end - done_before);
+            if (e.usual_programs == 0) return tell(e.unit, done, size);
+            tell(e.unit, at - done_before + done, end - done_before);
         };
         for (engine_report& r : run_round(e, t, all, slices_of(at, at + round, jobs), limits, enough_at, done_so_far))
             add_to(whole, std::move(r));

@@ -61,6 +61,18 @@ std::string labelled(std::string_view label, std::string_view text, std::size_t 
     return out;
 }
 
+std::string first_lines(std::string_view text) {
+    constexpr std::size_t most = 32;
+    std::string lines;
+    for (std::size_t at = 0, n = 0; at < text.size(); ++n) {
+        if (n == most) return lines + "    ...\n";
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        lines += fmt::format("    {}\n", cut(printable(text.substr(at, end - at)), report_width - 4));
+        at = end + 1;
+    }
+    return lines;
+}
+
 std::string printable(std::string_view text) {
     std::string out(text);
     std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');

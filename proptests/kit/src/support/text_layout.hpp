@@ -23,6 +23,9 @@ inline constexpr std::size_t report_width = 100;
 /// Wrapped, with `label` before the first line and as much space before the others.
 [[nodiscard]] std::string labelled(std::string_view label, std::string_view text, std::size_t most);
 
+/// The lines indented and cut to the width of the report; of more than 32 the first, and dots.
+[[nodiscard]] std::string first_lines(std::string_view text);
+
 /// Without what could break the line: control characters become question marks.
 [[nodiscard]] std::string printable(std::string_view text);
 

@@ -212,6 +212,14 @@ class task_session : public session {
     [[nodiscard]] virtual std::vector<model::handle> handles() const = 0;
 };
 
+/// A GoogleTest program with tests that are written against the types of a channel.
+struct test_program {
+    std::string path;
+    std::string filter = "*";  // of its tests, those for this target: its --gtest_filter
+    /// The folder of its sources `*_test.cpp`, where a comment `// Clause: name.` above a test names what it tests.
+    std::string sources;
+};
+
 struct target {
     std::string name;
     std::string summary;
@@ -232,6 +240,8 @@ struct target {
     /// The same channel with its storage in other geometries: the engines that generate programs spread them over the
     /// target and these.
     std::vector<target> geometries = {};
+    /// What no program of steps can show: the engine `tests` runs these.
+    std::vector<test_program> tests = {};
 };
 
 inline constexpr std::string_view own_adapter = "tailrace::channel";
