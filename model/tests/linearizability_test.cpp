@@ -604,7 +604,7 @@ bool counted(std::string_view changes, std::size_t known, std::size_t later, con
         history_of({.capacity = 3, .before = "s0 clone -> s1\n s0 downgrade -> w0", .tasks = {changes, "1-9 " + look}});
     std::vector<std::vector<std::uint32_t>> rows(h.tasks[0].size(), {0, 0});
     for (std::size_t i = later; i < rows.size(); ++i) rows[i][1] = 1;
-    const std::vector<std::vector<std::vector<std::uint32_t>>> first{rows, {{static_cast<std::uint32_t>(known), 0}}};
+    const event_order first{rows, {{static_cast<std::uint32_t>(known), 0}}};
     check_options options;
     options.first = &first;
     return check(h, options).is == finding::allowed;
@@ -706,7 +706,7 @@ TEST(search, finds_states_equal_that_differ_in_the_order_of_names) {
 TEST(search, takes_the_order_of_the_lanes_from_its_caller) {
     const history h = history_of({.tasks = {"1-2 s0 try_send v1 -> ok", "3-4 r try_recv -> empty"}});
     EXPECT_EQ(check(h).is, finding::answer);
-    std::vector<std::vector<std::vector<std::uint32_t>>> first{{{0, 0}}, {{0, 0}}};
+    event_order first{{{0, 0}}, {{0, 0}}};
     check_options options;
     options.first = &first;
     EXPECT_EQ(check(h, options).is, finding::allowed);

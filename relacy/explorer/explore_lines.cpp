@@ -18,6 +18,7 @@
 //     what <one line>
 //     event before <step> -> <response>
 //     event <task> <step> <invoked> <returned> <first, for each task> -> <response, or nothing>
+//     ended <task> <events of each task that happened before its end>
 //     rested                          quiescence was reached; otherwise the failure came before
 //     after <step> -> <response>
 //     access <task> <event> <stale: 0 or 1> <order> <value>; <site>

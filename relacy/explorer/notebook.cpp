@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "tailrace/model/happens_before.hpp"
 #include "tailrace/model/text.hpp"
 
 namespace tailrace::relacy {
@@ -17,12 +18,14 @@ using model::event;
 using model::step;
 using model::verb;
 
-constexpr std::size_t most_bytes = (most_tasks + 2) * (1 + std::size_t{log::most_events} * sizeof(noted));
+constexpr std::size_t most_bytes = (most_tasks + 2) * (1 + most_tasks + std::size_t{log::most_events} * sizeof(noted));
 
 std::size_t put(char* at, const log& l) {
     *at = static_cast<char>(l.count);
     std::memcpy(at + 1, l.events.data(), l.count * sizeof(noted));
-    return 1 + l.count * sizeof(noted);
+    const std::size_t size = 1 + l.count * sizeof(noted);
+    std::memcpy(at + size, l.at_end.data(), most_tasks);
+    return size + most_tasks;
 }
 
 std::uint64_t hash_of(std::string_view bytes) {
@@ -72,11 +75,16 @@ class reader {
         std::vector<noted> all(count);
         std::memcpy(all.data(), rest_.data() + 1, count * sizeof(noted));
         rest_.remove_prefix(1 + count * sizeof(noted));
+        std::memcpy(at_end_.data(), rest_.data(), most_tasks);
+        rest_.remove_prefix(most_tasks);
         return all;
     }
+    /// Of the task whose events were read last.
+    [[nodiscard]] const std::array<std::uint8_t, most_tasks>& at_end() const { return at_end_; }
 
   private:
     std::string_view rest_;
+    std::array<std::uint8_t, most_tasks> at_end_{};
 };
 
 }  // namespace
@@ -125,11 +133,14 @@ bool notebook::add(const execution& e) {
 void notebook::judge(std::uint64_t most_nodes) {
     for (; judged_ < entries_.size(); ++judged_) {
         entry& e = entries_[judged_];
-        std::vector<std::vector<std::vector<std::uint32_t>>> first;
+        model::event_order first;
         const model::history h = history_of(std::string_view(bytes_).substr(e.offset, e.size), first);
         const model::verdict v = model::check(h, {.most_nodes = most_nodes, .apply = nullptr, .first = &first});
         switch (v.is) {
-            case model::finding::allowed: e.is = status::allowed; break;
+            case model::finding::allowed:
+                e.is = model::check_orders(h, first).broken.empty() ? status::allowed : status::refused;
+                refused_ |= e.is == status::refused;
+                break;
             case model::finding::unknown:
                 e.is = status::unknown;
                 ++unknown_;
@@ -139,8 +150,7 @@ void notebook::judge(std::uint64_t most_nodes) {
     }
 }
 
-model::history notebook::history_of(std::string_view bytes,
-                                    std::vector<std::vector<std::vector<std::uint32_t>>>& first) const {
+model::history notebook::history_of(std::string_view bytes, model::event_order& first) const {
     constexpr model::instant quiescence = 1'000;
     reader in(bytes);
     model::history h;
@@ -161,14 +171,18 @@ model::history notebook::history_of(std::string_view bytes,
         if (t >= plan_->tasks.size()) continue;
         std::vector<event>& task = h.tasks.emplace_back();
         auto& rows = first.emplace_back();
+        const auto row = [&](const std::array<std::uint8_t, most_tasks>& numbers) {
+            rows.emplace_back(numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(plan_->tasks.size()));
+        };
         for (const noted& n : notes) {
             const planned_step& p = plan_->program.tasks[t][n.index];
             event e = event_of(n, p.step, p.waits);
             e.invoked = 2 * task.size() + 1;
             e.returned = e.answer ? e.invoked + 1 : model::never;
             task.push_back(std::move(e));
-            rows.emplace_back(n.first.begin(), n.first.begin() + static_cast<std::ptrdiff_t>(plan_->tasks.size()));
+            row(n.first);
         }
+        row(in.at_end());
     }
     for (const noted& n : in.next()) {
         event e = event_of(n, plain_step(n), false);
@@ -195,7 +209,10 @@ std::vector<std::string> notebook::texts() const {
         execution seen;
         seen.quiescent = true;
         seen.before = log_of(in.next());
-        for (log& task : seen.tasks) task = log_of(in.next());
+        for (log& task : seen.tasks) {
+            task = log_of(in.next());
+            task.at_end = in.at_end();
+        }
         seen.after = log_of(in.next());
         all.push_back(to_text(seen, *plan_));
     }
@@ -221,6 +238,10 @@ std::string to_text(const execution& e, const plan& p) {
             for (unsigned other = 0; other < p.tasks.size(); ++other) text += fmt::format(" {}", n.first[other]);
             text += fmt::format(" -> {}\n", answered(n));
         }
+        if (l.under_way || !e.quiescent) continue;
+        text += fmt::format("ended {}", t);
+        for (unsigned other = 0; other < p.tasks.size(); ++other) text += fmt::format(" {}", l.at_end[other]);
+        text += '\n';
     }
     if (e.quiescent) text += "rested\n";
     for (unsigned i = 0; i < e.after.count; ++i) {

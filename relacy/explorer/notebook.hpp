@@ -58,6 +58,7 @@ struct log {
     static_assert(most_events >= most_steps);
 
     std::array<noted, most_events> events;
+    std::array<std::uint8_t, most_tasks> at_end{};      // events of each task that happened before the end of this one
     std::array<rl::timestamp_t, most_events> returned;  // by the task's own component of the vector clock
     std::array<std::uint32_t, most_events> began;       // in the order of the scheduler
     std::array<std::uint32_t, most_events> ended;
@@ -101,8 +102,7 @@ class notebook {
         status is = status::fresh;
     };
 
-    [[nodiscard]] model::history history_of(std::string_view bytes,
-                                            std::vector<std::vector<std::vector<std::uint32_t>>>& first) const;
+    [[nodiscard]] model::history history_of(std::string_view bytes, model::event_order& first) const;
 
     const plan* plan_ = nullptr;
     std::string bytes_;

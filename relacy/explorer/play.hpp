@@ -78,6 +78,7 @@ class play final : public scenario {
                 if (!may(a)) continue;
                 if (!do_one(a, t)) break;
             }
+            count_what_came_before(t, seen_.tasks[t].at_end);
         }
         if (--awake_ == 0) reach_quiescence();
     }
@@ -94,7 +95,7 @@ class play final : public scenario {
         for (auto& one : parkers_) one.reset();
         book_.close();
         expect(performed::histories->add(seen_),
-               "no linearization that agrees with happens-before explains the responses");
+               "no linearization that agrees with happens-before explains the responses, or an order is missing");
     }
 
     // All executions use the same static storage, which saves work in the simulated allocator.
@@ -191,15 +192,19 @@ class play final : public scenario {
         }
         l.under_way = true;
         l.ended[l.count] = 0;
+        count_what_came_before(task, n.first);
+        return n;
+    }
+    /// Of the events of each other task, how many happened before this point of the task.
+    void count_what_came_before(unsigned task, std::array<std::uint8_t, most_tasks>& events) const {
         const rl::timestamp_t* clock = rl::ctx().threadx_->acq_rel_order_;
         for (unsigned t = 0; t < plan_.tasks.size(); ++t) {
             const log& other = seen_.tasks[t];
             if (t == task) continue;
             unsigned before = 0;
             while (before < other.count && other.returned[before] <= clock[t]) ++before;
-            n.first[t] = static_cast<std::uint8_t>(before);
+            events[t] = static_cast<std::uint8_t>(before);
         }
-        return n;
     }
     /// The event has returned: what the thread publishes from now on is ordered after it.
     void end(log& l) {

@@ -364,22 +364,25 @@ class cancelled_hold_with_one_behind : public open_channel<Target, 3> {
     note data_{0};
 };
 
-/// The channel is closed and the last permit is returned unused: a receiver whose response is none sees what the owner
-/// of the permit did before, also if it sees the end by the packed state word alone: (6) and (17).
-template <class Target, class Form>
-class unused_permit_tells : public open_channel<Target, 1> {
+/// The channel is closed, before or meanwhile, and the last permit is returned unused: a receiver whose response is
+/// none sees what the owner of the permit did before, also if it sees the end by the packed state word alone: (6) and
+/// (17), or with its close (21).
+template <class Target, bool ClosedBefore>
+class unused_permit_tells_if : public open_channel<Target, 1> {
   public:
-    static constexpr const char* name = "orders.unused_permit_tells";
+    static constexpr const char* name =
+        ClosedBefore ? "orders.unused_permit_tells" : "orders.unused_permit_tells_the_closer";
 
-    unused_permit_tells() {
+    unused_permit_tells_if() {
         held_.emplace(this->one_permit());
-        this->rx_->close();
+        if (ClosedBefore) this->rx_->close();
     }
     void thread(unsigned index) override {
         if (index == 0) {
             data_.store(1);
             held_.reset();
         } else {
+            if (!ClosedBefore) this->rx_->close();
             const auto answer = this->rx_->try_recv();
             if (!answer && answer.error() == try_recv_error::disconnected)
                 expect(data_.load() == 1,
@@ -391,6 +394,10 @@ class unused_permit_tells : public open_channel<Target, 1> {
     std::optional<typename open_channel<Target, 1>::permit> held_;
     note data_{0};
 };
+template <class Target, class Form>
+using unused_permit_tells = unused_permit_tells_if<Target, true>;
+template <class Target, class Form>
+using unused_permit_tells_the_closer = unused_permit_tells_if<Target, false>;
 
 template <class Target>
 bool enroll_happens_before() {
@@ -404,7 +411,7 @@ bool enroll_happens_before() {
            enroll<permits_of_two, Target, driven>() && enroll<receive_is_a_release, Target, driven>() &&
            enroll<receive_seen_by_another, Target, driven>() && enroll<received_and_returned, Target, driven>() &&
            enroll<cancelled_hold, Target, driven>() && enroll<cancelled_hold_with_one_behind, Target, driven>() &&
-           enroll<unused_permit_tells, Target, driven>();
+           enroll<unused_permit_tells, Target, driven>() && enroll<unused_permit_tells_the_closer, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::orders

@@ -417,9 +417,10 @@ class core {
         word_type w = word_.load(std::memory_order_relaxed);
         do {
             if (is_closed(w)) return lock_.unlock();
-            // (21) LP. release: what precedes the close, to every response that says closed (36). One step, so that no
-            // capacity() sees closed without the queue.
-        } while (!word_.compare_exchange_strong(w, (w | closed_bit) & ~waiters_bit, std::memory_order_release,
+            // (21) LP. release: what precedes the close, to every response that says closed (36). acquire: what
+            // precedes the return of each permit (6, 11, 30), for the none that follows at once if none is out. One
+            // step, so that no capacity() sees closed without the queue.
+        } while (!word_.compare_exchange_strong(w, (w | closed_bit) & ~waiters_bit, std::memory_order_acq_rel,
                                                 std::memory_order_relaxed));
         no_task_waits();
         choose_all(waiters_, chosen);

@@ -15,6 +15,10 @@
 
 namespace tailrace::model {
 
+/// What happened before what, as a simulator sees it: for event `e` of task `l`, `[l][e][k]` events of task `k` before
+/// its invocation. A row more, if it is there, is that of the end of the task.
+using event_order = std::vector<std::vector<std::vector<std::uint32_t>>>;
+
 /// Ticks of a clock that all tasks share. An event that returned before another was invoked took effect before it.
 using instant = std::uint64_t;
 

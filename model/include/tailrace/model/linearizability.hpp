@@ -61,9 +61,8 @@ struct check_options {
     std::uint64_t most_nodes = 100'000;
     /// The transition of the specification, or of a mutant, to check whether a history kills the mutant.
     outcome (*apply)(machine&, const step&) = nullptr;  // nullptr: machine::apply
-    /// The events of each task that must come first. Nothing: those that returned before it was invoked.
-    /// For event `e` of task `l`, `first[l][e][k]` events of task `k`.
-    const std::vector<std::vector<std::vector<std::uint32_t>>>* first = nullptr;
+    /// The events that must come first. Nothing: those that returned before it was invoked.
+    const event_order* first = nullptr;
 };
 
 /// Precondition: the events of each task are a legal program on their own.

@@ -11,6 +11,7 @@
 #include "campaign/engines.hpp"
 #include "evidence/attribution.hpp"
 #include "program/named_machine.hpp"
+#include "tailrace/model/happens_before.hpp"
 
 namespace tailrace::verify {
 namespace {
@@ -183,6 +184,10 @@ void add_evidence(engine_report& report, model::engine by, const std::vector<exp
         for (const explained_history& h : histories) {
             if (is_seen(x, h)) add(report, x.clause, h, j);
         }
+    }
+    for (const explained_history& h : histories) {
+        if (h.first.empty()) continue;
+        for (const std::string_view clause : model::check_orders(h.history, h.first).shown) add(report, clause, h, j);
     }
 }
 

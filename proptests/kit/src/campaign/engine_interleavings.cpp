@@ -21,7 +21,9 @@ constexpr std::size_t most_for_evidence = 3'000;
 failure make_failure(const interleavings_failure& t, const job& j, const target& in) {
     const target& on = target_for(in, t.program, model::engine::interleavings);
     counterexample c = example_of(t, on, j.program);
-    if (t.problem.empty())
+    if (!t.clause.empty())
+        c.clauses = {std::string(t.clause)};
+    else if (t.problem.empty())
         c.clauses = clauses_of(t.history.events, t.verdict, {.first = &t.history.first}, c.engine, j, on.capabilities);
     c.seed = j.seed;
     c.program = t.program;
@@ -39,7 +41,8 @@ counterexample example_of(const interleavings_failure& t, const target& on, cons
     c.target = on.name;
     c.adapter = on.adapter;
     c.command = command;
-    c.property = !t.problem.empty() ? "No data race, deadlock, memory error, leak or failed assertion."
+    c.property = !t.clause.empty()    ? "What the contract orders before a response happens before it."
+                 : !t.problem.empty() ? "No data race, deadlock, memory error, leak or failed assertion."
                  : t.verdict.is == model::finding::asleep
                      ? "No waiting task is left asleep that the specification would wake."
                      : "The history is linearizable, in an order that contains happens-before.";

@@ -10,8 +10,7 @@
 
 namespace tailrace::verify {
 
-/// For event `e` of task `l`, `[l][e][k]` events of task `k` come first (check_options).
-using event_order = std::vector<std::vector<std::vector<std::uint32_t>>>;
+using model::event_order;
 
 /// Whether two steps of different tasks overlap for which `is_it` holds, in this order: in time, or if there is an
 /// order, by that.

@@ -44,10 +44,10 @@ struct interleavings_options {
     [[nodiscard]] bool is_over() const { return over && over(); }
 };
 
-/// A history, and what happened before what: for event `e` of task `l`, `first[l][e][k]` events of task `k`.
+/// A history, and what happened before what.
 struct partial_history {
     model::history events;
-    std::vector<std::vector<std::vector<std::uint32_t>>> first;
+    model::event_order first;
     std::uint64_t program = 0;  // its index
 
     [[nodiscard]] model::verdict judge() const;
@@ -59,7 +59,8 @@ struct interleavings_failure {
     concurrent_program smallest;
     std::size_t attempts = 0;      // of shrinking
     std::uint64_t executions = 0;  // of the smallest, until it failed
-    std::string problem;           // what the simulator reports, if the failure is not in the history
+    std::string problem;           // what the simulator reports, or what is missing, if the responses are allowed
+    std::string_view clause;       // that demands the order that is missing
     partial_history history;
     model::verdict verdict;
     std::vector<atomic_access> accesses;

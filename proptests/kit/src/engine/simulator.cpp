@@ -20,6 +20,7 @@
 #include <fmt/format.h>
 
 #include "support/children.hpp"
+#include "tailrace/model/happens_before.hpp"
 #include "tailrace/model/text.hpp"
 #include "tailrace/model/words.hpp"
 
@@ -86,6 +87,14 @@ class history_reader {
         std::vector<std::uint32_t> row;
         for (std::size_t k = 0; k < program_.tasks.size(); ++k) row.push_back(static_cast<std::uint32_t>(w.number()));
         history_.events.tasks.at(task).push_back(std::move(e));
+        history_.first.at(task).push_back(std::move(row));
+    }
+    /// `0 2 1`
+    void ended_line(std::string_view line) {
+        words w(line);
+        const std::size_t task = w.number();
+        std::vector<std::uint32_t> row;
+        for (std::size_t k = 0; k < program_.tasks.size(); ++k) row.push_back(static_cast<std::uint32_t>(w.number()));
         history_.first.at(task).push_back(std::move(row));
     }
     void after_line(std::string_view line) {
@@ -242,6 +251,8 @@ class answer_reader {
             history_.emplace(program_);
         } else if (what == "event" && history_) {
             history_->event_line(w.rest());
+        } else if (what == "ended" && history_) {
+            history_->ended_line(w.rest());
         } else if (what == "rested" && history_) {
             history_->rested();
         } else if (what == "after" && history_) {
@@ -269,6 +280,11 @@ class answer_reader {
         failure_.problem = std::move(problem);
         failure_.history = std::move(*history_).take();
         failure_.verdict = failure_.history.judge();
+        if (by_history_ && failure_.verdict.is == model::finding::allowed) {
+            model::order_check orders = model::check_orders(failure_.history.events, failure_.history.first);
+            failure_.clause = orders.broken;
+            failure_.problem = std::move(orders.missing);
+        }
         failure_.executions = result_.executions;
         failure_.smallest = failure_.found = program_;
         result_.failure = std::move(failure_);
