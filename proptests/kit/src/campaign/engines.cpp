@@ -21,7 +21,7 @@ std::span<const engine_entry> engines() noexcept {
                      "generated programs of several tasks on real threads: their histories are linearizable", 40'000,
                      "program", nullptr, run_threads_engine, summarise_threads},
         engine_entry{model::engine::interleavings,
-                     "generated small programs in simulated interleavings, under the C++ memory model", 4'000,
+                     "generated small programs in simulated interleavings, under the C++ memory model", 8'000,
                      "program", nullptr, run_interleavings_engine, summarise_interleavings},
         engine_entry{model::engine::tests, "tests of the target's own types: what no program of steps can show", 0,
                      "test", [](const job&, const target& t) { return count_tests(t.tests); }, run_tests_engine,
