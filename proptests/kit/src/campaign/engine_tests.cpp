@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "campaign/engines.hpp"
 #include "engine/test_programs.hpp"
@@ -40,15 +43,39 @@ failure make_failure(const test_result& r, const engine_report& in) {
                       r.name, details);
 }
 
+/// A clause passes if each test that names it has passed.
+void add_evidence(engine_report& report, const job& j, const cited_clauses& cited,
+                  const std::set<std::string>& passed) {
+    std::map<std::string_view, std::vector<std::string_view>> tests;
+    for (const auto& [test, clauses] : cited) {
+        for (const std::string& c : clauses) tests[c].push_back(test);
+    }
+    for (const model::clause* c : j.clauses) {
+        const auto of_clause = tests.find(c->name);
+        if (of_clause == tests.end() || !is_observed_by_tests(*c)) continue;
+        const std::vector<std::string_view>& all = of_clause->second;
+        const auto missing = static_cast<std::size_t>(
+            std::ranges::count_if(all, [&](std::string_view t) { return !passed.contains(std::string(t)); }));
+        if (missing == 0) {
+            report.evidence.emplace(c->name, evidence_item{all.size(), "test", std::string(all.front())});
+        } else {
+            report.lacking.emplace(c->name,
+                                   lack{fmt::format("{} of {} not run", missing, counted(all.size(), "test")), false});
+        }
+    }
+}
+
 }  // namespace
 
+std::uint64_t count_tests(const job& /*j*/, const target& t) { return clauses_of_tests(t).size(); }
+
 std::string summarise_tests(const engine_report& r) {
-    const std::uint64_t tests = number_of(r, "tests");
-    if (const std::uint64_t missing = number_of(r, "missing_programs"); missing > 0)
+    const std::uint64_t missing = number_of(r, "missing_programs");
+    if (missing > 0)
         return fmt::format("not run: {} not built (the build target tailrace-tests)",
                            missing == 1 ? "a program is" : fmt::format("{} programs are", missing));
-    if (tests == 0 && r.failures.empty()) return "not run: this target has no tests of its own";
-    std::string text = fmt::format("{}, {}", counted(tests, "test"), counted_failures(r, "failure"));
+    if (number_of(r, "without_tests") > 0) return "not run: this target has no tests of its own";
+    std::string text = fmt::format("{}, {}", counted(number_of(r, "tests"), "test"), counted_failures(r, "failure"));
     if (const std::uint64_t skipped = number_of(r, "skipped_tests"); skipped > 0)
         text += fmt::format(" ({} skipped)", grouped(skipped));
     return text;
@@ -64,6 +91,7 @@ engine_report run_tests_engine(const job& j, const target& t, const campaign_pro
         return report;
     }
     if (t.tests.empty()) {
+        report.numbers = {{"without_tests", 1}};
         for (const model::clause* c : j.clauses) {
             if (is_observed_by_tests(*c)) report.lacking.emplace(c->name, lack{"no tests of its own", false});
         }
@@ -74,27 +102,23 @@ engine_report run_tests_engine(const job& j, const target& t, const campaign_pro
     options.over = j.over;
     options.alive = [&](std::uint64_t ended) {
         j.breathe();
-        if (tell) tell("test", ended, ended);
+        if (tell) tell("test", ended, cited.size());
     };
-    std::map<std::string_view, std::vector<std::string>> passed;  // tests of a clause
+    std::set<std::string> passed;
     for (const test_result& r : run_test_programs(t.tests, options)) {
-        const auto names = cited.find(r.name);
-        const std::vector<std::string> none;
-        const std::vector<std::string>& clauses = names == cited.end() ? none : names->second;
-        ++report.numbers["tests"];
-        if (r.is == test_result::end::skipped) ++report.numbers["skipped_tests"];
-        if (r.is == test_result::end::passed) {
-            for (const std::string& c : clauses) passed[kept(c)].push_back(r.name);
-        } else if (r.is != test_result::end::skipped) {
+        if (r.is_test) ++report.numbers["tests"];
+        if (r.is == test_result::end::skipped) {
+            ++report.numbers["skipped_tests"];
+        } else if (r.is == test_result::end::passed) {
+            passed.insert(r.name);
+        } else {
             report.failures.push_back(make_failure(r, report));
-            for (const std::string& c : clauses) report.failures.back().clauses.push_back(kept(c));
+            if (const auto at = cited.find(r.name); at != cited.end()) {
+                for (const std::string& c : at->second) report.failures.back().clauses.push_back(kept(c));
+            }
         }
     }
-    for (const model::clause* c : j.clauses) {
-        const auto by = passed.find(c->name);
-        if (by == passed.end() || !is_observed_by_tests(*c)) continue;
-        report.evidence.emplace(c->name, evidence_item{by->second.size(), "test", by->second.front()});
-    }
+    add_evidence(report, j, cited, passed);
     return report;
 }
 

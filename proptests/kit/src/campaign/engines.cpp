@@ -4,8 +4,6 @@
 
 #include <array>
 
-#include "engine/test_programs.hpp"
-
 namespace tailrace::verify {
 
 std::span<const engine_entry> engines() noexcept {
@@ -24,8 +22,7 @@ std::span<const engine_entry> engines() noexcept {
                      "generated small programs in simulated interleavings, under the C++ memory model", 8'000,
                      "program", nullptr, run_interleavings_engine, summarise_interleavings},
         engine_entry{model::engine::tests, "tests of the target's own types: what no program of steps can show", 0,
-                     "test", [](const job&, const target& t) { return count_tests(t.tests); }, run_tests_engine,
-                     summarise_tests},
+                     "test", count_tests, run_tests_engine, summarise_tests},
     };
     return table;
 }

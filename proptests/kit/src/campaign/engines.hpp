@@ -71,6 +71,8 @@ struct interleavings_failure;
 [[nodiscard]] engine_report run_threads_engine(const job& j, const target& t, const campaign_progress& tell);
 
 [[nodiscard]] engine_report run_interleavings_engine(const job& j, const target& t, const campaign_progress& tell);
+/// In the sources of the target's programs.
+[[nodiscard]] std::uint64_t count_tests(const job& j, const target& t);
 [[nodiscard]] engine_report run_tests_engine(const job& j, const target& t, const campaign_progress& tell);
 
 [[nodiscard]] std::string summarise_oracle(const engine_report& r);

@@ -18,9 +18,10 @@ namespace tailrace::verify {
 struct test_result {
     enum class end : unsigned char { passed, skipped, failed, crashed, hung };
 
-    std::string name;  // handles.self_move_changes_nothing; of the program, if the failure is of no test
+    std::string name;     // handles.self_move_changes_nothing
+    bool is_test = true;  // otherwise it is the program that fails, beside its tests, and the name is its path
     end is = end::passed;
-    std::string text;   // what it said
+    std::string text;   // what it said, or the beginning and the end of that
     std::string again;  // the command that runs it alone
 };
 
@@ -37,9 +38,6 @@ struct test_options {
 /// beside its tests is a failure. Throws std::system_error.
 [[nodiscard]] std::vector<test_result> run_test_programs(std::span<const test_program> programs,
                                                          const test_options& options);
-
-/// How many tests they have.
-[[nodiscard]] std::uint64_t count_tests(std::span<const test_program> programs);
 
 /// The programs that are not there.
 [[nodiscard]] std::vector<std::string> missing_programs(std::span<const test_program> programs);
