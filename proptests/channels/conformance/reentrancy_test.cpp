@@ -385,6 +385,45 @@ TYPED_TEST(reentrancy, a_listener_that_close_wakes_may_let_go_of_both_halves) {
     EXPECT_FALSE(receiver);
 }
 
+// Clauses: foreign.effect, foreign.no-late-wake.
+TYPED_TEST(reentrancy, a_listener_that_close_wakes_may_drop_the_last_sender_before_the_parked_receive_is_woken) {
+    enum class then : unsigned char { nothing, poll, drop, let_go_of_the_receiver };
+    for (const then what : {then::nothing, then::poll, then::drop, then::let_go_of_the_receiver}) {
+        auto [tx, rx] = TypeParam::template open<int>(1);
+        std::optional sender(std::move(tx));
+        std::optional receiver(std::move(rx));
+        std::optional listener(sender->closed());
+        std::optional receive(receiver->recv());
+        bool under_way = false;
+        action woken([&] { EXPECT_FALSE(under_way) << "close wakes the receive, after the listener"; });
+        ASSERT_TRUE(pending(*receive, woken.as_waker()));
+        action drop_the_last([&] {
+            under_way = true;
+            listener.reset();
+            sender.reset();
+            EXPECT_TRUE(receiver->is_closed());
+            if (what == then::poll) {
+                EXPECT_EQ(finished(*receive), std::nullopt);
+            }
+            if (what == then::drop) receive.reset();
+            if (what == then::let_go_of_the_receiver) {
+                receiver.reset();
+                EXPECT_EQ(finished(*receive), std::nullopt);
+                receive.reset();
+            }
+            under_way = false;
+        });
+        ASSERT_TRUE(pending(*listener, drop_the_last.as_waker()));
+        auto& closing = *receiver;
+        closing.close();
+        EXPECT_EQ(drop_the_last.times(), 1);
+        EXPECT_EQ(woken.times(), what == then::nothing ? 1 : 0);
+        if (what == then::nothing) {
+            EXPECT_EQ(finished(*receive), std::nullopt);
+        }
+    }
+}
+
 // Clause: wake.outside-locks.
 TYPED_TEST(reentrancy, a_waker_may_destroy_the_operation_whose_poll_has_called_it) {
     auto [tx, rx] = TypeParam::template open<int>(1);
