@@ -69,9 +69,13 @@ class core {
         }
         // (24) relaxed: (23) has ordered each claim before it.
         const word_type w = word_.load(std::memory_order_relaxed);
-        // (53) seq_cst: a receive that it does not count sees that no sender is left (39) before it parks. acquire: the
-        // emptied slots (15).
-        if (!ring_.is_exact() || used(w, taken_.load(std::memory_order_seq_cst)) != max_) post_end(claimed(w))();
+        // The end of a closed channel is for the close to post, or for the last permit that is returned. This may run
+        // inside of the close, which wakes a parked receive in its turn.
+        if (!is_closed(w)) {
+            // (53) seq_cst: a receive that it does not count sees that no sender is left (39) before it parks. acquire:
+            // the emptied slots (15).
+            if (!ring_.is_exact() || used(w, taken_.load(std::memory_order_seq_cst)) != max_) post_end(claimed(w))();
+        }
         drop_share();
     }
 
@@ -394,10 +398,6 @@ class core {
     /// node is free then.
     [[nodiscard]] bool unpark(receive_node<Platform>& n) noexcept {
         n.parked.store(false);
-        if (n.is_owed_a_wake.load()) [[unlikely]] {  // by a close, which will see that it is not needed any more
-            n.is_owed_a_wake.store(false);
-            return true;
-        }
         if (n.done.load(std::memory_order_acquire)) return false;  // (19)
         auto expected = reinterpret_cast<slot_state>(&n);
         // (20) relaxed: on success no writer has seen the node.
@@ -429,16 +429,8 @@ class core {
         no_task_waits();
         choose_all(waiters_, chosen);
         choose_all(listeners_, chosen);
-        lock_.unlock();
-        // Foreign code finds the effects of the close: if no permit is out, the end is posted before any of it runs, or
-        // the last sender that goes there would post it. The receive that is parked is woken after the others, if it is
-        // still there.
-        const slot_state parked = put_end_if_unused(w);
-        if (parked != slot_empty) receive_at(parked).is_owed_a_wake.store(true);
-        lock_.lock();
         wake_chosen(chosen);
-        if (parked == slot_empty || receiving_.load() != &receive_at(parked)) return;
-        if (receive_at(parked).is_owed_a_wake.load()) release_receive(parked)();
+        end_if_unused(w)();  // unused already: no returned permit will wake a parked receive
     }
 
     /// False, and the listener is queued, while the channel is open. Another call keeps the place and replaces the
@@ -652,31 +644,25 @@ class core {
     }
 
     /// For a closed channel.
-    [[nodiscard]] waker end_if_unused(word_type w) noexcept { return release_receive(put_end_if_unused(w)); }
-    /// The receive that was parked there, which must be woken, or slot_empty.
-    [[nodiscard]] slot_state put_end_if_unused(word_type w) noexcept {
+    [[nodiscard]] waker end_if_unused(word_type w) noexcept {
         // (47) seq_cst, with (6) against (15, 17). acquire: the emptied slots (15), for the end must not be written to
         // a slot that is still seen full.
-        return used(w, taken_.load(std::memory_order_seq_cst)) == 0 ? put_end(claimed(w)) : slot_empty;
+        if (used(w, taken_.load(std::memory_order_seq_cst)) == 0) return post_end(claimed(w));
+        return {};
     }
 
-    [[nodiscard]] waker post_end(word_type ticket) noexcept { return release_receive(put_end(ticket)); }
-    /// The receive that was parked there, which must be woken, or slot_empty.
-    [[nodiscard]] slot_state put_end(word_type ticket) noexcept {
+    [[nodiscard]] waker post_end(word_type ticket) noexcept {
         // (7) acquire: the node of (18). release: what the senders did before they were dropped, to a receive that
         // returns none (16).
         const slot_state previous = ring_.at_end(ticket).state.exchange(slot_end, std::memory_order_acq_rel);
         if (assertions_on && previous == slot_full) inspection::fail(*this, "an end was posted over a value");
-        return previous == slot_end || previous == slot_orphan ? slot_empty : previous;
+        if (previous == slot_empty || previous == slot_end || previous == slot_orphan) return {};
+        return release_receive(previous);
     }
 
-    [[nodiscard]] static receive_node<Platform>& receive_at(slot_state address) noexcept {
-        return *reinterpret_cast<receive_node<Platform>*>(address);
-    }
     /// Returns its waker.
     [[nodiscard]] static waker release_receive(slot_state address) noexcept {
-        if (address == slot_empty) return {};
-        auto& n = receive_at(address);
+        auto& n = *reinterpret_cast<receive_node<Platform>*>(address);
         const waker w = n.waker.load();
         n.done.store(true, std::memory_order_release);  // (4) the last access
         return w;
@@ -694,7 +680,6 @@ class core {
         if (n == nullptr) return;
         n->sent.store(n->parked.load() && !unpark(*n));
         n->receiver_gone.store(true);
-        receiving_.store(nullptr);
     }
 
     /// The consumer role without a receiver: destroys the buffered values and leaves the role as an orphan.

@@ -96,8 +96,6 @@ struct alignas(8) receive_node {
     typename Platform::template plain<bool> receiver_gone{false};
     // When the receiver was destroyed, a wake-up was under way or had come.
     typename Platform::template plain<bool> sent{false};
-    // Its place has the end, and the close that put it there wakes it when it has woken all others.
-    typename Platform::template plain<bool> is_owed_a_wake{false};
     // (4) release / (19) acquire: the last access of the writer that must wake it. Then there is a value or the end, so
     // the receive does not park again.
     typename Platform::template atomic<bool> done{false};
