@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/test_programs.hpp"
 #include "tailrace/model/clauses.hpp"
 
 namespace tailrace::verify {
@@ -47,28 +48,26 @@ names found(const std::string& text, const std::regex& what) {
 
 struct citations {
     rows tests_of_row;
-    rows tests_of_clause;
     names tests;
 };
 
 citations read_sources() {
-    static const std::regex citation("^// (Original|Clauses?): ([^ ,]+(, [^ ,]+)*)\\.( .*)?$");
+    static const std::regex citation("^// Original: ([^ ,]+(, [^ ,]+)*)\\.( .*)?$");
     static const std::regex test("^(?:TEST|TEST_P|TYPED_TEST)\\(\\w+, (\\w+)\\).*$");
     static const std::regex each("([^ ,]+)");
     citations all;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
         if (!entry.path().string().ends_with("_test.cpp")) continue;
-        names original, clauses;
+        names original;
         for (const std::string& line : lines_of(entry.path())) {
             std::smatch m;
             if (std::regex_match(line, m, citation)) {
-                (m[1] == "Original" ? original : clauses).merge(found(m[2], each));
+                original.merge(found(m[1], each));
             } else if (std::regex_match(line, m, test)) {
                 EXPECT_TRUE(all.tests.insert(m[1]).second) << "two tests are called " << m[1];
                 for (const std::string& row : original) all.tests_of_row[row].insert(m[1]);
-                for (const std::string& clause : clauses) all.tests_of_clause[clause].insert(m[1]);
             }
-            if (!line.starts_with("//")) original.clear(), clauses.clear();
+            if (!line.starts_with("//")) original.clear();
         }
     }
     return all;
@@ -137,10 +136,15 @@ TEST(traceability, every_scenario_beyond_the_original_names_tests_that_exist) {
 }
 
 TEST(traceability, every_clause_that_a_test_cites_exists) {
-    const rows cited = read_sources().tests_of_clause;
-    EXPECT_FALSE(cited.empty());
-    for (const auto& [clause, tests] : cited) {
-        EXPECT_NE(model::find_clause(clause), nullptr) << clause << ", cited by " << *tests.begin();
+    const std::filesystem::path root = folder / "../../..";
+    for (const char* const tests : {"proptests/channels/conformance", "impl/tests"}) {
+        const cited_clauses cited = cited_in((root / tests).string());
+        EXPECT_FALSE(cited.empty()) << tests;
+        for (const auto& [test, clauses] : cited) {
+            for (const std::string& clause : clauses) {
+                EXPECT_NE(model::find_clause(clause), nullptr) << clause << ", cited by " << test;
+            }
+        }
     }
 }
 
