@@ -24,14 +24,16 @@ namespace tailrace::relacy::interruption {
 using simulated_clock = basic_manual_clock<relacy_platform::mutex>;
 using namespace std::chrono_literals;
 
-/// The wait is on the heap, where the simulation detects an access after its end.
-template <class Operation>
-auto wait_on_the_heap(Operation op) {
+/// The wait is on the heap, where the simulation detects an access after its end. `meanwhile` runs before the task sleeps.
+template <class Operation, class Meanwhile = void (*)()>
+auto wait_on_the_heap(Operation op, Meanwhile meanwhile = [] {}) {
     counting_waker wakes;
     auto wait = std::unique_ptr<decltype(detail::wait_of(std::move(op)))>(
         new decltype(detail::wait_of(std::move(op)))(detail::wait_of(std::move(op))));
     bool over = false;
-    if (!wait->start(wakes.waker(), over)) wakes.sleep();
+    const bool decided = wait->start(wakes.waker(), over);
+    meanwhile();
+    if (!decided) wakes.sleep();
     expect(!over, "the waiter has not left yet");
     auto result = wait->finish();
     wait.reset();

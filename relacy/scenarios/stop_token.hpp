@@ -118,11 +118,39 @@ class recv : public open_channel<Target, 1> {
     std::stop_source stop_;
 };
 
+/// The consumer closes beside its own parked receive, and the stop request ends that receive: it is destroyed once it
+/// has finished, and the close, which wakes a listener first, does not access it afterwards.
+template <class Target, class Form>
+class recv_and_close : public open_channel<Target, 1> {
+  public:
+    static constexpr const char* name = "stop_token.recv_and_close";
+
+    void thread(unsigned index) override {
+        if (index == 0) {
+            auto listening = this->tx_->closed();
+            expect(!listening.poll(listens_.waker()), "the channel is open");
+            const auto result = wait_on_the_heap(with_stop(this->rx_->recv(), stop_.get_token()), [&] {
+                this->rx_->close();
+                expect(listens_.count() == 1, "the close wakes the listener");
+            });
+            expect(!result, "nothing was sent");
+            this->expect_end(Form::recv(*this->rx_));
+        } else {
+            stop_.request_stop();
+        }
+    }
+
+  private:
+    std::stop_source stop_;
+    counting_waker listens_;
+};
+
 template <class Target>
 bool enroll_all() {
     return enroll<send, Target, blocking>() && enroll<send, Target, driven>() &&
            enroll<send_against_close, Target, driven>() && enroll<hold, Target, driven>() &&
-           enroll<recv, Target, blocking>() && enroll<recv, Target, driven>();
+           enroll<recv, Target, blocking>() && enroll<recv, Target, driven>() &&
+           enroll<recv_and_close, Target, driven>();
 }
 
 }  // namespace tailrace::relacy::stop_token

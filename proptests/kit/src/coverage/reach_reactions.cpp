@@ -69,6 +69,13 @@ bool drops_both_halves(program_part call) {
            });
 }
 
+/// Most of all the last one, beside a receive that the close is still to wake.
+bool drops_a_sender_in_close(program_part call) {
+    return any_reaction(call, [](const step& s, const step& in) {
+        return in.what == verb::close && s.what == verb::drop && s.subject.kind == handle_kind::sender;
+    });
+}
+
 bool runs_in_a_destructor(program_part call) {
     return any_reaction(call, [](const step& s, const step&) { return s.at.is == occasion::kind::destroyed; });
 }
@@ -101,6 +108,9 @@ constexpr std::array reaction_table{
     required_reaction{"a reaction closes the channel", 100, {capability::recv, capability::close}, closes},
     required_reaction{
         "a reaction polls while a close wakes others", 80, {capability::recv, capability::close}, delays_other_wakes},
+    required_reaction{"a reaction drops a sender while a close wakes others", 20,
+                      {capability::recv, capability::close, capability::clone, capability::sender_drop},
+                      drops_a_sender_in_close},
     required_reaction{"a destructor of a value takes steps", 200, {capability::receiver_drop}, runs_in_a_destructor},
     required_reaction{"a reaction inside a reaction", 120, waits, is_nested},
 };

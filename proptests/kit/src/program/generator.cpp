@@ -330,14 +330,18 @@ std::optional<step> interpreter::react(model::player& p) {
             const bool may_react = p.go_on() && p.depth() <= deepest && reactions_ < most_for_reactions;
             if (!may_react) continue;
             const command c = command_for_reaction();
-            const bool drops_all = c.amount % drops_all_share == 0;
-            due_.back() = {drops_all ? steps_to_drop_all : reactions_of(c), drops_all};
+            if (c.amount % drops_all_share == 0) {
+                due_.back() = {steps_to_drop_all,
+                               c.pick % 2 == 0 ? ending::operations_first : ending::senders_first};
+            } else {
+                due_.back() = {reactions_of(c), std::nullopt};
+            }
             continue;
         }
         --due_.back().steps;
         std::optional<step> s;
-        if (due_.back().drops_all) {
-            s = last_act(p.state(), ending::operations_first, program_->within);
+        if (const std::optional<ending> e = due_.back().drops_all) {
+            s = last_act(p.state(), *e, program_->within);
             if (s) s->at = p.here();
         } else {
             s = reaction_of(p, command_for_reaction());

@@ -109,7 +109,7 @@ class interpreter {
     std::size_t reactions_ = 0;  // commands read for them
     struct due {
         unsigned steps = 0;
-        bool drops_all = false;
+        std::optional<ending> drops_all;
     };
     std::vector<due> due_;  // reactions at the occasion of each call
 };
