@@ -5,7 +5,8 @@
 //
 // A coroutine is resumed by the call that completes its operation, on that thread, from a list that the outermost
 // caller processes: never under a lock, and never inside another resumption, so chains of any length need no stack.
-// With an executor it is resumed there; a coroutine that is suspended on a run queue (run_queue.hpp), by that queue.
+// With an executor it is resumed there; a coroutine that is suspended on a run queue (run_queue.hpp) or a pool
+// (thread_pool.hpp), by that.
 //
 // Cancellation: destroying a suspended coroutine cancels its operation. That must not happen while another thread may
 // be resuming it (as for any coroutine), nor after its resumption has been passed to an executor; a coroutine that is

@@ -37,6 +37,9 @@ class node_list {
 
     [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
 
+    /// Precondition: not empty.
+    [[nodiscard]] run_node& front() const noexcept { return *first_; }
+
     void push(run_node& n) noexcept {
         n.list = this;
         n.previous = last_;
@@ -82,8 +85,8 @@ class run_list : public node_list {
     bool running_ = false;
 };
 
-/// Where coroutines of a run queue are resumed (run_queue.hpp). A coroutine that is suspended on a thread that runs one
-/// is resumed there, and any other by the call that completes its operation.
+/// Where coroutines of a run queue (run_queue.hpp) or of a pool (thread_pool.hpp) are resumed. A coroutine that is
+/// suspended on a thread that runs one is resumed there, and any other by the call that completes its operation.
 class ready_queue {
   public:
     ready_queue() = default;
@@ -92,7 +95,7 @@ class ready_queue {
 
     /// From any thread.
     virtual void ready(run_node& n) noexcept = 0;
-    /// `n`, which is ready, is about to be destroyed. On the thread of the queue.
+    /// `n`, which is ready, is about to be destroyed. Only where no thread may be resuming it.
     virtual void forget(run_node& n) noexcept = 0;
 
     /// The one that the calling thread runs, or null.
@@ -105,8 +108,8 @@ class ready_queue {
     ~ready_queue() = default;
 };
 
-/// Resumes on the run queue on which the coroutine was suspended; without one, on the thread that completes the
-/// operation.
+/// Resumes on the run queue or the pool on which the coroutine was suspended; without one, on the thread that completes
+/// the operation.
 template <class Platform>
 class inline_resumption {
   public:
