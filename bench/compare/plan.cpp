@@ -167,7 +167,7 @@ const std::vector<known_contestant>& known_contestants() {
         {"tailrace-executor", role::ours, "bench-tailrace", "",
          "coroutines resumed by an executor: a plain queue, on one thread"},
         {"tailrace-one-thread", role::ours, "bench-tailrace", "", "W6 inline, all tasks started on one thread"},
-        {"tailrace-pool", role::ours, "bench-tailrace", "", "coroutines on a pool of two threads"},
+        {"tailrace-pool", role::ours, "bench-tailrace", "", "coroutines on a tailrace::thread_pool of two threads"},
         {"tailrace-asio", role::ours, "bench-tailrace", "libboost1.81-dev", "coroutines on Asio's io_context"},
         {"tailrace-send", role::ours, "bench-tailrace", "", "W7 with plain sends"},
         {"tailrace-recv", role::ours, "bench-tailrace", "", "recv_many with plain receives"},

@@ -11,18 +11,17 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <condition_variable>
 #include <coroutine>
 #include <cstddef>
-#include <deque>
 #include <exception>
-#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "tailrace/channel.hpp"
 #include "tailrace/run_queue.hpp"
+#include "tailrace/task.hpp"
+#include "tailrace/thread_pool.hpp"
 
 namespace bench {
 
@@ -104,6 +103,22 @@ class run_queue_form {
     tailrace::run_queue queue_;
 };
 
+/// The library's own pool, of two threads.
+class pool_form {
+  public:
+    using task = tailrace::task;
+
+    void start(task t) { pool_.spawn(std::move(t)); }
+    template <class Make>
+    auto on(Make make) {
+        return make();
+    }
+    void run() { pool_.wait(); }
+
+  private:
+    tailrace::thread_pool pool_{2};
+};
+
 /// A plain run queue: a ring of wakers, on one thread, without a lock. It stands for the loop of an application.
 class plain_queue : public executor_form<plain_queue> {
   public:
@@ -170,48 +185,6 @@ class polling_queue : public plain_queue {
     auto on(Make make) {
         return polled<decltype(make())>(make, *this);
     }
-};
-
-/// Two threads that take wakers from one queue, under a mutex.
-class pool_of_two : public executor_form<pool_of_two> {
-  public:
-    void execute(const tailrace::waker& w) noexcept {
-        {
-            const std::lock_guard lock(mutex_);
-            queue_.push_back(w);
-        }
-        not_empty_.notify_one();
-    }
-    void run() {
-        std::jthread other([this] { work(); });
-        work();
-    }
-
-  private:
-    void work() {
-        std::unique_lock lock(mutex_);
-        for (;;) {
-            if (queue_.empty()) {
-                if (++idle_ == 2) {  // no task runs, and none is queued: all have ended
-                    not_empty_.notify_all();
-                    return;
-                }
-                not_empty_.wait(lock, [this] { return !queue_.empty() || idle_ == 2; });
-                if (queue_.empty()) return;
-                --idle_;
-            }
-            const tailrace::waker w = queue_.front();
-            queue_.pop_front();
-            lock.unlock();
-            w();
-            lock.lock();
-        }
-    }
-
-    std::mutex mutex_;
-    std::condition_variable not_empty_;
-    std::deque<tailrace::waker> queue_;
-    int idle_ = 0;
 };
 
 /// Boost.Asio's io_context, run by that many threads.

@@ -18,7 +18,7 @@ void add_tasks(contestant& tailrace, std::vector<contestant>& others) {
     queue += workloads_on_one_thread<run_queue_form>();
     contestant executor{"tailrace-executor", {tasks_as<plain_queue>("W6")}};
     executor += workloads_on_one_thread<plain_queue>();
-    contestant pool{"tailrace-pool", {tasks_as<pool_of_two>("W6")}};
+    contestant pool{"tailrace-pool", {tasks_as<pool_form>("W6")}};
     contestant asio{"tailrace-asio",
                     {tasks_as<asio_form<1>>("W5"), tasks_as<asio_form<2>>("W6"), ping_pong_as<asio_form<1>>("W8")}};
     others.insert(others.end(), {one_thread, queue, executor, pool, asio});
