@@ -15,7 +15,8 @@ void add_tests(target& t) {
     const std::string sources = TAILRACE_SOURCE_DIR;
     const std::string channels = sources + "/proptests/channels/";
     t.tests = {{TAILRACE_CONFORMANCE_TESTS, typed + ":*/" + t.name + ":handles.*", channels + "conformance"},
-               {TAILRACE_REGRESSION_TESTS, typed, channels + "regressions"}};
+               {TAILRACE_REGRESSION_TESTS, typed, channels + "regressions"},
+               {TAILRACE_SELECT_TESTS, typed, channels + "select"}};
     if (t.name != "optimized") return;
     t.tests.push_back({TAILRACE_IMPL_TESTS, "*", sources + "/impl/tests"});
     t.tests.push_back({TAILRACE_ALLOCATION_TESTS, "*", {}});

@@ -24,7 +24,8 @@ namespace tailrace::relacy::interruption {
 using simulated_clock = basic_manual_clock<relacy_platform::mutex>;
 using namespace std::chrono_literals;
 
-/// The wait is on the heap, where the simulation detects an access after its end. `meanwhile` runs before the task sleeps.
+/// The wait is on the heap, where the simulation detects an access after its end. `meanwhile` runs before the task
+/// sleeps.
 template <class Operation, class Meanwhile = void (*)()>
 auto wait_on_the_heap(Operation op, Meanwhile meanwhile = [] {}) {
     counting_waker wakes;

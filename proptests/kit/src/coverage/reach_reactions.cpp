@@ -108,7 +108,8 @@ constexpr std::array reaction_table{
     required_reaction{"a reaction closes the channel", 100, {capability::recv, capability::close}, closes},
     required_reaction{
         "a reaction polls while a close wakes others", 80, {capability::recv, capability::close}, delays_other_wakes},
-    required_reaction{"a reaction drops a sender while a close wakes others", 20,
+    required_reaction{"a reaction drops a sender while a close wakes others",
+                      20,
                       {capability::recv, capability::close, capability::clone, capability::sender_drop},
                       drops_a_sender_in_close},
     required_reaction{"a destructor of a value takes steps", 200, {capability::receiver_drop}, runs_in_a_destructor},

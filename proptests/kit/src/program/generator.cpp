@@ -331,8 +331,7 @@ std::optional<step> interpreter::react(model::player& p) {
             if (!may_react) continue;
             const command c = command_for_reaction();
             if (c.amount % drops_all_share == 0) {
-                due_.back() = {steps_to_drop_all,
-                               c.pick % 2 == 0 ? ending::operations_first : ending::senders_first};
+                due_.back() = {steps_to_drop_all, c.pick % 2 == 0 ? ending::operations_first : ending::senders_first};
             } else {
                 due_.back() = {reactions_of(c), std::nullopt};
             }

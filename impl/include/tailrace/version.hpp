@@ -1,0 +1,25 @@
+// The version, for programs that support several. CMakeLists.txt reads it here.
+// After a change here run: ci/test -R 'impl|package'
+#pragma once
+
+#include <compare>
+
+#define TAILRACE_VERSION_MAJOR 0
+#define TAILRACE_VERSION_MINOR 1
+#define TAILRACE_VERSION_PATCH 0
+/// 10,000 for each major, 100 for each minor version: `#if TAILRACE_VERSION >= 100`.
+#define TAILRACE_VERSION (TAILRACE_VERSION_MAJOR * 10'000 + TAILRACE_VERSION_MINOR * 100 + TAILRACE_VERSION_PATCH)
+
+namespace tailrace {
+
+/// The same as a value. Versions can be compared.
+struct version_number {
+    int major;
+    int minor;
+    int patch;
+
+    friend constexpr auto operator<=>(const version_number&, const version_number&) = default;
+};
+inline constexpr version_number version{TAILRACE_VERSION_MAJOR, TAILRACE_VERSION_MINOR, TAILRACE_VERSION_PATCH};
+
+}  // namespace tailrace
