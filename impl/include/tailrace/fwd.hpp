@@ -11,6 +11,8 @@ class sender;
 template <class T, class Platform = std_platform>
 class receiver;
 template <class T, class Platform = std_platform>
+class received_values;
+template <class T, class Platform = std_platform>
 class weak_sender;
 template <class T, class Platform = std_platform>
 class permit;

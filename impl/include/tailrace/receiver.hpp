@@ -2,9 +2,12 @@
 // After a change here run: ci/test -L impl && ci/test -L conformance
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <iosfwd>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -83,6 +86,31 @@ class receiver {
         return try_recv_again();
     }
 
+    /// All values that are buffered, up to `limit`, appended to `into`; otherwise empty, or disconnected, as try_recv.
+    /// Returns how many: at least 1, unless the limit is 0. Their capacity is returned in one step.
+    ///
+    /// Throws: std::logic_error while another receive is unfinished; what `into` throws when it grows, before anything
+    /// was taken.
+    ///
+    ///     std::vector<int> batch;
+    ///     while (rx.try_recv_many(batch, 100)) use(std::exchange(batch, {}));
+    template <class Buffer>
+    [[nodiscard]] std::expected<std::size_t, try_recv_error> try_recv_many(Buffer& into, std::size_t limit) {
+        auto op = recv_many(into, limit);
+        const auto n = try_now(op);
+        if (!n) return std::unexpected(try_recv_error::empty);
+        if (*n == 0 && limit != 0) return std::unexpected(try_recv_error::disconnected);
+        return *n;
+    }
+
+    /// The values that come until the end, as a range for code that blocks. The values before that are gone: it can be
+    /// iterated once. Ending the loop early leaves the rest in the channel.
+    ///
+    ///     for (int v : rx.values()) use(v);
+    ///
+    /// In a coroutine: `while (auto v = co_await rx.recv()) use(*v);`. Throws: as blocking_recv.
+    [[nodiscard]] received_values<T, Platform> values() { return received_values<T, Platform>(*this); }
+
     [[nodiscard]] std::optional<T> blocking_recv() {
         detail::refuse_in_async_context<Platform>();
         auto op = recv();
@@ -140,15 +168,21 @@ class receiver {
 
     /// Nothing is there, or not yet.
     [[nodiscard, gnu::noinline]] std::expected<T, try_recv_error> try_recv_again() {
-        auto& c = core();
         auto op = recv();  // until it has finished no other receive may begin
+        if (auto result = try_now(op)) return taken(std::move(*result));
+        return std::unexpected(try_recv_error::empty);
+    }
+    /// The result of a receive without waiting for a send that begins later; nothing if there is none.
+    template <class Operation>
+    [[nodiscard]] std::optional<typename Operation::result_type> try_now(Operation& op) {
+        auto& c = core();
         for (unsigned turn = 0; turn < patience; ++turn) {
             detail::owed_call last;
-            if (auto result = op.attempt(last)) return taken(std::move(*result));
-            if (c.buffered_exactly() == 0) return std::unexpected(try_recv_error::empty);
+            if (auto result = op.attempt(last)) return result;
+            if (c.buffered_exactly() == 0) return std::nullopt;
             Platform::pause(turn);
         }
-        return taken(detail::block_on<Platform>(op));  // the slot is claimed and its value under way, so this wait ends
+        return detail::block_on<Platform>(op);  // the slot is claimed and its value under way, so this wait ends
     }
 
     [[nodiscard]] static std::expected<T, try_recv_error> taken(std::optional<T>&& value) {
@@ -164,6 +198,46 @@ class receiver {
     }
 
     core_type* core_;
+};
+
+/// The range of receiver::values(). It must not outlive the receiver, nor be used when that has been moved.
+template <class T, class Platform>
+class received_values {
+  public:
+    /// Each step receives the next value.
+    class iterator {
+      public:
+        using value_type = T;
+        using difference_type = std::ptrdiff_t;
+
+        explicit iterator(received_values& of) : of_(&of) { ++*this; }
+
+        [[nodiscard]] T& operator*() const noexcept { return *of_->now_; }
+        iterator& operator++() {
+            of_->now_.reset();
+            if (auto next = of_->from_->blocking_recv()) of_->now_.emplace(std::move(*next));
+            return *this;
+        }
+        void operator++(int) { ++*this; }
+        [[nodiscard]] friend bool operator==(const iterator& i, std::default_sentinel_t) noexcept {
+            return i.is_over();
+        }
+
+      private:
+        [[nodiscard]] bool is_over() const noexcept { return !of_->now_; }
+
+        received_values* of_;
+    };
+
+    explicit received_values(receiver<T, Platform>& from) noexcept : from_(&from) {}
+
+    /// Receives the first value.
+    [[nodiscard]] iterator begin() { return iterator(*this); }
+    [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
+
+  private:
+    receiver<T, Platform>* from_;
+    std::optional<T> now_;
 };
 
 }  // namespace tailrace
