@@ -60,3 +60,28 @@ else()
     FetchContent_MakeAvailable(relacy)
     target_include_directories(tailrace_relacy_headers SYSTEM INTERFACE "${relacy_SOURCE_DIR}")
 endif()
+
+# Either Asio, for the adapter (tailrace/asio.hpp): what is not found is not tested. Boost 1.78 is the first whose Asio has what it needs.
+find_package(Boost 1.78 QUIET)
+find_path(TAILRACE_ASIO_INCLUDE_DIR asio/cancellation_signal.hpp)
+mark_as_advanced(TAILRACE_ASIO_INCLUDE_DIR)
+set(TAILRACE_ASIOS "")
+if(Boost_FOUND)
+    list(APPEND TAILRACE_ASIOS boost_asio)
+    add_library(tailrace_boost_asio INTERFACE)
+    target_link_libraries(tailrace_boost_asio INTERFACE Boost::headers)
+    target_compile_definitions(tailrace_boost_asio INTERFACE TAILRACE_ASIO_BOOST)
+endif()
+if(TAILRACE_ASIO_INCLUDE_DIR)
+    list(APPEND TAILRACE_ASIOS standalone_asio)
+    add_library(tailrace_standalone_asio INTERFACE)
+    target_include_directories(tailrace_standalone_asio SYSTEM INTERFACE "${TAILRACE_ASIO_INCLUDE_DIR}")
+    target_compile_definitions(tailrace_standalone_asio INTERFACE TAILRACE_ASIO_STANDALONE)
+    # Asio 1.22 does not know that clang has coroutines without the library that was experimental.
+    target_compile_definitions(tailrace_standalone_asio INTERFACE ASIO_HAS_CO_AWAIT)
+endif()
+foreach(asio IN LISTS TAILRACE_ASIOS)
+    # ThreadSanitizer does not know fences, and g++ says so. Asio's are beside mutexes that do the same.
+    target_compile_definitions(tailrace_${asio} INTERFACE $<$<STREQUAL:${TAILRACE_SANITIZER},thread>:ASIO_DISABLE_FENCED_BLOCK>
+                                                          $<$<STREQUAL:${TAILRACE_SANITIZER},thread>:BOOST_ASIO_DISABLE_FENCED_BLOCK>)
+endforeach()
