@@ -80,8 +80,9 @@ if(TAILRACE_ASIO_INCLUDE_DIR)
     # Asio 1.22 does not know that clang has coroutines without the library that was experimental.
     target_compile_definitions(tailrace_standalone_asio INTERFACE ASIO_HAS_CO_AWAIT)
 endif()
-foreach(asio IN LISTS TAILRACE_ASIOS)
+if(TAILRACE_SANITIZER STREQUAL "thread")
     # ThreadSanitizer does not know fences, and g++ says so. Asio's are beside mutexes that do the same.
-    target_compile_definitions(tailrace_${asio} INTERFACE $<$<STREQUAL:${TAILRACE_SANITIZER},thread>:ASIO_DISABLE_FENCED_BLOCK>
-                                                          $<$<STREQUAL:${TAILRACE_SANITIZER},thread>:BOOST_ASIO_DISABLE_FENCED_BLOCK>)
-endforeach()
+    foreach(asio IN LISTS TAILRACE_ASIOS)
+        target_compile_definitions(tailrace_${asio} INTERFACE ASIO_DISABLE_FENCED_BLOCK BOOST_ASIO_DISABLE_FENCED_BLOCK)
+    endforeach()
+endif()

@@ -18,7 +18,6 @@
 #include <utility>
 
 #include "tailrace/coroutine.hpp"
-#include "tailrace/deadline.hpp"
 #include "tailrace/detail/asio_library.hpp"
 #include "tailrace/detail/asio_wait.hpp"
 #include "tailrace/waker.hpp"
@@ -37,7 +36,7 @@ template <class Operation>
 using async_result_of = typename detail::async_form<Operation>::result_type;
 
 /// Starts any waiting operation as an asynchronous operation of Asio: plain, with a deadline, with a stop token. The
-/// token may be any that takes this signature; the default can be awaited.
+/// token may be any that takes this signature. The default can be awaited: deferred, before Asio 1.28 use_awaitable.
 ///
 /// Signature: void(std::exception_ptr, async_result_of<Operation>). The end of a channel, a deadline and a cancellation
 /// are no exceptions but results, and a send's result has the value that was not sent. With an error_code in front,

@@ -14,6 +14,50 @@
 namespace tailrace::asio_test {
 namespace {
 
+// ---- What ends a wait.
+
+/// A waker that disarms its interrupter, as another party of the wait may at that moment.
+struct disarming {
+    detail::async_interrupter interrupter;
+    int calls = 0;
+    bool silent = true;
+    [[nodiscard]] waker as_waker() noexcept {
+        return {[](void* p) noexcept {
+                    auto& self = *static_cast<disarming*>(p);
+                    ++self.calls;
+                    self.silent = self.interrupter.disarm();
+                },
+                this};
+    }
+};
+
+TEST(interrupter, fires_once_and_is_not_silent_then) {
+    disarming d;
+    EXPECT_EQ(d.interrupter.arm(d.as_waker()), detail::arming::armed);
+    d.interrupter.fire();
+    d.interrupter.fire();
+    EXPECT_EQ(d.calls, 1);
+    EXPECT_FALSE(d.silent) << "its wake-up has come";
+    EXPECT_FALSE(d.interrupter.disarm());
+}
+
+TEST(interrupter, that_was_disarmed_stays_silent) {
+    disarming d;
+    EXPECT_EQ(d.interrupter.arm(d.as_waker()), detail::arming::armed);
+    EXPECT_TRUE(d.interrupter.disarm());
+    d.interrupter.fire();
+    EXPECT_EQ(d.calls, 0);
+    EXPECT_TRUE(d.interrupter.disarm());
+}
+
+TEST(interrupter, that_was_fired_before_it_is_armed_is_due) {
+    disarming d;
+    EXPECT_TRUE(d.interrupter.disarm());
+    d.interrupter.fire();
+    EXPECT_EQ(d.interrupter.arm(d.as_waker()), detail::arming::due);
+    EXPECT_EQ(d.calls, 0);
+}
+
 // ---- At each point.
 
 TEST(cancel, before_the_start_has_no_effect) {

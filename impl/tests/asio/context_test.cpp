@@ -2,6 +2,7 @@
 // stay where they are, nothing leaks. Under AddressSanitizer these see what is used too late.
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -158,18 +159,21 @@ TEST(context, that_is_destroyed_destroys_an_operation_that_a_destructor_starts_t
         int& destroyed;
         ~starts_another() { async(from.recv(), net::bind_executor(context, never_called(destroyed))); }
     };
-    int destroyed = 0;
-    auto [tx, rx] = channel<int>(1);
-    auto [keeper, empty] = channel<int>(1);
-    {
-        net::io_context context;
-        async(empty.recv(),
-              net::bind_executor(context, [last = std::unique_ptr<starts_another>(new starts_another{
-                                               context, rx, destroyed})](std::exception_ptr, auto) { FAIL(); }));
+    for (const bool is_posted : {false, true}) {  // then its handler is destroyed later
+        int destroyed = 0;
+        auto [tx, rx] = channel<int>(1);
+        auto [other, first] = channel<int>(1);
+        {
+            net::io_context context;
+            async(first.recv(),
+                  net::bind_executor(context, [last = std::unique_ptr<starts_another>(new starts_another{
+                                                   context, rx, destroyed})](std::exception_ptr, auto) { FAIL(); }));
+            if (is_posted) (void)other.try_send(1);
+        }
+        EXPECT_EQ(destroyed, 1);
+        EXPECT_TRUE(tx.try_send(1));
+        EXPECT_EQ(rx.try_recv(), 1) << "no receive is pending";
     }
-    EXPECT_EQ(destroyed, 1);
-    EXPECT_TRUE(tx.try_send(1));
-    EXPECT_EQ(rx.try_recv(), 1) << "no receive is pending";
 }
 
 TEST(context, that_is_destroyed_while_another_thread_sends_loses_no_value) {
@@ -207,6 +211,62 @@ TEST(context, that_is_destroyed_while_another_thread_sends_loses_no_value) {
         for (auto& rx : receivers) EXPECT_EQ(rx.try_recv(), 1);
         if (HasFailure()) FAIL() << "round " << round;
     }
+}
+
+/// Where the second allocation, that of what is posted, is held up.
+struct checkpoint {
+    std::atomic<int> allocations{0};
+    std::atomic<bool> reached{false};
+    std::atomic<bool> open{false};
+
+    void pass() {
+        if (++allocations != 2) return;
+        reached = true;
+        while (!open) std::this_thread::yield();
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));  // so that a context that does not wait is gone
+    }
+};
+template <class T>
+class held_up_allocator {
+  public:
+    using value_type = T;
+
+    explicit held_up_allocator(checkpoint& at) noexcept : at_(&at) {}
+    template <class U>
+    held_up_allocator(const held_up_allocator<U>& other) noexcept : at_(other.at_) {}
+
+    [[nodiscard]] T* allocate(std::size_t n) {
+        at_->pass();
+        return std::allocator<T>().allocate(n);
+    }
+    void deallocate(T* p, std::size_t n) noexcept { std::allocator<T>().deallocate(p, n); }
+    template <class U>
+    friend bool operator==(const held_up_allocator& a, const held_up_allocator<U>& b) noexcept {
+        return a.at_ == b.at_;
+    }
+
+  private:
+    template <class>
+    friend class held_up_allocator;
+    checkpoint* at_;
+};
+
+TEST(context, that_is_destroyed_waits_for_a_completion_that_is_being_posted) {
+    int destroyed = 0;
+    checkpoint post;
+    auto [tx, rx] = channel<int>(1);
+    std::thread other;
+    {
+        net::io_context context;
+        async(rx.recv(), net::bind_executor(context, net::bind_allocator(held_up_allocator<std::byte>(post),
+                                                                         never_called(destroyed))));
+        other = std::thread([&, &to = tx] { EXPECT_TRUE(to.try_send(1)); });
+        while (!post.reached) std::this_thread::yield();
+        post.open = true;
+    }
+    other.join();
+    EXPECT_EQ(destroyed, 1);
+    EXPECT_EQ(rx.try_recv(), 1);
 }
 
 TEST(context, a_pool_that_ends_with_an_operation_destroys_it) {

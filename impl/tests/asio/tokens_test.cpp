@@ -348,6 +348,26 @@ TEST(associations, a_strand_is_never_in_two_handlers_at_once) {
     EXPECT_EQ(sent, operations);
 }
 
+#if TAILRACE_ASIO_VERSION >= 102800
+TEST(associations, a_result_that_is_there_at_once_goes_to_the_immediate_executor) {
+    net::io_context context;
+    auto [tx, rx] = channel<int>(1);
+    outcome_of<recv_operation<int>> got;
+    const auto receive = [&] {
+        async(rx.recv(),
+              net::bind_immediate_executor(net::system_executor(), net::bind_executor(context, got.handler())));
+    };
+    ASSERT_TRUE(tx.try_send(1));
+    receive();
+    EXPECT_EQ(got.calls, 1) << "the system executor runs it where it is";
+    receive();
+    ASSERT_TRUE(tx.try_send(2));
+    EXPECT_EQ(got.calls, 1) << "a wait is completed on the other executor";
+    EXPECT_EQ(run(context), 1u);
+    EXPECT_EQ(got.result->value(), 2);
+}
+#endif
+
 // ---- The other tokens.
 
 TEST(token, use_future_gives_the_result_and_an_operation_may_wait) {
