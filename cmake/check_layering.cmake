@@ -13,10 +13,19 @@ set(violations "")
 set(looked_at 0)
 set(libraries "fmt|rapidcheck|gtest|relacy|nlohmann|CLI|boost|asio")
 
-# may_include(<folder> <regex>): of the headers of this project and of libraries, the sources of <folder> include only those. A header
-# without a folder lies beside its source.
+# may_include(<folder> <regex> [EXCEPT <file>]): of the headers of this project and of libraries, the sources of <folder> include only those;
+# but the one file, which chooses between two libraries. A header without a folder lies beside its source.
 function(may_include folder allowed)
+    cmake_parse_arguments(PARSE_ARGV 2 arg "" "EXCEPT" "")
     file(GLOB_RECURSE files "${ROOT}/${folder}/*.hpp" "${ROOT}/${folder}/*.cpp")
+    if(arg_EXCEPT)
+        list(LENGTH files before)
+        list(FILTER files EXCLUDE REGEX "/${arg_EXCEPT}$")
+        list(LENGTH files after)
+        if(NOT before GREATER after)
+            message(FATAL_ERROR "no ${arg_EXCEPT} found under ${ROOT}/${folder}")
+        endif()
+    endif()
     if(NOT files)
         message(FATAL_ERROR "no source found under ${ROOT}/${folder}")
     endif()
@@ -51,7 +60,7 @@ endfunction()
 
 set(channel "tailrace/[a-z_]+\\.hpp|tailrace/detail/[a-z_]+\\.hpp")
 set(specification "tailrace/model/.*")
-may_include(impl/include "${channel}")
+may_include(impl/include "${channel}" EXCEPT "detail/asio_library.hpp")
 may_include(model/include "tailrace/(errors|waker|async_context)\\.hpp|${specification}|fmt/.*")
 may_include(model/src "${specification}|fmt/.*")
 may_include(proptests/kit/include "${channel}|${specification}|tailrace/verify/.*")

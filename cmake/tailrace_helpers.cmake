@@ -44,11 +44,15 @@ function(tailrace_unity target root)
     target_compile_options(${target} PRIVATE -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endfunction()
 
-# tailrace_add_test(<name> LABEL <label> SOURCES <file>... [LIBRARIES <library>...] [DEFINITIONS <definition>...]
+# tailrace_add_test(<name> LABEL <label> [PREFIX <prefix>] SOURCES <file>... [LIBRARIES <library>...] [DEFINITIONS <definition>...]
 #                   [PRECOMPILED <header>...])
-# A GoogleTest executable; each of its tests is a ctest named <label>.<suite>.<test>, run by `ci/test -L <label>`.
+# A GoogleTest executable; each of its tests is a ctest named <label>.<suite>.<test>, or with the prefix instead, run by
+# `ci/test -L <label>`.
 function(tailrace_add_test name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL" "SOURCES;LIBRARIES;DEFINITIONS;PRECOMPILED")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;PREFIX" "SOURCES;LIBRARIES;DEFINITIONS;PRECOMPILED")
+    if(NOT arg_PREFIX)
+        set(arg_PREFIX ${arg_LABEL})
+    endif()
     add_executable(${name} ${arg_SOURCES})
     list(LENGTH arg_SOURCES files)
     if(files GREATER 3)
@@ -58,7 +62,7 @@ function(tailrace_add_test name)
     target_compile_definitions(${name} PRIVATE ${arg_DEFINITIONS})
     gtest_discover_tests(
         ${name}
-        TEST_PREFIX ${arg_LABEL}.
+        TEST_PREFIX ${arg_PREFIX}.
         NO_PRETTY_VALUES
         DISCOVERY_TIMEOUT 120
         PROPERTIES LABELS ${arg_LABEL})

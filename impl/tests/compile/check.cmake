@@ -2,7 +2,7 @@
 #
 #   cmake -D CXX=<compiler> -D INCLUDE=<folder> -D WORK_DIR=<folder> -D WHAT=<below> -P check.cmake
 #
-#   headers          each header alone, and twice, with all warnings as errors
+#   headers          each header alone, and twice, with all warnings as errors; those for Asio where there is one
 #   every_function   every_function.cpp without exceptions and run-time types, and runs it
 #   misuse           misuse.cpp likewise, without assertions: each kind of misuse must abort it
 #   locks            clang only: without any one lock of core.hpp, clang says which variable it guards
@@ -32,6 +32,17 @@ if(WHAT STREQUAL "headers")
     file(GLOB_RECURSE headers RELATIVE "${INCLUDE}" "${INCLUDE}/tailrace/*.hpp")
     if(NOT headers)
         message(FATAL_ERROR "no header under ${INCLUDE}")
+    endif()
+    # Without an Asio, the adapter must say so.
+    file(WRITE "${WORK_DIR}/no_asio.cpp" "#if __has_include(<boost/asio/version.hpp>) || __has_include(<asio/version.hpp>)\n#error\n#endif\n")
+    execute_process(COMMAND ${compile} -fsyntax-only "${WORK_DIR}/no_asio.cpp" RESULT_VARIABLE asio ERROR_QUIET)
+    if(asio EQUAL 0)
+        file(WRITE "${WORK_DIR}/no_asio.cpp" "#include \"tailrace/asio.hpp\"\n")
+        execute_process(COMMAND ${compile} -fsyntax-only "${WORK_DIR}/no_asio.cpp" RESULT_VARIABLE status ERROR_VARIABLE said)
+        if(status EQUAL 0 OR NOT said MATCHES "neither <boost/asio/version.hpp> nor <asio/version.hpp> was found")
+            message(FATAL_ERROR "tailrace/asio.hpp does not say that there is no Asio:\n${said}")
+        endif()
+        list(FILTER headers EXCLUDE REGEX "/asio(_library|_wait)?\\.hpp$")
     endif()
     set(bad "")
     foreach(header IN LISTS headers)
