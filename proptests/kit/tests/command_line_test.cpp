@@ -110,7 +110,7 @@ TEST_F(command_line, an_engine_asked_for_by_name_that_cannot_run_is_refused) {
         "TAILRACE_INTERLEAVINGS can name it); see tailrace-verify --help",
         "TAILRACE_INTERLEAVINGS=");
     const run_result unasked = run("run --programs 1 --target optimized", "TAILRACE_INTERLEAVINGS=");
-    EXPECT_EQ(unasked.status, 0) << unasked.error;
+    EXPECT_EQ(unasked.status, 0) << unasked.error << unasked.out;
     EXPECT_NE(unasked.out.find("not run: there is no tailrace-interleavings"), std::string::npos) << unasked.out;
 }
 
