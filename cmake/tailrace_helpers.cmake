@@ -111,8 +111,8 @@ function(tailrace_check_layering)
     set_tests_properties(house.dependencies_go_one_way PROPERTIES LABELS house)
 endfunction()
 
-# tailrace_check_scripts(): a test of what the scripts in ci/ build with, one that they look for programs where those are built, and, in a
-# build of all tests, one that the tests exist which documents and comments name.
+# tailrace_check_scripts(): a test of what the scripts in ci/ build with, one that they look for programs where those are built, one of what
+# a release is refused for, and, in a build of all tests, one that the tests exist which documents and comments name.
 function(tailrace_check_scripts)
     add_test(NAME house.build_says_how_far_it_is COMMAND "${PROJECT_SOURCE_DIR}/ci/tests/build")
     set(names house.build_says_how_far_it_is)
@@ -133,6 +133,10 @@ function(tailrace_check_scripts)
     if(TAILRACE_GIT AND EXISTS "${PROJECT_SOURCE_DIR}/.git" AND TARGET tailrace-relacy AND NOT TAILRACE_MUTANTS STREQUAL "none")
         add_test(NAME house.names COMMAND "${PROJECT_SOURCE_DIR}/ci/names" "${PROJECT_BINARY_DIR}")
         list(APPEND names house.names)
+    endif()
+    if(TAILRACE_GIT)
+        add_test(NAME house.release COMMAND "${PROJECT_SOURCE_DIR}/ci/tests/release")
+        list(APPEND names house.release)
     endif()
     set_tests_properties(${names} PROPERTIES LABELS house)
 endfunction()

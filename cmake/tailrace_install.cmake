@@ -1,5 +1,5 @@
-# Installs the library so that find_package(tailrace) works: the headers and a package configuration. Where the checking
-# kit is built, installs that too, for find_package(tailrace COMPONENTS verify).
+# Installs the library so that find_package(tailrace) and pkg-config find it. Where the checking kit is built, installs that too, for
+# find_package(tailrace COMPONENTS verify).
 # After a change here run: ci/test -L examples
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
@@ -33,8 +33,19 @@ install(
     DESTINATION "${tailrace_package_dir}"
     COMPONENT channel)
 
-# The kit: static libraries, their headers, and the traces. Who uses it needs the packages that it was built with, so it
+# Relative to itself, so that what is installed may be moved.
+set(tailrace_pc_dir "${CMAKE_INSTALL_DATADIR}/pkgconfig")
+file(RELATIVE_PATH tailrace_prefix_from_pc "/${tailrace_pc_dir}" "/")
+cmake_path(SET tailrace_prefix_from_pc NORMALIZE "${tailrace_prefix_from_pc}")
+configure_file("${PROJECT_SOURCE_DIR}/cmake/tailrace.pc.in" "${PROJECT_BINARY_DIR}/tailrace.pc" @ONLY)
+install(
+    FILES "${PROJECT_BINARY_DIR}/tailrace.pc"
+    DESTINATION "${tailrace_pc_dir}"
+    COMPONENT channel)
+
+# The kit: static libraries, their headers, the program, and the traces. Who uses it needs the packages that it was built with, so it
 # cannot be installed with dependencies that were fetched.
+set(tailrace_installs_kit FALSE)
 if(NOT TARGET tailrace_verify)
     return()
 endif()
@@ -46,6 +57,7 @@ foreach(dependency IN ITEMS fmt::fmt rapidcheck)
     endif()
 endforeach()
 
+set(tailrace_installs_kit TRUE)
 set(kit tailrace_model tailrace_verify tailrace_verify_main)
 foreach(library IN LISTS kit)
     string(REPLACE tailrace_ "" name ${library})
@@ -68,6 +80,18 @@ install(
     NAMESPACE tailrace::
     DESTINATION "${tailrace_verify_dir}"
     COMPONENT verify)
+# The program, if it was built, and the simulator that it runs.
+target_compile_definitions(tailrace-verify-installed PRIVATE TAILRACE_DATADIR="${CMAKE_INSTALL_DATADIR}")
+install(
+    TARGETS tailrace-verify-installed
+    RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT verify
+    OPTIONAL)
+if(TARGET tailrace-interleavings)
+    install(
+        TARGETS tailrace-interleavings
+        RUNTIME DESTINATION libexec/tailrace COMPONENT verify
+        OPTIONAL)
+endif()
 install(
     DIRECTORY "${PROJECT_SOURCE_DIR}/model/traces/"
     DESTINATION "${CMAKE_INSTALL_DATADIR}/tailrace/traces"

@@ -2,6 +2,8 @@
 // After a change here run: ci/test -L impl && ci/test -L conformance
 #pragma once
 
+#include "tailrace/detail/requires.hpp"  // IWYU pragma: keep
+
 namespace tailrace {
 
 /// Declares, while it lives, that the calling thread runs tasks of an asynchronous runtime: blocking forms throw there,

@@ -9,6 +9,8 @@
 #include <iosfwd>
 #include <stdexcept>
 
+#include "tailrace/detail/requires.hpp"  // IWYU pragma: keep
+
 namespace tailrace {
 
 /// The receive half has closed or is gone.

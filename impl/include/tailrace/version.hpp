@@ -4,6 +4,8 @@
 
 #include <compare>
 
+#include "tailrace/detail/requires.hpp"  // IWYU pragma: keep
+
 #define TAILRACE_VERSION_MAJOR 0
 #define TAILRACE_VERSION_MINOR 1
 #define TAILRACE_VERSION_PATCH 0

@@ -5,6 +5,8 @@
 // After a change here run: ci/test -L impl
 #pragma once
 
+#include "tailrace/detail/requires.hpp"  // IWYU pragma: keep
+
 namespace tailrace {
 
 struct waker {

@@ -6,6 +6,7 @@
 #   every_function   every_function.cpp without exceptions and run-time types, and runs it
 #   misuse           misuse.cpp likewise, without assertions: each kind of misuse must abort it
 #   locks            clang only: without any one lock of core.hpp, clang says which variable it guards
+#   needs            each public header with C++20 instead: one error, which says what it needs
 #   refused          refused.cpp compiles, and with each of its macros it does not, for the reason that the macro's comment gives
 # After a change here run: ci/test -R impl.compile
 cmake_minimum_required(VERSION 3.25)
@@ -57,6 +58,21 @@ if(WHAT STREQUAL "headers")
     if(bad)
         message(FATAL_ERROR "${bad}")
     endif()
+elseif(WHAT STREQUAL "needs")
+    file(GLOB headers RELATIVE "${INCLUDE}" "${INCLUDE}/tailrace/*.hpp")
+    if(NOT headers)
+        message(FATAL_ERROR "no public header under ${INCLUDE}")
+    endif()
+    foreach(header IN LISTS headers)
+        file(WRITE "${WORK_DIR}/needs.cpp" "#include \"${header}\"\n")
+        execute_process(
+            COMMAND "${CXX}" -std=c++20 "-I${INCLUDE}" -fsyntax-only "${WORK_DIR}/needs.cpp" RESULT_VARIABLE status ERROR_VARIABLE said)
+        string(REGEX MATCHALL "error:[^\n]*" errors "${said}")
+        list(LENGTH errors count)
+        if(status EQUAL 0 OR NOT count EQUAL 1 OR NOT errors MATCHES "tailrace needs C\\+\\+23.*compile with -std=c\\+\\+23")
+            message(SEND_ERROR "${header} with C++20: ${count} errors\n${said}")
+        endif()
+    endforeach()
 elseif(WHAT STREQUAL "every_function")
     build(every_function)
     execute_process(COMMAND "${WORK_DIR}/every_function" RESULT_VARIABLE status ERROR_VARIABLE said)
@@ -132,5 +148,5 @@ elseif(WHAT STREQUAL "refused")
         endif()
     endforeach()
 else()
-    message(FATAL_ERROR "WHAT is '${WHAT}', expected headers, every_function, locks, misuse or refused")
+    message(FATAL_ERROR "WHAT is '${WHAT}', expected headers, every_function, locks, misuse, needs or refused")
 endif()

@@ -154,7 +154,8 @@ std::string find_simulator() {
     if (const char* named = std::getenv("TAILRACE_INTERLEAVINGS"); named != nullptr) return named;
     std::error_code ignored;
     const fs::path here = fs::read_symlink("/proc/self/exe", ignored).parent_path();
-    for (const fs::path& p : {here / "tailrace-interleavings", here / "../../relacy/tailrace-interleavings"}) {
+    for (const fs::path& p : {here / "tailrace-interleavings", here / "../../relacy/tailrace-interleavings",
+                              here / "../libexec/tailrace/tailrace-interleavings"}) {
         if (fs::is_regular_file(p, ignored)) return p.string();
     }
     return {};
