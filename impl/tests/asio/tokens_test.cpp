@@ -59,7 +59,7 @@ TEST(callback, a_receive_that_waits_is_completed_on_its_executor_and_not_inside_
     started receive(context, rx.recv());
     EXPECT_EQ(run(context), 0u);
     EXPECT_FALSE(context.stopped()) << "work is outstanding";
-    context.dispatch([&] {
+    net::dispatch(context, [&] {
         EXPECT_TRUE(tx.try_send(1));
         EXPECT_FALSE(receive.done()) << "although this runs on its executor";
     });

@@ -34,6 +34,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/system_executor.hpp>
 #include <boost/asio/version.hpp>
 #include <boost/system/error_code.hpp>
 #define TAILRACE_ASIO_VERSION BOOST_ASIO_VERSION
@@ -53,6 +54,7 @@
 #include <asio/post.hpp>
 #include <asio/query.hpp>
 #include <asio/steady_timer.hpp>
+#include <asio/system_executor.hpp>
 #include <asio/version.hpp>
 #define TAILRACE_ASIO_VERSION ASIO_VERSION
 #define TAILRACE_ASIO_NAMESPACE with_standalone_asio

@@ -263,7 +263,8 @@ class async_operation final : private on_context {
     static void start(Handler handler, Operation&& op) { make(std::move(handler), std::move(op))->begin(); }
 
   private:
-    using executor_type = net::associated_executor_t<Handler>;
+    // The default is named: newer versions of Asio have another one, which calls the handler where it is.
+    using executor_type = net::associated_executor_t<Handler, net::system_executor>;
     using allocator_type = net::associated_allocator_t<Handler>;
     using traits = typename std::allocator_traits<allocator_type>::template rebind_traits<async_operation>;
 
@@ -305,7 +306,7 @@ class async_operation final : private on_context {
 
     async_operation(Handler&& handler, Operation&& op)
         : handler_(std::move(handler)),
-          work_(net::get_associated_executor(handler_)),
+          work_(net::get_associated_executor(handler_, net::system_executor())),
           wait_(with_interrupter(std::move(op), slot_.interrupter).start_waiting()) {}
     ~async_operation() = default;
 
