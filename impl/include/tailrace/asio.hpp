@@ -6,7 +6,7 @@
 //     }
 //
 // For Boost.Asio and for standalone Asio: detail/asio_library.hpp says which is used. Nothing else of the library
-// includes this header, and it needs exceptions. docs/asio.md is a guide.
+// includes this header, and it needs exceptions. docs/guide/asio.md is a guide.
 // After a change here run: ci/test -L asio
 #pragma once
 
