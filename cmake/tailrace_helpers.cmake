@@ -68,6 +68,15 @@ function(tailrace_add_test name)
         PROPERTIES LABELS ${arg_LABEL})
 endfunction()
 
+# tailrace_page_source(<variable> <page>): a source of the C++ in a Markdown file, whose blocks are one program.
+function(tailrace_page_source variable page)
+    cmake_path(GET page FILENAME name)
+    set(source "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp")
+    set(script "${PROJECT_SOURCE_DIR}/examples/blocks.awk")
+    add_custom_command(OUTPUT "${source}" COMMAND awk -f "${script}" "${page}" > "${source}" DEPENDS "${page}" "${script}" VERBATIM)
+    set(${variable} "${source}" PARENT_SCOPE)
+endfunction()
+
 # tailrace_add_stress(<source> LIBRARIES <library>... TSAN_LIBRARIES <library>... [ARGUMENTS <argument>...])
 # A program that is run as one ctest, twice: as it is, and under ThreadSanitizer as <name>_tsan, linked with
 # TSAN_LIBRARIES. Where the whole build has a sanitizer already, the second is left out: it would be the same
@@ -112,7 +121,8 @@ function(tailrace_check_layering)
 endfunction()
 
 # tailrace_check_scripts(): a test of what the scripts in ci/ build with, one that they look for programs where those are built, one of what
-# a release is refused for, and, in a build of all tests, one that the tests exist which documents and comments name.
+# a release is refused for; in a build of all tests, one that the tests exist which documents and comments name; and with Doxygen, one that
+# the site can be built.
 function(tailrace_check_scripts)
     add_test(NAME house.build_says_how_far_it_is COMMAND "${PROJECT_SOURCE_DIR}/ci/tests/build")
     set(names house.build_says_how_far_it_is)
@@ -137,6 +147,12 @@ function(tailrace_check_scripts)
     if(TAILRACE_GIT)
         add_test(NAME house.release COMMAND "${PROJECT_SOURCE_DIR}/ci/tests/release")
         list(APPEND names house.release)
+    endif()
+    find_program(TAILRACE_DOXYGEN doxygen)
+    mark_as_advanced(TAILRACE_DOXYGEN)
+    if(TAILRACE_DOXYGEN)
+        add_test(NAME house.docs COMMAND "${PROJECT_SOURCE_DIR}/ci/docs")
+        list(APPEND names house.docs)
     endif()
     set_tests_properties(${names} PROPERTIES LABELS house)
 endfunction()

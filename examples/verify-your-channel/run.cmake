@@ -32,6 +32,7 @@ set(mended ${WORK_DIR}/build/verify_mended_queue)
 expect(1 "breaks +try_send.closed-beats-full.*sequential  queue: [0-9,]+ programs, [0-9,]+ steps, 1 difference;"
        ${queue} --engine sequential --failures 10 --programs 1000)
 expect(0 "try_send.closed-beats-full +pass" ${mended} --programs 1000)
+expect(0 "100% tests passed" ${CMAKE_CTEST_COMMAND} --test-dir ${WORK_DIR}/build)
 expect(0 "threads  queue: 1,000 programs, 2,000 histories [^;]*,[ \n]+0[ \n]+failures" ${mended} --engine threads --programs 1000)
 expect(0 "skipped .no capability weak.: [0-9]+ clauses" ${mended} --engine sequential --programs 300)
 # The race is found by threads alone, and again by its token.

@@ -6,7 +6,7 @@
 //     }
 //
 // For Boost.Asio and for standalone Asio: detail/asio_library.hpp says which is used. Nothing else of the library
-// includes this header, and it needs exceptions. docs/asio.md is a guide.
+// includes this header, and it needs exceptions. docs/guide/asio.md is a guide.
 // After a change here run: ci/test -L asio
 #pragma once
 
@@ -42,27 +42,25 @@ using async_result_of = typename detail::async_form<Operation>::result_type;
 /// are no exceptions but results, and a send's result has the value that was not sent. With an error_code in front,
 /// use_awaitable and use_future would throw that code and drop the value. The exception is one that the operation's
 /// poll threw; then the result says nothing.
-///
-/// Cancellation: by the handler's cancellation slot, total, whatever the type: a cancelled send gives its value back, a
-/// cancelled receive has taken nothing, a cancelled reservation returns its permits. Success and closed beat it. As
-/// everywhere in Asio, a signal is emitted where the handler runs, on its strand, and one that was emitted before the
-/// start is not seen. A coroutine that is cancelled throws at its next co_await, before the operation starts; then the
-/// value of a send goes with the operation, unless it was switched off with this_coro::throw_if_cancelled(false).
 /// On close: as the operation.
-///
+/// Cancel safety: complete. The handler's cancellation slot ends the wait, whatever the type of the cancellation: a
+/// cancelled send gives its value back, a cancelled receive has taken nothing, a cancelled reservation returns its
+/// permits. Success and closed beat it. As everywhere in Asio, a signal is emitted where the handler runs, on its
+/// strand, and one that was emitted before the start is not seen. A coroutine that is cancelled throws at its next
+/// co_await, before the operation starts; then the value of a send goes with the operation, unless it was switched off
+/// with this_coro::throw_if_cancelled(false).
 /// Completion: posted to the handler's associated executor (without one: Asio's system executor), never inside this
 /// function or the call that wakes. A result that is there at once goes to the associated immediate executor where Asio
 /// has that (1.28). Work is outstanding on the executor until then. The operation is allocated with the associated
 /// allocator and freed before the handler is called. A receive takes its value when the completion runs.
+/// Throws: std::bad_alloc, if the operation cannot be allocated or its completion not be posted; what the poll throws
+/// is given to the handler. A completion of a wait that cannot be posted for lack of memory ends the program.
+/// Progress: that of the operation. A wait locks mutexes of the handler's execution context for a moment.
 ///
 /// If the handler's execution context is destroyed first, the handler is destroyed and not called: a wait has had no
 /// effect then, and a result that was there at once is destroyed. Code that this function runs, such as a coroutine
 /// that a send resumes, must not destroy the context. The handles must outlive the operation as always; the handler may
 /// own them.
-///
-/// Throws: std::bad_alloc, if the operation cannot be allocated or its completion not be posted; what the poll throws
-/// is given to the handler. A completion of a wait that cannot be posted for lack of memory ends the program.
-/// Progress: that of the operation. A wait locks mutexes of the handler's execution context for a moment.
 ///
 ///     tailrace::async(rx.recv(), asio::bind_executor(strand, [](std::exception_ptr e, auto v) {
 ///         if (!e && v) use(*v);
@@ -81,19 +79,23 @@ auto async(Operation op, Token&& token = Token()) {
 /// An armed timer is outstanding work of the context. It is cancelled with its operation. A context that is stopped or
 /// destroyed wakes no operation.
 ///
-/// Cancellation, on close: nothing of its own. Throws: what steady_timer throws, when a deadline is armed.
+/// Throws: what steady_timer throws, when a deadline is armed.
 ///
 ///     tailrace::steady_timer_clock clock(context.get_executor());
 ///     auto v = co_await tailrace::async(rx.recv_timeout(5ms, clock));
 class steady_timer_clock {
   public:
+    /// The unit of deadlines.
     using duration = std::chrono::steady_clock::duration;
+    /// A deadline.
     using time_point = std::chrono::steady_clock::time_point;
 
+    /// With timers on this executor.
     explicit steady_timer_clock(detail::net::any_io_executor executor) noexcept : executor_(std::move(executor)) {}
     steady_timer_clock(const steady_timer_clock&) = delete;
     steady_timer_clock& operator=(const steady_timer_clock&) = delete;
 
+    /// The time of the steady clock.
     [[nodiscard]] time_point now() const noexcept { return std::chrono::steady_clock::now(); }
 
     /// One registration, of one owner. Arming it again for the same deadline replaces the waker. Once fired it stays
@@ -103,8 +105,12 @@ class steady_timer_clock {
         timer() = default;
         timer(const timer&) = delete;
         timer& operator=(const timer&) = delete;
+        /// Disarms it.
         ~timer() { (void)disarm(); }
 
+        /// `w` will be called once, when the deadline has come; never for time_point::max(), which is no deadline.
+        ///
+        /// Throws: what steady_timer throws.
         void arm(steady_timer_clock& clock, time_point when, const waker& w) {
             if (when == time_point::max()) return;
             if (registration_) return registration_->replace(w);

@@ -9,12 +9,15 @@
 
 namespace tailrace {
 
-/// Blocks the thread until the operation has finished: spins for a moment, then sleeps.
+/// Blocks the thread until the operation has finished. Returns its result.
+///
+/// Waits: as the operation. It first tries for a moment, without a place in the queue, and then sleeps.
+/// On close: as the operation.
+/// Throws: std::logic_error inside an async_context, a run queue, a pool, or a coroutine that was resumed without an
+/// executor, even if it would not have to wait; what the operation's poll throws.
+/// Clauses: blocking_send.refuses-async.
 ///
 ///     auto sent = tailrace::block_on(tailrace::with_stop(tx.send(std::move(v)), token));
-///
-/// Throws: std::logic_error inside an async_context or a coroutine that was resumed without an executor, even when it
-/// would not have to wait; what the operation's poll throws.
 template <class Operation>
 [[nodiscard]] typename Operation::result_type block_on(Operation op) {
     using platform = typename Operation::platform_type;

@@ -1,7 +1,7 @@
 // Awaiting: every waiting operation can be awaited in any kind of coroutine.
 //
 //     auto sent = co_await tx.send(2);
-//     auto v = co_await tailrace::resume_on(pool, rx.recv());
+//     auto v = co_await tailrace::resume_on(executor, rx.recv());
 //
 // A coroutine is resumed by the call that completes its operation, on that thread, from a list that the outermost
 // caller processes: never under a lock, and never inside another resumption, so chains of any length need no stack.
@@ -35,9 +35,10 @@
 
 namespace tailrace {
 
-/// An executor runs wakers later or on another thread: execute(waker) calls that waker once. It must not throw, must
-/// not call the waker inside execute() if it depends on the caller's stack, and must outlive the operations that use
-/// it.
+/// An executor runs wakers later or on another thread: execute(waker) calls that waker once.
+///
+/// It must not throw, must not call the waker inside execute() if it depends on the caller's stack, and must outlive
+/// the operations that use it.
 template <class E>
 concept executor = requires(E& e, const waker& w) {
     { e.execute(w) } noexcept;
@@ -219,8 +220,14 @@ class [[nodiscard]] on_executor {
 }  // namespace detail
 
 /// Awaits an operation: it is first polled here. The coroutine continues at once if there is nothing to wait for.
+/// Returns the operation's result.
 ///
-/// Returns the operation's result. Throws: what its poll throws; std::logic_error if it was awaited before.
+/// Cancel safety: destroying the suspended coroutine cancels the operation, under the conditions at the top of this
+/// page.
+/// Throws: what its poll throws; std::logic_error if it was awaited before.
+/// Clauses: operation.once, cancel.coroutine, cancel.run-list, wake.outside-locks, foreign.may-end.
+///
+///     auto sent = co_await tx.send(2);
 template <waiting_operation Operation>
     requires(!std::is_lvalue_reference_v<Operation>)
 [[nodiscard, gnu::always_inline]] inline auto operator co_await(Operation&& op) {
@@ -229,6 +236,13 @@ template <waiting_operation Operation>
 }
 
 /// The same operation, resumed on an executor. If there is nothing to wait for, the coroutine continues on its thread.
+///
+/// Cancel safety: a resumption that the executor already has cannot be withdrawn. To cancel then, use a stop token
+/// (stop.hpp).
+/// Throws: as awaiting the operation.
+/// Clauses: cancel.coroutine, wake.outside-locks.
+///
+///     auto v = co_await tailrace::resume_on(executor, rx.recv());
 template <executor Executor, waiting_operation Operation>
 [[nodiscard]] detail::on_executor<Operation, Executor> resume_on(Executor& executor, Operation op) {
     return {std::move(op), executor};

@@ -63,16 +63,25 @@ class deadline_source {
 
 }  // namespace detail
 
-/// An operation with a timeout, counted from its first poll. Success and closed beat the deadline.
+/// An operation with a timeout. Made by with_timeout(). Success and closed beat the deadline.
 template <class Operation, class Clock>
 using deadline_operation =
     decltype(detail::interruptible(std::declval<Operation>(), std::declval<detail::deadline_source<Clock>>()));
 
-/// Any waiting operation with a timeout, counted from its first poll, that is, from where it is awaited. A timeout that
-/// is infinite, or too long for the clock, means no deadline; NaN means zero. The clock must outlive the
+/// Any waiting operation with a timeout, counted from its first poll, that is, from where it is awaited.
+///
+/// A timeout that is infinite, or too long for the clock, means no deadline; NaN means zero. The clock must outlive the
 /// operation. With a stop token as well (stop.hpp), in either order: the error is then an interrupt_error.
 ///
-///     auto closed = co_await tailrace::with_timeout(tx.closed(), 5ms, clock);
+/// Waits: as the operation, until the deadline.
+/// On close: as the operation.
+/// Cancel safety: as the operation.
+/// Errors: timeout_error::timeout, with what the operation would have consumed, or timeout_error::closed.
+/// closed_operation gives a bool instead, true for closed.
+/// Throws: as the operation; what the clock throws.
+/// Clauses: send_timeout.waits, send_timeout.first-poll, send_timeout.forever, send_timeout.zero, recv.timeout.
+///
+///     bool closed = co_await tailrace::with_timeout(tx.closed(), 5ms, clock);
 template <class Operation, class Rep, class Period, class Clock>
 [[nodiscard]] deadline_operation<Operation, Clock> with_timeout(Operation op,
                                                                 std::chrono::duration<Rep, Period> timeout,

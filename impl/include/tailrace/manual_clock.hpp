@@ -11,17 +11,25 @@
 
 namespace tailrace {
 
-/// Thread-safe. Must outlive every operation that waits on it.
+/// A clock that moves only when it is advanced. Thread-safe. Must outlive every operation that waits on it.
+///
+///     tailrace::manual_clock manual;
+///     auto waiting = rx.recv_timeout(5ms, manual);
+///     (void)waiting.poll(wake_me);
+///     manual.advance(5ms);  // calls the waker: the next poll says timeout
 template <class Mutex = std::mutex>
 class basic_manual_clock {
   public:
+    /// The unit of deadlines.
     using duration = std::chrono::nanoseconds;
+    /// A deadline.
     using time_point = std::chrono::time_point<basic_manual_clock, duration>;
 
     basic_manual_clock() = default;
     basic_manual_clock(const basic_manual_clock&) = delete;
     basic_manual_clock& operator=(const basic_manual_clock&) = delete;
 
+    /// The time, which begins with 0.
     [[nodiscard]] time_point now() const noexcept {
         const std::lock_guard guard(mutex_);
         return now_;
@@ -46,8 +54,11 @@ class basic_manual_clock {
     class timer : private detail::timer_node<time_point> {
       public:
         timer() = default;
+        /// Disarms it.
         ~timer() { disarm(); }
 
+        /// `w` will be called once, when the clock has come to `when`, perhaps before this returns; never for
+        /// time_point::max(), which is no deadline.
         void arm(basic_manual_clock& clock, time_point when, const waker& w) {
             if (when == time_point::max()) return;  // no deadline
             std::unique_lock guard(clock.mutex_);
@@ -83,6 +94,7 @@ class basic_manual_clock {
     detail::timer_queue<time_point> timers_;
 };
 
+/// The usual one.
 using manual_clock = basic_manual_clock<>;
 
 }  // namespace tailrace

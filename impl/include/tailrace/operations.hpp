@@ -36,14 +36,26 @@
 
 namespace tailrace {
 
-/// A send that may have to wait for capacity. Destroying it unfinished destroys the value; the value is then never
-/// received.
+/// A send that may have to wait for capacity. Made by sender::send().
+///
+/// It is awaited, blocked on or polled, once. It may be moved until it is first polled.
+///
+/// Cancel safety: no capacity is lost. Destroying it unfinished destroys the value, which is then never received.
+/// Throws: when it is polled, std::bad_alloc, and nothing has happened; std::logic_error once it has finished.
+/// Clauses: operation.once, operation.never-awaited, cancel.driven, cancel.forwards, cancel.unlinks,
+/// cancel.destroys-value, driven.created-inert, driven.latest-waker, recv.woken-by-failure, recv.woken-by-cancel.
+///
+///     auto sending = tx.send(1);
+///     if (!sending.poll(wake_me)) wait_for_the_waker();
 template <class T, class Platform>
 class [[nodiscard]] TAILRACE_BORROWER send_operation
     : public detail::operation<send_operation<T, Platform>, detail::core<T, Platform>,
                                std::expected<void, send_error<T>>> {
   public:
+    /// What a poll gives: nothing more, or closed with the value.
     using result_type = std::expected<void, send_error<T>>;
+
+    // ---- For the other forms (detail/operation.hpp)
     template <class E>
     using interruptible = std::expected<void, unsent<T, E>>;
 
@@ -139,8 +151,14 @@ class reservation : public operation<Self, Core, std::expected<Handle, closed_er
 
 }  // namespace detail
 
-/// The wait for a permit. Destroying it unfinished gives up the place in the queue, and the permit if it was granted
+/// The wait for a permit. Made by sender::reserve().
+///
+/// Its result is a permit or closed_error. It is awaited, blocked on or polled, once, and may be moved until it is
+/// first polled.
+///
+/// Cancel safety: complete. Destroying it unfinished gives up the place in the queue, and the permit if it was granted
 /// already.
+/// Clauses: operation.once, cancel.driven, cancel.forwards, cancel.unlinks, acquire.first-poll.
 template <class T, class Platform>
 class [[nodiscard]] TAILRACE_BORROWER reserve_operation
     : public detail::reservation<reserve_operation<T, Platform>, detail::core<T, Platform>, permit<T, Platform>> {
@@ -158,10 +176,13 @@ class [[nodiscard]] TAILRACE_BORROWER reserve_operation
     detail::permit_wait<T, Platform> wait_;
 };
 
-/// The wait for several permits. It takes all available permits and waits for the rest; no waiter behind it is served
-/// before it has them all.
+/// The wait for several permits. Made by sender::reserve_many().
 ///
-/// Destroying it unfinished returns the permits that it holds.
+/// It takes all available permits and waits for the rest; no waiter behind it is served before it has them all. Its
+/// result is a permit_iterator or closed_error.
+///
+/// Cancel safety: complete. Destroying it unfinished returns the permits that it holds.
+/// Clauses: operation.once, cancel.driven, cancel.partial-head, acquire.partial-hold, release.head-of-line.
 template <class T, class Platform>
 class [[nodiscard]] TAILRACE_BORROWER reserve_many_operation
     : public detail::reservation<reserve_many_operation<T, Platform>, detail::core<T, Platform>,
@@ -181,7 +202,13 @@ class [[nodiscard]] TAILRACE_BORROWER reserve_many_operation
     detail::permit_wait<T, Platform> wait_;
 };
 
-/// The wait for an owned permit. It owns the sender: if it is cancelled or fails, that sender is dropped.
+/// The wait for an owned permit. Made by sender::reserve_owned(). It owns the sender. Its result is an owned_permit or
+/// closed_error.
+///
+/// Cancel safety: no capacity is lost. If it is cancelled or fails, the sender is dropped, after the permit has been
+/// returned.
+/// Clauses: operation.once, reserve_owned.moves, reserve_owned.cancel-drops-sender, reserve_owned.failure-drops-sender,
+/// owned_permit.keeps-open.
 template <class T, class Platform>
 class [[nodiscard]] reserve_owned_operation
     : public detail::reservation<reserve_owned_operation<T, Platform>, detail::core<T, Platform>,
@@ -194,6 +221,7 @@ class [[nodiscard]] reserve_owned_operation
     friend class detail::operation;
 
   public:
+    // ---- For the other forms (detail/operation.hpp)
     reserve_owned_operation(reserve_owned_operation&&) noexcept = default;
     reserve_owned_operation& operator=(reserve_owned_operation&&) = delete;
 
@@ -218,14 +246,20 @@ class [[nodiscard]] reserve_owned_operation
     detail::permit_wait<T, Platform> wait_;  // ends before the sender
 };
 
-/// Waits until the receive half has closed or is gone.
+/// The wait until the receive half has closed or is gone. Made by sender::closed().
+///
+/// Cancel safety: complete.
+/// Clauses: operation.once, closed.on-drop, closed.on-close, closed.all, closed.at-once.
 template <class T, class Platform>
 class [[nodiscard]] TAILRACE_BORROWER closed_operation
     : public detail::operation<closed_operation<T, Platform>, detail::core<T, Platform>, std::monostate> {
     using core_type = detail::core<T, Platform>;
 
   public:
+    /// Closed is all that it can find.
     using result_type = std::monostate;
+
+    // ---- For the other forms (detail/operation.hpp)
     using owed_wakes = typename core_type::owed_wakes;
     /// True: closed.
     template <class E>

@@ -35,19 +35,29 @@
 
 namespace tailrace {
 
+/// The platform of programs: the standard library's atomics and clock, and locks and sleeping threads made of futexes
+/// where there are any.
 struct std_platform {
+    /// An atomic variable.
     template <class T>
     using atomic = std::atomic<T>;
 
+    /// A mutex.
     using mutex = detail::sleeping_mutex;
+    /// The clock of the blocking forms.
     using clock = detail::sleep_clock;
 
+    /// A variable that is never accessed by two threads at once.
     template <class T>
     class plain {
       public:
+        /// No value yet.
         plain() noexcept {}
+        /// With a value.
         explicit plain(T v) noexcept : value_(v) {}
+        /// The value.
         [[nodiscard]] T load() const noexcept { return value_; }
+        /// Replaces the value.
         void store(T v) noexcept { value_ = v; }
 
       private:
@@ -56,15 +66,20 @@ struct std_platform {
         };
     };
 
+    /// Storage for one T that is never accessed by two threads at once.
     template <class T>
     class cell {
       public:
+        /// Empty.
         cell() noexcept {}
+        /// Must be empty.
         ~cell() {}
         cell(const cell&) = delete;
         cell& operator=(const cell&) = delete;
 
+        /// Fills it.
         void put(T&& v) noexcept { std::construct_at(std::addressof(value_), std::move(v)); }
+        /// Empties it.
         [[nodiscard]] T take() noexcept {
             T v = std::move(value_);
             std::destroy_at(std::addressof(value_));
@@ -77,6 +92,7 @@ struct std_platform {
         };
     };
 
+    /// Where one thread sleeps.
     using parker = detail::sleeping_parker;
 
     /// Looks until look() is true, for a moment. False: it is time to sleep.
@@ -95,17 +111,23 @@ struct std_platform {
         std::this_thread::sleep_for(std::chrono::microseconds(1 << (slept < doublings ? slept : doublings)));
     }
 
+    /// Whether the calling thread is in an async_context.
     [[nodiscard]] static bool in_async_context() noexcept { return async_context::active(); }
 
+    /// The calling thread's own T.
     template <class T>
     [[nodiscard]] static T& of_this_thread() noexcept {
         thread_local T value;
         return value;
     }
 
+    /// The number of the first message.
     static constexpr std::uint64_t first_ticket = 0;
+    /// How many slots are allocated at a time.
     static constexpr std::uint64_t block_slots = 8;
+    /// A ring of slots up to this size is allocated as a whole.
     static constexpr std::uint64_t ring_bytes = std::uint64_t{32} * 1024;
+    /// An idle channel keeps at most this much storage for slots, rounded up to a block.
     static constexpr std::uint64_t kept_bytes = std::uint64_t{256} * 1024;
 };
 

@@ -98,16 +98,26 @@ class receive_wait {
 
 }  // namespace detail
 
-/// The wait for the next value. Destroying it unfinished has taken nothing: the value stays first in the buffer.
+/// The wait for the next value. Made by receiver::recv(); a receiver has one receive at a time.
 ///
-/// Throws besides: what the move of T throws, and then that value is destroyed and its capacity is back.
+/// It is awaited, blocked on or polled, once. It may be moved until it is first polled.
+///
+/// Cancel safety: complete. Destroying it unfinished has taken nothing: the value stays first in the buffer.
+/// Throws: when it is polled, what the move of T throws; then that value is destroyed and its capacity is back.
+/// Clauses: operation.once, recv.cancel, recv.woken-once, throw.move-out, borrow.receiver.
+///
+///     auto receiving = rx.recv();
+///     if (auto result = receiving.poll(wake_me); result && *result) use(**result);
 template <class T, class Platform>
 class [[nodiscard]] recv_operation
     : public detail::operation<recv_operation<T, Platform>, detail::core<T, Platform>, std::optional<T>> {
     using core_type = detail::core<T, Platform>;
 
   public:
+    /// What a poll gives: a value, or none when no value can come any more.
     using result_type = std::optional<T>;
+
+    // ---- For the other forms (detail/operation.hpp)
     template <class E>
     using interruptible = std::expected<T, E>;
 
@@ -138,21 +148,25 @@ class [[nodiscard]] recv_operation
     detail::receive_wait<T, Platform> wait_;
 };
 
-/// The wait for the next values, up to a limit: it waits for one value, takes all that are buffered, and appends them
-/// to the caller's buffer.
+/// The wait for the next values, up to a limit. Made by receiver::recv_many().
 ///
-/// Destroying it unfinished has taken nothing. The result is how many were taken: 0 where recv would say none, or if
-/// the limit is 0.
+/// It waits for one value, takes all that are buffered, and appends them to the caller's buffer. The result is how many
+/// were taken: 0 where recv() would say none, or if the limit is 0.
 ///
-/// Throws besides: as recv_operation; what the buffer throws when it grows, and then nothing was taken, and it may be
-/// polled again.
+/// Cancel safety: complete. Destroying it unfinished has taken nothing.
+/// Throws: as recv_operation; what the buffer throws when it grows, and then nothing was taken, and it may be polled
+/// again.
+/// Clauses: operation.once, recv_many.limit, recv_many.takes-what-is-there, recv_many.batch-returns-together.
 template <class T, class Platform, class Buffer>
 class [[nodiscard]] recv_many_operation
     : public detail::operation<recv_many_operation<T, Platform, Buffer>, detail::core<T, Platform>, std::size_t> {
     using core_type = detail::core<T, Platform>;
 
   public:
+    /// The number of values that were taken.
     using result_type = std::size_t;
+
+    // ---- For the other forms (detail/operation.hpp)
     template <class E>
     using interruptible = std::expected<std::size_t, E>;
 

@@ -31,16 +31,24 @@ namespace tailrace {
 ///
 /// Used by one thread; only the wake-ups of its coroutines may come from others. Every coroutine that waits on it must
 /// have ended, or been destroyed, before it is destroyed; the spawned tasks that have not ended are destroyed then.
+///
+///     tailrace::run_queue queue;
+///     queue.spawn(consume(std::move(rx)));
+///     queue.run();
 class run_queue final : detail::task_runner {
   public:
     run_queue() = default;
     run_queue(const run_queue&) = delete;
     run_queue& operator=(const run_queue&) = delete;
+    /// Destroys the tasks that have not ended.
     ~run_queue() {
         while (!tasks_.empty()) tasks_.run_first();
     }
 
-    /// Queues a task. It begins in run(). Throws: std::logic_error if the task was moved from.
+    /// Queues a task. It begins in run().
+    ///
+    /// Waits: never.
+    /// Throws: std::logic_error if the task was moved from.
     void spawn(task t) override {
         task::promise_type& p = take_over(t);
         tasks_.push(p.alive);
@@ -118,7 +126,11 @@ inline void run_queue::run() {
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
-/// Runs these tasks, and those that they spawn, until all have ended. Throws: as run_queue::run.
+/// Runs these tasks, and those that they spawn, until all have ended.
+///
+/// Throws: as run_queue::run().
+///
+///     tailrace::run(produce(std::move(tx)), consume(std::move(rx)));
 template <class... Tasks>
 void run(Tasks... tasks) {
     run_queue q;

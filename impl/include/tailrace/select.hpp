@@ -51,23 +51,29 @@ class kept_arm;
 ///         handle(std::get<1>(first));     // `permit` is still waiting, where it was
 ///     }
 ///
-/// Used by one thread at a time. Cancel safety: as the operation; destroying it cancels it. It must outlive the
-/// selects that it is given to, and must not be destroyed inside of a move of a value that its own channel sends.
+/// Used by one thread at a time. It must outlive the selects that it is given to, and must not be destroyed inside of a
+/// move of a value that its own channel sends.
+///
+/// Cancel safety: as the operation; destroying it cancels it.
+/// Clauses: select.losers-took-nothing.
 template <class Operation>
 class kept {
   public:
     static_assert(detail::polled_in_two_steps<Operation> && std::is_nothrow_move_constructible_v<Operation>,
                   "tailrace: a kept operation has no deadline or stop token");
 
+    /// Takes the operation, which has not been polled.
     explicit kept(Operation&& op) noexcept : operation_(std::move(op)) {}
     kept(const kept&) = delete;
     kept& operator=(const kept&) = delete;
+    /// Cancels the operation, if it has not finished.
     ~kept() { settle(); }
 
     /// True from when it has won until restart(): it must not be given to a select.
     [[nodiscard]] bool finished() const noexcept { return state_ == state::finished; }
-    /// Cancels the operation, if it has not finished, and begins with `op`. (A receiver has one receive at a time, so
-    /// a receive has to finish, or to be destroyed, before the next is made.)
+    /// Cancels the operation, if it has not finished, and begins with `op`.
+    ///
+    /// A receiver has one receive at a time, so a receive has to finish, or to be destroyed, before the next is made.
     void restart(Operation&& op) {
         settle();
         std::destroy_at(std::addressof(operation_));
@@ -250,9 +256,12 @@ class [[nodiscard]] select_operation {
     static_assert(sizeof...(Arms) > 0 && sizeof...(Arms) <= 32, "tailrace: a select has 1 to 32 arms");
 
   public:
+    /// That of the arms.
     using platform_type = std::tuple_element_t<0, std::tuple<typename Arms::platform_type...>>;
     static_assert((std::is_same_v<platform_type, typename Arms::platform_type> && ...));
+    /// The result of the arm that has won; its index says which.
     using result_type = std::variant<typename Arms::result_type...>;
+    // ---- For the other forms (detail/operation.hpp)
     using owed_wakes = std::tuple<typename Arms::owed_wakes...>;
     using polled_in_two_steps = select_operation;
     template <class E>
@@ -266,9 +275,12 @@ class [[nodiscard]] select_operation {
         if (phase_ == detail::phase::waiting) abandon();
     }
 
+    // ---- Polling
+
     /// The result, or nothing: pending, and `w` will be called once.
     [[nodiscard]] std::optional<result_type> poll(const waker& w) { return detail::poll_in_two_steps(*this, w); }
 
+    // ---- For the other forms (detail/operation.hpp)
     [[nodiscard]] std::optional<result_type> attempt(detail::owed_call& last) {
         detail::require_unfinished(phase_);
         if (phase_ == detail::phase::waiting) {
@@ -453,16 +465,19 @@ class [[nodiscard]] select_operation {
     bool ending_ TAILRACE_GUARDED_BY(lock_) = false;
 };
 
-/// The first of several operations: each is an operation, or a `kept` one.
+/// The first of several operations: each is an operation, or a `kept` one. Its result is a variant; the index says
+/// which has won.
 ///
-/// When it waits: until one of them has a result, be it a value, a permit, closed or the end. If several have one, each
-/// is as likely to win. A select that has waited is won by the arm that was woken first.
+/// Waits: until one of them has a result, be it a value, a permit, closed or the end. If several have one, each is as
+/// likely to win. A select that has waited is won by the arm that was woken first.
 /// Cancel safety: destroying it cancels all. A loser has received nothing, and what it was granted goes back; a send
 /// that loses destroys its value: select on reserve() to keep it.
 /// Throws: std::bad_alloc, or what the move of T throws; then all arms are cancelled.
 /// Progress: a wake-up takes one lock of the select, for a few steps.
+/// Clauses: select.one-winner, select.losers-took-nothing, select.fair.
 ///
-///     auto first = tailrace::block_on(tailrace::select(a.recv(), b.recv()));
+///     auto first = tailrace::block_on(tailrace::select(rx.recv(), other_rx.recv()));
+///     if (first.index() == 0) use(std::get<0>(first));
 template <class... Arms>
 [[nodiscard]] select_operation<typename detail::arm_of<Arms>::type...> select(Arms&&... arms) {
     return select_operation<typename detail::arm_of<Arms>::type...>(
@@ -470,15 +485,22 @@ template <class... Arms>
 }
 
 /// The same; if several have a result at first, the first of them in this order wins.
+///
+/// Clauses: select.fair.
+///
+///     auto first = co_await tailrace::select_biased(urgent.recv(), rx.recv());
 template <class... Arms>
 [[nodiscard]] select_operation<typename detail::arm_of<Arms>::type...> select_biased(Arms&&... arms) {
     return select_operation<typename detail::arm_of<Arms>::type...>(
         detail::preference::first, typename detail::arm_of<Arms>::type(std::forward<Arms>(arms))...);
 }
 
-/// Without waiting: the result of one that has one now, or nothing.
+/// Without waiting: the result of one that has one now, or nothing. The others are cancelled.
 ///
-///     if (auto now = tailrace::try_select(a.recv(), b.recv())) use(*now); else idle();
+/// Waits: never.
+/// Throws: as select().
+///
+///     if (auto now = tailrace::try_select(rx.recv(), other_rx.recv())) use(*now); else idle();
 template <class... Arms>
 [[nodiscard]] auto try_select(Arms&&... arms) {
     auto all = select(std::forward<Arms>(arms)...);

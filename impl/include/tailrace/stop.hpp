@@ -56,14 +56,24 @@ class stop_source {
 
 }  // namespace detail
 
-/// An operation that a stop request ends. Success and closed beat it; the error contains what the operation would have
-/// consumed.
+/// An operation that a stop request ends. Made by with_stop(). Success and closed beat it; the error contains what the
+/// operation would have consumed.
 template <class Operation>
 using stop_operation = decltype(detail::interruptible(std::declval<Operation>(), std::declval<detail::stop_source>()));
 
-/// Any waiting operation with a stop token. Unlike destroying it, requesting the stop is safe from any thread at any
-/// time, and always resumes the coroutine or thread that waits. With a deadline as well (deadline.hpp), in either
-/// order: the error is then an interrupt_error.
+/// Any waiting operation with a stop token.
+///
+/// Unlike destroying the operation, requesting the stop is safe from any thread at any time, and always resumes the
+/// coroutine or thread that waits. With a deadline as well (deadline.hpp), in either order: the error is then an
+/// interrupt_error.
+///
+/// Waits: as the operation, until a stop is requested.
+/// On close: as the operation.
+/// Cancel safety: as the operation; nothing is lost by a stop, not even the value of a send.
+/// Errors: stop_error::stopped, with what the operation would have consumed, or stop_error::closed. closed_operation
+/// gives a bool instead, true for closed.
+/// Throws: as the operation; what std::stop_callback throws.
+/// Clauses: stop-token.returns-value, cancel.coroutine.
 ///
 ///     auto sent = co_await tailrace::with_stop(tx.send(std::move(v)), token);
 ///     if (!sent) v = std::move(sent.error().value);  // stopped or closed

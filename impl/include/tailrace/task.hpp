@@ -18,9 +18,12 @@ class task_runner;
 /// A coroutine to be spawned on a run queue or a pool, where it begins. Destroying it before that destroys its frame.
 class [[nodiscard]] task {
   public:
+    /// What the compiler needs.
     struct promise_type;
 
+    /// Moves. The other task is moved-from: it can be destroyed and assigned to.
     task(task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+    /// Destroys the frame that this task has, and moves the other here.
     task& operator=(task&& other) noexcept {
         if (this != &other) {
             const task old = std::move(*this);
@@ -28,6 +31,7 @@ class [[nodiscard]] task {
         }
         return *this;
     }
+    /// Destroys the frame, unless it was spawned.
     ~task() {
         if (frame_) frame_.destroy();
     }
@@ -98,7 +102,10 @@ inline task::promise_type& task_runner::take_over(task& t) {
 
 /// Queues a task on the run queue or the pool that runs the caller.
 ///
-/// Waits: never. Throws: std::logic_error if neither runs the caller, or if the task was moved from.
+/// Waits: never.
+/// Throws: std::logic_error if neither runs the caller, or if the task was moved from.
+///
+///     tailrace::spawn(consume(std::move(rx)));
 inline void spawn(task t) {
     detail::ready_queue* const here = detail::ready_queue::of_this_thread();
     if (here == nullptr) detail::misuse("tailrace: a task was spawned where no run queue and no pool runs");

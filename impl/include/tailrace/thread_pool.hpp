@@ -58,6 +58,7 @@ class thread_pool final : detail::task_runner {
     }
     thread_pool(const thread_pool&) = delete;
     thread_pool& operator=(const thread_pool&) = delete;
+    /// Ends the threads, as above, and destroys the tasks that have not ended.
     ~thread_pool() {
         assert(of_this_thread() != this && "a task destroys its own pool");
         lists_.stop();

@@ -47,16 +47,21 @@ namespace tailrace {
 /// In a child process made by fork() the object has no thread and must not be used or destroyed; the default timer may.
 class timer_thread {
   public:
+    /// The unit of deadlines.
     using duration = std::chrono::steady_clock::duration;
+    /// A deadline.
     using time_point = std::chrono::steady_clock::time_point;
 
     timer_thread() = default;
     timer_thread(const timer_thread&) = delete;
     timer_thread& operator=(const timer_thread&) = delete;
+    /// Ends the thread. A waker that runs is waited for.
     ~timer_thread();
 
+    /// The time of the steady clock.
     [[nodiscard]] time_point now() const noexcept { return std::chrono::steady_clock::now(); }
 
+    /// A deadline that calls a waker.
     class timer;
 
   private:
@@ -93,6 +98,7 @@ namespace detail {
 class timer_thread::timer : private detail::timer_node<time_point> {
   public:
     timer() = default;
+    /// Disarms it.
     ~timer() { disarm(); }
 
     /// `w` will be called once, when the deadline has come, perhaps before this returns; never for
@@ -285,6 +291,8 @@ inline timer_thread::of_the_program timer_thread::of_the_program::once;
 /// In a child made by fork(), timers armed by the thread that called fork() fire in the child too, on a new thread.
 /// Timers armed by other threads never fire in the child, where those threads do not exist; a waker that was running in
 /// the parent is not run again.
+///
+///     auto received = co_await tailrace::with_timeout(rx.recv(), 5ms, tailrace::default_timer());
 [[nodiscard]] inline timer_thread& default_timer() {
     timer_thread::of_the_program::once.used();
     return timer_thread::of_the_program::once.timer();
@@ -297,7 +305,11 @@ struct default_clock<Platform, void> {
 };
 }  // namespace detail
 
-/// Any waiting operation with a timeout on the default timer; see deadline.hpp.
+/// Any waiting operation with a timeout on the default timer; otherwise as the function of deadline.hpp.
+///
+/// Throws: as that; std::system_error if the thread of the timer cannot be started.
+///
+///     auto permit = co_await tailrace::with_timeout(tx.reserve(), 5ms);
 template <class Operation, class Rep, class Period>
 [[nodiscard]] auto with_timeout(Operation op, std::chrono::duration<Rep, Period> timeout) {
     return with_timeout(std::move(op), timeout, default_timer());

@@ -9,12 +9,20 @@
 
 namespace tailrace {
 
+/// A function and its context. Two words, trivially copyable, no ownership.
+///
+///     std::atomic<bool> woken = false;
+///     const tailrace::waker wake = {[](void* w) noexcept { *static_cast<std::atomic<bool>*>(w) = true; }, &woken};
 struct waker {
+    /// What is called; null for a waker that does nothing.
     void (*wake)(void* context) noexcept = nullptr;
+    /// What it is called with.
     void* context = nullptr;
 
     /// Called without any lock held, at most once for each poll that returned pending. A deadline and a stop request
     /// may each call it once more.
+    ///
+    /// Clauses: wake.outside-locks, wake.all.
     void operator()() const noexcept {
         if (wake != nullptr) wake(context);
     }
