@@ -157,8 +157,10 @@ std::vector<ordered_operation> ordered_operations(const std::string& folder) {
 }
 
 bool is_outside(std::string_view file) noexcept {
-    // The mutex and the parker of std_platform, the run queue and the thread of the default timer use std::atomic.
-    return file == "detail/sleep.hpp" || file == "run_queue.hpp" || file == "timer.hpp";
+    // The mutex and the parker of std_platform, the run queue, the thread of the default timer and Asio's operations
+    // use std::atomic.
+    return file == "detail/sleep.hpp" || file == "run_queue.hpp" || file == "timer.hpp" ||
+           file == "detail/asio_wait.hpp";
 }
 
 }  // namespace tailrace::relacy
