@@ -23,11 +23,13 @@
 #include <thread>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "tailrace/blocking.hpp"
 #include "tailrace/channel.hpp"
 #include "tailrace/manual_clock.hpp"
+#include "tailrace/select.hpp"
 #include "tailrace/stop.hpp"
 #include "tailrace/timer.hpp"
 
@@ -994,6 +996,36 @@ TEST(failing_allocations, in_the_first_poll_of_a_reserve_many_leave_the_channel)
                                        [&] { EXPECT_EQ(far.capacity(), 101u); }),
                   10u);
     }
+}
+
+// Clauses: alloc, select.losers-took-nothing.
+TEST(failing_allocations, in_the_wait_of_a_select_finish_it_and_its_arms_are_cancelled_with_it) {
+    crowded c;
+    auto [tx, rx] = channel<value>(3);
+    const auto out = tx.try_reserve();
+    tailrace::kept receive(rx.recv());
+    int woken = 0;
+    const waker counts = {[](void* n) noexcept { ++*static_cast<int*>(n); }, &woken};
+    const auto poll = [&] {
+        auto first = select(tx.reserve_many(3), receive, c.tx().reserve());
+        try {
+            EXPECT_FALSE(first.poll(counts));
+        } catch (const std::bad_alloc&) {
+            EXPECT_EQ(tx.capacity(), 0u) << "the first arm holds the rest";
+            EXPECT_THROW((void)first.poll(counts), std::logic_error) << "it has finished";
+            throw;
+        }
+    };
+    EXPECT_GE(fail_each_allocation(poll,
+                                   [&] {
+                                       c.expect_unchanged();
+                                       EXPECT_EQ(tx.capacity(), 2u);
+                                       EXPECT_TRUE(tx.try_send(7));
+                                       EXPECT_EQ(woken, 0) << "what is kept wakes a select that is gone";
+                                       EXPECT_EQ(std::get<0>(*try_select(receive)), 7) << "it has waited on";
+                                       receive.restart(rx.recv());
+                                   }),
+              1u);
 }
 
 // Clause: alloc.

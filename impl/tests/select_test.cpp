@@ -369,6 +369,7 @@ TEST(select, a_kept_arm_wins_if_it_is_woken_and_may_be_destroyed_at_any_time) {
         EXPECT_EQ(wakes.times(), 1);
     }
     value.restart(from_a.recv());
+    EXPECT_THROW(value.restart(from_b.recv()), std::logic_error) << "it has not won";
     EXPECT_EQ(std::get<0>(block_on(select(value))), 2) << "a receive that was cancelled has taken nothing";
 }
 
@@ -500,8 +501,8 @@ TEST(select, over_four_channels_that_threads_fill_nothing_is_lost_and_none_is_st
     for (std::size_t i = 0; i < 4; ++i) {
         auto [tx, rx] = channel<int>(i + 1);
         receivers.push_back(std::move(rx));
-        threads.emplace_back([tx = std::move(tx)]() mutable {
-            for (int n = 0; n < each; ++n) EXPECT_TRUE(tx.blocking_send(n));
+        threads.emplace_back([to = std::move(tx)]() mutable {
+            for (int n = 0; n < each; ++n) EXPECT_TRUE(to.blocking_send(n));
         });
     }
     std::array<int, 4> next{};

@@ -51,8 +51,8 @@ class kept_arm;
 ///         handle(std::get<1>(first));     // `permit` is still waiting, where it was
 ///     }
 ///
-/// Used by one thread at a time. It must outlive the selects that it is given to, and must not be destroyed inside of a
-/// move of a value that its own channel sends.
+/// Used by one thread at a time. It must outlive the selects that it is given to, and the receiver of a receive must
+/// outlive it. It must not be destroyed inside of a move of a value that its own channel sends.
 ///
 /// Cancel safety: as the operation; destroying it cancels it.
 /// Clauses: select.losers-took-nothing.
@@ -71,11 +71,11 @@ class kept {
 
     /// True from when it has won until restart(): it must not be given to a select.
     [[nodiscard]] bool finished() const noexcept { return state_ == state::finished; }
-    /// Cancels the operation, if it has not finished, and begins with `op`.
+    /// Goes on with `op`, after it has won.
     ///
-    /// A receiver has one receive at a time, so a receive has to finish, or to be destroyed, before the next is made.
+    /// Throws: std::logic_error before that; to begin anew, destroy it and make another.
     void restart(Operation&& op) {
-        settle();
+        if (!finished()) detail::misuse("tailrace: a kept operation was restarted before it had won");
         std::destroy_at(std::addressof(operation_));
         std::construct_at(std::addressof(operation_), std::move(op));
         state_ = state::created;
@@ -272,7 +272,7 @@ class [[nodiscard]] select_operation {
         : prefers_(other.prefers_), phase_(detail::move_phase(other.phase_)), arms_(std::move(other.arms_)) {}
     select_operation& operator=(select_operation&&) = delete;
     ~select_operation() {
-        if (phase_ == detail::phase::waiting) abandon();
+        if (has_waited_) abandon();
     }
 
     // ---- Polling
@@ -312,31 +312,36 @@ class [[nodiscard]] select_operation {
             done_ = w;
             return true;
         }
+        has_waited_ = true;
+        // If an arm throws, the select has finished. The arms are cancelled when it is destroyed, and not here: what
+        // they owe to other waiters is foreign code, which may destroy the owner before the exception has reached it.
+        phase_ = detail::phase::finished;
+        arm(w, indices{});
         phase_ = detail::phase::waiting;
-        {
-            abandoned_if_it_throws guard{this};
-            arm(w, indices{});
-            guard.self = nullptr;
-        }
-        owed_wakes owed;  // sent last, when the owner may already be gone
-        waker done;
+        bits came = 0;
         {
             const detail::scoped_lock guard(lock_);
             is_set_up_ = true;
             if (winner_ == none) return true;
-            end(owed, indices{});
-            if (complete()) done = done_;
+            (void)begin_to_end(came);
         }
+        owed_wakes owed;  // sent last, when the owner may already be gone
+        waker done;
+        (void)end(came, owed, done, indices{});
         done();  // not `false`: the owner would go on before what is owed
         return true;
     }
 
     [[nodiscard]] detail::stopped stop_waiting(owed_wakes& owed) noexcept {
         if (phase_ == detail::phase::waiting) {
-            const detail::scoped_lock guard(lock_);
-            if (ending_) return detail::stopped::woken;
-            end(owed, indices{});
-            if (winner_ != none) return complete() ? detail::stopped::decided : detail::stopped::woken;
+            bits came = 0;
+            {
+                const detail::scoped_lock guard(lock_);
+                if (!begin_to_end(came)) return detail::stopped::woken;
+            }
+            waker done;  // is called only if a wake-up is still to come
+            const bool over = end(came, owed, done, indices{});
+            if (winner() != none) return over ? detail::stopped::decided : detail::stopped::woken;
         }
         phase_ = detail::phase::finished;
         return detail::stopped::undecided;
@@ -398,34 +403,50 @@ class [[nodiscard]] select_operation {
     void arrive(std::size_t arm) noexcept {
         owed_wakes owed;  // sent last, when the owner may already be gone
         waker done;
+        bits came = 0;
+        bool is_first = false;
         {
             const detail::scoped_lock guard(lock_);
             note(arm);
             if (!is_set_up_) return;
-            if (!ending_) end(owed, indices{});
+            is_first = begin_to_end(came);
             if (complete()) done = done_;
         }
+        if (is_first) (void)end(came, owed, done, indices{});
         done();
     }
     void note(std::size_t arm) noexcept TAILRACE_REQUIRES(lock_) {
         silent_ |= bit(arm);
         if (winner_ == none) winner_ = arm;
     }
-    /// Ends the waits of all arms that have not come. Without a winner until now, the first that is decided is it.
+    /// True: the caller is the first, and has to end the arms but for those that came.
+    [[nodiscard]] bool begin_to_end(bits& came) noexcept TAILRACE_REQUIRES(lock_) {
+        came = silent_;
+        return !std::exchange(ending_, true);
+    }
+    /// By the first: ends the waits of the arms that had not come. Without the lock, for storage may go back to
+    /// operator delete. Without a winner until now, the first arm that is decided is it. True: no wake-up is still to
+    /// come, and `done` is what the owner waits for. Then nothing here is touched any more.
     template <std::size_t... I>
-    void end(owed_wakes& owed, std::index_sequence<I...>) noexcept TAILRACE_REQUIRES(lock_) {
-        ending_ = true;
-        (end_one<I>(std::get<I>(owed)), ...);
+    [[nodiscard]] bool end(bits silent, owed_wakes& owed, waker& done, std::index_sequence<I...>) noexcept {
+        std::size_t first = none;
+        (end_one<I>(silent, first, std::get<I>(owed)), ...);
+        const detail::scoped_lock guard(lock_);
+        silent_ |= silent;
+        if (winner_ == none) winner_ = first;
+        has_ended_ = true;
+        if (complete()) done = done_;
+        return complete();
     }
     template <std::size_t I>
-    void end_one(auto& owed) noexcept TAILRACE_REQUIRES(lock_) {
-        if ((silent_ & bit(I)) != 0) return;
+    void end_one(bits& silent, std::size_t& first, auto& owed) noexcept {
+        if ((silent & bit(I)) != 0) return;
         const detail::stopped how = std::get<I>(arms_).stop_waiting(owed);
-        if (how != detail::stopped::woken) silent_ |= bit(I);
-        if (how != detail::stopped::undecided && winner_ == none) winner_ = I;
+        if (how != detail::stopped::woken) silent |= bit(I);
+        if (how != detail::stopped::undecided && first == none) first = I;
     }
     /// The arms have been ended, and no wake-up comes any more.
-    [[nodiscard]] bool complete() const noexcept TAILRACE_REQUIRES(lock_) { return ending_ && silent_ == all; }
+    [[nodiscard]] bool complete() const noexcept TAILRACE_REQUIRES(lock_) { return has_ended_ && silent_ == all; }
     [[nodiscard]] bool is_over() const noexcept {
         const detail::scoped_lock guard(lock_);
         return complete();
@@ -435,34 +456,33 @@ class [[nodiscard]] select_operation {
         return winner_;
     }
 
-    /// Ends the arms, and does not call the waker.
+    /// In the destructor: ends the arms, and does not call the waker.
     void abandon() noexcept {
         owed_wakes owed;
+        waker none_waits;
+        bits came = 0;
+        bool is_first = false;
         {
             const detail::scoped_lock guard(lock_);
             done_ = {};
-            if (!ending_) end(owed, indices{});
+            is_first = begin_to_end(came);
         }
+        if (is_first) (void)end(came, owed, none_waits, indices{});
         // A wake-up that is under way is between its last access to its arm and its call; no foreign code runs there.
         for (unsigned turn = 0; !is_over(); ++turn) platform_type::pause(turn);
-        phase_ = detail::phase::finished;
     }
-    struct abandoned_if_it_throws {
-        select_operation* self;
-        ~abandoned_if_it_throws() {
-            if (self != nullptr) self->abandon();
-        }
-    };
 
     const detail::preference prefers_;
     detail::phase phase_ = detail::phase::created;
+    bool has_waited_ = false;  // so arms may still wait
     std::tuple<Arms...> arms_;
     mutable detail::mutex<platform_type> lock_;
     waker done_ TAILRACE_GUARDED_BY(lock_);
     bits silent_ TAILRACE_GUARDED_BY(lock_) = all;          // arms whose waker is not, or no longer, to be called
     std::size_t winner_ TAILRACE_GUARDED_BY(lock_) = none;  // the first arm with a result
     bool is_set_up_ TAILRACE_GUARDED_BY(lock_) = false;     // until then the wake-ups are only noted
-    bool ending_ TAILRACE_GUARDED_BY(lock_) = false;
+    bool ending_ TAILRACE_GUARDED_BY(lock_) = false;        // one party ends the arms that have not come
+    bool has_ended_ TAILRACE_GUARDED_BY(lock_) = false;     // it has
 };
 
 /// The first of several operations: each is an operation, or a `kept` one. Its result is a variant; the index says
@@ -470,9 +490,12 @@ class [[nodiscard]] select_operation {
 ///
 /// Waits: until one of them has a result, be it a value, a permit, closed or the end. If several have one, each is as
 /// likely to win. A select that has waited is won by the arm that was woken first.
+/// A receiver must outlive the selects with a receive of it.
+///
 /// Cancel safety: destroying it cancels all. A loser has received nothing, and what it was granted goes back; a send
 /// that loses destroys its value: select on reserve() to keep it.
-/// Throws: std::bad_alloc, or what the move of T throws; then all arms are cancelled.
+/// Throws: std::bad_alloc, or what the move of T throws; then it has finished without a result, and all arms are
+/// cancelled when it is destroyed.
 /// Progress: a wake-up takes one lock of the select, for a few steps.
 /// Clauses: select.one-winner, select.losers-took-nothing, select.fair.
 ///
