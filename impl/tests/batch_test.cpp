@@ -59,8 +59,8 @@ TEST(try_recv_many, is_refused_while_another_receive_is_unfinished_and_serves_a_
 
 TEST(values, are_those_up_to_the_end) {
     auto [tx, rx] = channel<std::unique_ptr<int>>(2);
-    std::jthread producer([tx = std::move(tx)] {
-        for (int i = 0; i < 1000; ++i) EXPECT_TRUE(tx.blocking_send(std::make_unique<int>(i)));
+    std::jthread producer([to = std::move(tx)] {
+        for (int i = 0; i < 1000; ++i) EXPECT_TRUE(to.blocking_send(std::make_unique<int>(i)));
     });
     int next = 0;
     for (const std::unique_ptr<int>& v : rx.values()) EXPECT_EQ(*v, next++);

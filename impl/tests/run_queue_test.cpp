@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <coroutine>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -18,18 +17,12 @@
 #include "tailrace/channel.hpp"
 #include "tailrace/stop.hpp"
 #include "tailrace/timer.hpp"
+#include "tasks.hpp"
 
 namespace tailrace {
 namespace {
 
 using namespace std::chrono_literals;
-
-task produce(sender<int> tx, int from, int n) {
-    for (int i = 0; i < n; ++i) EXPECT_TRUE(co_await tx.send(from + i));
-}
-task collect(receiver<int> rx, std::vector<int>& into) {
-    while (auto v = co_await rx.recv()) into.push_back(*v);
-}
 
 TEST(run_queue, runs_a_producer_and_a_consumer_at_every_capacity) {
     for (const std::size_t capacity : {1u, 2u, 3u, 64u, 1000u}) {
@@ -41,40 +34,17 @@ TEST(run_queue, runs_a_producer_and_a_consumer_at_every_capacity) {
     }
 }
 
-task note(std::string& log, std::string what) {
-    log += what;
-    co_return;
-}
-
-task note_turns(std::string& log, receiver<int>& rx, sender<int> tx) {
-    log += "a";
-    spawn(note(log, "b"));
-    EXPECT_TRUE(co_await tx.send(1));  // there is room: no suspension
-    log += "c";
-    EXPECT_EQ(*co_await rx.recv(), 1);
-    log += "d";
-}
-
 TEST(run_queue, a_task_goes_on_until_it_has_to_wait_and_a_spawned_one_takes_its_turn) {
     std::string log;
     auto [tx, rx] = channel<int>(1);
-    run(note_turns(log, rx, std::move(tx)), note(log, "e"));
+    run(note_turns(log, std::move(rx), std::move(tx)), note(log, "e"));
     EXPECT_EQ(log, "acdeb");
-}
-
-task receive_batch(receiver<int>& rx, std::vector<std::size_t>& sizes) {
-    std::vector<int> all;
-    for (;;) {
-        const std::size_t n = co_await rx.recv_many(all, 100);
-        if (n == 0) break;
-        sizes.push_back(n);
-    }
 }
 
 TEST(run_queue, a_receiver_that_was_woken_finds_all_that_was_sent_by_then) {
     auto [tx, rx] = channel<int>(64);
     std::vector<std::size_t> sizes;
-    run(receive_batch(rx, sizes), produce(std::move(tx), 0, 64 * 4));
+    run(receive_batch(std::move(rx), sizes), produce(std::move(tx), 0, 64 * 4));
     EXPECT_EQ(sizes, (std::vector<std::size_t>{64, 64, 64, 64}));
 }
 
@@ -121,15 +91,6 @@ TEST(run_queue, two_queues_on_two_threads_exchange_messages) {
     EXPECT_TRUE(std::ranges::is_sorted(got));
 }
 
-task receive_until_stopped(receiver<int>& rx, std::stop_token token, std::string& log) {
-    const auto got = co_await with_stop(rx.recv(), token);
-    EXPECT_FALSE(got);
-    log += got.error() == stop_error::stopped ? "stopped" : "closed";
-}
-task request(std::stop_source& source) {
-    source.request_stop();
-    co_return;
-}
 task wait_a_moment(receiver<int>& rx, std::string& log) {
     EXPECT_EQ((co_await rx.recv_timeout(2ms)).error(), recv_timeout_error::timeout);
     log += "timeout";
@@ -144,55 +105,11 @@ TEST(run_queue, a_stop_and_a_deadline_end_a_wait_on_it) {
     EXPECT_EQ(log, "stoppedtimeout");
 }
 
-/// A coroutine of another type, which its owner may destroy.
-struct other {
-    struct promise_type {
-        other get_return_object() { return other{std::coroutine_handle<promise_type>::from_promise(*this)}; }
-        std::suspend_never initial_suspend() noexcept { return {}; }
-        std::suspend_always final_suspend() noexcept { return {}; }
-        void return_void() {}
-        void unhandled_exception() { std::terminate(); }
-    };
-    explicit other(std::coroutine_handle<promise_type> h) : frame(h) {}
-    other(other&& o) noexcept : frame(std::exchange(o.frame, nullptr)) {}
-    other& operator=(other&&) = delete;
-    ~other() {
-        if (frame) frame.destroy();
-    }
-    std::coroutine_handle<promise_type> frame;
-};
-other receive_one(receiver<int>& rx, std::string& log) {
-    const auto v = co_await rx.recv();
-    log += v ? std::to_string(*v) : "none";
-}
-
-task wake_another(sender<int> tx, receiver<int>& rx, std::string& log) {
-    const other woken = receive_one(rx, log);
-    EXPECT_TRUE(co_await tx.send(7));
-    log += "sent ";
-    auto [tick, tock] = channel<int>(1);
-    spawn([](sender<int> t) -> task { EXPECT_TRUE(co_await t.send(1)); }(std::move(tick)));
-    EXPECT_TRUE(co_await tock.recv());
-    log += " end";
-}
-
 TEST(run_queue, a_coroutine_of_any_type_is_resumed_in_its_turn) {
     auto [tx, rx] = channel<int>(1);
     std::string log;
     run(wake_another(std::move(tx), rx, log));
     EXPECT_EQ(log, "sent 7 end");
-}
-
-task destroy_another(sender<int> tx, receiver<int>& rx, std::string& log, bool on_another_thread) {
-    std::optional<other> woken(receive_one(rx, log));
-    if (on_another_thread) {
-        std::thread([&] { EXPECT_TRUE(tx.try_send(7)); }).join();
-    } else {
-        EXPECT_TRUE(tx.try_send(7));
-    }
-    woken.reset();
-    EXPECT_EQ(rx.try_recv(), 7) << "a cancelled receive has taken nothing";
-    co_return;
 }
 
 TEST(run_queue, a_coroutine_that_is_destroyed_before_its_turn_is_not_resumed) {
@@ -202,11 +119,6 @@ TEST(run_queue, a_coroutine_that_is_destroyed_before_its_turn_is_not_resumed) {
         run(destroy_another(std::move(tx), rx, log, on_another_thread), note(log, "end"));
         EXPECT_EQ(log, "end");
     }
-}
-
-task fail(std::string what) {
-    throw std::runtime_error(what);
-    co_return;
 }
 
 TEST(run_queue, the_first_exception_comes_out_when_all_tasks_have_ended) {

@@ -10,7 +10,6 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <coroutine>
 #include <cstddef>
 #include <latch>
 #include <memory>
@@ -28,6 +27,7 @@
 #include "tailrace/manual_clock.hpp"
 #include "tailrace/run_queue.hpp"
 #include "tailrace/stop.hpp"
+#include "tasks.hpp"
 
 namespace tailrace {
 namespace {
@@ -67,12 +67,6 @@ void drop(T&& handle) {
     const auto last = std::forward<T>(handle);
 }
 
-task produce(sender<int> tx, int from, int n) {
-    for (int i = 0; i < n; ++i) EXPECT_TRUE(co_await tx.send(from + i));
-}
-task collect(receiver<int> rx, std::vector<int>& into) {
-    while (auto v = co_await rx.recv()) into.push_back(*v);
-}
 task set(flag& f) {
     f.set();
     co_return;
@@ -82,32 +76,6 @@ task hold(flag& held, const flag& release) {
     held.set();
     release.wait();
     co_return;
-}
-task note(std::string& log, std::string what) {
-    log += what;
-    co_return;
-}
-
-/// A coroutine of another type, which its owner may destroy.
-struct other {
-    struct promise_type {
-        other get_return_object() { return other{std::coroutine_handle<promise_type>::from_promise(*this)}; }
-        std::suspend_never initial_suspend() noexcept { return {}; }
-        std::suspend_always final_suspend() noexcept { return {}; }
-        void return_void() {}
-        void unhandled_exception() { std::terminate(); }
-    };
-    explicit other(std::coroutine_handle<promise_type> h) : frame(h) {}
-    other(other&& o) noexcept : frame(std::exchange(o.frame, nullptr)) {}
-    other& operator=(other&&) = delete;
-    ~other() {
-        if (frame) frame.destroy();
-    }
-    std::coroutine_handle<promise_type> frame;
-};
-other receive_one(receiver<int>& rx, std::string& log) {
-    const auto v = co_await rx.recv();
-    log += v ? std::to_string(*v) : "none";
 }
 
 // ---- What is received
@@ -209,11 +177,6 @@ TEST(thread_pool, a_sleeping_pool_is_woken_for_each_message_of_another_thread) {
 
 // ---- Where resumptions run
 
-task receive_batch(receiver<int> rx, std::vector<std::size_t>& sizes) {
-    std::vector<int> all;
-    while (const std::size_t n = co_await rx.recv_many(all, 100)) sizes.push_back(n);
-}
-
 TEST(thread_pool, a_receiver_that_was_woken_finds_all_that_was_sent_on_its_thread_by_then) {
     thread_pool pool(1);
     auto [tx, rx] = channel<int>(64);
@@ -222,15 +185,6 @@ TEST(thread_pool, a_receiver_that_was_woken_finds_all_that_was_sent_on_its_threa
     pool.spawn(produce(std::move(tx), 0, 64 * 4));
     pool.wait();
     EXPECT_EQ(sizes, (std::vector<std::size_t>{64, 64, 64, 64}));
-}
-
-task note_turns(std::string& log, receiver<int> rx, sender<int> tx) {
-    log += "a";
-    spawn(note(log, "b"));
-    EXPECT_TRUE(co_await tx.send(1));  // there is room: no suspension
-    log += "c";
-    EXPECT_EQ(*co_await rx.recv(), 1);
-    log += "d";
 }
 
 TEST(thread_pool, a_task_goes_on_until_it_has_to_wait_and_a_spawned_one_takes_its_turn) {
@@ -310,16 +264,6 @@ TEST(thread_pool, a_task_may_end_on_another_thread_than_where_it_began) {
         moved = ended_on != began_on;
     }
     EXPECT_TRUE(moved);
-}
-
-task wake_another(sender<int> tx, receiver<int>& rx, std::string& log) {
-    const other woken = receive_one(rx, log);
-    EXPECT_TRUE(co_await tx.send(7));
-    log += "sent ";
-    auto [tick, tock] = channel<int>(1);
-    spawn([](sender<int> t) -> task { EXPECT_TRUE(co_await t.send(1)); }(std::move(tick)));
-    EXPECT_TRUE(co_await tock.recv());
-    log += " end";
 }
 
 TEST(thread_pool, a_coroutine_of_any_type_is_resumed_in_its_turn) {
@@ -422,15 +366,6 @@ TEST(thread_pool, a_pool_that_has_nothing_to_do_is_waited_for_and_destroyed) {
 
 // ---- Ends of waits
 
-task receive_until_stopped(receiver<int> rx, std::stop_token token, std::string& log) {
-    const auto got = co_await with_stop(rx.recv(), token);
-    EXPECT_FALSE(got);
-    log += got.error() == stop_error::stopped ? "stopped" : "closed";
-}
-task request(std::stop_source& source) {
-    source.request_stop();
-    co_return;
-}
 task wait_an_hour(receiver<int> rx, manual_clock& clock, std::string& log) {
     EXPECT_EQ((co_await rx.recv_timeout(1h, clock)).error(), recv_timeout_error::timeout);
     log += "timeout";
@@ -446,7 +381,7 @@ TEST(thread_pool, a_stop_and_a_deadline_end_a_wait_on_it) {
     std::stop_source source;
     std::string log;
     auto [tx, rx] = channel<int>(1);
-    pool.spawn(receive_until_stopped(std::move(rx), source.get_token(), log));
+    pool.spawn(receive_until_stopped(rx, source.get_token(), log));
     pool.spawn(request(source));
     pool.wait();
     auto [tx2, rx2] = channel<int>(1);
@@ -485,18 +420,6 @@ TEST(thread_pool, stops_on_other_threads_end_waits_and_no_value_is_lost) {
 }
 
 // ---- What is destroyed
-
-task destroy_another(sender<int> tx, receiver<int>& rx, std::string& log, bool on_another_thread) {
-    std::optional<other> woken(receive_one(rx, log));
-    if (on_another_thread) {
-        std::thread([&] { EXPECT_TRUE(tx.try_send(7)); }).join();
-    } else {
-        EXPECT_TRUE(tx.try_send(7));
-    }
-    woken.reset();
-    EXPECT_EQ(rx.try_recv(), 7) << "a cancelled receive has taken nothing";
-    co_return;
-}
 
 TEST(thread_pool, a_coroutine_that_is_destroyed_before_its_turn_is_not_resumed) {
     for (const bool on_another_thread : {false, true}) {
@@ -688,11 +611,6 @@ TEST(thread_pool, a_pool_is_destroyed_in_the_middle_of_its_work) {
 }
 
 // ---- Exceptions and misuse
-
-task fail(std::string what) {
-    throw std::runtime_error(what);
-    co_return;
-}
 
 TEST(thread_pool, the_first_exception_comes_out_when_all_tasks_have_ended) {
     std::string log;

@@ -49,7 +49,11 @@ class pool_and_outside : public scenario {
         first_.action = {[](void* self) noexcept { static_cast<pool_and_outside*>(self)->run_first(); }, this};
         second_.action = {[](void* self) noexcept { static_cast<pool_and_outside*>(self)->run_second(); }, this};
     }
-    virtual void outside() = 0;
+    virtual void outside() {
+        lists_.push_from_outside(first_);
+        outside_.park();
+        lists_.stop();
+    }
     virtual void run_first() = 0;
     virtual void run_second() = 0;
     lists::worker& here() { return lists_[rl::thread_index()]; }
@@ -67,11 +71,6 @@ class held_up : public pool_and_outside<2> {
     static constexpr const char* name = "pool.held_up";
 
   private:
-    void outside() override {
-        lists_.push_from_outside(first_);
-        outside_.park();
-        lists_.stop();
-    }
     void run_first() override {
         lists_.push(here(), second_);
         held_.park();
@@ -93,11 +92,6 @@ class all_held_up : public pool_and_outside<3> {
     }
 
   private:
-    void outside() override {
-        lists_.push_from_outside(first_);
-        outside_.park();
-        lists_.stop();
-    }
     void run_first() override {
         lists_.push(here(), second_);
         lists_.push(here(), third_);

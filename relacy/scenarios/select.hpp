@@ -44,6 +44,18 @@ class two_channels : public open_channel<Target, Capacity, Values> {
     using base = open_channel<Target, Capacity, Values>;
 
     void send_to_other() { this->expect_sent(other_tx_->try_send(this->book_.make(11)), 11); }
+    /// Thread 1 sends to the first channel, thread 2 to the other.
+    void send_to_one(unsigned index) {
+        if (index == 2) return send_to_other();
+        this->expect_sent(this->tx_->try_send(this->book_.make(1)), 1);
+    }
+    /// The value of the arm that has won, of two receives.
+    template <class Results>
+    void expect_the_value_of(const Results& first) {
+        const auto& value = first.index() == 0 ? std::get<0>(first) : std::get<1>(first);
+        expect(value.has_value(), "both channels are open");
+        expect(this->book_.received(*value) == (first.index() == 0 ? 1u : 11u), "the value of the arm that won");
+    }
 
     /// Waits for it on the heap.
     template <class Operation>
@@ -75,13 +87,9 @@ class two_receives : public two_channels<Target> {
     void thread(unsigned index) override {
         if (index == 0) {
             auto first = this->drive_on_the_heap(tailrace::select(this->rx_->recv(), this->other_rx_->recv()));
-            const auto& value = first.index() == 0 ? std::get<0>(first) : std::get<1>(first);
-            expect(value.has_value(), "both channels are open");
-            expect(this->book_.received(*value) == (first.index() == 0 ? 1u : 11u), "the value of the arm that won");
-        } else if (index == 1) {
-            this->expect_sent(this->tx_->try_send(this->book_.make(1)), 1);
+            this->expect_the_value_of(first);
         } else {
-            this->send_to_other();
+            this->send_to_one(index);
         }
     }
 };
@@ -97,14 +105,9 @@ class destroyed : public two_channels<Target> {
         if (index == 0) {
             auto op = tailrace::select(this->rx_->recv(), this->other_rx_->recv());
             auto on_heap = std::unique_ptr<decltype(op)>(new decltype(op)(std::move(op)));
-            if (const auto result = on_heap->poll(wakes_.waker())) {
-                const auto& value = result->index() == 0 ? std::get<0>(*result) : std::get<1>(*result);
-                (void)this->book_.received(*value);
-            }
-        } else if (index == 1) {
-            this->expect_sent(this->tx_->try_send(this->book_.make(1)), 1);
+            if (const auto result = on_heap->poll(wakes_.waker())) this->expect_the_value_of(*result);
         } else {
-            this->send_to_other();
+            this->send_to_one(index);
         }
     }
 
@@ -177,8 +180,7 @@ class stopped : public two_channels<Target> {
                 expect(stop_.stop_requested(), "stopped is reported only after the stop request");
                 return;
             }
-            const auto& value = first->index() == 0 ? std::get<0>(*first) : std::get<1>(*first);
-            (void)this->book_.received(*value);
+            this->expect_the_value_of(*first);
         } else if (index == 1) {
             stop_.request_stop();
         } else {
@@ -207,12 +209,9 @@ class new_waker : public two_channels<Target> {
                 result = op.poll(after_.waker());
             }
             expect(result.has_value(), "a select that was woken has a result");
-            const auto& value = result->index() == 0 ? std::get<0>(*result) : std::get<1>(*result);
-            (void)this->book_.received(*value);
-        } else if (index == 1) {
-            this->expect_sent(this->tx_->try_send(this->book_.make(1)), 1);
+            this->expect_the_value_of(*result);
         } else {
-            this->send_to_other();
+            this->send_to_one(index);
         }
     }
 
@@ -258,12 +257,9 @@ class kept_and_destroyed : public two_channels<Target> {
         if (index == 0) {
             auto on_heap = std::make_unique<kept<decltype(this->rx_->recv())>>(this->rx_->recv());
             auto first = this->drive_on_the_heap(tailrace::select(*on_heap, this->other_rx_->recv()));
-            const auto& value = first.index() == 0 ? std::get<0>(first) : std::get<1>(first);
-            (void)this->book_.received(*value);
-        } else if (index == 1) {
-            this->expect_sent(this->tx_->try_send(this->book_.make(1)), 1);
+            this->expect_the_value_of(first);
         } else {
-            this->send_to_other();
+            this->send_to_one(index);
         }
     }
 };

@@ -1,5 +1,5 @@
 // The version, for programs that support several. CMakeLists.txt reads it here.
-// After a change here run: ci/test -R 'impl|package'
+// After a change here run: ci/test -L impl && ci/test -R 'house.release|examples.consumer'
 #pragma once
 
 #include <compare>
