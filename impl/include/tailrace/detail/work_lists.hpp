@@ -13,6 +13,11 @@
 // stays on its processor and finds all that was sent by then. Only if that worker has begun no other resumption
 // between two looks, the node is taken. All other workers without work sleep until they are called.
 //
+// Taking half of a list does not always pay. What was taken from tasks that share a channel is soon woken on the
+// processor that it came from: then both have moved cache lines for nothing. So a worker that has nothing left soon
+// after it took nodes makes all workers wait before they take again, twice as long each time; and as soon as a worker
+// was kept busy, they take at once again. What is held up by a long resumption is taken meanwhile, too.
+//
 //   W-1  a worker sleeps only while its own list is empty, and while another one is on watch or all others sleep
 //   W-2  while the inbox is not empty, a worker that was called for it has not looked yet, or no worker sleeps or is on
 //        watch; every worker that has the lock looks at the inbox
@@ -28,11 +33,13 @@
 // After a change here run: ci/test -L impl && ci/test -R relacy.pool && ci/mutants -R pool
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 #include "tailrace/detail/lock.hpp"
 #include "tailrace/detail/run_list.hpp"
@@ -60,8 +67,9 @@ class shared_list {
         return action;
     }
     /// Moves nodes of another list to the end of this, the first ones first: all, or the larger half.
-    bool take_all(shared_list& other) noexcept { return take(other, 1); }
-    bool take_half(shared_list& other) noexcept { return take(other, 2); }
+    /// Returns how many.
+    std::size_t take_all(shared_list& other) noexcept { return take(other, 1); }
+    std::size_t take_half(shared_list& other) noexcept { return take(other, 2); }
 
     /// Unlinks a node, if it is here. No other thread moves it meanwhile.
     bool remove(run_node& n) noexcept {
@@ -76,7 +84,7 @@ class shared_list {
     [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
 
   private:
-    bool take(shared_list& other, std::size_t part) noexcept {
+    std::size_t take(shared_list& other, std::size_t part) noexcept {
         const scoped_lock<Platform> theirs(other.lock_);
         const scoped_lock<Platform> mine(lock_);
         const std::size_t n = (other.size() + part - 1) / part;
@@ -87,7 +95,7 @@ class shared_list {
         }
         (void)other.add(-static_cast<std::ptrdiff_t>(n));
         (void)add(static_cast<std::ptrdiff_t>(n));
-        return n != 0;
+        return n;
     }
     std::size_t add(std::ptrdiff_t n) noexcept TAILRACE_REQUIRES(lock_) {
         const std::size_t now = size() + static_cast<std::size_t>(n);
@@ -113,6 +121,9 @@ class work_lists {
         // over too early or too late.
         typename Platform::template atomic<unsigned> turns_{0U};
         unsigned turns_seen_ = 0;  // of the worker on watch
+        // What it has taken last from another list, and when; 0: nothing, or it is known whether that paid.
+        std::size_t taken_ = 0;
+        typename Platform::clock::time_point taken_at_{};
         typename Platform::parker parker_;
         worker* next_asleep_ = nullptr;  // under lock_
         bool asleep_ = false;            // under lock_
@@ -199,12 +210,19 @@ class work_lists {
     // The sleeps of the watch between two looks. A node whose worker is held up by a long resumption waits so long.
     static constexpr microseconds shortest_doze{64};
     static constexpr microseconds longest_doze{1024};
+    // Taking has paid if the worker was busy for so long afterwards, and so long for each node.
+    static constexpr microseconds least_gain{64};
+    static constexpr microseconds least_gain_of_a_node{1};
+    // After it has not: how long no worker takes.
+    static constexpr microseconds shortest_restraint{64};
+    static constexpr microseconds longest_restraint{4096};
 
     /// Returns when there may be something on the worker's list, or when the workers are to stop.
     void find_work(worker& me) noexcept {
         const scoped_lock<Platform> guard(lock_);
+        if (me.taken_ != 0) judge(me);
         microseconds doze = shortest_doze;
-        bool found = me.ready_.take_all(inbox_);
+        bool found = me.ready_.take_all(inbox_) != 0;
         while (!found && !stopping_.load(std::memory_order_relaxed)) {
             if (asleep_ + 1 == count_) {
                 // Then no list has a node: those of sleepers are empty (W-1).
@@ -219,7 +237,7 @@ class work_lists {
                 found = watch(me, doze);
                 doze = doze < longest_doze ? 2 * doze : doze;
             }
-            found = me.ready_.take_all(inbox_) || found;
+            found = me.ready_.take_all(inbox_) != 0 || found;
         }
         leave(me);
     }
@@ -227,32 +245,56 @@ class work_lists {
     /// Looks at the other lists, dozes, and looks again. True: there is something on the list of `me`.
     bool watch(worker& me, microseconds doze) noexcept TAILRACE_REQUIRES(lock_) {
         announce();
+        const auto restrained = restrained_until_;
         lock_.unlock();
-        const bool at_once = Platform::look_until([&] { return inbox_.size() != 0 || steal(me, 2); });
+        const bool may_take = clock::now() >= restrained;
+        const bool at_once = Platform::look_until([&] { return inbox_.size() != 0 || (may_take && take(me)); });
         lock_.lock();
         if (at_once || inbox_.size() != 0 || stopping_.load(std::memory_order_relaxed)) return me.ready_.size() != 0;
-        dozing_ = true;
+        dozing_ = may_take;
         announce();
         lock_.unlock();
         for (std::size_t i = 0; i < count_; ++i)
             workers_[i].turns_seen_ = workers_[i].turns_.load(std::memory_order_relaxed);
         (void)me.parker_.park_until(clock::now() + doze);
-        const bool found = steal(me, 2) || steal(me, 1);
+        const bool found = (clock::now() >= restrained && take(me)) || take_what_is_held_up(me);
         lock_.lock();
         dozing_ = false;
         return found;
     }
 
-    /// Takes half of the first other list that has so many nodes; a single one only of a worker that has begun nothing
-    /// since the watch dozed off.
-    bool steal(worker& me, std::size_t least) noexcept {
-        for (std::size_t i = 0; i < count_; ++i) {
-            worker& other = workers_[i];
-            if (&other == &me || other.ready_.size() < least) continue;
-            if (least == 1 && other.turns_.load(std::memory_order_relaxed) != other.turns_seen_) continue;
-            if (me.ready_.take_half(other.ready_)) return true;
+    /// Takes half of the first other list that has more than one node.
+    bool take(worker& me) noexcept {
+        me.taken_ = take_from(me, [](const worker& other) { return other.ready_.size() > 1; });
+        if (me.taken_ == 0) return false;
+        me.taken_at_ = clock::now();
+        return true;
+    }
+    /// The same, even of a single node, of a worker that has begun nothing since the watch dozed off.
+    bool take_what_is_held_up(worker& me) noexcept {
+        return take_from(me, [](const worker& other) {
+                   const bool stands = other.turns_.load(std::memory_order_relaxed) == other.turns_seen_;
+                   return stands && other.ready_.size() != 0;
+               }) != 0;
+    }
+    template <class Has>
+    std::size_t take_from(worker& me, Has has) noexcept {
+        std::size_t taken = 0;
+        for (std::size_t i = 0; i < count_ && taken == 0; ++i)
+            if (&workers_[i] != &me && has(workers_[i])) taken = me.ready_.take_half(workers_[i].ready_);
+        return taken;
+    }
+    /// The worker has nothing left to do. Did it pay to take what it took?
+    void judge(worker& me) noexcept TAILRACE_REQUIRES(lock_) {
+        const auto now = clock::now();
+        const auto taken = static_cast<microseconds::rep>(std::exchange(me.taken_, std::size_t{0}));
+        const microseconds gain = std::max(least_gain, taken * least_gain_of_a_node);
+        if (now - me.taken_at_ >= gain) {
+            restraint_ = microseconds::zero();
+            return;
         }
-        return false;
+        restraint_ = std::clamp(2 * restraint_, shortest_restraint, longest_restraint);
+        restrained_until_ = now + restraint_;
     }
 
     void sleep(worker& me) noexcept TAILRACE_REQUIRES(lock_) {
@@ -318,11 +360,13 @@ class work_lists {
     const std::size_t count_;
 
     alignas(64) mutex<Platform> lock_;
-    shared_list<Platform> inbox_;                               // filled and emptied under lock_
-    worker* watch_ TAILRACE_GUARDED_BY(lock_) = nullptr;        // the worker on watch, perhaps not awake yet
-    bool dozing_ TAILRACE_GUARDED_BY(lock_) = false;            // the worker on watch is between two looks
-    worker* sleepers_ TAILRACE_GUARDED_BY(lock_) = nullptr;     // the one that fell asleep last
-    std::size_t asleep_ TAILRACE_GUARDED_BY(lock_) = 0;         // how many these are
+    shared_list<Platform> inbox_;                            // filled and emptied under lock_
+    worker* watch_ TAILRACE_GUARDED_BY(lock_) = nullptr;     // the worker on watch, perhaps not awake yet
+    bool dozing_ TAILRACE_GUARDED_BY(lock_) = false;         // the worker on watch is between two looks
+    worker* sleepers_ TAILRACE_GUARDED_BY(lock_) = nullptr;  // the one that fell asleep last
+    std::size_t asleep_ TAILRACE_GUARDED_BY(lock_) = 0;      // how many these are
+    microseconds restraint_ TAILRACE_GUARDED_BY(lock_){};    // after the last time that taking did not pay
+    typename Platform::clock::time_point restrained_until_ TAILRACE_GUARDED_BY(lock_){};
     typename Platform::template atomic<bool> stopping_{false};  // changed under lock_
     // A copy of the above for push(), on a line of its own: changed under lock_.
     alignas(64) typename Platform::template atomic<help> help_{help::unneeded};
