@@ -232,7 +232,7 @@ TEST_F(inspection_of_a_channel, names_inv_7_if_a_claim_that_is_over_relies_on_st
     use(1'000'000);
     using storage = std::remove_reference_t<decltype(variable(ring_of{}))>;
     {
-        typename storage::reliance under_way(variable(ring_of{}), false);
+        typename storage::reliance under_way(variable(ring_of{}));
         EXPECT_EQ(found(), "");
         under_way.begin(1'000'000);
         EXPECT_EQ(found(), "INV-7: a claim that is over relies on storage");

@@ -153,7 +153,7 @@ class awaiter : public needs_a_wait {
         return start(over);
 #endif
     }
-    auto await_resume() {
+    [[gnu::always_inline]] auto await_resume() {
         // Of a small result, one variable on both ways: so g++ keeps it in registers.
         if constexpr (in_two_steps && sizeof(typename wait_type::result_type) <= small_result) {
             if (now_ != finished) [[unlikely]]

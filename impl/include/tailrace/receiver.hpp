@@ -123,8 +123,9 @@ class receiver {
     [[nodiscard]] std::expected<T, try_recv_error> try_recv() {
         auto& c = core();
         if (c.receiving() == nullptr && c.look_at_front() == core_type::front::value) [[likely]] {
-            detail::owed_call last;
-            return detail::unpack<T>(c.take(last));
+            auto value = c.take_uncounted();
+            const detail::owed_call last(c.return_taken(), {});
+            return detail::unpack<T>(std::move(value));
         }
         return try_recv_again();
     }

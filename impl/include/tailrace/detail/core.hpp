@@ -98,13 +98,16 @@ class core {
     // ---- Claims
 
     /// Claims a permit and a ticket at once. Throws std::bad_alloc before anything is changed.
-    [[nodiscard]] claim_result claim_ticket(word_type& ticket) { return claim(1, one_ticket, ticket); }
+    [[nodiscard, gnu::always_inline]] claim_result claim_ticket(word_type& ticket) {
+        const claim_outcome made = claim(1, one_ticket);
+        ticket = made.ticket;
+        return made.result;
+    }
 
     /// Claims n permits. Zero permits always succeed on an open channel.
     [[nodiscard]] claim_result claim_permits(word_type n) {
         if (n == 0) return closed() ? claim_result::closed : claim_result::claimed;
-        word_type ignored;
-        return claim(n, n * one_out, ignored);
+        return claim(n, n * one_out).result;
     }
 
     // What a member returns as a waker is a call of foreign code, or of a member that makes one: the last thing for its
@@ -180,7 +183,7 @@ class core {
         if (!has_waiters(seen)) {
             // (40) seq_cst, with (48) against (15, 45): a receive that (48) does not count sees this and hands over.
             waiting_.store(true, std::memory_order_seq_cst);
-            typename ring<value, Platform>::reliance storage(ring_, false);
+            typename ring<value, Platform>::reliance storage(ring_);
             storage.begin(max_ + 1);
             for (;;) {
                 // Closed is set under the lock: final here, and ordered by it.
@@ -511,60 +514,55 @@ class core {
         if (shares_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
     }
 
-    /// Precondition: n <= max.
-    [[nodiscard, gnu::always_inline]] claim_result claim(word_type n, word_type what, word_type& ticket) {
-        // (1) acquire: what precedes the close (21), for a response that says closed. LP of a failure.
-        word_type w = word_.load(std::memory_order_acquire);
-        // (42) acquire: the emptied slots, from the task that has raised it (43).
-        word_type taken = seen_.load(std::memory_order_acquire);
-        bool counted = false;
-        for (;;) {
-            // This ticket, those of all outstanding permits, and the end need slots.
-            const word_type in_use = used(w, taken) + n;
-            if ((w & (closed_bit | waiters_bit)) != 0 || in_use > at_once_ || !ring_.has(taken + in_use + 1))
-                [[unlikely]] {
-                const prepared found = prepare_claim(n, w, taken, counted);
-                if (found.result != claim_result::claimed) return found.result;
-                w = found.word;
-                taken = found.taken;
-                counted = found.counted;
-            }
-            // (2) seq_cst, with (15, 25): a capacity() that does not count this. acquire: the emptied slots that
-            // earlier claims have seen; from 6, 11 and 30: what precedes the return of the permit; from (46): the
-            // narrow directory. release: the emptied slots of (42), and the blocks that (27) has made, to later tickets
-            // of older permits (5, 13) and to the end (24). LP of success. A failure: as (1).
-            if (word_.compare_exchange_strong(w, w + what, std::memory_order_seq_cst, std::memory_order_acquire))
-                [[likely]] {
-                if (counted) [[unlikely]]
-                    ring_.no_longer_relied_on();
-                ticket = tail(w);
-                return claim_result::claimed;
-            }
-        }
-    }
-
-    struct prepared {
+    // In two registers.
+    struct claim_outcome {
         claim_result result;
-        word_type word = 0;
-        word_type taken = 0;
-        bool counted = false;
+        word_type ticket = 0;
     };
-    /// For a claim that cannot be made at once: what stands against it, if anything does. Otherwise there is storage,
-    /// and the word and `taken` say that there is room. `counted`: that the claim relies on storage which is not always
-    /// kept.
-    [[gnu::noinline]] prepared prepare_claim(word_type n, word_type w, word_type taken, bool counted) {
-        typename ring<value, Platform>::reliance storage(ring_, counted);
-        if (is_closed(w)) return {claim_result::closed};
-        // (1) sees no waiter that has gone before a receive did not see it either: (52).
-        if (has_waiters(w)) return {claim_result::full};
-        if (!has_room(w, taken, n)) {
-            const claim_result found = look_again(n, w, taken);
-            if (found != claim_result::claimed) return {found};
-        }
-        const word_type slots = used(w, taken) + n + 1;
-        storage.begin(slots);
-        ring_.cover(taken + slots);
-        return {claim_result::claimed, w, taken, storage.pass_on()};
+    /// Precondition: n <= max.
+    [[nodiscard, gnu::always_inline]] claim_outcome claim(word_type n, word_type what) {
+        // (1) acquire: what precedes the close (21), for a response that says closed. LP of a failure.
+        const word_type w = word_.load(std::memory_order_acquire);
+        // (42) acquire: the emptied slots, from the task that has raised it (43).
+        const word_type taken = seen_.load(std::memory_order_acquire);
+        word_type now = w;
+        if (needs_nothing(w, taken, n) && claims(now, what)) [[likely]]
+            return {claim_result::claimed, tail(w)};
+        return claim_again(n, what, now, taken);
+    }
+    /// For a claim that cannot be made at once: what stands against it, if anything does.
+    [[nodiscard, gnu::noinline]] claim_outcome claim_again(word_type n, word_type what, word_type w, word_type taken) {
+        typename ring<value, Platform>::reliance storage(ring_);
+        do {
+            if (is_closed(w)) return {claim_result::closed};
+            // (1) sees no waiter that has gone before a receive did not see it either: (52).
+            if (has_waiters(w)) return {claim_result::full};
+            // Where storage is given back, an old `taken` asks for more than is always kept. So it is looked up as soon
+            // as it would, and then seldom, for that takes the receiver's line.
+            const word_type in_use = used(w, taken) + n;
+            if (!has_room(w, taken, n) || in_use == at_once_ + 1 || in_use % 64 == 0) {
+                const claim_result found = look_again(n, w, taken);
+                if (found != claim_result::claimed) return {found};
+            }
+            const word_type slots = used(w, taken) + n + 1;
+            storage.begin(slots);
+            ring_.cover(taken + slots);
+        } while (!claims(w, what));
+        return {claim_result::claimed, tail(w)};
+    }
+    /// Whether there is room, and storage which is always kept.
+    [[nodiscard, gnu::always_inline]] bool needs_nothing(word_type w, word_type taken, word_type n) const noexcept {
+        // This ticket, those of all outstanding permits, and the end need slots.
+        const word_type in_use = used(w, taken) + n;
+        return (w & (closed_bit | waiters_bit)) == 0 && in_use <= at_once_ && ring_.has(taken + in_use + 1);
+    }
+    /// Unless the word has changed; then `w` is the new one.
+    [[nodiscard, gnu::always_inline]] bool claims(word_type& w, word_type what) noexcept {
+        // (2) seq_cst, with (15, 25): a capacity() that does not count this. acquire: the emptied slots that earlier
+        // claims have seen; from 6, 11 and 30: what precedes the return of the permit; from (46): the narrow directory.
+        // release: the emptied slots of (42), and the blocks that (27) has made, to later tickets of older permits (5,
+        // 13) and to the end (24). LP of success. A failure: as (1).
+        return word_.compare_exchange_strong(w, w + what, std::memory_order_seq_cst, std::memory_order_acquire);
     }
 
     /// False, too, if `taken` is newer than `w`.

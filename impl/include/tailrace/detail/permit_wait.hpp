@@ -45,7 +45,7 @@ class permit_wait {
     }
     /// The end of the wait and of the borrow. The caller, whose sender is alive, does the rest of the work on the
     /// channel.
-    core_type& finish() noexcept {
+    [[gnu::always_inline]] core_type& finish() noexcept {
         phase_ = phase::finished;
         return core_.end();
     }

@@ -89,12 +89,12 @@ class ring {
     /// changes the word, and then the channel is not idle. It does nothing where that storage is always kept.
     class reliance {
       public:
-        /// `counted`: it takes over one that was passed on.
-        reliance(ring& r, bool counted) noexcept : ring_(r), counted_(counted) {}
+        explicit reliance(ring& r) noexcept : ring_(r) {}
         reliance(const reliance&) = delete;
         reliance& operator=(const reliance&) = delete;
         ~reliance() {
-            if (counted_) ring_.no_longer_relied_on();
+            // (37) release: the change of the word, to the idle channel that looks at it next (38).
+            if (counted_) ring_.relied_on_.fetch_sub(1, std::memory_order_release);
         }
 
         /// For `slots`, counted from the oldest ticket.
@@ -104,17 +104,11 @@ class ring {
             // (37) acquire: the lowered limit, or storage that was given back by (38) after it was seen.
             ring_.relied_on_.fetch_add(1, std::memory_order_acquire);
         }
-        /// The caller ends it, if true.
-        [[nodiscard]] bool pass_on() noexcept { return std::exchange(counted_, false); }
 
       private:
         ring& ring_;
-        bool counted_;
+        bool counted_ = false;
     };
-    void no_longer_relied_on() noexcept {
-        // (37) release: the change of the word, to the idle channel that looks at it next (38).
-        relied_on_.fetch_sub(1, std::memory_order_release);
-    }
 
     /// For the inspection. relaxed: no other task uses the channel then.
     [[nodiscard]] bool is_relied_on() const noexcept { return relied_on_.load(std::memory_order_relaxed) != 0; }
