@@ -1,50 +1,62 @@
 // An actor: a coroutine that owns a receiver, receives requests, and replies to each through the sender that the
-// request contains.
-#include <coroutine>
-#include <exception>
+// request contains. Stopped, it closes: what was accepted until then is answered, and what comes later is refused.
+//
+//     actor            three requests of one client
+//     actor forever    four clients on two threads, until SIGINT or SIGTERM
+#include <atomic>
+#include <cstdio>
 #include <iostream>
+#include <limits>
 #include <optional>
 #include <utility>
 
 #include <tailrace/channel.hpp>
+#include <tailrace/thread_pool.hpp>
 
-/// Starts at once, and frees itself at its end. Any coroutine type will do.
-struct fire_and_forget {
-    struct promise_type {
-        fire_and_forget get_return_object() noexcept { return {}; }
-        std::suspend_never initial_suspend() noexcept { return {}; }
-        std::suspend_never final_suspend() noexcept { return {}; }
-        void return_void() noexcept {}
-        void unhandled_exception() noexcept { std::terminate(); }
-    };
-};
+#include "stopped.hpp"
 
 struct request {
-    int number;
-    tailrace::sender<int> reply_to;
+    long number;
+    tailrace::sender<long> reply_to;
 };
 
-fire_and_forget square(tailrace::receiver<request> requests) {
+tailrace::task square(tailrace::receiver<request> requests) {
     while (std::optional<request> r = co_await requests.recv()) {
-        // The requester may be gone: then the error contains the reply, and the actor continues.
+        if (stopped) requests.close();  // the loop ends when all that was accepted is answered
+        // The client may be gone: then the error contains the reply, and the actor continues.
         if (!co_await r->reply_to.send(r->number * r->number)) std::cerr << "an answer is not wanted any more\n";
     }
 }
 
-fire_and_forget ask(tailrace::sender<request> actor) {
-    auto [reply_to, replies] = tailrace::channel<int>(1);
-    for (int i = 1; i <= 3; ++i) {
-        request next{
-            i, reply_to};  // named: g++ 12 destroys an aggregate twice that is made in an expression with a co_await
+tailrace::task ask(tailrace::sender<request> actor, long how_many, std::atomic<int>& unanswered) {
+    for (long n = 1; n <= how_many; ++n) {
+        auto [reply_to, reply] = tailrace::channel<long>(1);
+        request next{n, std::move(reply_to)};  // named: g++ 12 destroys an aggregate twice that is made in an
+                                               // expression with a co_await
         const auto sent = co_await actor.send(std::move(next));
-        if (!sent) break;
-        const std::optional<int> answer = co_await replies.recv();
-        std::cout << *answer << '\n';
+        if (!sent) co_return;  // refused: the error contains the request
+        const std::optional<long> answer = co_await reply.recv();
+        if (!answer) {  // accepted, and dropped
+            ++unanswered;
+            co_return;
+        }
+        std::printf("%ld\n", *answer);
     }
 }  // the last sender of the actor goes: its loop ends
 
-int main() {
+int main(int argc, char** argv) {
+    const bool forever = runs_forever(argc, argv);
+    std::atomic<int> unanswered = 0;
     auto [tx, rx] = tailrace::channel<request>(4);
-    square(std::move(rx));
-    ask(std::move(tx));
+    tailrace::thread_pool pool(2);
+    pool.spawn(square(std::move(rx)));
+    for (int client = forever ? 4 : 1; client > 0; --client) {
+        pool.spawn(ask(tx, forever ? std::numeric_limits<long>::max() : 3, unanswered));
+    }
+    {
+        const auto last = std::move(tx);
+    }
+    pool.wait();
+    if (unanswered > 0) std::cerr << "accepted, but not answered: " << unanswered << '\n';
+    return unanswered > 0 ? 1 : 0;
 }

@@ -1,13 +1,21 @@
-// A TCP server in coroutines of Asio whose connections feed one writer through a channel. The channel is bounded, so a
-// slow writer slows the connections down and with them their clients. Then the server is shut down while the clients
-// still send: the listener and the readers are stopped, the last of them drops the last sender, and the writer receives
-// what is buffered and ends. The program checks that each line that a connection has sent is written.
+// A TCP server in coroutines of Asio whose connections feed one writer through a channel. The writer blocks, in a
+// thread of its own. The channel is bounded, so a slow writer slows the connections down, and with them their clients.
+//
+// A line is acknowledged to its client when the channel has accepted it: from then on it will be written, whatever
+// becomes of the connection. SIGINT and SIGTERM shut the server down: the listener and the connections are closed, the
+// last of them drops the last sender, and the writer receives what is buffered and ends.
+//
+//     asio_server FILE    appends each line that clients send to FILE; prints the port
 #include <chrono>
+#include <csignal>
 #include <cstddef>
-#include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iostream>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -27,94 +35,116 @@ using error_code = boost::system::error_code;
 
 using net::ip::tcp;
 
-struct line {
-    std::size_t connection;
-    std::string text;
-};
+constexpr std::size_t longest_line = 1024;
+constexpr std::string_view acknowledgement = "ok\n";
 
+class connection;
+
+/// Used by one thread, as all here but the writer.
 struct server {
-    explicit server(net::io_context& c) : context(c), acceptor(c, tcp::endpoint(net::ip::address_v4::loopback(), 0)) {}
+    explicit server(net::io_context& context)
+        : acceptor(context, tcp::endpoint(net::ip::address_v4::loopback(), 0)), signals(context, SIGINT, SIGTERM) {}
 
-    net::io_context& context;
+    void shut_down();
+
     tcp::acceptor acceptor;
-    std::vector<std::shared_ptr<tcp::socket>> sockets;  // of one thread, as all here
-    std::size_t accepted_lines = 0;
-    std::size_t written_lines = 0;
-
-    void shut_down() {
-        error_code ignored;
-        acceptor.close(ignored);
-        for (auto& s : sockets) s->close(ignored);
-    }
+    net::signal_set signals;
+    std::set<connection*> connections;
 };
 
-/// Reads lines and sends them to the writer. Ends when its socket is closed.
-net::awaitable<void> read_lines(server& self, std::shared_ptr<tcp::socket> socket, std::size_t number,
-                                tailrace::sender<line> to_writer) {
+/// A socket that the shutdown closes.
+class connection {
+  public:
+    connection(server& s, tcp::socket accepted) : socket(std::move(accepted)), server_(s) {
+        server_.connections.insert(this);
+    }
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+    ~connection() { server_.connections.erase(this); }
+
+    tcp::socket socket;
+
+  private:
+    server& server_;
+};
+
+void server::shut_down() {
+    error_code ignored;
+    (void)acceptor.close(ignored);
+    (void)signals.cancel(ignored);
+    for (connection* c : connections) (void)c->socket.close(ignored);
+}
+
+/// Ends with its socket, or when the writer is gone. What is no whole line is not sent.
+net::awaitable<void> serve(std::unique_ptr<connection> client, tailrace::sender<std::string> to_writer) {
     std::string buffered;
-    for (;;) {
-        error_code failed;
-        const std::size_t end = co_await net::async_read_until(*socket, net::dynamic_buffer(buffered), '\n',
-                                                               net::redirect_error(net::use_awaitable, failed));
-        if (failed) break;
-        line next{number, buffered.substr(0, end - 1)};
-        buffered.erase(0, end);
-        const auto sent = co_await tailrace::async(to_writer.send(std::move(next)), net::use_awaitable);
-        if (!sent) break;
-        ++self.accepted_lines;
-    }
-}
-
-net::awaitable<void> listen(server& self, tailrace::sender<line> to_writer) {
-    for (std::size_t number = 0;; ++number) {
-        error_code failed;
-        tcp::socket accepted = co_await self.acceptor.async_accept(net::redirect_error(net::use_awaitable, failed));
-        if (failed) break;
-        auto socket = std::make_shared<tcp::socket>(std::move(accepted));
-        self.sockets.push_back(socket);
-        net::co_spawn(self.context, read_lines(self, std::move(socket), number, to_writer.clone()), net::detached);
-    }
-}
-
-/// Writes what it receives, in batches; here, it counts. Ends when all senders are gone and the buffer is empty.
-net::awaitable<void> write_lines(server& self, tailrace::receiver<line> from_readers, net::steady_timer& enough) {
-    std::vector<line> batch;
-    for (;;) {
-        batch.clear();
-        const auto n = co_await tailrace::async(from_readers.recv_many(batch, 16), net::use_awaitable);
-        if (n.value_or(0) == 0) break;
-        self.written_lines += batch.size();
-        if (self.written_lines > 2000) enough.cancel();
-    }
-}
-
-/// A client that sends until it cannot.
-void send_lines(const tcp::endpoint& to) {
-    net::io_context own;
-    tcp::socket socket(own);
     error_code failed;
-    socket.connect(to, failed);
-    const std::string text = "a line of a client that does not stop by itself\n";
-    while (!failed) net::write(socket, net::buffer(text), failed);
+    auto token = net::redirect_error(net::use_awaitable, failed);
+    for (;;) {
+        const std::size_t end =
+            co_await net::async_read_until(client->socket, net::dynamic_buffer(buffered, longest_line), '\n', token);
+        if (failed) break;
+        const auto sent = co_await tailrace::async(to_writer.send(buffered.substr(0, end)), net::use_awaitable);
+        if (!sent) break;
+        buffered.erase(0, end);
+        co_await net::async_write(client->socket, net::buffer(acknowledgement), token);
+        if (failed) break;
+    }
 }
 
-int main() {
+net::awaitable<void> listen(server& self, tailrace::sender<std::string> to_writer) {
+    const auto executor = self.acceptor.get_executor();
+    for (;;) {
+        error_code failed;
+        auto token = net::redirect_error(net::use_awaitable, failed);
+        tcp::socket accepted = co_await self.acceptor.async_accept(token);
+        if (!self.acceptor.is_open()) break;  // even if this one was accepted before: no shutdown would close it
+        if (!failed) {
+            auto client = std::make_unique<connection>(self, std::move(accepted));
+            net::co_spawn(executor, serve(std::move(client), to_writer.clone()), net::detached);
+        } else {  // such as too many open files: there may be fewer in a moment
+            net::steady_timer pause(executor, std::chrono::milliseconds(100));
+            co_await pause.async_wait(token);
+        }
+    }
+}
+
+/// Returns when all senders are gone and the buffer is empty: true; or when the file cannot be written.
+bool write_lines(std::ofstream& file, tailrace::receiver<std::string> from_connections) {
+    std::vector<std::string> batch;
+    while (from_connections.blocking_recv_many(batch, 64) != 0) {
+        for (const std::string& line : batch) file << line;
+        batch.clear();
+        if (!file.flush()) return false;
+    }
+    return true;
+}
+
+int main(int argc, char** argv) {
+    if (argc != 2) {
+        std::cerr << "usage: asio_server FILE\n";
+        return 2;
+    }
+    std::ofstream file(argv[1], std::ios::app);
+    if (!file) {
+        std::cerr << "asio_server: '" << argv[1] << "' cannot be opened for writing\n";
+        return 1;
+    }
     net::io_context context;
     server self(context);
-    const tcp::endpoint where = self.acceptor.local_endpoint();
-    auto [to_writer, from_readers] = tailrace::channel<line>(8);
-    // Under load: the writer ends this wait when it has had enough.
-    net::steady_timer enough(context, std::chrono::minutes(1));
-    enough.async_wait([&](const error_code&) { self.shut_down(); });
+    auto [to_writer, from_connections] = tailrace::channel<std::string>(256);
+    bool all_written = false;
+    std::thread writer([&, from = std::move(from_connections)]() mutable {
+        all_written = write_lines(file, std::move(from));
+        if (!all_written) net::post(context, [&] { self.shut_down(); });
+    });
+    self.signals.async_wait([&](const error_code& failed, int) {
+        if (!failed) self.shut_down();
+    });
     net::co_spawn(context, listen(self, std::move(to_writer)), net::detached);
-    net::co_spawn(context, write_lines(self, std::move(from_readers), enough), net::detached);
-
-    std::vector<std::thread> clients;
-    for (int i = 0; i < 4; ++i) clients.emplace_back(send_lines, where);
-    context.run();  // until nothing waits any more
-    for (auto& c : clients) c.join();
-
-    const bool all_written = self.written_lines == self.accepted_lines && self.written_lines > 2000;
-    std::puts(all_written ? "every line was written" : "lines were lost");
+    std::cout << "listening on port " << self.acceptor.local_endpoint().port() << '\n' << std::flush;
+    context.run();  // until nothing waits any more: the senders are gone then
+    writer.join();
+    if (!all_written) std::cerr << "asio_server: '" << argv[1] << "' cannot be written: lines are lost\n";
     return all_written ? EXIT_SUCCESS : EXIT_FAILURE;
 }

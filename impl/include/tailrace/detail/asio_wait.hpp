@@ -402,7 +402,8 @@ struct start_async {
     template <class Handler, class Operation>
     void operator()(Handler&& handler, Operation&& op) const {
         static_assert(!std::is_lvalue_reference_v<Operation>, "tailrace: an operation is started once");
-        async_operation<std::decay_t<Handler>, Operation>::start(std::forward<Handler>(handler), std::move(op));
+        async_operation<std::decay_t<Handler>, Operation>::start(std::forward<Handler>(handler),
+                                                                 std::forward<Operation>(op));
     }
 };
 
