@@ -14,7 +14,7 @@ target_link_libraries(bench-floor PRIVATE bench_common)
 
 tailrace_sources(ours tailrace/*.cpp)
 add_executable(bench-tailrace ${ours})
-target_link_libraries(bench-tailrace PRIVATE bench_common tailrace::tailrace tailrace::model Boost::headers)
+target_link_libraries(bench-tailrace PRIVATE bench_common tailrace::tailrace tailrace::model tailrace_boost_asio)
 
 tailrace_sources(peers peers/cpp/*.cpp)
 add_executable(bench-cpp ${peers})

@@ -169,6 +169,8 @@ const std::vector<known_contestant>& known_contestants() {
         {"tailrace-one-thread", role::ours, "bench-tailrace", "", "W6 inline, all tasks started on one thread"},
         {"tailrace-pool", role::ours, "bench-tailrace", "", "coroutines on a tailrace::thread_pool of two threads"},
         {"tailrace-asio", role::ours, "bench-tailrace", "libboost1.81-dev", "coroutines on Asio's io_context"},
+        {"tailrace-async", role::ours, "bench-tailrace", "libboost1.81-dev",
+         "Asio's coroutines on its io_context, by tailrace::async"},
         {"tailrace-send", role::ours, "bench-tailrace", "", "W7 with plain sends"},
         {"tailrace-recv", role::ours, "bench-tailrace", "", "recv_many with plain receives"},
         {"reference", role::reference, "bench-tailrace", "",

@@ -8,9 +8,12 @@
 // After a change here run: ci/bench --rows 'W[5-8]' --contestants tailrace
 #pragma once
 
-#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <coroutine>
 #include <cstddef>
 #include <exception>
@@ -18,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "tailrace/asio.hpp"
 #include "tailrace/channel.hpp"
 #include "tailrace/run_queue.hpp"
 #include "tailrace/task.hpp"
@@ -189,19 +193,38 @@ class polling_queue : public plain_queue {
 
 /// Boost.Asio's io_context, run by that many threads.
 template <int Threads>
-class asio_form : public executor_form<asio_form<Threads>> {
+class on_io_context {
   public:
-    void execute(const tailrace::waker& w) noexcept {
-        boost::asio::post(context_, [w] { w(); });
-    }
     void run() {
         std::vector<std::jthread> others;
-        for (int n = 1; n < Threads; ++n) others.emplace_back([this] { context_.run(); });
-        context_.run();
+        for (int n = 1; n < Threads; ++n) others.emplace_back([this] { context.run(); });
+        context.run();
     }
 
-  private:
-    boost::asio::io_context context_{Threads};
+  protected:
+    boost::asio::io_context context{Threads};
+};
+
+/// An executor for coroutines that are not Asio's.
+template <int Threads>
+class asio_form : public executor_form<asio_form<Threads>>, public on_io_context<Threads> {
+  public:
+    void execute(const tailrace::waker& w) noexcept {
+        boost::asio::post(this->context, [w] { w(); });
+    }
+};
+
+/// Asio's own coroutines, which await by tailrace/asio.hpp.
+template <int Threads>
+class awaitable_form : public on_io_context<Threads> {
+  public:
+    using task = boost::asio::awaitable<void>;
+
+    void start(task t) { boost::asio::co_spawn(this->context, std::move(t), boost::asio::detached); }
+    template <class Make>
+    auto on(Make make) {
+        return tailrace::async(make(), boost::asio::use_awaitable);
+    }
 };
 
 }  // namespace bench

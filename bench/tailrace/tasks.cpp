@@ -21,7 +21,10 @@ void add_tasks(contestant& tailrace, std::vector<contestant>& others) {
     contestant pool{"tailrace-pool", {tasks_as<pool_form>("W6")}};
     contestant asio{"tailrace-asio",
                     {tasks_as<asio_form<1>>("W5"), tasks_as<asio_form<2>>("W6"), ping_pong_as<asio_form<1>>("W8")}};
-    others.insert(others.end(), {one_thread, queue, executor, pool, asio});
+    contestant async{
+        "tailrace-async",
+        {tasks_as<awaitable_form<1>>("W5"), tasks_as<awaitable_form<2>>("W6"), ping_pong_as<awaitable_form<1>>("W8")}};
+    others.insert(others.end(), {one_thread, queue, executor, pool, asio, async});
 
     // The plain form, for the rows that are about another one.
     others.push_back({"tailrace-send", {tasks_as<inline_form>("W7")}});
