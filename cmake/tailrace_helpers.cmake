@@ -121,8 +121,9 @@ function(tailrace_check_layering)
 endfunction()
 
 # tailrace_check_scripts(): a test of what the scripts in ci/ build with, one that they look for programs where those are built, one of what
-# a release is refused for; in a build of all tests, one that the tests exist which documents and comments name; and with Doxygen, one that
-# the site can be built.
+# a release is refused for; in a build of all tests, one that the tests exist which documents and comments name; with libclang, one that the
+# reference is made from all public declarations; and with Doxygen, one that the site can be built, and one that it cannot be with a clause that
+# does not exist.
 function(tailrace_check_scripts)
     add_test(NAME house.build_says_how_far_it_is COMMAND "${PROJECT_SOURCE_DIR}/ci/tests/build")
     set(names house.build_says_how_far_it_is)
@@ -148,11 +149,18 @@ function(tailrace_check_scripts)
         add_test(NAME house.release COMMAND "${PROJECT_SOURCE_DIR}/ci/tests/release")
         list(APPEND names house.release)
     endif()
+    if(TARGET tailrace_syntax_tree AND TAILRACE_ASIOS)
+        add_executable(public_names "${PROJECT_SOURCE_DIR}/docs/site/public_names.cpp")
+        target_link_libraries(public_names PRIVATE tailrace_syntax_tree)
+        add_test(NAME house.reference_lacks_no_declaration COMMAND "${PROJECT_SOURCE_DIR}/ci/tests/public_names" $<TARGET_FILE:public_names>)
+        list(APPEND names house.reference_lacks_no_declaration)
+    endif()
     find_program(TAILRACE_DOXYGEN doxygen)
     mark_as_advanced(TAILRACE_DOXYGEN)
     if(TAILRACE_DOXYGEN)
         add_test(NAME house.docs COMMAND "${PROJECT_SOURCE_DIR}/ci/docs")
-        list(APPEND names house.docs)
+        add_test(NAME house.docs_refuses_unknown_clauses COMMAND "${PROJECT_SOURCE_DIR}/ci/tests/docs")
+        list(APPEND names house.docs house.docs_refuses_unknown_clauses)
     endif()
     set_tests_properties(${names} PROPERTIES LABELS house)
 endfunction()

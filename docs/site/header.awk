@@ -7,6 +7,7 @@
 #   stands under `// ---- For the other forms`.
 # - Waiting operations get the member `poll` that they inherit from detail/operation.hpp, with its comment.
 #
+# After a change here run: ci/test -R house.reference, and ci/docs
 # Usage: awk -f docs/site/header.awk impl/include/tailrace/sender.hpp
 BEGIN {
     header = ARGV[1]
