@@ -213,30 +213,33 @@ TEST(context, that_is_destroyed_while_another_thread_sends_loses_no_value) {
     }
 }
 
-/// Where the second allocation, that of what is posted, is held up.
+/// Where another thread is held up while the context ends.
 struct checkpoint {
-    std::atomic<int> allocations{0};
     std::atomic<bool> reached{false};
     std::atomic<bool> open{false};
 
     void pass() {
-        if (++allocations != 2) return;
         reached = true;
         while (!open) std::this_thread::yield();
         std::this_thread::sleep_for(std::chrono::milliseconds(20));  // so that a context that does not wait is gone
     }
+};
+/// At the second allocation, that of what is posted.
+struct posting {
+    checkpoint here;
+    std::atomic<int> allocations{0};
 };
 template <class T>
 class held_up_allocator {
   public:
     using value_type = T;
 
-    explicit held_up_allocator(checkpoint& at) noexcept : at_(&at) {}
+    explicit held_up_allocator(posting& at) noexcept : at_(&at) {}
     template <class U>
     held_up_allocator(const held_up_allocator<U>& other) noexcept : at_(other.at_) {}
 
     [[nodiscard]] T* allocate(std::size_t n) {
-        at_->pass();
+        if (++at_->allocations == 2) at_->here.pass();
         return std::allocator<T>().allocate(n);
     }
     void deallocate(T* p, std::size_t n) noexcept { std::allocator<T>().deallocate(p, n); }
@@ -248,12 +251,12 @@ class held_up_allocator {
   private:
     template <class>
     friend class held_up_allocator;
-    checkpoint* at_;
+    posting* at_;
 };
 
 TEST(context, that_is_destroyed_waits_for_a_completion_that_is_being_posted) {
     int destroyed = 0;
-    checkpoint post;
+    posting post;
     auto [tx, rx] = channel<int>(1);
     std::thread other;
     {
@@ -261,8 +264,48 @@ TEST(context, that_is_destroyed_waits_for_a_completion_that_is_being_posted) {
         async(rx.recv(), net::bind_executor(context, net::bind_allocator(held_up_allocator<std::byte>(post),
                                                                          never_called(destroyed))));
         other = std::thread([&, &to = tx] { EXPECT_TRUE(to.try_send(1)); });
-        while (!post.reached) std::this_thread::yield();
-        post.open = true;
+        while (!post.here.reached) std::this_thread::yield();
+        post.here.open = true;
+    }
+    other.join();
+    EXPECT_EQ(destroyed, 1);
+    EXPECT_EQ(rx.try_recv(), 1);
+}
+
+/// Never ends a wait. Its timer is disarmed by the party that does.
+struct held_up_clock {
+    using duration = std::chrono::steady_clock::duration;
+    using time_point = std::chrono::steady_clock::time_point;
+
+    [[nodiscard]] static time_point now() noexcept { return {}; }
+
+    class timer {
+      public:
+        void arm(held_up_clock& clock, time_point, const waker&) noexcept { at_ = &clock.disarming; }
+        [[nodiscard]] bool disarm() noexcept {
+            if (at_ != nullptr) std::exchange(at_, nullptr)->pass();
+            return true;
+        }
+
+      private:
+        checkpoint* at_ = nullptr;
+    };
+
+    checkpoint disarming;
+};
+
+TEST(context, that_is_destroyed_waits_for_a_wait_that_is_being_ended) {
+    int destroyed = 0;
+    held_up_clock clock;
+    auto [tx, rx] = channel<int>(1);
+    std::thread other;
+    {
+        net::io_context context;
+        async(with_timeout(rx.recv(), std::chrono::hours(1), clock),
+              net::bind_executor(context, never_called(destroyed)));
+        other = std::thread([&, &to = tx] { EXPECT_TRUE(to.try_send(1)); });
+        while (!clock.disarming.reached) std::this_thread::yield();
+        clock.disarming.open = true;
     }
     other.join();
     EXPECT_EQ(destroyed, 1);
