@@ -1,5 +1,5 @@
 // Prints what the public headers of a folder declare for users, as clang reads them: a line `FILE LINE NAME` for each
-// declaration. ci/tests/public_names compares it with what header.awk leaves for Doxygen, which says what is not for
+// declaration. ci/tests/reference compares it with what header.awk leaves for Doxygen, which says what is not for
 // users.
 //
 //     public_names FOLDER    its absolute path

@@ -28,7 +28,7 @@ class never_called {
         if (destroyed_ != nullptr) ++*destroyed_;
     }
     template <class Result>
-    void operator()(std::exception_ptr, Result&&) const {
+    void operator()(const std::exception_ptr&, Result&&) const {
         FAIL();
     }
 
@@ -145,7 +145,7 @@ TEST(context, that_is_destroyed_destroys_a_chain_of_handlers_that_wake_each_othe
             auto op = rx.recv();
             async(std::move(op),
                   net::bind_executor(context, [own = std::move(rx), to = std::move(tx), last = never_called(destroyed)](
-                                                  std::exception_ptr, auto&&) { FAIL(); }));
+                                                  const std::exception_ptr&, auto&&) { FAIL(); }));
             rx = std::move(next);
         }
     }
@@ -166,8 +166,9 @@ TEST(context, that_is_destroyed_destroys_an_operation_that_a_destructor_starts_t
         {
             net::io_context context;
             async(first.recv(),
-                  net::bind_executor(context, [last = std::unique_ptr<starts_another>(new starts_another{
-                                                   context, rx, destroyed})](std::exception_ptr, auto) { FAIL(); }));
+                  net::bind_executor(
+                      context, [last = std::unique_ptr<starts_another>(new starts_another{context, rx, destroyed})](
+                                   const std::exception_ptr&, auto) { FAIL(); }));
             if (is_posted) (void)other.try_send(1);
         }
         EXPECT_EQ(destroyed, 1);
