@@ -18,6 +18,7 @@
 #include <new>
 #include <optional>
 #include <semaphore>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -147,6 +148,16 @@ class sending {
 
 struct send : sending {
     [[nodiscard]] auto make() { return tx().send(1); }
+};
+struct send_many : sending {
+    [[nodiscard]] auto make() {
+        rest_ = values_;
+        return tx().send_many(rest_);
+    }
+
+  private:
+    std::array<value, 2> values_{};
+    std::span<value> rest_;
 };
 struct reserve : sending {
     [[nodiscard]] auto make() { return tx().reserve(); }
@@ -466,6 +477,7 @@ struct names {
     template <class Situation>
     static std::string GetName(int) {
         if constexpr (std::is_same_v<Situation, send>) return "send";
+        if constexpr (std::is_same_v<Situation, send_many>) return "send_many";
         if constexpr (std::is_same_v<Situation, reserve>) return "reserve";
         if constexpr (std::is_same_v<Situation, reserve_many>) return "reserve_many";
         if constexpr (std::is_same_v<Situation, reserve_owned>) return "reserve_owned";
@@ -474,7 +486,7 @@ struct names {
         if constexpr (std::is_same_v<Situation, recv_many>) return "recv_many";
     }
 };
-using situations = testing::Types<send, reserve, reserve_many, reserve_owned, closed, recv, recv_many>;
+using situations = testing::Types<send, send_many, reserve, reserve_many, reserve_owned, closed, recv, recv_many>;
 TYPED_TEST_SUITE(waiting_operation, situations, names);
 
 TYPED_TEST(waiting_operation, allocates_nothing_when_driven) { EXPECT_EQ((when_driven<TypeParam, plain>()), 0u); }
@@ -1090,6 +1102,24 @@ TEST(failing_allocations, in_the_buffer_of_a_recv_many_leave_every_value_in_the_
     EXPECT_EQ(fail_each_allocation([&] { EXPECT_EQ(rx.blocking_recv_many(into, 9), 6u); }, unchanged), 1u);
     EXPECT_EQ(into, (std::vector<value>{77, 4, 5, 6, 7, 8, 9}));
     EXPECT_FALSE(rx.try_recv()) << "or the receive that failed would still be unfinished";
+}
+
+// Clause: alloc.
+TEST(failing_allocations, of_the_storage_of_a_batch_leave_every_value_in_the_span) {
+    auto [tx, rx] = channel<value>(1000);
+    std::vector<value> values(100, 7);
+    std::span<value> rest(values);
+    const auto unchanged = [&] {
+        EXPECT_EQ(rest.size(), 100u);
+        EXPECT_EQ(tx.capacity(), 1000u);
+        EXPECT_EQ(rx.len(), 0u);
+    };
+    {
+        auto op = tx.send_many(rest);
+        EXPECT_GE(fail_each_allocation([&] { EXPECT_EQ(op.poll({}), 100u); }, unchanged), 1u);
+    }
+    EXPECT_EQ(rx.len(), 100u);
+    EXPECT_TRUE(rest.empty());
 }
 
 // ---- Without any memory

@@ -26,6 +26,8 @@ class owned_permit;
 template <class T, class Platform = std_platform>
 class send_operation;
 template <class T, class Platform = std_platform>
+class send_many_operation;
+template <class T, class Platform = std_platform>
 class reserve_operation;
 template <class T, class Platform = std_platform>
 class reserve_many_operation;

@@ -19,9 +19,11 @@
 // After a change here run: ci/test -L impl && ci/test -L conformance
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -115,6 +117,97 @@ class [[nodiscard]] TAILRACE_BORROWER send_operation
     }
 
     detail::carried<T> value_;
+    detail::permit_wait<T, Platform> wait_;
+};
+
+/// The wait for capacity for the next of several values. Made by sender::send_many().
+///
+/// When there is capacity for one it sends as many as there is room for, and takes them off the front of the caller's
+/// span. Its result is how many, or closed_error. It is awaited, blocked on or polled, once, and may be moved until it
+/// is first polled. The span must outlive it, and must not be changed meanwhile.
+///
+/// Cancel safety: complete. Destroying it unfinished has sent nothing, and gives up the place in the queue.
+/// Throws: when it is polled, std::bad_alloc, and nothing has happened; std::logic_error once it has finished.
+/// Clauses: operation.once, operation.never-awaited, cancel.driven, cancel.forwards, cancel.unlinks,
+/// driven.created-inert, driven.latest-waker.
+template <class T, class Platform>
+class [[nodiscard]] TAILRACE_BORROWER send_many_operation
+    : public detail::operation<send_many_operation<T, Platform>, detail::core<T, Platform>,
+                               std::expected<std::size_t, closed_error>> {
+    static_assert(!detail::travels_boxed<T>,
+                  "tailrace: send_many is for values whose move cannot throw: send these one by one");
+
+  public:
+    /// What a poll gives: the number of values that were sent, or closed.
+    using result_type = std::expected<std::size_t, closed_error>;
+
+    // ---- For the other forms (detail/operation.hpp)
+    template <class E>
+    using interruptible = std::expected<std::size_t, E>;
+
+    [[nodiscard]] std::optional<result_type> attempt(detail::owed_call& last) {
+        using detail::claim_result;
+        detail::word_type ticket;
+        if (!wait_.created()) return attempt_again(last);
+        detail::word_type n = rest_->size();
+        if (n == 0) {
+            wait_.finish();
+            return result_type(std::size_t{0});
+        }
+        auto& channel = wait_.channel();
+        const claim_result claim = channel.claim_tickets(n, ticket);
+        if (claim == claim_result::full) return std::nullopt;
+        wait_.finish();
+        if (claim == claim_result::closed) return refused(channel, 0, last);
+        const auto values = taken_off(n);
+        last.owe(channel.publish(ticket, values));
+        return result_type(values.size());
+    }
+
+    template <class E>
+    [[nodiscard]] static interruptible<E> completed(result_type&& n) {
+        if (n) return *n;
+        return std::unexpected(E::closed);
+    }
+
+  private:
+    friend class sender<T, Platform>;
+    using core_type = detail::core<T, Platform>;
+    template <class, class, class>
+    friend class detail::operation;
+
+    send_many_operation(core_type& c, std::span<T>& values) noexcept : rest_(&values), wait_(c, 1) {}
+
+    /// Of an operation that waits.
+    [[nodiscard]] std::optional<result_type> attempt_again(detail::owed_call& last) {
+        using detail::verdict;
+        const verdict v = wait_.look();
+        if (v == verdict::none) return std::nullopt;
+        auto& channel = wait_.finish();
+        if (v == verdict::failed) return refused(channel, wait_.held(), last);
+        detail::word_type ticket;
+        if (!channel.ticket_for_grant(ticket)) return refused(channel, 1, last);
+        // What there is room for behind that. It allocates nothing, for a wait has storage for all claims, and owes
+        // nothing, for the receiver cannot get beyond the ticket that is not written yet.
+        detail::word_type row;
+        detail::word_type more = rest_->size() - 1;
+        if (more != 0 && channel.claim_tickets(more, row) != detail::claim_result::claimed) more = 0;
+        const auto values = taken_off(1 + more);
+        if (more != 0) (void)channel.publish(row, values.subspan(1));
+        last.owe(channel.publish(ticket, std::move(values.front())));
+        return result_type(values.size());
+    }
+    [[nodiscard]] std::span<T> taken_off(detail::word_type n) noexcept {
+        const std::span<T> values = rest_->first(static_cast<std::size_t>(n));
+        *rest_ = rest_->subspan(values.size());
+        return values;
+    }
+    result_type refused(core_type& channel, detail::word_type left, detail::owed_call& last) {
+        last.owe(channel.return_permits(left));
+        return std::unexpected(closed_error{});
+    }
+
+    std::span<T>* rest_;
     detail::permit_wait<T, Platform> wait_;
 };
 

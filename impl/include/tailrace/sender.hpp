@@ -2,9 +2,11 @@
 // After a change here run: ci/test -L impl && ci/test -L conformance
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <iosfwd>
+#include <span>
 #include <utility>
 
 #include "tailrace/deadline.hpp"
@@ -100,6 +102,29 @@ class sender {
         }
         c.publish(ticket, std::move(carried))();
         return {};
+    }
+
+    /// Sends as many of the values as there is room for now, the first ones, and takes them off `rest`. Returns how
+    /// many: at least 1, unless `rest` is empty. The receiver is woken once.
+    ///
+    /// Waits: never.
+    /// Errors: full while no permit is available or an operation waits; closed once the receive half has closed. Closed
+    /// beats full. Then nothing was sent.
+    /// Throws: std::bad_alloc; then the channel and `rest` are unchanged.
+    /// Progress: as try_send, with one claim for all of them.
+    /// Clauses: try_send.immediate, try_send.full, try_send.closed, try_send.closed-beats-full, try_send.no-barging,
+    /// send.consumes, send.ok-not-received, capacity.send.
+    ///
+    ///     std::vector<int> values{1, 2, 3};
+    ///     std::span<int> rest(values);
+    ///     if (auto n = tx.try_send_many(rest)) use(*n);  // `rest` has what has not gone
+    [[nodiscard]] std::expected<std::size_t, try_error> try_send_many(std::span<T>& rest) const {
+        detail::owed_call last;
+        auto op = send_many(rest);
+        const auto n = op.attempt(last);
+        if (!n) return std::unexpected(try_error::full);
+        if (!*n) return std::unexpected(try_error::closed);
+        return **n;
     }
 
     /// A permit now or not at all. The value that is sent with it can be made later.
@@ -209,6 +234,33 @@ class sender {
         return send_timeout(std::move(value), timeout, detail::default_clock<Platform>::get());
     }
 
+    /// Waits for capacity for the next value, sends as many values as there is room for then, the first ones, and takes
+    /// them off `rest`. Returns how many: at least 1, unless `rest` is empty; then 0, at once. The receiver is woken
+    /// once. T is a type whose move cannot throw.
+    ///
+    /// In a loop it sends all. Each turn has a place of its own, behind all that wait; more than one value goes in a
+    /// turn only while no other operation waits.
+    ///
+    /// Waits: until there is capacity for one value. The first poll fixes the place in the queue of all waiting
+    /// operations.
+    /// On close: fails, even if it was granted capacity before. What was not sent is in `rest`, and is never received.
+    /// Cancel safety: complete. What is cancelled has sent nothing, and the values are in `rest`; so too after a
+    /// deadline or a stop, and where it loses a select.
+    /// Throws: std::bad_alloc; then the channel and `rest` are unchanged.
+    /// Progress: as try_send_many if there is capacity and no operation waits.
+    /// Clauses: send.waits, send.ok-means-open, send.ok-not-received, send.err-never-received, send.err-after-close,
+    /// send.err-after-drop, acquire.first-poll, acquire.keeps-place, acquire.granted-not-sent, capacity.send.
+    ///
+    ///     std::vector<int> values{1, 2, 3};
+    ///     std::span<int> rest(values);
+    ///     while (!rest.empty()) {
+    ///         const auto sent = co_await tx.send_many(rest);
+    ///         if (!sent) break;  // closed: `rest` has what has not gone
+    ///     }
+    [[nodiscard]] send_many_operation<T, Platform> send_many(std::span<T>& rest) const TAILRACE_BORROWS {
+        return {core(), rest};
+    }
+
     /// Waits for a permit. The value that is sent with it can be made later.
     ///
     /// Waits: until there is capacity. The first poll fixes the place in the queue of all waiting operations.
@@ -299,6 +351,23 @@ class sender {
         detail::refuse_in_async_context<Platform>();
         auto op = send(std::move(value));
         return detail::block_on_for<Platform>(op, timeout);
+    }
+
+    /// Waits for capacity and sends as many values as there is room for, as send_many() does, blocking the thread.
+    ///
+    /// Waits: as send_many(). It first tries for a moment, without a place in the queue, and then sleeps.
+    /// On close: as send_many().
+    /// Throws: std::logic_error in an asynchronous context (async_context.hpp), even if it would not have to wait;
+    /// std::bad_alloc.
+    /// Clauses: blocking_send.delivers, blocking_send.refuses-async.
+    ///
+    ///     std::vector<int> values{1, 2, 3};
+    ///     std::span<int> rest(values);
+    ///     while (!rest.empty() && tx.blocking_send_many(rest)) continue;
+    [[nodiscard]] std::expected<std::size_t, closed_error> blocking_send_many(std::span<T>& rest) const {
+        detail::refuse_in_async_context<Platform>();
+        auto op = send_many(rest);
+        return detail::block_on<Platform>(op);
     }
 
     /// Waits for a permit, blocking the thread.

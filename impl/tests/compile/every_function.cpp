@@ -9,8 +9,10 @@
 #include <cstdlib>
 #include <memory>
 #include <ostream>
+#include <span>
 #include <stop_token>
 #include <streambuf>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -119,6 +121,13 @@ void without_waiting() {
     EXPECT(weak.strong_count() == 2 && weak.weak_count() == 2);
     out << tx << rx << weak;
 
+    if constexpr (std::is_nothrow_move_constructible_v<T>) {
+        std::array<T, 2> values{T(1), T(2)};
+        std::span<T> rest(values);
+        EXPECT(tx.try_send_many(rest) == 2 && rest.empty());
+        EXPECT(rx.try_recv() && rx.try_recv());
+        EXPECT(tx.try_send_many(rest) == 0);
+    }
     EXPECT(tx.try_send(T(1)));
     auto permit = *tx.try_reserve();
     permit = *tx.try_reserve();
@@ -177,6 +186,15 @@ void driven() {
         EXPECT(stopped.stop_waiting(owed) == tailrace::detail::stopped::undecided);
     }
     EXPECT(rx.recv().poll(w));
+    if constexpr (std::is_nothrow_move_constructible_v<T>) {
+        std::array<T, 1> values{T(1)};
+        std::span<T> rest(values);
+        EXPECT(tx.send_many(rest).poll(w) == 1 && rest.empty());
+        EXPECT(rx.recv().poll(w));
+        rest = values;
+        EXPECT(tx.blocking_send_many(rest) == 1);
+        EXPECT(rx.recv().poll(w));
+    }
     EXPECT(*tx.reserve().poll(w));
     EXPECT(*tx.reserve_many(1).poll(w));
     EXPECT(*tx.clone().reserve_owned().poll(w));

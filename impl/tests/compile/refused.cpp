@@ -2,6 +2,7 @@
 // all of it is fine.
 // After a change here run: ci/test -R impl.compile
 #include <chrono>
+#include <span>
 
 #include "tailrace/channel.hpp"
 
@@ -11,6 +12,11 @@ struct value {
 #ifdef THROWING_DESTRUCTOR  // a destructor that throws would end the program
     ~value() noexcept(false) {}
 #endif
+};
+
+struct boxed {
+    boxed() = default;
+    boxed(boxed&&) noexcept(false) {}
 };
 
 struct pool {
@@ -25,6 +31,10 @@ int main() {
     auto [tx, rx] = tailrace::channel<value>(1);
     pool p;
     (void)tailrace::resume_on(p, rx.recv());
+#ifdef BATCH_OF_VALUES_WHOSE_MOVE_MAY_THROW  // send_many is for values whose move cannot throw
+    std::span<boxed> values;
+    (void)tailrace::channel<boxed>(1).first.send_many(values);
+#endif
 #ifdef DEADLINE_WITHOUT_A_CLOCK  // include <tailrace/timer.hpp>
     (void)rx.recv_timeout(std::chrono::milliseconds(5));
 #endif

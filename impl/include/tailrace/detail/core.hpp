@@ -9,9 +9,12 @@
 #pragma once
 
 #include <atomic>
+#include <cassert>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "tailrace/detail/borrows.hpp"
@@ -104,6 +107,20 @@ class core {
         return made.result;
     }
 
+    /// Claims permits and tickets for as many of `n` values as there is room for, in a row: `ticket` is the first, and
+    /// `n` becomes how many. One change of the word, as if that many sends came one right after the other.
+    [[nodiscard]] claim_result claim_tickets(word_type& n, word_type& ticket) {
+        for (;;) {
+            const word_type free = look_for_available().free;
+            const word_type some = free == 0 ? 1 : smaller(n, free);  // of none, the claim says why
+            const claim_outcome made = claim(some, some * one_ticket);
+            if (made.result == claim_result::full && some != 1) continue;  // another task was faster
+            n = some;
+            ticket = made.ticket;
+            return made.result;
+        }
+    }
+
     /// Claims n permits. Zero permits always succeed on an open channel.
     [[nodiscard]] claim_result claim_permits(word_type n) {
         if (n == 0) return closed() ? claim_result::closed : claim_result::claimed;
@@ -124,6 +141,18 @@ class core {
         if (previous == slot_orphan)
             return {[](void* c) noexcept { static_cast<core*>(c)->drain_with_a_share(); }, this};
         return release_receive(previous);
+    }
+
+    /// Writes the values of tickets in a row, the first one last. Until then the consumer cannot get beyond that slot,
+    /// so it cannot be parked in the others, nor leave its role there: one call at most is owed.
+    [[nodiscard]] waker publish(word_type ticket, std::span<T> values) noexcept
+        requires(!travels_boxed<T>)
+    {
+        for (std::size_t i = values.size(); i-- > 1;) {
+            [[maybe_unused]] const waker none = publish((ticket + i) & ticket_mask, std::move(values[i]));
+            assert(none == waker{} && "the receiver waits behind a slot that was claimed and not written");
+        }
+        return publish(ticket, std::move(values.front()));
     }
 
     /// Turns a permit into a value in the buffer.
