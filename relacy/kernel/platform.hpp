@@ -256,6 +256,11 @@ struct relacy_platform {
             full_ = true;
             std::construct_at(&value_, std::move(v));
         }
+        [[nodiscard]] T& look(where at = where::current()) {
+            shadow_.load(at);
+            expect(full_, "a value was looked at where there is none", at);
+            return value_;
+        }
         [[nodiscard]] T take(where at = where::current()) {
             shadow_.store(at);
             expect(full_, "a value was taken where there is none", at);

@@ -52,7 +52,7 @@ class start : public open_channel<Target, Capacity> {
     }
 };
 
-/// The receiver parks, is woken once for a batch, and finds the values in their order.
+/// The receiver looks, parks, is woken once for a batch, and finds the values in their order.
 template <class Target, class Form>
 class to_a_receive : public start<Target, Form, 2> {
   public:
@@ -60,7 +60,11 @@ class to_a_receive : public start<Target, Form, 2> {
 
     void thread(unsigned index) override {
         if (index == 0) return this->template send_all<3>();
-        for (unsigned v = 1; v <= 3; ++v) this->expect_value(Form::recv(*this->rx_), v);
+        for (unsigned v = 1; v <= 3; ++v) {
+            if (const parcel* const next = this->rx_->try_peek())
+                expect(next->number() == v, "the value that is first");
+            this->expect_value(Form::recv(*this->rx_), v);
+        }
     }
 };
 

@@ -31,6 +31,7 @@ namespace tailrace::inline TAILRACE_ASIO_NAMESPACE {
 ///     recv            expected<T, recv_stop_error>               expected<T, interrupt_error>
 ///     send_many       expected<size_t, stop_error>               expected<size_t, interrupt_error>
 ///     recv_many       expected<size_t, recv_stop_error>          expected<size_t, interrupt_error>
+///     peek            expected<T*, recv_stop_error>              expected<T*, interrupt_error>
 ///     reserve ...     expected<permit ..., reserve_stop_error>   expected<permit ..., interrupt_error>
 ///     closed          bool: closed                               bool: closed
 template <class Operation>

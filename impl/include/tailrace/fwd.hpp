@@ -37,5 +37,7 @@ template <class T, class Platform = std_platform>
 class closed_operation;
 template <class T, class Platform = std_platform>
 class recv_operation;
+template <class T, class Platform = std_platform>
+class peek_operation;
 
 }  // namespace tailrace

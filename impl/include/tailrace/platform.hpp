@@ -79,6 +79,8 @@ struct std_platform {
 
         /// Fills it.
         void put(T&& v) noexcept { std::construct_at(std::addressof(value_), std::move(v)); }
+        /// What is in it.
+        [[nodiscard]] T& look() noexcept { return value_; }
         /// Empties it.
         [[nodiscard]] T take() noexcept {
             T v = std::move(value_);

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cstddef>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -144,6 +145,54 @@ class [[nodiscard]] recv_operation
     friend class detail::operation;
 
     explicit recv_operation(core_type& c) : wait_(c) {}
+
+    detail::receive_wait<T, Platform> wait_;
+};
+
+/// The wait for the next value, which stays in the channel. Made by receiver::peek().
+///
+/// Its result points to the value that the next receive takes, or is null where recv() would say none. It is awaited,
+/// blocked on or polled, once, and may be moved until it is first polled. It counts as the one receive of its receiver
+/// until it has finished.
+///
+/// Cancel safety: complete.
+/// Throws: when it is polled, std::logic_error once it has finished.
+/// Clauses: operation.once, recv.cancel, recv.woken-once, borrow.receiver.
+template <class T, class Platform>
+class [[nodiscard]] peek_operation
+    : public detail::operation<peek_operation<T, Platform>, detail::core<T, Platform>, T*> {
+    using core_type = detail::core<T, Platform>;
+
+  public:
+    /// What a poll gives: where the value is, or null when no value can come any more.
+    using result_type = T*;
+
+    // ---- For the other forms (detail/operation.hpp)
+    template <class E>
+    using interruptible = std::expected<T*, E>;
+
+    [[nodiscard]] std::optional<result_type> attempt(detail::owed_call&) {
+        using front = typename detail::receive_wait<T, Platform>::front;
+        const front f = wait_.attempt();
+        if (f == front::nothing) return std::nullopt;
+        auto& channel = wait_.finish();
+        return f == front::value ? std::addressof(detail::look_into<T>(channel.front_value())) : nullptr;
+    }
+
+    [[nodiscard]] bool worth_an_attempt() const noexcept { return wait_.worth_an_attempt(); }
+
+    template <class E>
+    [[nodiscard]] static interruptible<E> completed(result_type&& v) {
+        if (v != nullptr) return v;
+        return std::unexpected(E::closed);
+    }
+
+  private:
+    friend class receiver<T, Platform>;
+    template <class, class, class>
+    friend class detail::operation;
+
+    explicit peek_operation(core_type& c) : wait_(c) {}
 
     detail::receive_wait<T, Platform> wait_;
 };

@@ -110,6 +110,38 @@ class receiver {
         return {core(), into, limit};
     }
 
+    /// Waits for the next value and leaves it in the channel. Null where recv() would return none.
+    ///
+    /// The pointer is to the value that the next receive takes, and is valid until then, or until the receiver is
+    /// destroyed: senders, a close, a move of the receiver, and a receive that is cancelled change nothing. The value
+    /// may be changed in its place. It counts as buffered, and its capacity is not free.
+    ///
+    /// Waits: as recv().
+    /// On close: as recv().
+    /// Cancel safety: complete.
+    /// Throws: std::logic_error while another receive is unfinished.
+    /// Clauses: recv.order, recv.none, recv.woken, recv.cancel, recv.second-throws.
+    ///
+    ///     const int* next = co_await rx.peek();
+    ///     if (next != nullptr && *next > 5) use(*rx.try_recv());
+    [[nodiscard]] peek_operation<T, Platform> peek() { return peek_operation<T, Platform>(core()); }
+
+    /// The next value if there is one, left in the channel: that which try_recv() returns now. Null where that would
+    /// fail: nothing is there now, or nothing can come any more. The pointer is as that of peek().
+    ///
+    /// Waits: as try_recv().
+    /// Throws: std::logic_error while another receive is unfinished.
+    /// Clauses: try_recv.empty, try_recv.disconnected, try_recv.never-misses.
+    ///
+    ///     while (const int* next = rx.try_peek()) {
+    ///         if (*next > 5) break;
+    ///         use(*rx.try_recv());
+    ///     }
+    [[nodiscard]] T* try_peek() {
+        auto op = peek();
+        return try_now(op).value_or(nullptr);
+    }
+
     /// The next value if there is one. A value whose send happened before is never missed.
     ///
     /// Waits: only if an earlier send has claimed its slot and has not written it yet. Then this waits for that:

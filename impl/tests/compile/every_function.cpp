@@ -153,7 +153,9 @@ void without_waiting() {
     rx = std::move(rx2);
     EXPECT(rx.len() == 4 && !rx.is_empty() && rx.capacity() == 0 && rx.max_capacity() == 4);
     EXPECT(rx.sender_strong_count() == 2 && rx.sender_weak_count() == 2 && !rx.is_closed());
+    EXPECT(rx.try_peek() != nullptr && rx.len() == 4);
     for (int i = 0; i < 4; ++i) EXPECT(rx.try_recv());
+    EXPECT(rx.try_peek() == nullptr);
     const auto empty = rx.try_recv();
     EXPECT(empty.error() == tailrace::try_recv_error::empty);
     out << empty.error();
@@ -177,6 +179,7 @@ void driven() {
     tailrace::waker{}();
 
     EXPECT(*tx.send(T(1)).poll(w));
+    EXPECT(*rx.peek().poll(w) != nullptr);
     {
         auto second = tx.send(T(2));
         EXPECT(!second.poll(w) && rx.recv().poll(w) && woken == 1 && *second.poll(w));

@@ -36,6 +36,7 @@ class box {
         if (place_) std::destroy_at(std::addressof(place_->value));
     }
 
+    [[nodiscard]] T& look() const noexcept { return place_->value; }
     T open() && {
         const box content = std::move(*this);  // dies here, even if the move throws
         return std::move(content.place_->value);
@@ -106,6 +107,16 @@ class reserved_storages<T, true> {
 template <class T>
 [[nodiscard]] carried<T> pack(std::type_identity_t<T>&& v) {
     return reserved_storage<T>::make().fill(std::move(v));
+}
+
+/// It stays packed.
+template <class T>
+[[nodiscard]] T& look_into(carried<T>& c) noexcept {
+    if constexpr (travels_boxed<T>) {
+        return c.look();
+    } else {
+        return c;
+    }
 }
 
 template <class T>

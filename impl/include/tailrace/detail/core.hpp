@@ -368,6 +368,10 @@ class core {
         return is_closed(w) && used(w, head()) == 0;
     }
 
+    /// The front value, which stays where it is until it is taken: no other task accesses a slot that is full.
+    /// Precondition: look_at_front() returned value.
+    [[nodiscard]] value& front_value() noexcept { return front_slot().storage.look(); }
+
     /// Takes the front value, which counts as buffered until return_taken. Precondition: look_at_front() returned
     /// value.
     [[nodiscard, gnu::always_inline]] value take_uncounted() noexcept {
