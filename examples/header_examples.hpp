@@ -5,10 +5,12 @@
 #include <atomic>
 #include <chrono>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <utility>
 #include <vector>
 
+#include <tailrace/execution.hpp>
 #include <tailrace/tailrace.hpp>
 
 using namespace std::chrono_literals;
@@ -16,6 +18,28 @@ using namespace std::chrono_literals;
 /// Runs wakers at once, which is enough for examples.
 struct example_executor {
     void execute(const tailrace::waker& w) noexcept { w(); }
+};
+
+/// The names of stdexec, which is not needed to compile a sender.
+namespace stdexec {
+struct sender_t {};
+struct operation_state_t {};
+struct set_value_t {};
+struct set_error_t {};
+struct set_stopped_t {};
+struct get_stop_token_t {};
+template <class...>
+struct completion_signatures {};
+}  // namespace stdexec
+struct stdexec_names {
+    using sender_t = stdexec::sender_t;
+    using operation_state_t = stdexec::operation_state_t;
+    using set_value_t = stdexec::set_value_t;
+    using set_error_t = stdexec::set_error_t;
+    using set_stopped_t = stdexec::set_stopped_t;
+    using get_stop_token_t = stdexec::get_stop_token_t;
+    template <class... Signatures>
+    using completion_signatures = stdexec::completion_signatures<Signatures...>;
 };
 
 struct header_examples {

@@ -61,7 +61,7 @@ TEST(peek, stays_valid_whatever_the_other_side_does_and_may_be_changed_in_its_pl
     rx.close();
     EXPECT_FALSE(*waits.poll({}));
     auto moved = std::move(rx);
-    EXPECT_EQ(moved.try_peek(), seen);
+    ASSERT_EQ(moved.try_peek(), seen);
     *seen = -1;
     {
         const auto last = std::move(tx);

@@ -14,16 +14,27 @@ namespace tailrace {
 
 namespace detail {
 
-class stop_source {
+/// The callback of a stop token: std::stop_callback, or what another type of token names.
+template <class Token, class Call>
+struct stop_callback_of {
+    using type = typename Token::template callback_type<Call>;
+};
+template <class Call>
+struct stop_callback_of<std::stop_token, Call> {
+    using type = std::stop_callback<Call>;
+};
+
+template <class Token>
+class token_source {
   public:
     using reason_type = stop_error;
     template <class Reason>
     static constexpr Reason reason = Reason::stopped;
 
-    explicit stop_source(std::stop_token token) noexcept : token_(std::move(token)) {}
+    explicit token_source(Token token) noexcept : token_(std::move(token)) {}
     /// Before it is first armed.
-    stop_source(stop_source&& other) noexcept : token_(std::move(other.token_)) {}
-    stop_source& operator=(stop_source&&) = delete;
+    token_source(token_source&& other) noexcept : token_(std::move(other.token_)) {}
+    token_source& operator=(token_source&&) = delete;
 
     [[nodiscard]] arming arm(const waker& w) {
         if (token_.stop_requested()) return arming::due;
@@ -41,7 +52,7 @@ class stop_source {
 
   private:
     struct call {
-        stop_source* self;
+        token_source* self;
         waker action;
         void operator()() const noexcept {
             const waker w = action;
@@ -49,10 +60,11 @@ class stop_source {
             w();
         }
     };
-    std::stop_token token_;
+    Token token_;
     bool came_ = false;  // by the callback; read after its registration has ended
-    std::optional<std::stop_callback<call>> callback_;
+    std::optional<typename stop_callback_of<Token, call>::type> callback_;
 };
+using stop_source = token_source<std::stop_token>;
 
 }  // namespace detail
 

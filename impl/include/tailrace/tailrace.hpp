@@ -1,5 +1,5 @@
-// The whole library in one header, but for what needs another library (asio.hpp). A program that is compiled often
-// includes what it uses instead: `tailrace/channel.hpp` alone is enough to send and to receive.
+// The whole library in one header, but for what is used with another library (asio.hpp, execution.hpp). A program that
+// is compiled often includes what it uses instead: `tailrace/channel.hpp` alone is enough to send and to receive.
 //
 //     auto [tx, rx] = tailrace::channel<int>(64);
 //     std::jthread producer([tx = std::move(tx)] { (void)tx.blocking_send(1); });

@@ -251,6 +251,19 @@ struct joined_reason<Reason, Same...> {
 template <class... Sources>
 using reason_of = typename joined_reason<typename Sources::reason_type...>::type;
 
+/// The form of a result without the last source of its wait.
+template <class Operation, class... Sources>
+struct form_without_last {
+    template <std::size_t... I>
+    static reason_of<std::tuple_element_t<I, std::tuple<Sources...>>...> reason(std::index_sequence<I...>);
+    using reason_type = decltype(reason(std::make_index_sequence<sizeof...(Sources) - 1>()));
+    using type = typename Operation::template interruptible<reason_type>;
+};
+template <class Operation, class Source>
+struct form_without_last<Operation, Source> {
+    using type = typename Operation::result_type;
+};
+
 template <class Operation, class... Sources>
 class interruptible_wait {
   public:
@@ -304,8 +317,24 @@ class interruptible_wait {
 
     [[nodiscard]] result_type finish() {
         if (interruption_) return operation_.interrupted(*interruption_);
-        return Operation::template completed<reason_type>(first_.has_result() ? first_.take()
-                                                                              : result_of_woken(operation_));
+        return Operation::template completed<reason_type>(result());
+    }
+
+    /// Where the last source is the owner's and not the operation's: whether it has ended the wait.
+    [[nodiscard]] bool ended_by_last() const noexcept { return ender_ == sizeof...(Sources) - 1; }
+    /// If it has not: finish(), in the form that the operation has without that source.
+    [[nodiscard]] typename form_without_last<Operation, Sources...>::type finish_without_last() {
+        if constexpr (sizeof...(Sources) == 1) {
+            return result();
+        } else {
+            using own = typename form_without_last<Operation, Sources...>::reason_type;
+            if (!interruption_) return Operation::template completed<own>(result());
+            if constexpr (std::is_same_v<own, reason_type>) {
+                return operation_.interrupted(*interruption_);
+            } else {  // all others are of one kind
+                return operation_.interrupted(std::get<0>(sources_).template reason<own>);
+            }
+        }
     }
 
   private:
@@ -339,6 +368,10 @@ class interruptible_wait {
     template <std::size_t I>
     static void interruption(void* self) noexcept {
         of(self).arrive(left(I), came(I));
+    }
+
+    [[nodiscard]] typename Operation::result_type result() {
+        return first_.has_result() ? first_.take() : result_of_woken(operation_);
     }
 
     // (33) acq_rel: the last party, which continues, sees what all the others did.
@@ -390,7 +423,9 @@ class interruptible_wait {
             if (how != stopped::woken) silent |= operation_left;
             if (how == stopped::undecided) {
                 for_each_source([&](auto& source, auto i) {
-                    if (!interruption_ && (seen & came(i)) != 0) interruption_ = source.template reason<reason_type>;
+                    if (interruption_ || (seen & came(i)) == 0) return;
+                    interruption_ = source.template reason<reason_type>;
+                    ender_ = i;
                 });
             }
         }
@@ -432,6 +467,7 @@ class interruptible_wait {
     // simulation.
     waker done_;
     std::optional<reason_type> interruption_;
+    std::size_t ender_ = sizeof...(Sources);  // the number of its source
     first_attempt<Operation> first_;
     bool* over_ = nullptr;
     bits unarmed_ = every_source_left();  // `left` of these, and `came` of those that were due
