@@ -30,6 +30,7 @@ struct set_stopped_t {};
 struct get_stop_token_t {};
 template <class...>
 struct completion_signatures {};
+void sync_wait(auto&&) {}
 }  // namespace stdexec
 struct stdexec_names {
     using sender_t = stdexec::sender_t;

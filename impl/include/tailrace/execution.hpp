@@ -1,6 +1,6 @@
 // The waiting operations as senders, for libraries of senders and receivers (P2300R10, std::execution).
 //
-//     auto doubled = stdexec::then(tailrace::as_sender<stdexec_names>(rx.recv()), [](std::optional<int> v) { ... });
+//     stdexec::sync_wait(tailrace::as_sender<stdexec_names>(rx.recv()));
 //
 // No such library is included or needed here: a sender is what has certain members, and tags that its library knows. So
 // the caller names the library once (`sender_library`). Nothing else of tailrace includes this header, and it needs
