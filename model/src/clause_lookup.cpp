@@ -10,6 +10,7 @@ std::string_view to_string(engine e) noexcept {
     switch (e) {
         case engine::oracle: return "oracle";
         case engine::sequential: return "sequential";
+        case engine::exhaustive: return "exhaustive";
         case engine::threads: return "threads";
         case engine::interleavings: return "interleavings";
         case engine::tests: return "tests";

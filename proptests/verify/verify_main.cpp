@@ -78,8 +78,11 @@ int run(const command_line& c, const program_info& program) {
     const std::vector<std::string> sources = replays ? c.traces : std::vector<std::string>();
     for (const std::string& path : sources) std::ranges::move(model::read_traces(path), std::back_inserter(traces));
     const std::vector<mutant> wanted = mutants_of(c.clauses);
-    const job all{
+    job all{
         judge(std::move(traces)), sources, c.clauses, wanted, c.programs, c.seed, c.failures, program.name, 0, true};
+    all.depth = c.depth;
+    all.pairs = c.pairs;
+    all.from = c.from;
     prepare_files(c);
 
     progress_line line(stderr, [] { return columns_of(stderr); });

@@ -158,10 +158,10 @@ TEST_F(command_line, bad_usage_is_refused_in_one_line_that_says_what_would_be_ri
                    "tailrace-verify: there is no target 'refrence', did you mean 'reference'?; "
                    "expected " +
                        every_target + help);
-    expect_refused(
-        "run --engine fuzz",
-        "tailrace-verify: there is no engine 'fuzz'; expected oracle, sequential, threads, interleavings, tests" +
-            help);
+    expect_refused("run --engine fuzz",
+                   "tailrace-verify: there is no engine 'fuzz'; expected oracle, sequential, exhaustive, threads, "
+                   "interleavings, tests" +
+                       help);
     expect_refused("run --target ''", "tailrace-verify: there is no target ''; expected " + every_target + help);
     expect_refused("list clause",
                    "tailrace-verify: there is no list of 'clause', did you mean 'clauses'?; "

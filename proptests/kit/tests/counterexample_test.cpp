@@ -132,7 +132,7 @@ TEST(counterexample, a_member_that_is_wrong_is_named) {
     EXPECT_EQ(problem_of(spoilt(one, "\"capacity\": 1", "\"capacity\": -1")),
               "history.json: \"capacity\": expected a number, found -1");
     EXPECT_EQ(problem_of(spoilt(one, "\"engine\": \"sequential\"", "\"engine\": \"luck\"")),
-              "history.json: \"engine\": expected one of oracle, sequential, threads, "
+              "history.json: \"engine\": expected one of oracle, sequential, exhaustive, threads, "
               "interleavings, tests, found \"luck\"");
     EXPECT_EQ(problem_of(spoilt(one, "poll f0", "poll s0")),
               "history.json: \"sequential.steps[2].step\": expected an operation like f1, found "

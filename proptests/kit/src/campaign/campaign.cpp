@@ -16,6 +16,17 @@
 namespace tailrace::verify {
 namespace {
 
+using clock = std::chrono::steady_clock;
+
+/// ", about 2 minutes left", by the time that the programs before have taken.
+std::string time_left(clock::duration so_far, std::size_t done, std::size_t of) {
+    const double seconds = std::chrono::duration<double>(so_far).count();
+    if (seconds < 5 || done == 0 || done >= of) return {};
+    const double left = seconds * static_cast<double>(of - done) / static_cast<double>(done);
+    return left < 90 ? fmt::format(", about {:.0f} s left", left)
+                     : fmt::format(", about {:.0f} minutes left", left / 60);
+}
+
 /// The engine that a clause without evidence waits for: the first that can observe it and has not
 /// run.
 std::string waits_for(const model::clause& c, const std::vector<const engine_entry*>& ran) {
@@ -107,10 +118,11 @@ campaign run_campaign(const job& j, std::vector<const engine_entry*> engines, st
         for (const target* t : c.targets) {
             campaign_progress labelled;
             if (tell) {
-                labelled = [&](std::string_view unit, std::size_t done, std::size_t of) {
+                labelled = [&, began = clock::now()](std::string_view unit, std::size_t done, std::size_t of) {
                     // Of several failures only the engine knows yet; without --failures the first ends it.
-                    tell(fmt::format("{} {}: {} of {}{}", e->name(), t->name, grouped(done), counted(of, unit),
-                                     j.most_failures == 1 ? ", 0 differences" : ""));
+                    tell(fmt::format("{} {}: {} of {}{}{}", e->name(), t->name, grouped(done), counted(of, unit),
+                                     j.most_failures == 1 ? ", 0 differences" : "",
+                                     time_left(clock::now() - began, done, of)));
                 };
             }
             engine_report& r = c.reports.emplace_back(run_in_slices(*e, *t, j, labelled, how));

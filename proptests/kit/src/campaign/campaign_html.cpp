@@ -50,7 +50,7 @@ struct limits {
 constexpr std::array<limits, 4> tries{{{64, 100, 5'000, 1'000, 80, 300'000},
                                        {24, 50, 5'000, 200, 60, 100'000},
                                        {9, 18, 5'000, 80, 32, 50'000},
-                                       {6, 8, 4'000, 60, 16, 20'000}}};
+                                       {5, 8, 4'000, 60, 16, 20'000}}};
 
 bool fails(const campaign& c, const target& t) {
     return std::ranges::any_of(c.reports,

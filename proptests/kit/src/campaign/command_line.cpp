@@ -41,13 +41,16 @@ constexpr std::string_view examples =
 
 // Above these, arithmetic would overflow, or the system runs out of processes and files before anything runs.
 constexpr std::uint64_t most_programs = 1'000'000'000'000;
+constexpr std::uint64_t deepest = 8;  // each step more is about 25 times the programs
 constexpr std::uint64_t most_jobs = 500;
 constexpr std::uint64_t longest_budget = 100'000'000;  // seconds
 
 /// The words of the command line, before they are looked up.
 struct typed_words {
     std::vector<std::string> targets, engines, traces, clauses;
-    std::string programs, seed, failures, jobs, shard, budget, report, junit, topic, token;
+    std::string programs, depth, from, seed, failures, jobs, shard, budget, report, junit, topic, token, states,
+        against;
+    bool exhaustive = false;
     std::vector<std::string> merged;
 };
 
@@ -134,6 +137,18 @@ shard shard_of(std::string_view typed) {
         throw usage_error(
             fmt::format("--shard expected a part of a whole, like 1/8 to 8/8, found '{}'", printable(typed)));
     }
+    return s;
+}
+
+/// What --exhaustive explores.
+concurrent_size pairs_of(const typed_words& typed) {
+    concurrent_size s;
+    s.before = number_of("--states", typed.states, 0, s.before, 4);
+    if (typed.against.empty()) return s;
+    if (typed.against != "1:1" && typed.against != "1:2" && typed.against != "2:2")
+        throw usage_error(fmt::format("--against expected 1:1, 1:2 or 2:2, found '{}'", printable(typed.against)));
+    s.first = typed.against.front() == '2' ? 2 : 1;
+    s.second = typed.against.back() == '2' ? 2 : 1;
     return s;
 }
 
@@ -236,6 +251,21 @@ void describe(CLI::App& app, CLI::App& run, CLI::App& list, CLI::App& replay, CL
         ->allow_extra_args(false);
     run.add_option("--programs", typed.programs, "programs that each engine generates (default: depends on the engine)")
         ->type_name("N");
+    run.add_option("--depth", typed.depth, "the steps of the programs of the engine exhaustive, at most (default: 5)")
+        ->type_name("D");
+    run.add_option("--from", typed.from,
+                   "go on with program N of the engine exhaustive, or of --exhaustive: a run\n"
+                   "that was ended says with which")
+        ->type_name("N");
+    run.add_flag("--exhaustive", typed.exhaustive,
+                 "the engine interleavings explores all pairs of small tasks to the end,\n"
+                 "instead of generated programs");
+    run.add_option("--states", typed.states, "of --exhaustive: from all states of at most P steps (default: 2)")
+        ->type_name("P");
+    run.add_option("--against", typed.against,
+                   "of --exhaustive: the operations of one task against those of the other,\n"
+                   "at most (default: 1:2)")
+        ->type_name("A:B");
     run.add_option("--seed", typed.seed, "the seed of the generator: the same seed, the same programs (default: 1)")
         ->type_name("S");
     run.add_option("--failures", typed.failures,
@@ -372,6 +402,11 @@ command_line parse_command_line(int argc, const char* const* argv, const program
     c.clauses = matching_clauses(typed.clauses);
     c.traces = traces_of(typed.traces, program);
     c.programs = number_of("--programs", typed.programs, 1, 0, most_programs);
+    c.depth = number_of("--depth", typed.depth, 1, c.depth, deepest);
+    c.from = number_of("--from", typed.from, 0, 0, most_programs);
+    if (!typed.exhaustive && !(typed.states + typed.against).empty())
+        throw usage_error("--states and --against belong to --exhaustive");
+    if (typed.exhaustive) c.pairs = pairs_of(typed);
     c.seed = number_of("--seed", typed.seed, 0, 1);
     c.failures = number_of("--failures", typed.failures, 1, 1);
     c.how.jobs = number_of("--jobs", typed.jobs, 1, 2, most_jobs);

@@ -38,6 +38,9 @@ struct command_line {
     std::vector<const model::clause*> clauses;  // all without --clause
     std::vector<std::string> traces;            // files and directories
     std::uint64_t programs = 0;                 // 0: as many as is usual for each engine
+    std::size_t depth = 5;                      // of `exhaustive`
+    std::uint64_t from = 0;                     // its first program
+    std::optional<concurrent_size> pairs;       // --exhaustive
     std::uint64_t seed = 0;
     std::size_t failures = 1;
     how_to_run how;

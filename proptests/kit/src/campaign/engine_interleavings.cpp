@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "campaign/concurrent_evidence.hpp"
@@ -19,7 +21,7 @@ namespace {
 constexpr std::size_t most_for_evidence = 3'000;
 
 failure make_failure(const interleavings_failure& t, const job& j, const target& in) {
-    const target& on = target_for(in, t.program, model::engine::interleavings);
+    const target& on = j.pairs ? in : target_for(in, t.program, model::engine::interleavings);
     counterexample c = example_of(t, on, j.program);
     if (!t.clause.empty())
         c.clauses = {std::string(t.clause)};
@@ -27,13 +29,25 @@ failure make_failure(const interleavings_failure& t, const job& j, const target&
         c.clauses = clauses_of(t.history.events, t.verdict, {.first = &t.history.first}, c.engine, j, on.capabilities);
     c.seed = j.seed;
     c.program = t.program;
-    c.shrunk = shrinking{length_of(t.found), length_of(t.smallest), t.attempts};
+    if (t.attempts > 0) c.shrunk = shrinking{length_of(t.found), length_of(t.smallest), t.attempts};
     failure f = failure_of(std::move(c));
     f.token = to_string(token{std::string(tool_version()), model::engine::interleavings, on.name, t.smallest});
     return f;
 }
 
+/// Found once for all parts: these are forked from the process that asks for the number.
+const all_concurrent_programs& all_pairs_of(const job& j, const target& t) {
+    static std::map<std::string, all_concurrent_programs> known;
+    return known.try_emplace(t.name, t.capabilities, *j.pairs).first->second;
+}
+
 }  // namespace
+
+std::uint64_t count_interleavings(const job& j, const target& t) { return all_pairs_of(j, t).size(); }
+
+concurrent_program program_of_pairs(const job& j, const target& t, std::uint64_t at) {
+    return all_pairs_of(j, t).at(at);
+}
 
 counterexample example_of(const interleavings_failure& t, const target& on, const std::string& command) {
     counterexample c;
@@ -55,15 +69,19 @@ counterexample example_of(const interleavings_failure& t, const target& on, cons
 }
 
 std::string summarise_interleavings(const engine_report& r) {
-    const auto number = [&](const char* name) { return number_of(r, name); };
+    const auto number = [&](std::string_view name) { return number_of(r, name); };
     if (number("programs") == 0 && r.failures.empty()) {
         return find_simulator().empty() ? "not run: there is no tailrace-interleavings beside this program"
                                         : "not run: this target is not simulated";
     }
-    std::string text =
-        fmt::format("{}, {} ({} with a stalled task), {} judged, {}", counted(number("programs"), "program"),
-                    counted(number("executions"), "execution"), grouped(number("stalled")),
-                    counted(number("histories"), "history"), counted_failures(r, "failure"));
+    std::string text = counted(number("programs"), "program");
+    if (number("all") > 0)
+        text = fmt::format("{} of the {} of all pairs of tasks from {}", grouped(number("programs")),
+                           counted(number("all"), "program"), counted(number("states"), "state"));
+    if (number(goes_on_at) > 0) text += fmt::format(", --from {} goes on", number(goes_on_at));
+    text += fmt::format(", {} ({} with a stalled task), {} judged, {}", counted(number("executions"), "execution"),
+                        grouped(number("stalled")), counted(number("histories"), "history"),
+                        counted_failures(r, "failure"));
     if (number("unknown") > 0) text += fmt::format(", {} UNKNOWN", grouped(number("unknown")));
     if (number("programs") > 0) text += fmt::format("; {} exhaustive up to 2 preemptions", grouped(number("complete")));
     if (const std::uint64_t us = number("waiting_microseconds"); us > 0) {
@@ -83,6 +101,7 @@ engine_report run_interleavings_engine(const job& j, const target& t, const camp
     options.seed = j.seed;
     options.first = j.first;
     options.keep = j.leads ? most_for_evidence : 0;
+    if (j.pairs) options.all = &all_pairs_of(j, t);
     std::uint64_t at = 0;
     if (tell) options.alive = [&](std::uint64_t) { tell("program", at, j.programs); };
     options.enough = j.enough;
@@ -97,9 +116,17 @@ engine_report run_interleavings_engine(const job& j, const target& t, const camp
                       {"waiting_executions", r.waiting.executions},
                       {"waiting_microseconds", r.waiting.microseconds}};
     report.reached = r.reached;
+    for (const auto& [m, programs] : r.met) report.numbers.emplace(name_of(m), programs);
+    if (j.pairs && j.leads) report.numbers.insert({{"all", options.all->size()}, {"states", options.all->states()}});
     if (r.failure) {
         report.failures.push_back(make_failure(*r.failure, j, t));
         return report;
+    }
+    if (j.pairs && r.complete < r.programs) {
+        report.failures.push_back(
+            failure_of(failure::kind::unknown, report,
+                       fmt::format("{} UNKNOWN: not explored to the end", counted(r.programs - r.complete, "program")),
+                       "the bounded search"));
     }
     if (r.unknown * 1'000 > r.histories) {
         report.failures.push_back(too_many_unknown(report, r.unknown, r.histories));

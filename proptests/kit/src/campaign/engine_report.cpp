@@ -131,7 +131,7 @@ failure failure_of(counterexample c) {
     failure f;
     f.what = what_went_wrong(c);
     f.text = to_log(c);
-    f.place = c.recorded_at.empty() ? fmt::format("seed-{}-program-{}", c.seed, c.program) : c.recorded_at;
+    f.place = c.recorded_at.empty() ? program_place(c.engine, c.seed, c.program) : c.recorded_at;
     for (const std::string& name : c.clauses) f.clauses.push_back(kept(name));
     // A recording is replayed from its file.
     if (c.recorded_at.empty()) f.token = token_of(c);
@@ -237,7 +237,10 @@ engine_report engine_report_from(const json_reader& in) {
 
 void add_to(engine_report& one, engine_report&& other) {
     if (one.unit.empty()) one.unit = other.unit;
-    for (const auto& [name, n] : other.numbers) one.numbers[name] += n;
+    for (const auto& [name, n] : other.numbers) {
+        std::uint64_t& mine = one.numbers[name];
+        mine = name != goes_on_at ? mine + n : mine == 0 ? n : std::min(mine, n);
+    }
     for (const auto& [name, n] : other.skipped) one.skipped[name] += n;
     for (failure& f : other.failures) {
         const auto same = [&, program = program_of(f)](const failure& known) {

@@ -80,6 +80,8 @@ struct engine_report {
 inline constexpr std::string_view interrupted = "interrupted";
 inline constexpr std::string_view over_budget = "over_budget";
 inline constexpr std::string_view parts_given_up = "given_up";
+/// The index of the first program that was left, if the order of the programs means something.
+inline constexpr std::string_view goes_on_at = "goes_on_at";
 /// "interrupted", "stopped by --budget"; nothing if everything was done.
 [[nodiscard]] std::string_view cut_short(const engine_report& r);
 

@@ -1,7 +1,6 @@
 // The engine `sequential` as an entry of the table: generated programs, their evidence and their
 // counterexamples. After a change here run: ci/test -L proptests
 #include "engine/sequential.hpp"
-#include "evidence/attribution.hpp"
 
 #include <fmt/format.h>
 
@@ -13,7 +12,7 @@
 #include <vector>
 
 #include "campaign/engines.hpp"
-#include "evidence/evidence.hpp"
+#include "campaign/stepwise.hpp"
 #include "support/text_layout.hpp"
 
 namespace tailrace::verify {
@@ -24,24 +23,9 @@ constexpr std::uint64_t most_programs_for_evidence = 2'000;
 /// And what a single capability lacks shows in this many.
 constexpr std::uint64_t most_for_lack = 100;
 
-counterexample example_of(const sequential_failure& s, const job& j, const target& t) {
-    counterexample c = example_of(s, target_for(t, s.program, model::engine::sequential), j.program);
-    c.clauses = clauses_of(std::get<sequential_run>(c.run), c.capacity, c.engine, j.mutants, t.capabilities);
-    if (std::ranges::find(s.last.differs, aspect::storage) != s.last.differs.end())
-        c.clauses = {"channel.idle-storage"};  // which no mutant of the model breaks
-    c.seed = j.seed;
-    c.program = s.program;
-    c.shrunk = shrinking{s.length, s.trace.lines.size(), s.attempts};
-    return c;
-}
-
-/// The clauses that it may break; if none is known, the step and what differs.
-std::vector<std::string> class_of(const sequential_failure& s, const job& j, const target& t) {
-    const counterexample c = example_of(s, j, t);
-    if (!c.clauses.empty()) return c.clauses;
-    std::string name(model::shape_of(s.trace.lines[s.last.at].step.what).spelling);
-    for (const aspect a : s.last.differs) name += fmt::format(" {}", to_string(a));
-    return {std::move(name)};
+/// What ran the program: the target, or one of its geometries.
+const target& taker_of(const sequential_failure& f, const target& t) {
+    return target_for(t, f.program, model::engine::sequential);
 }
 
 /// Generated programs; of those that failed, what agreed.
@@ -58,22 +42,6 @@ std::vector<model::trace> sample(const target& t, capabilities within, const job
     return traces;
 }
 
-evidence_table evidence_in(const std::vector<model::trace>& traces, const job& j, capabilities within) {
-    std::vector<const model::trace*> pointers;
-    for (const model::trace& t : traces) pointers.push_back(&t);
-    return collect_evidence(pointers, model::engine::sequential, j.mutants, within, j.alive, j.over);
-}
-
-void add_evidence(engine_report& report, const job& j, const target& t, const sequential_result& r) {
-    const evidence_table table = evidence_in(sample(t, t.capabilities, j, r.programs, r.agreed), j, t.capabilities);
-    for (const clause_evidence& e : table.clauses) {
-        if (e.traces == 0) continue;
-        const sighting& s = *e.by->first;
-        report.evidence.emplace(e.clause->name,
-                                evidence_item{e.traces, "program", fmt::format("{}:{}", s.trace, s.line)});
-    }
-}
-
 /// What one capability more would have been evidence for: of several, the one that gives the most.
 void add_lacking_alone(engine_report& report, job j, const target& t) {
     std::vector<mutant> wanted;
@@ -86,7 +54,7 @@ void add_lacking_alone(engine_report& report, job j, const target& t) {
         const auto c = static_cast<capability>(i);
         if (t.capabilities.has(c) || j.is_over()) continue;
         const capabilities more = t.capabilities.with({c});
-        const evidence_table table = evidence_in(sample(t, more, j, most_for_lack), j, more);
+        const evidence_table table = evidence_in(sample(t, more, j, most_for_lack), j, more, model::engine::sequential);
         for (const clause_evidence& e : table.clauses) {
             if (e.traces <= most[e.clause->name]) continue;
             most[e.clause->name] = e.traces;
@@ -100,7 +68,7 @@ void add_lacking(engine_report& report, const job& j, const target& t, std::uint
     if (t.capabilities == capabilities::all()) return;
     add_lacking_alone(report, j, t);
     const std::vector<model::trace> traces = sample(t, capabilities::all(), j, programs);
-    const evidence_table table = evidence_in(traces, j, capabilities::all());
+    const evidence_table table = evidence_in(traces, j, capabilities::all(), model::engine::sequential);
     for (const clause_evidence& e : table.clauses) {
         if (e.traces == 0 || report.evidence.contains(e.clause->name)) continue;
         const sighting& s = *e.by->first;
@@ -126,18 +94,6 @@ const std::vector<form_number>& form_numbers() {
 
 }  // namespace
 
-counterexample example_of(const sequential_failure& s, const target& on, const std::string& command) {
-    counterexample c;
-    c.engine = model::engine::sequential;
-    c.target = on.name;
-    c.adapter = on.adapter;
-    c.command = command;
-    c.property = every_step;
-    c.capacity = s.trace.capacity;
-    c.run = run_of(s.trace, s.last);
-    return c;
-}
-
 std::string summarise_sequential(const engine_report& r) {
     std::string text = fmt::format("{}, {}, {}", counted(number_of(r, "programs"), "program"),
                                    counted(number_of(r, "steps"), "step"), counted_failures(r, "difference"));
@@ -161,7 +117,9 @@ engine_report run_sequential_engine(const job& j, const target& t, const campaig
     options.most_failures = j.most_failures;
     options.enough = j.enough;
     options.over = j.over;
-    options.classify = [&](const sequential_failure& f) { return class_of(f, j, t); };
+    options.classify = [&](const sequential_failure& f) {
+        return class_of(f, j, taker_of(f, t), model::engine::sequential);
+    };
     const sequential_result r = run_sequential(t, options, [&tell](std::size_t done, std::size_t of) {
         if (tell) tell("program", done, of);
     });
@@ -177,12 +135,15 @@ engine_report run_sequential_engine(const job& j, const target& t, const campaig
         for (const form_event e : n.events) sum += r.forms[static_cast<std::size_t>(e)];
         if (sum > 0) report.numbers.emplace(n.name, sum);
     }
-    if (r.failure) report.failures.push_back(failure_of(example_of(*r.failure, j, t)));
-    for (const sequential_failure& f : r.more) report.failures.push_back(failure_of(example_of(f, j, t)));
+    if (r.failure)
+        report.failures.push_back(
+            failure_of(example_of(*r.failure, j, taker_of(*r.failure, t), model::engine::sequential)));
+    for (const sequential_failure& f : r.more)
+        report.failures.push_back(failure_of(example_of(f, j, taker_of(f, t), model::engine::sequential)));
     report.reached = r.reached;
     if (r.failure && j.most_failures > 1) report.numbers.emplace("failed", r.agreed.size());
     if (j.leads && (!r.failure || j.most_failures > 1)) {
-        add_evidence(report, j, t, r);
+        add_evidence(report, sample(t, t.capabilities, j, r.programs, r.agreed), j, t, model::engine::sequential);
         add_lacking(report, j, t, r.programs);
     }
     return report;

@@ -3,6 +3,8 @@
 #include "campaign/engines.hpp"
 
 #include <array>
+#include <cstdint>
+#include <limits>
 
 namespace tailrace::verify {
 
@@ -15,12 +17,16 @@ std::span<const engine_entry> engines() noexcept {
         engine_entry{model::engine::sequential,
                      "generated programs, one thread, against the specification after every step", 200'000, "program",
                      nullptr, run_sequential_engine, summarise_sequential},
+        engine_entry{model::engine::exhaustive,
+                     "every program of a few steps, one thread, against the specification after every step",
+                     std::numeric_limits<std::uint64_t>::max(), "program", count_exhaustive, run_exhaustive_engine,
+                     summarise_exhaustive},
         engine_entry{model::engine::threads,
                      "generated programs of several tasks on real threads: their histories are linearizable", 40'000,
                      "program", nullptr, run_threads_engine, summarise_threads},
         engine_entry{model::engine::interleavings,
                      "generated small programs in simulated interleavings, under the C++ memory model", 8'000,
-                     "program", nullptr, run_interleavings_engine, summarise_interleavings},
+                     "program", count_interleavings, run_interleavings_engine, summarise_interleavings},
         engine_entry{model::engine::tests, "tests of the target's own types: what no program of steps can show", 0,
                      "test", count_tests, run_tests_engine, summarise_tests},
     };

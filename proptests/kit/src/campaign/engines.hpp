@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "campaign/engine_report.hpp"
 #include "engine/oracle.hpp"
 #include "model_mutants/mutant.hpp"
+#include "program/enumerate_concurrent.hpp"
 #include "tailrace/model/clauses.hpp"
 #include "tailrace/verify/target.hpp"
 
@@ -32,6 +34,10 @@ struct job {
     bool leads = true;                        // it does what is done once: traces, long runs, measuring evidence
     std::function<void()> alive = {};         // called now and then during long work without progress messages
 
+    std::size_t depth = 5;                      // steps of the programs of `exhaustive`, at most
+    std::optional<concurrent_size> pairs = {};  // `interleavings` explores all of these, not generated programs
+    std::uint64_t from = 0;                     // the index of the program with which engines that have shards begin
+
     /// Called before anything more is begun: true once the engine has to end with what it has.
     std::function<bool()> over = {};
     /// Called before each program: true once the rest of the time is for measuring evidence.
@@ -49,9 +55,10 @@ using campaign_progress = std::function<void(std::string_view, std::size_t, std:
 struct engine_entry {
     model::engine is;
     std::string_view summary;
-    std::uint64_t usual_programs;                          // 0: it generates none
-    std::string_view unit;                                 // what is counted as it runs: "program"
-    std::uint64_t (*size)(const job& j, const target& t);  // how many there are, of an engine that generates none
+    std::uint64_t usual_programs;  // 0: it generates none
+    std::string_view unit;         // what is counted as it runs: "program"
+    /// How many there are: of an engine that generates none, or has no more than that.
+    std::uint64_t (*size)(const job& j, const target& t);
     engine_report (*run)(const job& j, const target& t, const campaign_progress& tell);
     std::string (*summarise)(const engine_report& r);
 
@@ -64,19 +71,33 @@ struct engine_entry {
 struct sequential_failure;
 struct threads_failure;
 struct interleavings_failure;
+struct meeting;
 
 [[nodiscard]] engine_report run_oracle(const job& j, const target& t, const campaign_progress& tell);
 [[nodiscard]] engine_report run_sequential_engine(const job& j, const target& t, const campaign_progress& tell);
 
+[[nodiscard]] engine_report run_exhaustive_engine(const job& j, const target& t, const campaign_progress& tell);
+/// Program `at` of all, as a token has it.
+[[nodiscard]] concurrent_program exhaustive_program(const job& j, const target& t, std::uint64_t at);
+[[nodiscard]] std::uint64_t count_exhaustive(const job& j, const target& t);
+
 [[nodiscard]] engine_report run_threads_engine(const job& j, const target& t, const campaign_progress& tell);
 
 [[nodiscard]] engine_report run_interleavings_engine(const job& j, const target& t, const campaign_progress& tell);
+/// Of `job::pairs`.
+[[nodiscard]] std::uint64_t count_interleavings(const job& j, const target& t);
+[[nodiscard]] concurrent_program program_of_pairs(const job& j, const target& t, std::uint64_t at);
+/// The number of a report that counts such a meeting: `met r.try_recv s.send full`.
+[[nodiscard]] std::string name_of(const meeting& m);
+/// Which operations met in which state, as a table; nothing if the run was of generated programs.
+[[nodiscard]] std::string to_meetings(const engine_report& r);
 /// In the sources of the target's programs.
 [[nodiscard]] std::uint64_t count_tests(const job& j, const target& t);
 [[nodiscard]] engine_report run_tests_engine(const job& j, const target& t, const campaign_progress& tell);
 
 [[nodiscard]] std::string summarise_oracle(const engine_report& r);
 [[nodiscard]] std::string summarise_sequential(const engine_report& r);
+[[nodiscard]] std::string summarise_exhaustive(const engine_report& r);
 [[nodiscard]] std::string summarise_threads(const engine_report& r);
 [[nodiscard]] std::string summarise_interleavings(const engine_report& r);
 [[nodiscard]] std::string summarise_tests(const engine_report& r);

@@ -194,7 +194,9 @@ std::string to_text(const campaign& c) {
             text += fmt::format("... and {} more on {}\n\n", grouped(r.failures.size() - shown_in_full), r.target);
         }
     }
-    return text + to_table(c) + '\n' + to_summary(c);
+    text += to_table(c) + '\n' + to_summary(c);
+    for (const engine_report& r : c.reports) text += printable_lines(to_meetings(r));
+    return text;
 }
 
 }  // namespace tailrace::verify

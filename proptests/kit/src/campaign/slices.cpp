@@ -22,8 +22,10 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-/// Programs that one child takes at a time: enough to be worth a process.
-constexpr std::uint64_t slice_programs = 5'000;
+/// Programs that one child takes at a time: enough to be worth a process. Those of `exhaustive` are short.
+constexpr std::uint64_t slice_programs(const engine_entry& e) {
+    return e.is == model::engine::exhaustive ? 250'000 : 5'000;
+}
 
 /// Of a budget, at most: the part that measures evidence needs no more, and a run without any decides nothing.
 constexpr auto longest_for_evidence = std::chrono::seconds(5);
@@ -35,11 +37,18 @@ constexpr std::string_view left_over = "left_over";
 constexpr auto longest_for_a_hang = std::chrono::seconds(10);
 constexpr auto longest_for_a_crash = std::chrono::seconds(60);
 
+/// The programs are all that there are, in order.
+bool takes_all(const engine_entry& e, const job& j) {
+    return e.is == model::engine::exhaustive || (e.is == model::engine::interleavings && j.pairs);
+}
+
 /// Program `at` of the engine, as a token has it; nothing for an engine without programs.
 std::optional<concurrent_program> program_of(const engine_entry& e, const target& t, const job& j, std::uint64_t at) {
     switch (e.is) {
         case model::engine::threads: return generate_concurrent(t, j.seed, at, large_programs);
-        case model::engine::interleavings: return generate_concurrent(t, j.seed, at, small_programs);
+        case model::engine::interleavings:
+            if (j.pairs) return program_of_pairs(j, t, at);
+            return generate_concurrent(t, j.seed, at, small_programs);
         case model::engine::sequential: {
             generator_options options{.seed = j.seed};
             options.capacity_for = t.capacity_for;
@@ -48,6 +57,7 @@ std::optional<concurrent_program> program_of(const engine_entry& e, const target
             for (const model::line& l : all.lines) p.tasks.front().push_back({.step = l.step});
             return p;
         }
+        case model::engine::exhaustive: return exhaustive_program(j, t, at);
         default: return std::nullopt;
     }
 }
@@ -79,7 +89,7 @@ failure untimely(const child_end& end, const engine_entry& e, const engine_repor
     std::string token;
     std::string details;
     if (p) {
-        const target& on = target_for(t, end.at, e.is);
+        const target& on = takes_all(e, j) ? t : target_for(t, end.at, e.is);
         const auto until = clock::now() + (hung ? longest_for_a_hang : longest_for_a_crash);
         const auto is_over = [&] { return clock::now() >= until || limits.are_over(); };
         if (e.is == model::engine::sequential && !given_up) details = shrink_in_place(*p, on, is_over);
@@ -87,9 +97,10 @@ failure untimely(const child_end& end, const engine_entry& e, const engine_repor
         details += "  program\n" + first_lines(to_string(*p));
         details += fmt::format("  again     {} replay {}\n", shell_word(j.program), token);
     }
-    failure f = failure_of(hung ? failure::kind::hang : failure::kind::crash, in,
-                           fmt::format("{} in {} {} of seed {}", how, in.unit, end.at, j.seed),
-                           fmt::format("seed-{}-program-{}", j.seed, end.at), details);
+    failure f = failure_of(
+        hung ? failure::kind::hang : failure::kind::crash, in,
+        fmt::format("{} in {} {}{}", how, in.unit, end.at, is_seeded(e.is) ? fmt::format(" of seed {}", j.seed) : ""),
+        program_place(e.is, j.seed, end.at), details);
     f.token = std::move(token);
     return f;
 }
@@ -174,11 +185,27 @@ void note_what_was_left(engine_report& whole, bool rounds, bool by_signal) {
     if (rounds || parts) whole.numbers[std::string(by_signal ? interrupted : over_budget)] = 1;
 }
 
+/// Where the order of the programs means something: what failed first, and after it nothing else. Returns the index of
+/// the first program that was not run.
+std::uint64_t keep_in_order(std::vector<engine_report>& reports, const std::vector<slice>& parts) {
+    bool failed = false;
+    std::uint64_t next = parts.front().first;
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+        if (failed) reports[i].failures.clear();
+        failed = failed || !reports[i].failures.empty();
+        if (next == parts[i].first) next += number_of(reports[i], "programs");
+    }
+    return next;
+}
+
 /// Which programs are to be run here; an engine without any has one part, and the first shard runs it.
-std::pair<std::uint64_t, std::uint64_t> range_of(const engine_entry& e, const job& j, const shard& s) {
+std::pair<std::uint64_t, std::uint64_t> range_of(const engine_entry& e, const target& t, const job& j, const shard& s) {
     if (e.usual_programs == 0) return {0, s.part == 1 ? 1 : 0};
-    const std::uint64_t total = j.programs == 0 ? e.usual_programs : j.programs;
-    return {total * (s.part - 1) / s.of, total * s.part / s.of};
+    const bool all = takes_all(e, j);
+    std::uint64_t total = j.programs == 0 ? e.usual_programs : j.programs;
+    if (all) total = std::min(j.programs == 0 ? ~std::uint64_t{0} : j.programs, e.size(j, t));
+    const std::uint64_t end = total * s.part / s.of;
+    return {std::min(std::max(total * (s.part - 1) / s.of, all ? j.from : 0), end), end};
 }
 
 }  // namespace
@@ -187,7 +214,7 @@ engine_report run_in_slices(const engine_entry& e, const target& t, const job& j
                             const how_to_run& how) {
     job all = j;
     all.leads = how.shard.part == 1;
-    const std::pair<std::uint64_t, std::uint64_t> range = range_of(e, j, how.shard);
+    const std::pair<std::uint64_t, std::uint64_t> range = range_of(e, t, j, how.shard);
     std::uint64_t at = range.first;
     const std::uint64_t end = range.second;
     engine_report whole;
@@ -209,20 +236,26 @@ engine_report run_in_slices(const engine_entry& e, const target& t, const job& j
     const bool in_one = all.most_failures > 1;  // failures are compared with each other
     const std::size_t jobs = in_one || e.usual_programs == 0 ? 1 : how.jobs;
     const std::uint64_t done_before = at;
-    const std::uint64_t size = e.size != nullptr && tell && at < end ? e.size(j, t) : 0;
+    std::uint64_t next = takes_all(e, j) ? at : end;  // with which another run would go on
+    const bool counts_itself = e.usual_programs == 0 && e.size != nullptr;
+    const std::uint64_t size = counts_itself && tell && at < end ? e.size(j, t) : 0;
     while (at < end && whole.failures.empty() && number_of(whole, left_over) == 0 && !limits.are_over()) {
-        const std::uint64_t round = in_one ? end - at : std::min(end - at, slice_programs * jobs);
+        const std::uint64_t round = in_one ? end - at : std::min(end - at, slice_programs(e) * jobs);
         const auto done_so_far = [&](std::uint64_t done) {
             if (!tell) return;
             if (e.usual_programs == 0) return tell(e.unit, done, size);
             tell(e.unit, at - done_before + done, end - done_before);
         };
-        for (engine_report& r : run_round(e, t, all, slices_of(at, at + round, jobs), limits, enough_at, done_so_far))
-            add_to(whole, std::move(r));
+        const std::vector<slice> parts = slices_of(at, at + round, jobs);
+        std::vector<engine_report> reports = run_round(e, t, all, parts, limits, enough_at, done_so_far);
+        if (takes_all(e, j)) next = keep_in_order(reports, parts);
+        for (engine_report& r : reports) add_to(whole, std::move(r));
         all.leads = false;
         at += round;
     }
-    note_what_was_left(whole, at < end && whole.failures.empty(), how.interrupted && how.interrupted());
+    const bool rounds_left = at < end && whole.failures.empty();
+    if (next < end && whole.failures.empty()) whole.numbers.emplace(goes_on_at, next);
+    note_what_was_left(whole, rounds_left, how.interrupted && how.interrupted());
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - began);
     whole.numbers["milliseconds"] = static_cast<std::uint64_t>(took.count());
     return whole;

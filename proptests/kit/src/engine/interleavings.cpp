@@ -16,7 +16,12 @@ namespace {
 
 class run {
   public:
-    run(const target& t, const interleavings_options& o) : simulator_(find_simulator()), target_(t), options_(o) {}
+    run(const target& t, const interleavings_options& o) : simulator_(find_simulator()), target_(t), options_(o) {
+        if (o.all == nullptr) return;
+        constexpr std::uint64_t more_than_any_has = 100'000'000;
+        options_.random_executions = options_.stall_executions = 0;
+        options_.bound_executions = more_than_any_has;
+    }
 
     interleavings_result all(const progress& tell) && {
         for (std::uint64_t i = 0; i < options_.programs && !result_.failure && !(options_.enough && options_.enough());
@@ -24,7 +29,7 @@ class run {
             if (tell) tell(i, options_.programs);
             one(options_.first + i);
         }
-        if (!result_.failure) count_states();
+        if (!result_.failure && options_.all == nullptr) count_states();
         return std::move(result_);
     }
 
@@ -36,8 +41,11 @@ class run {
   private:
     void one(std::uint64_t index) {
         at_ = index;
-        on_ = &target_for(target_, index, model::engine::interleavings);
-        const concurrent_program p = generate_concurrent(target_.capabilities, options_.seed, index, small_programs);
+        const bool all = options_.all != nullptr;
+        if (!all) on_ = &target_for(target_, index, model::engine::interleavings);
+        const concurrent_program p =
+            all ? options_.all->at(index)
+                : generate_concurrent(target_.capabilities, options_.seed, index, small_programs);
         const bool show = result_.kept.size() < options_.keep;
         exploration e = explore(p, show);
         if (e.cut) return;
@@ -52,10 +60,23 @@ class run {
             result_.waiting.microseconds += e.microseconds;
         }
         if (e.failure) return fail(p, std::move(*e.failure));
+        if (all && e.complete) note_meetings(p);
         constexpr std::size_t of_one_program = 2;  // those of one program are alike
         for (std::size_t i = 0; i < std::min(e.all.size(), of_one_program); ++i) {
             e.all[i].program = index;
             if (result_.kept.size() < options_.keep) result_.kept.push_back(std::move(e.all[i]));
+        }
+    }
+
+    void note_meetings(const concurrent_program& p) {
+        model::machine m(p.capacity);
+        for (const model::step& s : p.before) m.apply(s);
+        for (const task_step& a : p.tasks.front()) {
+            for (const task_step& b : p.tasks.back()) {
+                const auto [one, other] = std::minmax(
+                    {meeting::operation{a.step.subject.kind, a.step.what}, {b.step.subject.kind, b.step.what}});
+                ++result_.met[{kind_of_state(m), one, other}];
+            }
         }
     }
 
@@ -104,14 +125,15 @@ class run {
     void fail(const concurrent_program& found, interleavings_failure&& first) {
         interleavings_failure best = std::move(first);
         std::size_t attempts = 0;
-        (void)smallest(found, [&](const concurrent_program& smaller) {
-            if (attempts >= options_.most_attempts || options_.is_over()) return false;
-            ++attempts;
-            exploration e = explore(smaller);
-            if (!e.failure) return false;
-            best = std::move(*e.failure);
-            return true;
-        });
+        if (options_.all == nullptr)
+            (void)smallest(found, [&](const concurrent_program& smaller) {
+                if (attempts >= options_.most_attempts || options_.is_over()) return false;
+                ++attempts;
+                exploration e = explore(smaller);
+                if (!e.failure) return false;
+                best = std::move(*e.failure);
+                return true;
+            });
         without_empty_tasks(best);
         best.program = at_;
         best.found = found;
@@ -131,7 +153,7 @@ class run {
     simulator simulator_;
     const target& target_;
     const target* on_ = &target_;  // or one of its geometries
-    const interleavings_options& options_;
+    interleavings_options options_;
     std::uint64_t at_ = 0;
     interleavings_result result_;
 };

@@ -12,14 +12,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "coverage/reach.hpp"
 #include "engine/atomic_access.hpp"
 #include "engine/oracle.hpp"
 #include "engine/threads.hpp"
+#include "program/enumerate_concurrent.hpp"
 #include "tailrace/model/linearizability.hpp"
 
 namespace tailrace::verify {
@@ -34,6 +38,8 @@ struct interleavings_options {
     unsigned preemptions = 2;               // the bound of the bounded search
     std::size_t most_attempts = 300;        // programs that shrinking tries
     std::size_t keep = 0;                   // histories, to measure evidence with
+    /// Instead of generated programs: those of the bounded search alone, which has to come to its end.
+    const all_concurrent_programs* all = nullptr;
     /// Called with the index of the program, before every exploration.
     std::function<void(std::uint64_t program)> alive = {};
     /// True once no more programs are to be begun; called before each.
@@ -66,6 +72,17 @@ struct interleavings_failure {
     std::vector<atomic_access> accesses;
 };
 
+/// Which operations met in which state of the channel, and in how many programs.
+struct meeting {
+    using operation = std::pair<model::handle_kind, model::verb>;
+
+    std::string_view state;
+    operation one;
+    operation other;
+
+    friend auto operator<=>(const meeting&, const meeting&) = default;
+};
+
 /// How fast executions are made and judged, in time of one processor.
 struct speed {
     std::uint64_t executions = 0;
@@ -75,12 +92,13 @@ struct speed {
 struct interleavings_result {
     std::uint64_t programs = 0;
     std::uint64_t executions = 0;
-    std::uint64_t stalled = 0;    // executions in which a task was stalled while others ran
-    std::uint64_t histories = 0;  // different ones of one program
-    std::uint64_t complete = 0;   // programs that were explored exhaustively, up to the bound
-    std::uint64_t unknown = 0;    // histories for which the search for a linearization was given up
-    speed waiting;                // in programs of three tasks, one of them in an operation that waits
-    std::vector<reach> reached;   // empty if there was a failure
+    std::uint64_t stalled = 0;             // executions in which a task was stalled while others ran
+    std::uint64_t histories = 0;           // different ones of one program
+    std::uint64_t complete = 0;            // programs that were explored exhaustively, up to the bound
+    std::uint64_t unknown = 0;             // histories for which the search for a linearization was given up
+    std::map<meeting, std::uint64_t> met;  // of all programs that there are
+    speed waiting;                         // in programs of three tasks, one of them in an operation that waits
+    std::vector<reach> reached;            // empty if there was a failure
     std::vector<partial_history> kept;
     std::optional<interleavings_failure> failure;
 

@@ -18,6 +18,7 @@
 
 #include "coverage/reach_forms.hpp"
 #include "coverage/reach_storage.hpp"
+#include "engine/findings.hpp"
 #include "engine/performance.hpp"
 #include "program/shrink.hpp"
 #include "support/text_layout.hpp"
@@ -25,13 +26,6 @@
 
 namespace tailrace::verify {
 namespace {
-
-/// A channel that has failed may do worse when it is destroyed, and take its counterexample with it:
-/// it is kept for good.
-void abandon(std::unique_ptr<session> failed) {
-    static auto* const all = new std::vector<std::unique_ptr<session>>;
-    all->push_back(std::move(failed));
-}
 
 /// A channel of the target, and the specification beside it.
 class pair_of_channels {
@@ -267,18 +261,18 @@ class sequential_search {
             one(options_.first + i);
         }
         result_.forms = forms_.all();
-        if (found_.empty()) {
+        if (found_.size() == 0) {
             result_.reached = reach_.judge(options_.max_length);
             if (!target_.geometries.empty()) {
                 std::ranges::move(stored_.judge(options_.max_length), std::back_inserter(result_.reached));
                 std::ranges::move(forms_.judge(options_.max_length), std::back_inserter(result_.reached));
             }
         }
-        for (finding& one : found_) {
+        for (sequential_failure& one : std::move(found_).all()) {
             if (result_.failure) {
-                result_.more.push_back(std::move(one.smallest));
+                result_.more.push_back(std::move(one));
             } else {
-                result_.failure = std::move(one.smallest);
+                result_.failure = std::move(one);
             }
         }
         return std::move(result_);
@@ -358,31 +352,7 @@ class sequential_search {
         f.attempts = small.attempts;
         f.trace.id = fmt::format("seed-{}-program-{}", options_.seed, index);
         explain(on, small.smallest, f);
-        keep(std::move(f), kind);
-    }
-
-    struct finding {
-        std::vector<std::string> at_fault;
-        sequential_failure smallest;
-    };
-
-    void keep(sequential_failure&& f, const failure_kind& kind) {
-        finding fresh{options_.classify ? options_.classify(f) : std::vector{name_of(kind)}, {}};
-        const auto explains = [](const finding& one, const finding& other) {
-            return std::ranges::includes(other.at_fault, one.at_fault);
-        };
-        for (finding& known : found_) {
-            if (!explains(known, fresh)) continue;
-            if (explains(fresh, known) && size_of(f) < size_of(known.smallest)) known.smallest = std::move(f);
-            return;
-        }
-        std::erase_if(found_, [&](const finding& known) { return explains(fresh, known); });
-        fresh.smallest = std::move(f);
-        found_.push_back(std::move(fresh));
-    }
-
-    static std::pair<std::size_t, std::uint64_t> size_of(const sequential_failure& f) {
-        return {f.trace.lines.size(), f.trace.capacity};
+        found_.add(options_.classify ? options_.classify(f) : std::vector{name_of(kind)}, std::move(f));
     }
 
     const target& target_;
@@ -392,7 +362,7 @@ class sequential_search {
     storage_watch stored_;
     form_watch forms_;
     std::map<failure_kind, std::size_t> shrinks_;
-    std::vector<finding> found_;
+    findings found_;
     sequential_result result_;
 };
 
@@ -408,6 +378,19 @@ bool sequential_result::passed() const {
     return !failure && std::ranges::all_of(reached, [](const reach& r) { return r.verdict == reach_verdict::reached; });
 }
 
+void abandon(std::unique_ptr<session> failed) {
+    static auto* const all = new std::vector<std::unique_ptr<session>>;
+    all->push_back(std::move(failed));
+}
+
+sequential_failure explained(const target& t, const script& failing) {
+    sequential_failure f;
+    f.length = failing.steps.size();
+    f.trace.id = "replayed";
+    explain(t, failing, f);
+    return f;
+}
+
 std::optional<sequential_failure> take_again(const target& t, const script& s) {
     model::player p(s.capacity);
     for (const model::step& one : s.steps) {
@@ -419,13 +402,9 @@ std::optional<sequential_failure> take_again(const target& t, const script& s) {
     }
     const std::optional<stumble> at = first_difference(t, s);
     if (!at) return std::nullopt;
-    sequential_failure f;
-    f.length = at->last + 1;
     script failing = s;
-    failing.steps.resize(f.length);
-    f.trace.id = "replayed";
-    explain(t, failing, f);
-    return f;
+    failing.steps.resize(at->last + 1);
+    return explained(t, failing);
 }
 
 sequential_result run_sequential(const target& t, const sequential_options& options, const progress& tell) {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -85,6 +86,13 @@ struct sequential_result {
     /// No failure, and nothing missed or unknown.
     [[nodiscard]] bool passed() const;
 };
+
+/// A channel that has failed may do worse when it is destroyed, and take its counterexample with it: it is kept for
+/// good.
+void abandon(std::unique_ptr<session> failed);
+
+/// The steps once more: what happens in their last call, where they have failed.
+[[nodiscard]] sequential_failure explained(const target& t, const script& failing);
 
 /// Takes the steps up to the first that fails; nothing if none does. Throws std::runtime_error at a step that is
 /// illegal.

@@ -105,6 +105,11 @@ struct counterexample {
     friend bool operator==(const counterexample&, const counterexample&) = default;
 };
 
+/// The engine generates its programs from a seed; otherwise they are all that there are, in order.
+[[nodiscard]] constexpr bool is_seeded(model::engine e) noexcept { return e != model::engine::exhaustive; }
+/// "seed-1-program-51", "program-51"
+[[nodiscard]] std::string program_place(model::engine by, std::uint64_t seed, std::uint64_t program);
+
 /// With the states of the specification; the target's words are known for the last step.
 [[nodiscard]] sequential_run run_of(const model::trace& shrunk, const parting& last);
 /// With the states of the specification. Precondition: `v` is a verdict on `h`, and not unknown.

@@ -31,8 +31,8 @@ constexpr std::array<std::string_view, 3> findings{"answer", "asleep", "allowed"
 std::size_t index_of(model::finding f) {
     return f == model::finding::asleep ? 1 : f == model::finding::allowed ? 2 : 0;
 }
-constexpr std::array all_engines{model::engine::oracle, model::engine::sequential, model::engine::threads,
-                                 model::engine::interleavings, model::engine::tests};
+constexpr std::array all_engines{model::engine::oracle,  model::engine::sequential,    model::engine::exhaustive,
+                                 model::engine::threads, model::engine::interleavings, model::engine::tests};
 constexpr std::array all_aspects{aspect::answer,  aspect::woken,  aspect::destroyed,     aspect::conservation,
                                  aspect::storage, aspect::thrown, aspect::specification, aspect::form};
 

@@ -235,7 +235,9 @@ void expect_format(std::string_view word) {
 std::string to_string(const token& t) {
     writer out;
     out.text(t.tool);
-    out.number(static_cast<std::uint64_t>(t.engine));
+    // A program of one task is one, however it was found.
+    const model::engine by = is_seeded(t.engine) ? t.engine : model::engine::sequential;
+    out.number(static_cast<std::uint64_t>(by));
     out.text(t.target);
     out.number(t.program.capacity);
     out.number(t.program.before.size());

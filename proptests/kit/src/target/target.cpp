@@ -80,6 +80,7 @@ std::uint64_t reachable(const target& t, std::uint64_t wanted) {
 }
 
 const target& target_for(const target& t, std::uint64_t program, model::engine by) {
+    if (by == model::engine::exhaustive) return t;  // every program
     const auto can_run = [by](const target& g) {
         return by == model::engine::interleavings ? g.is_simulated
                : by == model::engine::threads     ? static_cast<bool>(g.open_tasks)
