@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "campaign/check_target.hpp"
 #include "campaign/command_line.hpp"
 #include "campaign/listing.hpp"
 #include "campaign/merge.hpp"
@@ -107,7 +108,13 @@ int run(const command_line& c, const program_info& program) {
 int replay(const command_line& c, const program_info& program) {
     const token& t = *c.replayed;
     const std::vector<const target*> all = with_geometries(program.targets);
-    const replayed r = replay(t, **std::ranges::find(all, t.target, &target::name), c.how.patience, program.name);
+    const auto on = std::ranges::find(all, t.target, &target::name);
+    if (on == all.end()) {
+        throw usage_error(
+            fmt::format("the token is of a target '{}', and --target has another one: NAME=exec:COMMAND names it",
+                        printable(t.target)));
+    }
+    const replayed r = replay(t, **on, c.how.patience, program.name);
     fmt::print("{}", r.text);
     switch (r.is) {
         case replayed::end::failed: return 1;
@@ -132,7 +139,27 @@ run_record record_of(int argc, const char* const* argv) {
     return r;
 }
 
-int execute(const command_line& c, const program_info& program) {
+/// The targets in other processes, after those of the program.
+std::vector<target> meet(const std::vector<exec_command>& commands, const program_info& program) {
+    std::vector<target> all = program.targets;
+    for (const exec_command& c : commands) {
+        target t = make_exec_target(c);
+        const std::vector<const target*> known = with_geometries(all);
+        if (std::ranges::find(known, t.name, &target::name) != known.end()) {
+            throw std::runtime_error(
+                fmt::format("exec:{0}: there is a target '{1}' already: name this one by NAME=exec:{0}",
+                            printable(c.command), t.name));
+        }
+        all.push_back(std::move(t));
+    }
+    return all;
+}
+
+int execute(command_line c, const program_info& given) {
+    if (c.what == command_line::action::check_target) return check_target(c.commands.front(), stdout) ? 0 : 1;
+    const std::vector<target> targets = meet(c.commands, given);
+    const program_info program{given.name, targets, given.traces, given.record};
+    for (std::size_t i = given.targets.size(); i < targets.size(); ++i) c.targets.push_back(&targets[i]);
     switch (c.what) {
         case command_line::action::run: return run(c, program);
         case command_line::action::replay: return replay(c, program);
@@ -141,6 +168,7 @@ int execute(const command_line& c, const program_info& program) {
         case command_line::action::list_engines: fmt::print("{}", list_engines()); break;
         case command_line::action::list_targets: fmt::print("{}", list_targets(program.targets)); break;
         case command_line::action::help: fmt::print("{}", c.help); break;
+        case command_line::action::check_target: break;
     }
     return 0;
 }

@@ -103,6 +103,57 @@ TEST_F(command_line, lists_clauses_engines_and_targets) {
     EXPECT_NE(targets.out.find("\noptimized:slots=2 "), std::string::npos);
 }
 
+TEST_F(command_line, a_target_in_another_process_is_run_reported_and_replayed) {
+    const std::string option = "--target 'mine=exec:" TAILRACE_SPOKEN_REFERENCE " garbles'";
+    const run_result failed = run("run --engine sequential --programs 500 --report report " + option);
+    EXPECT_EQ(failed.status, 1) << failed.error;
+    EXPECT_NE(failed.out.find("sequential fails on mine (capacity 1): r close: its answer:2:12: expected an answer"),
+              std::string::npos)
+        << failed.out;
+    EXPECT_NE(failed.out.find("replay \\\n" + option + " \\\ntr1."), std::string::npos) << failed.out;
+    for (const std::string_view name : {"report/report.html", "report/report.json", "report/junit.xml"})
+        EXPECT_NE(text_of(folder_ / name).find("mine"), std::string::npos) << name;
+
+    const std::size_t at = failed.out.find("tr1.");
+    const std::string token = failed.out.substr(at, failed.out.find('\n', at) - at);
+    const run_result again = run("replay " + option + ' ' + token);
+    EXPECT_EQ(again.status, 1) << again.error;
+    EXPECT_NE(again.out.find("its answer:2:12: expected an answer, found 'okay'"), std::string::npos) << again.out;
+    expect_refused(
+        "replay " + token,
+        "tailrace-verify: the token is of a target 'mine', which this program does not have without --target "
+        "exec:COMMAND; see tailrace-verify --help");
+    expect_refused("replay --target exec:" TAILRACE_SPOKEN_REFERENCE " " + token,
+                   "tailrace-verify: the token is of a target 'mine', and --target has another one: NAME=exec:COMMAND "
+                   "names it; see tailrace-verify --help");
+}
+
+TEST_F(command_line, a_target_in_another_process_that_cannot_be_checked_is_refused) {
+    const std::string see = "; see tailrace-verify --help";
+    expect_refused("run --target exec:",
+                   "tailrace-verify: --target expected a command after 'exec:', found nothing" + see);
+    expect_refused(
+        "run --target =exec:true",
+        "tailrace-verify: --target expected a name of 1 to 40 printable characters before '=', found ''" + see);
+    expect_refused("run --target reference=exec:" TAILRACE_SPOKEN_REFERENCE,
+                   "exec:" TAILRACE_SPOKEN_REFERENCE
+                   ": there is a target 'reference' already: name this one by "
+                   "NAME=exec:" TAILRACE_SPOKEN_REFERENCE);
+    expect_refused("run --target exec:true", "exec:true: it ended: exit status 0");
+    expect_refused(
+        "run --engine threads --target exec:true",
+        "tailrace-verify: --engine threads: a target in another process says that it is for one thread only" + see);
+    expect_refused("run --timeout 0 --target exec:true",
+                   "tailrace-verify: --timeout expected a number from 1, found '0'" + see);
+    expect_refused("run --timeout 25001 --target exec:true",
+                   "tailrace-verify: --timeout expected a number from 1 to 25000, found '25001'" + see);
+    expect_refused("check-target",
+                   "tailrace-verify: check-target expected the command of a target, found nothing" + see);
+    const run_result well = run("check-target " TAILRACE_SPOKEN_REFERENCE);
+    EXPECT_EQ(well.status, 0) << well.out;
+    EXPECT_EQ(run("check-target 'echo hello'").status, 1);
+}
+
 TEST_F(command_line, an_engine_asked_for_by_name_that_cannot_run_is_refused) {
     expect_refused(
         "run --engine interleavings",

@@ -19,6 +19,7 @@
 #include "campaign/report.hpp"
 #include "report/failure_report.hpp"
 #include "report/page/page.hpp"
+#include "report/token.hpp"
 #include "support/text_layout.hpp"
 
 namespace tailrace::verify {
@@ -162,12 +163,15 @@ json clause_rows(const campaign& c, const limits& most) {
 /// What repeats a failure, from within the folder of the report.
 std::string command_of(const campaign& c, const engine_report& r, const failure& f, const std::string& files) {
     const std::string program = shell_word(c.program);
-    if (!f.token.empty() && f.token.size() <= longest_command) return fmt::format("{} replay {}", program, f.token);
-    if (!f.token.empty() && f.example) return fmt::format("{} replay \"$(cat {}.token)\"", program, files);
-    const std::string target = shell_word(cut(r.target, longest_command));
+    const auto on = std::ranges::find(c.targets, r.target, &target::name);
+    const std::string option = on == c.targets.end() ? "" : (*on)->option;
+    if (!f.token.empty() && f.token.size() <= longest_command) return replay_command(program, option, f.token);
+    if (!f.token.empty() && f.example)
+        return replay_command(program, option, fmt::format("\"$(cat {}.token)\"", files));
+    const std::string target = option.empty() ? "--target " + shell_word(cut(r.target, longest_command)) : option;
     if (f.example && trace_of(*f.example))
-        return fmt::format("{} run --engine oracle --target {} --traces {}.trace", program, target, files);
-    return fmt::format("{} run --engine {} --target {} --seed {}{}", program, r.engine, target, c.seed,
+        return fmt::format("{} run --engine oracle {} --traces {}.trace", program, target, files);
+    return fmt::format("{} run --engine {} {} --seed {}{}", program, r.engine, target, c.seed,
                        c.programs > 0 ? fmt::format(" --programs {}", c.programs) : "");
 }
 

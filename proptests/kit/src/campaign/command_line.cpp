@@ -33,6 +33,8 @@ constexpr std::string_view examples =
     "      recordings of your own, a file or a directory of *.trace\n"
     "  {0} run --clause 'close.*' --report out\n"
     "      the verdicts on some clauses, and everything as files in out/\n"
+    "  {0} run --target 'exec:python3 my_queue.py'\n"
+    "      a channel in another language: docs/protocol.md; 'check-target' tries its protocol\n"
     "  {0} list clauses\n"
     "\n"
     "Exit status: 0 no difference, 1 a difference, 2 bad usage, bad input, or a report that cannot\n"
@@ -44,12 +46,14 @@ constexpr std::uint64_t most_programs = 1'000'000'000'000;
 constexpr std::uint64_t deepest = 8;  // each step more is about 25 times the programs
 constexpr std::uint64_t most_jobs = 500;
 constexpr std::uint64_t longest_budget = 100'000'000;  // seconds
+constexpr std::uint64_t usual_timeout = 5'000;         // milliseconds
+constexpr std::uint64_t longest_timeout = 25'000;      // twice that, and the kit itself looks as if it hung
 
 /// The words of the command line, before they are looked up.
 struct typed_words {
     std::vector<std::string> targets, engines, traces, clauses;
     std::string programs, depth, from, seed, failures, jobs, shard, budget, report, junit, topic, token, states,
-        against;
+        against, timeout, command;
     bool exhaustive = false;
     std::vector<std::string> merged;
 };
@@ -152,7 +156,7 @@ concurrent_size pairs_of(const typed_words& typed) {
     return s;
 }
 
-token token_from(const std::string& typed, const program_info& program) {
+token token_from(const std::string& typed, const program_info& program, bool may_be_elsewhere) {
     if (typed.empty()) throw usage_error("replay expected a token, found nothing");
     token t;
     try {
@@ -162,9 +166,10 @@ token token_from(const std::string& typed, const program_info& program) {
     }
     const std::vector<const target*> all = with_geometries(program.targets);
     const bool known = std::ranges::find(all, t.target, &target::name) != all.end();
-    if (!known)
+    if (!known && !may_be_elsewhere)
         throw usage_error(
-            fmt::format("the token is of a target '{}', which this program does not have", printable(t.target)));
+            fmt::format("the token is of a target '{}', which this program does not have without --target exec:COMMAND",
+                        printable(t.target)));
     const bool can = t.engine == model::engine::sequential || t.engine == model::engine::threads ||
                      t.engine == model::engine::interleavings;
     if (!can)
@@ -180,6 +185,34 @@ std::vector<std::string> traces_of(const std::vector<std::string>& typed, const 
     return {variable != nullptr && *variable != '\0' ? variable : program.traces};
 }
 
+/// `exec:COMMAND` or `NAME=exec:COMMAND`; nothing for the name of a target.
+std::optional<exec_command> exec_in(const std::string& typed) {
+    constexpr std::string_view mark = "exec:";
+    const std::size_t at = typed.find(mark);
+    if (at == typed.npos || (at > 0 && typed[at - 1] != '=')) return std::nullopt;
+    exec_command c{typed.substr(at + mark.size()), typed.substr(0, at == 0 ? 0 : at - 1)};
+    const auto is_wrong = [](char b) { return b < 0x21 || b > 0x7e; };
+    if (at == 1 || c.name.size() > longest_target_name || std::ranges::any_of(c.name, is_wrong)) {
+        throw usage_error(fmt::format("--target expected a name of 1 to {} printable characters before '=', found '{}'",
+                                      longest_target_name, printable(c.name)));
+    }
+    if (c.command.empty()) throw usage_error("--target expected a command after 'exec:', found nothing");
+    return c;
+}
+
+/// Those in other processes, which are taken from the names.
+std::vector<exec_command> commands_in(std::vector<std::string>& typed, std::chrono::milliseconds patience) {
+    std::vector<exec_command> commands;
+    std::erase_if(typed, [&](const std::string& t) {
+        std::optional<exec_command> c = exec_in(t);
+        if (!c) return false;
+        c->patience = patience;
+        commands.push_back(std::move(*c));
+        return true;
+    });
+    return commands;
+}
+
 std::vector<const target*> targets_of(const std::vector<std::string>& typed, const program_info& program) {
     std::vector<const target*> chosen;
     if (typed.empty()) {
@@ -193,18 +226,23 @@ std::vector<const target*> targets_of(const std::vector<std::string>& typed, con
     return chosen;
 }
 
+/// What a refusal is about.
+std::string first_of(const std::vector<const target*>& targets) {
+    return targets.empty() ? "a target in another process" : targets.front()->name;
+}
+
 /// An engine that was named and cannot run on any target would look like one that found nothing.
 void refuse_threads_without(const std::vector<std::string>& typed, const std::vector<const target*>& targets) {
     if (std::ranges::find(typed, model::to_string(model::engine::threads)) == typed.end()) return;
     if (std::ranges::any_of(targets, [](const target* t) { return static_cast<bool>(t->open_tasks); })) return;
-    throw usage_error(fmt::format("--engine threads: {} says that it is for one thread only", targets.front()->name));
+    throw usage_error(fmt::format("--engine threads: {} says that it is for one thread only", first_of(targets)));
 }
 
 void refuse_tests_without(const std::vector<std::string>& typed, const std::vector<const target*>& targets) {
     if (std::ranges::find(typed, model::to_string(model::engine::tests)) == typed.end()) return;
     const auto has_any = [](const target* t) { return !t->tests.empty(); };
     if (std::ranges::none_of(targets, has_any))
-        throw usage_error(fmt::format("--engine tests: {} has no tests of its own", targets.front()->name));
+        throw usage_error(fmt::format("--engine tests: {} has no tests of its own", first_of(targets)));
     for (const target* t : targets) {
         const std::vector<std::string> missing = missing_programs(t->tests);
         if (!missing.empty())
@@ -218,7 +256,7 @@ void refuse_interleavings_without(const std::vector<std::string>& typed, const s
     if (std::ranges::none_of(targets, &target::is_simulated)) {
         throw usage_error(
             fmt::format("--engine interleavings: {} is not simulated: only the channels that come with the kit are",
-                        targets.front()->name));
+                        first_of(targets)));
     }
     if (find_simulator().empty()) {
         throw usage_error(
@@ -227,17 +265,28 @@ void refuse_interleavings_without(const std::vector<std::string>& typed, const s
     }
 }
 
-void describe(CLI::App& app, CLI::App& run, CLI::App& list, CLI::App& replay, CLI::App& merge, typed_words& typed,
-              const program_info& program) {
+void describe(CLI::App& app, CLI::App& run, CLI::App& list, CLI::App& replay, CLI::App& merge, CLI::App& check,
+              typed_words& typed, const program_info& program) {
     app.set_version_flag("--version", fmt::format("{} {}", program.name, version));
     app.require_subcommand(0, 1);
     const std::string footer =
         fmt::format(examples, program.name, program.targets.empty() ? "t" : program.targets.front().name);
     app.footer(footer);
     run.footer(footer);
-    run.add_option("--target", typed.targets, "the channel to check (repeatable; default: all but the reference)")
-        ->type_name("NAME")
-        ->allow_extra_args(false);
+    for (CLI::App* a : {&run, &replay, &merge}) {
+        a->add_option("--target", typed.targets,
+                      "the channel to check (repeatable; default: all but the reference);\n"
+                      "exec:COMMAND is one in another process, NAME=exec:COMMAND names it")
+            ->type_name("NAME")
+            ->allow_extra_args(false);
+    }
+    for (CLI::App* a : {&run, &replay, &merge, &check}) {
+        a->add_option("--timeout", typed.timeout,
+                      "a target in another process that has not answered a program after MS hangs\n"
+                      "(default: 5000)")
+            ->type_name("MS");
+    }
+    check.add_option("command", typed.command, "the command that starts the target, for a shell")->type_name("COMMAND");
     run.add_option("--engine", typed.engines, "the engine to check with (repeatable; default: all)")
         ->type_name("NAME")
         ->allow_extra_args(false);
@@ -288,7 +337,7 @@ void describe(CLI::App& app, CLI::App& run, CLI::App& list, CLI::App& replay, CL
     replay.add_option("token", typed.token, "the token printed with the failure")->type_name("TOKEN");
     merge.add_option("folders", typed.merged, "the reports of all shards of one run")->type_name("DIR...");
     list.add_option("topic", typed.topic, "clauses, engines or targets")->type_name("");
-    for (CLI::App* a : {&app, &run, &list, &replay, &merge}) {
+    for (CLI::App* a : {&app, &run, &list, &replay, &merge, &check}) {
         a->get_formatter()->column_width(24);
         a->get_formatter()->label("REQUIRED", "");
         a->allow_extras();
@@ -347,7 +396,8 @@ command_line parse_command_line(int argc, const char* const* argv, const program
     CLI::App& list = *app.add_subcommand("list", "list clauses, engines or targets");
     CLI::App& replay = *app.add_subcommand("replay", "repeat a failure by its token");
     CLI::App& merge = *app.add_subcommand("merge", "put the reports of shards together");
-    describe(app, run, list, replay, merge, typed, program);
+    CLI::App& check = *app.add_subcommand("check-target", "try the protocol of a target in another process");
+    describe(app, run, list, replay, merge, check, typed, program);
 
     command_line c;
     try {
@@ -358,6 +408,7 @@ command_line parse_command_line(int argc, const char* const* argv, const program
                              : list.parsed()   ? list
                              : replay.parsed() ? replay
                              : merge.parsed()  ? merge
+                             : check.parsed()  ? check
                                                : app;
         c.help = of.help(&of == &app ? "" : program.name);
         return c;
@@ -370,6 +421,14 @@ command_line parse_command_line(int argc, const char* const* argv, const program
     }
     refuse_extras(app, run);
 
+    const std::chrono::milliseconds patience(number_of("--timeout", typed.timeout, 1, usual_timeout, longest_timeout));
+    if (check.parsed()) {
+        c.what = command_line::action::check_target;
+        if (typed.command.empty()) throw usage_error("check-target expected the command of a target, found nothing");
+        c.commands = {{.command = typed.command, .patience = patience}};
+        return c;
+    }
+    c.commands = commands_in(typed.targets, patience);
     if (list.parsed()) {
         c.what = topic_of(typed.topic);
         return c;
@@ -384,7 +443,7 @@ command_line parse_command_line(int argc, const char* const* argv, const program
     }
     if (replay.parsed()) {
         c.what = command_line::action::replay;
-        c.replayed = token_from(typed.token, program);
+        c.replayed = token_from(typed.token, program, !c.commands.empty());
         return c;
     }
     if (merge.parsed()) {
@@ -393,9 +452,9 @@ command_line parse_command_line(int argc, const char* const* argv, const program
         c.merged = typed.merged;
         return c;
     }
-    if (!run.parsed()) throw usage_error("expected a command: run, replay, merge or list");
+    if (!run.parsed()) throw usage_error("expected a command: run, replay, merge, check-target or list");
     c.engines = look_up("engine", typed.engines, engines(), &engine_entry::name);
-    c.targets = targets_of(typed.targets, program);
+    if (c.commands.empty() || !typed.targets.empty()) c.targets = targets_of(typed.targets, program);
     refuse_threads_without(typed.engines, c.targets);
     refuse_interleavings_without(typed.engines, c.targets);
     refuse_tests_without(typed.engines, c.targets);

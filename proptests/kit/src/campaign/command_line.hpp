@@ -11,6 +11,7 @@
 
 #include "campaign/campaign.hpp"
 #include "report/token.hpp"
+#include "target/exec_target.hpp"
 
 namespace tailrace::verify {
 
@@ -29,12 +30,22 @@ struct program_info {
 };
 
 struct command_line {
-    enum class action : unsigned char { run, replay, merge, list_clauses, list_engines, list_targets, help };
+    enum class action : unsigned char {
+        run,
+        replay,
+        merge,
+        check_target,
+        list_clauses,
+        list_engines,
+        list_targets,
+        help
+    };
 
     action what = action::run;
     std::string help;  // or the version: printed, and that is all
     std::vector<const engine_entry*> engines;
     std::vector<const target*> targets;
+    std::vector<exec_command> commands;         // of more targets, which are in other processes
     std::vector<const model::clause*> clauses;  // all without --clause
     std::vector<std::string> traces;            // files and directories
     std::uint64_t programs = 0;                 // 0: as many as is usual for each engine

@@ -49,6 +49,7 @@ failure make_failure(const difference& d, const job& j, const target& t) {
     c.engine = model::engine::oracle;
     c.target = t.name;
     c.adapter = t.adapter;
+    c.option = t.option;
     c.command = j.program;
     c.property = every_step;
     c.recorded_at = fmt::format("{}:{}", d.recorded.file, d.line().number);

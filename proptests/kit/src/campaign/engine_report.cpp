@@ -133,6 +133,10 @@ failure failure_of(counterexample c) {
     f.text = to_log(c);
     f.place = c.recorded_at.empty() ? program_place(c.engine, c.seed, c.program) : c.recorded_at;
     for (const std::string& name : c.clauses) f.clauses.push_back(kept(name));
+    if (const auto* one = std::get_if<sequential_run>(&c.run)) {
+        if (std::ranges::count(one->differs, aspect::late) > 0) f.is = failure::kind::hang;
+        if (std::ranges::count(one->differs, aspect::ended) > 0) f.is = failure::kind::crash;
+    }
     // A recording is replayed from its file.
     if (c.recorded_at.empty()) f.token = token_of(c);
     f.example = std::move(c);

@@ -116,7 +116,7 @@ engine_report run_sequential_engine(const job& j, const target& t, const campaig
     options.first = j.first;
     options.most_failures = j.most_failures;
     options.enough = j.enough;
-    options.over = j.over;
+    options.over = [&j] { return j.breathe(), j.is_over(); };
     options.classify = [&](const sequential_failure& f) {
         return class_of(f, j, taker_of(f, t), model::engine::sequential);
     };

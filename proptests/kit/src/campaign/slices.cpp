@@ -95,7 +95,7 @@ failure untimely(const child_end& end, const engine_entry& e, const engine_repor
         if (e.is == model::engine::sequential && !given_up) details = shrink_in_place(*p, on, is_over);
         token = to_string(verify::token{std::string(tool_version()), e.is, on.name, *p});
         details += "  program\n" + first_lines(to_string(*p));
-        details += fmt::format("  again     {} replay {}\n", shell_word(j.program), token);
+        details += fmt::format("  again     {}\n", replay_command(shell_word(j.program), on.option, token));
     }
     failure f = failure_of(
         hung ? failure::kind::hang : failure::kind::crash, in,

@@ -15,6 +15,7 @@ counterexample example_of(const sequential_failure& f, const target& on, const s
     c.engine = model::engine::sequential;
     c.target = on.name;
     c.adapter = on.adapter;
+    c.option = on.option;
     c.command = command;
     c.property = every_step;
     c.capacity = f.trace.capacity;

@@ -82,22 +82,28 @@ class replayer {
   private:
     [[nodiscard]] const model::line& line() const { return trace_.normal.trace.lines[at_]; }
 
+    void open() {
+        session_ = target_.open(trace_.recorded.capacity);
+        if (!target_.foresees) return;
+        std::vector<model::step> steps;
+        for (std::size_t i = 0; i < trace_.length; ++i) steps.push_back(trace_.normal.trace.lines[i].step);
+        session_->foresee(steps);
+    }
+
     /// Takes the step on both; true if anything differs.
     bool take(difference& d) {
         const model::outcome specified = comparable(line().step, specification_.apply(line().step));
         try {
-            if (!session_) session_ = target_.open(trace_.recorded.capacity);
+            if (!session_) open();
             d.got = comparable(line().step, session_->apply(line().step));
             ++result_.steps;
             d.differs = compare(as_shown(target_.capabilities, line().step, line().expected), *d.got);
             if (d.differs.empty()) check_form(d, as_shown(target_.capabilities, line().step, specified));
             if (d.differs.empty()) check_conservation(d);
-        } catch (const std::exception& e) {
-            d.differs.push_back(aspect::thrown);
-            d.notes.push_back(fmt::format("the target threw: {}", e.what()));
         } catch (...) {
-            d.differs.push_back(aspect::thrown);
-            d.notes.emplace_back("the target threw something that is not an exception of the standard library");
+            thrown_in_place t = what_was_thrown();
+            d.differs.push_back(t.differs);
+            d.notes = std::move(t.notes);
         }
         const bool late = std::ranges::binary_search(trace_.normal.late, at_);
         if (d.differs.empty() && late) ++result_.late;
@@ -163,10 +169,32 @@ std::string_view to_string(aspect a) noexcept {
         case aspect::conservation: return "conservation";
         case aspect::storage: return "storage";
         case aspect::thrown: return "exception";
+        case aspect::late: return "time-out";
+        case aspect::ended: return "crash";
+        case aspect::protocol: return "protocol";
         case aspect::specification: return "specification";
         case aspect::form: return "form of the recording";
     }
     return "?";
+}
+
+thrown_in_place what_was_thrown() {
+    try {
+        throw;
+    } catch (const no_answer& e) {
+        std::vector<std::string> notes{e.what()};
+        if (!e.errors().empty()) notes.push_back(fmt::format("standard error: {}", e.errors()));
+        switch (e.is()) {
+            case no_answer::why::late: return {aspect::late, std::move(notes)};
+            case no_answer::why::ended: return {aspect::ended, std::move(notes)};
+            case no_answer::why::misspoke: break;
+        }
+        return {aspect::protocol, std::move(notes)};
+    } catch (const std::exception& e) {
+        return {aspect::thrown, {fmt::format("the target threw: {}", e.what())}};
+    } catch (...) {
+        return {aspect::thrown, {"the target threw something that is not an exception of the standard library"}};
+    }
 }
 
 model::outcome comparable(const model::step& s, model::outcome o) {

@@ -82,11 +82,21 @@ enum class aspect : unsigned char {
     conservation,   // a permit is lost or made
     storage,        // an idle channel keeps too much
     thrown,         // the target threw instead of answering
+    late,           // it has not answered in time
+    ended,          // its process has
+    protocol,       // it has written what is no answer
     specification,  // the target is as recorded, but the specification is not
     form            // the recording contradicts itself: see normal_form
 };
 
 [[nodiscard]] std::string_view to_string(aspect a) noexcept;
+
+/// In a handler of what a target threw: what it means, and the notes that say so.
+struct thrown_in_place {
+    aspect differs;
+    std::vector<std::string> notes;
+};
+[[nodiscard]] thrown_in_place what_was_thrown();
 
 /// The outcome as it is compared: the order of the wakes of `advance` is no part of the contract.
 [[nodiscard]] model::outcome comparable(const model::step& s, model::outcome o);

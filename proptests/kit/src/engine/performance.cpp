@@ -2,9 +2,6 @@
 // After a change here run: ci/test -L proptests -R 'sequential|reactions'
 #include "engine/performance.hpp"
 
-#include <fmt/format.h>
-
-#include <exception>
 #include <utility>
 
 namespace tailrace::verify {
@@ -46,17 +43,15 @@ class performance final : private session_events {
         const model::step& s = lines_[at].step;
         calls_.push_back({at, as_shown(within_, s, lines_[at].expected)});
         std::optional<model::outcome> got;
-        std::vector<std::string> notes;
+        std::optional<thrown_in_place> thrown;
         try {
             got = session_.apply(s);
-        } catch (const std::exception& e) {
-            notes.push_back(fmt::format("the target threw: {}", e.what()));
         } catch (...) {
-            notes.emplace_back("the target threw something that is not an exception of the standard library");
+            thrown = what_was_thrown();
         }
         const call ended = std::move(calls_.back());
         calls_.pop_back();
-        compare(ended, std::move(got), std::move(notes));
+        compare(ended, std::move(got), std::move(thrown));
     }
 
     void react(occasion at) noexcept {
@@ -79,9 +74,9 @@ class performance final : private session_events {
         return next < c.expected.destroyed.size() && c.expected.destroyed[next] == at.number;
     }
 
-    void compare(const call& ended, std::optional<model::outcome> got, std::vector<std::string> notes) {
+    void compare(const call& ended, std::optional<model::outcome> got, std::optional<thrown_in_place> thrown) {
         if (difference_) return;
-        line_difference d{ended.line, next_ - 1, ended.expected, std::move(got), {}, std::move(notes)};
+        line_difference d{ended.line, next_ - 1, ended.expected, std::move(got), {}, {}};
         const model::step& s = lines_[ended.line].step;
         d.expected = comparable(s, std::move(d.expected));
         if (d.got) {
@@ -96,7 +91,8 @@ class performance final : private session_events {
                 d.notes.emplace_back("wakes and destructions came in another order");
             }
         } else {
-            d.differs.push_back(aspect::thrown);
+            d.differs.push_back(thrown->differs);
+            d.notes = std::move(thrown->notes);
         }
         if (d.differs.empty()) return;
         strayed_ = true;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <compare>
 #include <exception>
 #include <map>
@@ -42,6 +43,8 @@ class pair_of_channels {
     [[nodiscard]] model::player& specification() { return specification_; }
     [[nodiscard]] const model::player& specification() const { return specification_; }
     [[nodiscard]] const std::optional<line_difference>& difference() const { return difference_; }
+    /// Before the first call: the steps that will be taken.
+    void foresee(std::vector<model::step> steps) { foreseen_ = std::move(steps); }
     [[nodiscard]] std::uint64_t conservation_checks() const { return conservation_checks_; }
     /// The outermost call that the target has not taken yet, with its reactions.
     [[nodiscard]] std::span<const model::line> call() const { return std::span(specification_.lines()).subspan(done_); }
@@ -60,14 +63,14 @@ class pair_of_channels {
             if (!session_) {
                 session_ = target_.open(specification_.state().max);
                 session_->expect_reactions(reacts_);
+                if (!foreseen_.empty()) session_->foresee(foreseen_);
             }
             difference_ = perform(*session_, call(), target_.capabilities);
             if (!difference_) check_conservation();
             if (!difference_) check_storage();
-        } catch (const std::exception& e) {
-            threw(fmt::format("the target threw: {}", e.what()));
         } catch (...) {
-            threw("the target threw something that is not an exception of the standard library");
+            thrown_in_place t = what_was_thrown();
+            differ(call().front().expected, t.differs, std::move(t.notes));
         }
         if (difference_) {
             difference_->at += done_;
@@ -104,8 +107,8 @@ class pair_of_channels {
         const std::uint64_t sum = *free + m.buffer.size() + m.outstanding() + m.held();
         if (sum == m.max) return;
         differ(call().front().expected, aspect::conservation,
-               fmt::format("{} free + {} buffered + {} out + {} held = {}, not {}", *free, m.buffer.size(),
-                           m.outstanding(), m.held(), sum, m.max));
+               {fmt::format("{} free + {} buffered + {} out + {} held = {}, not {}", *free, m.buffer.size(),
+                            m.outstanding(), m.held(), sum, m.max)});
         difference_->got = difference_->expected;
     }
 
@@ -123,20 +126,19 @@ class pair_of_channels {
         constexpr unsigned most_without_message = 15;
         if (!idle || times_idle_ > most_without_message || storage_->blocks <= storage_->kept_blocks) return;
         differ(call().front().expected, aspect::storage,
-               fmt::format("it keeps {} blocks, and may keep {}", storage_->blocks, storage_->kept_blocks));
+               {fmt::format("it keeps {} blocks, and may keep {}", storage_->blocks, storage_->kept_blocks)});
         difference_->got = difference_->expected;
     }
 
-    void threw(std::string note) { differ(call().front().expected, aspect::thrown, std::move(note)); }
-
     /// In the call as a whole.
-    void differ(const model::outcome& expected, aspect what, std::string note) {
-        difference_ = line_difference{0, call().size() - 1, expected, std::nullopt, {what}, {std::move(note)}};
+    void differ(const model::outcome& expected, aspect what, std::vector<std::string> notes) {
+        difference_ = line_difference{0, call().size() - 1, expected, std::nullopt, {what}, std::move(notes)};
     }
 
     const target& target_;
     model::player specification_;
     bool reacts_;
+    std::vector<model::step> foreseen_;
     std::size_t done_ = 0;  // lines that the target has taken
     std::unique_ptr<session> session_;
     std::optional<line_difference> difference_;
@@ -193,6 +195,26 @@ struct stumble {
     failure_kind kind;
 };
 
+std::vector<model::step> steps_of(const model::trace& t) {
+    std::vector<model::step> steps;
+    for (const model::line& l : t.lines) steps.push_back(l.step);
+    return steps;
+}
+
+/// The steps of a script that will be taken, for a target that wants to see them before.
+std::vector<model::step> foreseen(const target& t, const script& s) {
+    std::vector<model::step> steps;
+    if (!t.foresees) return steps;
+    model::player p(s.capacity);
+    for (const model::step& one : s.steps) {
+        if (!p.go_to(one.at) || p.refusal(one)) continue;
+        if (!is_prompt(t.capabilities, p.state(), one)) break;
+        p.take(one);
+        steps.push_back(one);
+    }
+    return steps;
+}
+
 /// The steps of a script on both. `prepare(step)` is called before the specification takes it; false ends the walk, and
 /// so does a difference.
 template <class Prepare>
@@ -211,12 +233,16 @@ void walk(pair_of_channels& both, const std::vector<model::step>& steps, Prepare
     }
 }
 
+/// For making a program smaller that is not answered in time: each attempt takes that time.
+constexpr auto longest_for_a_hang = std::chrono::seconds(60);
+
 bool reacts(const script& s) {
     return std::ranges::any_of(s.steps, [](const model::step& one) { return one.at.depth > 0; });
 }
 
 std::optional<stumble> first_difference(const target& t, const script& s) {
     pair_of_channels both(t, s.capacity, reacts(s));
+    both.foresee(foreseen(t, s));
     walk(both, s.steps,
          [&](const model::step& next) { return is_prompt(t.capabilities, both.specification().state(), next); });
     if (!both.difference()) return std::nullopt;
@@ -227,6 +253,7 @@ std::optional<stumble> first_difference(const target& t, const script& s) {
 void explain(const target& t, const script& s, sequential_failure& f) {
     f.trace.capacity = s.capacity;
     pair_of_channels both(t, s.capacity, reacts(s));
+    both.foresee(foreseen(t, s));
     std::string before;
     walk(both, s.steps, [&](const model::step& next) {
         if (next.at.depth == 0) before = model::to_string(both.specification().state());
@@ -287,6 +314,7 @@ class sequential_search {
         stored_.begin_program();
         const target& on = target_for(target_, index, model::engine::sequential);
         pair_of_channels both(on, p.capacity, p.reacts);
+        if (on.foresees) both.foresee(steps_of(interpret(p)));
         model::player& all = both.specification();
         interpreter steps(p);
         std::optional<moment> around;  // the outermost step that was taken last
@@ -329,13 +357,14 @@ class sequential_search {
         for (const model::line& l : both.specification().lines()) failing.steps.push_back(l.step);
         failing.steps.resize(both.difference()->last + 1);
         result_.agreed.emplace(index, both.difference()->at);
-        fail(on, index, failing, failure_kind(both));
+        fail(on, index, failing, *both.difference(), failure_kind(both));
     }
 
     [[nodiscard]] bool found_enough() const { return found_.size() >= options_.most_failures; }
 
     /// One of several failures is shrunk within its kind: a deep one would end as a shallow one.
-    void fail(const target& on, std::uint64_t index, const script& failing, const failure_kind& kind) {
+    void fail(const target& on, std::uint64_t index, const script& failing, const line_difference& at_first,
+              const failure_kind& kind) {
         if (++shrinks_[kind] > options_.shrinks_of_a_kind) return;
         const bool any_kind = options_.most_failures == 1;
         const auto fails = [&](const script& s) -> std::optional<std::size_t> {
@@ -345,13 +374,22 @@ class sequential_search {
             return one->last;
         };
         constexpr std::size_t most_attempts = 20'000;
-        const shrunk_script small = shrink(failing, on.capabilities, fails, most_attempts, options_.over);
+        const bool hangs = std::ranges::find(kind.differs, aspect::late) != kind.differs.end();
+        const auto until = std::chrono::steady_clock::now() + longest_for_a_hang;
+        const auto over = [&] {
+            return (options_.over && options_.over()) || (hangs && std::chrono::steady_clock::now() >= until);
+        };
+        const shrunk_script small = shrink(failing, on.capabilities, fails, most_attempts, over);
         sequential_failure f;
         f.program = index;
         f.length = failing.steps.size();
         f.attempts = small.attempts;
         f.trace.id = fmt::format("seed-{}-program-{}", options_.seed, index);
         explain(on, small.smallest, f);
+        if (f.last.differs.empty()) {
+            for (const aspect a : at_first.differs) f.last.notes.push_back(fmt::format("at first: {}", to_string(a)));
+            f.last.notes.insert(f.last.notes.end(), at_first.notes.begin(), at_first.notes.end());
+        }
         found_.add(options_.classify ? options_.classify(f) : std::vector{name_of(kind)}, std::move(f));
     }
 

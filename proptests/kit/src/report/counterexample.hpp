@@ -92,6 +92,7 @@ struct counterexample {
     model::engine engine = model::engine::sequential;
     std::string target;
     std::string adapter{own_adapter};  // how C++ names what drives the target: see target
+    std::string option;                // that the command needs to have the target
     std::string property;              // the property that was checked, as a sentence
     std::vector<std::string> clauses;  // that are broken, as far as is known
     std::uint64_t seed = 0;

@@ -33,8 +33,9 @@ std::size_t index_of(model::finding f) {
 }
 constexpr std::array all_engines{model::engine::oracle,  model::engine::sequential,    model::engine::exhaustive,
                                  model::engine::threads, model::engine::interleavings, model::engine::tests};
-constexpr std::array all_aspects{aspect::answer,  aspect::woken,  aspect::destroyed,     aspect::conservation,
-                                 aspect::storage, aspect::thrown, aspect::specification, aspect::form};
+constexpr std::array all_aspects{aspect::answer,   aspect::woken,         aspect::destroyed, aspect::conservation,
+                                 aspect::storage,  aspect::thrown,        aspect::late,      aspect::ended,
+                                 aspect::protocol, aspect::specification, aspect::form};
 
 model::outcome outcome_in(const std::string& text) { return model::parse_line("advance 0ms -> " + text).expected; }
 model::answer answer_in(const std::string& text) {
@@ -237,6 +238,7 @@ json write_whole(const counterexample& c) {
            {"recorded_at", c.recorded_at},
            {"capacity", c.capacity}};
     if (c.adapter != own_adapter) j["adapter"] = c.adapter;
+    if (!c.option.empty()) j["option"] = c.option;
     if (const auto& s = c.shrunk) j["shrunk"] = {{"from", s->from}, {"to", s->to}, {"attempts", s->attempts}};
     if (const auto& r = c.repeated) j["repeated"] = {{"failed", r->failed}, {"runs", r->runs}};
     const bool concurrent = std::holds_alternative<concurrent_run>(c.run);
@@ -257,7 +259,8 @@ repetition read_repetition(const json_reader& in) {
 
 counterexample read_whole(const json_reader& in) {
     in.expect_members({"format", "version", "tool", "command", "engine", "target", "law", "clauses", "seed", "program",
-                       "recorded_at", "capacity", "?adapter", "?shrunk", "?repeated", "?sequential", "?concurrent"});
+                       "recorded_at", "capacity", "?adapter", "?option", "?shrunk", "?repeated", "?sequential",
+                       "?concurrent"});
     (void)in["format"].one_of(std::array{format_name});
     (void)in["version"].number(format_version, format_version);
     counterexample c;
@@ -274,6 +277,7 @@ counterexample read_whole(const json_reader& in) {
     c.recorded_at = in["recorded_at"].text();
     c.capacity = in["capacity"].number(1, model::largest_capacity);
     if (in.has("adapter")) c.adapter = in["adapter"].text();
+    if (in.has("option")) c.option = in["option"].text();
     if (in.has("shrunk")) c.shrunk = read_shrinking(in["shrunk"]);
     if (in.has("repeated")) c.repeated = read_repetition(in["repeated"]);
     if (in.has("sequential") == in.has("concurrent"))

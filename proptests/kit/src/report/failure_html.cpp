@@ -291,7 +291,7 @@ json page_of(const counterexample& c) {
               {"left_out", json::array()}};
     std::visit([&page](const auto& run) { add_run(page, run); }, c.run);
     page["reasons"] = reasons_of(c);
-    std::string command = fmt::format("{} replay {}", shell_word(c.command), token_of(c));
+    std::string command = replay_command(shell_word(c.command), c.option, token_of(c));
     if (command.size() > longest_command) {
         page["left_out"].push_back("the token, which is in token.txt");
         command = "too long for a page";

@@ -220,8 +220,9 @@ std::string broken(const counterexample& c) {
 /// A recording is run again from its file.
 std::string recorded_again(const counterexample& c) {
     const std::string file = c.recorded_at.substr(0, c.recorded_at.rfind(':'));
-    const std::string command = fmt::format("{} run --engine oracle --target {} --traces {}", shell_word(c.command),
-                                            shell_word(c.target), shell_word(file));
+    const std::string command =
+        fmt::format("{} run --engine oracle {} --traces {}", shell_word(c.command),
+                    c.option.empty() ? fmt::format("--target {}", shell_word(c.target)) : c.option, shell_word(file));
     if (command.size() > report_width - 12)
         return "  again     the command does not fit here: run --engine oracle on this recording\n";
     return fmt::format("  again     {}\n", plain(command));
@@ -232,10 +233,11 @@ std::string again(const counterexample& c) {
     if (!c.recorded_at.empty()) return recorded_again(c);
     const std::string token = token_of(c);
     const std::string program = shell_word(c.command);
-    const std::string command =
-        fmt::format("  again     {} replay ", program.size() <= 60 ? program : cut(printable(c.command), 40));
-    if (command.size() + token.size() <= report_width) return fmt::format("{}{}\n", command, token);
     constexpr std::size_t width = report_width - 1;
+    std::string command =
+        fmt::format("  again     {} replay ", program.size() <= 60 ? program : cut(printable(c.command), 40));
+    if (!c.option.empty()) command += fmt::format("\\\n{} ", c.option.size() < width ? c.option : "--target ...");
+    if (c.option.empty() && command.size() + token.size() <= report_width) return fmt::format("{}{}\n", command, token);
     if (token.size() > width * most_token_lines)
         return "  again     the token does not fit here: it is on the page, and in token.txt\n";
     std::string text = fmt::format("{}\\\n", command);

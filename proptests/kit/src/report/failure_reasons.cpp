@@ -39,7 +39,9 @@ reason reason_of(const sequential_run& run, std::uint64_t capacity) {
     reason r;
     r.where = fmt::format("step {}", run.at + 1);
     r.invoked = model::to_string(last.step);
-    r.got = run.got ? model::to_string(*run.got) : "nothing: it threw";
+    r.got = run.got                                               ? model::to_string(*run.got)
+            : std::ranges::count(run.differs, aspect::thrown) > 0 ? "nothing: it threw"
+                                                                  : "nothing";
     r.legal.push_back(model::to_string(last.expected));
     const bool reacts = std::ranges::any_of(run.steps, [](const taken_step& s) { return s.step.at.depth > 0; });
     if (reacts || run.steps.size() > most_steps) return r;

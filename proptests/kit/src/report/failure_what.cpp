@@ -97,7 +97,10 @@ std::string what_of(const sequential_run& run) {
             return list_sentence(step, "destroy", "destroyed", last.expected.destroyed, run.got->destroyed);
         case aspect::conservation: return fmt::format("{} lost a permit, or made one: {}", step, note);
         case aspect::storage: return fmt::format("{} left an idle channel with too much storage: {}", step, note);
-        case aspect::thrown: return fmt::format("{}: {}", step, note);
+        case aspect::thrown:
+        case aspect::late:
+        case aspect::ended:
+        case aspect::protocol: return fmt::format("{}: {}", step, note);
         case aspect::specification:
             return fmt::format("{} was recorded with an outcome that the specification forbids: {}", step, note);
         case aspect::form: return fmt::format("the recording contradicts itself at {}: {}", step, note);

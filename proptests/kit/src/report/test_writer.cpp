@@ -456,7 +456,7 @@ std::string heading_of(const counterexample& c) {
         text += comment(known == nullptr ? name : fmt::format("{}: {}", name, known->promise));
     }
     text += comment(fmt::format("Found on {} by {}, {}.", c.target, model::to_string(c.engine), origin_of(c)));
-    const std::string repeat = fmt::format("{} replay {}", c.command, token_of(c));
+    const std::string repeat = replay_command(c.command, c.option, token_of(c));
     return repeat.size() + 3 <= report_width ? text + comment(repeat) : text;
 }
 

@@ -273,6 +273,10 @@ std::string token_of(const counterexample& c) {
     return to_string(t);
 }
 
+std::string replay_command(std::string_view program, std::string_view option, std::string_view token) {
+    return fmt::format("{} replay {}{}{}", program, option, option.empty() ? "" : " ", token);
+}
+
 token parse_token(std::string_view word) {
     expect_format(word);
     const std::string bytes = from_letters(word.substr(prefix.size()));

@@ -12,6 +12,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -145,12 +147,36 @@ class session_events {
     ~session_events() = default;
 };
 
+/// What a session throws whose channel is in another process: there is no answer to a step, and there will be none.
+class no_answer : public std::runtime_error {
+  public:
+    enum class why : unsigned char {
+        late,      // within the time
+        ended,     // the process has
+        misspoke,  // it has written something else
+    };
+
+    no_answer(why is, const std::string& what, std::string errors)
+        : std::runtime_error(what), why_(is), errors_(std::move(errors)) {}
+    [[nodiscard]] why is() const noexcept { return why_; }
+    /// The end of what it has written to its standard error.
+    [[nodiscard]] const std::string& errors() const noexcept { return errors_; }
+
+  private:
+    why why_;
+    std::string errors_;
+};
+
 class session {
   public:
     session() = default;
     session(const session&) = delete;
     session& operator=(const session&) = delete;
     virtual ~session() = default;
+
+    /// Before the first step: all steps that will be taken, unless one differs. To save round trips, if a target
+    /// `foresees`.
+    virtual void foresee(std::span<const model::step> steps) { (void)steps; }
 
     /// Takes a step that is legal and within the capabilities, and says everything that could be seen of it. Destroyed
     /// values are those destroyed by the channel; a value handed back is in the answer.
@@ -242,6 +268,10 @@ struct target {
     std::vector<target> geometries = {};
     /// What no program of steps can show: the engine `tests` runs these.
     std::vector<test_program> tests = {};
+    /// Its sessions are in another process, and are shown whole programs before they take them.
+    bool foresees = false;
+    /// What a command line has to say to have this target, if it is not there by itself.
+    std::string option = {};
 };
 
 inline constexpr std::string_view own_adapter = "tailrace::channel";

@@ -1,0 +1,3 @@
+module tailrace.example/targets
+
+go 1.19

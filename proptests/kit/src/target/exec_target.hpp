@@ -1,0 +1,91 @@
+// Targets in other processes, in any language: the kit starts a command and speaks docs/protocol.md with it.
+//
+// A session sends a whole program ahead if it is foreseen (session::foresee): that costs one round trip. Otherwise each
+// step costs one. A program that was sent ahead and not answered to its end is taken again step by step, in a new
+// process: so the step that hangs or crashes is known, whatever the target had not yet written.
+// After a change here run: ci/test -L proptests -R exec
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "support/dialogue.hpp"
+#include "tailrace/verify/target.hpp"
+
+namespace tailrace::verify {
+
+inline constexpr std::size_t longest_target_name = 40;
+
+/// As a target introduces itself.
+struct introduction {
+    std::string name;
+    std::string version;
+    verify::capabilities capabilities;
+
+    friend bool operator==(const introduction&, const introduction&) = default;
+};
+
+struct exec_command {
+    std::string command;                    // for a shell
+    std::string name = {};                  // of the target; otherwise as it introduces itself
+    std::chrono::milliseconds patience{0};  // for the answers to a program, or to a step
+};
+
+/// The connection to a target, which takes one program at a time. A process that has failed is ended, and a new one is
+/// started for the next program; so it is after a fork. Throws no_answer.
+class exec_link {
+  public:
+    explicit exec_link(exec_command c) : command_(std::move(c)) {}
+
+    /// What the process has said of itself; starts one if there is none.
+    const introduction& meet();
+    /// The program begins. What is left of the one before is read and forgotten.
+    void begin(std::uint64_t capacity);
+    /// Steps of it, one a line, and how they end: by `flush` or `end`.
+    void say(std::string_view lines, bool ends);
+    /// The next line of the answer.
+    [[nodiscard]] std::string hear();
+    /// The next line, which can only be this one.
+    void expect(std::string_view line);
+    /// Hears the `end` of the answer.
+    void finish();
+    /// Says that the line that was heard last is not in order, from this column on.
+    [[noreturn]] void misspoke(std::size_t column, std::string_view expected, std::string_view found);
+    [[noreturn]] void misspoke(std::string what) { fail(no_answer::why::misspoke, std::move(what)); }
+    /// Of the program, which is its name too.
+    [[nodiscard]] std::uint64_t number() const { return number_; }
+    /// Of the line that was heard last: from 1, in the introduction or in the answer to a program.
+    [[nodiscard]] std::size_t line() const { return line_; }
+    [[nodiscard]] std::string_view place() const { return number_ == 0 ? "its introduction" : "its answer"; }
+    /// Ends the process.
+    void leave();
+    /// Ends its input: it has to end too, and well.
+    void part();
+
+  private:
+    void start();
+    [[noreturn]] void fail(no_answer::why is, std::string what);
+
+    exec_command command_;
+    std::unique_ptr<dialogue> with_;
+    std::optional<introduction> said_;
+    dialogue::clock::time_point until_;
+    pid_t owner_ = -1;
+    std::uint64_t number_ = 0;
+    std::size_t line_ = 0;
+    bool answers_ = false;  // to a program
+    bool ends_ = false;     // it was told the end of it
+};
+
+/// A session on a link that other sessions use before and after it.
+[[nodiscard]] std::unique_ptr<session> open_exec_session(std::shared_ptr<exec_link> link, std::uint64_t capacity);
+
+/// Meets the target, which has to be there and to introduce itself. Throws std::runtime_error, one line.
+[[nodiscard]] target make_exec_target(const exec_command& c);
+
+}  // namespace tailrace::verify
