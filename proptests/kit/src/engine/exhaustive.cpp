@@ -4,12 +4,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/findings.hpp"
 
@@ -40,10 +43,19 @@ class exhaustive_run {
         try {
             on = target_.open(program.state().max);
             on->expect_reactions(false);
+            if (target_.foresees) on->foresee(all_steps_of(program));
             agrees = take(*on, program.lines()) && look(*on, program.state());
         } catch (...) {  // the step that was taken last: `fail` takes it again
         }
         if (!agrees) fail(std::move(on), program);
+    }
+
+    /// With the observers at the end.
+    std::vector<model::step> all_steps_of(const program_walk& program) const {
+        std::vector<model::step> steps;
+        for (const model::line& l : program.lines()) steps.push_back(l.step);
+        std::ranges::copy(observers(program.state(), target_.capabilities), std::back_inserter(steps));
+        return steps;
     }
 
     /// False if anything differs; `steps_` then ends with the step that shows it.
