@@ -214,7 +214,7 @@ TEST(send_many_values, that_come_too_late_are_destroyed_once_and_at_once) {
 TEST_F(send_many, crosses_the_blocks_of_its_storage) {
     std::vector<int> many(1000);
     std::iota(many.begin(), many.end(), 0);
-    for (const std::size_t capacity : {1, 7, 8, 9, 64, 1000, 5000}) {
+    for (const std::size_t capacity : {1u, 7u, 8u, 9u, 64u, 1000u, 5000u}) {
         auto [to, from] = channel<int>(capacity);
         std::vector<int> copy = many;
         std::span<int> left(copy);
