@@ -11,6 +11,7 @@
 #include "campaign/check_target.hpp"
 #include "campaign/engines.hpp"
 #include "oracle_support.hpp"
+#include "support/children.hpp"
 #include "target/exec_target.hpp"
 
 namespace tailrace::verify {
@@ -169,11 +170,31 @@ TEST(exec, a_program_that_is_no_target_is_refused) {
     EXPECT_EQ(refusal_of({.command = "echo tailrace-target 1; echo hello", .patience = ages}),
               "its introduction:2:1: expected 'name', 'version', 'can' or 'ready', found 'hello'");
 }
+/// Another name in each process.
+exec_command inconstant() {
+    return {.command = "n=$$; printf 'tailrace-target 1\\nname n%s\\nversion 1\\ncan try_send\\nready\\n' $n; cat",
+            .patience = ages};
+}
+constexpr std::string_view in_another_way = "it introduces itself in another way than at first";
+
 TEST(exec, a_target_that_introduces_itself_in_another_way_later_fails) {
-    const exec_command c{
-        .command = "n=$$; printf 'tailrace-target 1\\nname n%s\\nversion 1\\ncan try_send\\nready\\n' $n; cat",
-        .patience = ages};
-    EXPECT_EQ(failure_on(c).last.notes.front(), "it introduces itself in another way than at first");
+    EXPECT_EQ(failure_on(inconstant()).last.notes.front(), in_another_way);
+}
+TEST(exec, after_a_fork_the_child_starts_a_target_of_its_own) {
+    exec_link link(inconstant());
+    (void)link.meet();
+    const auto in_child = [&](pulse&) -> std::string {
+        try {
+            link.begin(1);
+        } catch (const no_answer& e) {
+            return e.what();
+        }
+        return "it is the same";
+    };
+    EXPECT_EQ(in_children({in_child}, ages).front().text, in_another_way);
+    (void)link.meet();
+    link.begin(1);
+    EXPECT_EQ(link.hear(), "trace 1 capacity 1") << "the parent has kept its own";
 }
 
 // ---- In the middle of a program

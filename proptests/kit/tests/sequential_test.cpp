@@ -190,7 +190,8 @@ TEST(sequential, a_target_that_fails_only_once_is_reported_as_such) {
         if (s.what == verb::close && !std::exchange(spoilt, true)) o.answer.status = status::none;
     });
     ASSERT_TRUE(f);
-    EXPECT_EQ(f->last.notes, std::vector<std::string>{"the target agreed when the same steps were taken again"});
+    EXPECT_EQ(f->last.notes,
+              (std::vector<std::string>{"the target agreed when the same steps were taken again", "at first: answer"}));
 }
 
 // ---- The counterexample

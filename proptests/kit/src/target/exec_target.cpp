@@ -197,7 +197,7 @@ void exec_link::part() {
     leave();
 }
 
-void exec_link::fail(no_answer::why is, std::string what) {
+void exec_link::fail(no_answer::why is, const std::string& what) {
     const std::string errors = with_->errors();
     leave();
     throw no_answer(is, what, errors);

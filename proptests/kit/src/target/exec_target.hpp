@@ -56,7 +56,7 @@ class exec_link {
     void finish();
     /// Says that the line that was heard last is not in order, from this column on.
     [[noreturn]] void misspoke(std::size_t column, std::string_view expected, std::string_view found);
-    [[noreturn]] void misspoke(std::string what) { fail(no_answer::why::misspoke, std::move(what)); }
+    [[noreturn]] void misspoke(const std::string& what) { fail(no_answer::why::misspoke, what); }
     /// Of the program, which is its name too.
     [[nodiscard]] std::uint64_t number() const { return number_; }
     /// Of the line that was heard last: from 1, in the introduction or in the answer to a program.
@@ -69,7 +69,7 @@ class exec_link {
 
   private:
     void start();
-    [[noreturn]] void fail(no_answer::why is, std::string what);
+    [[noreturn]] void fail(no_answer::why is, const std::string& what);
 
     exec_command command_;
     std::unique_ptr<dialogue> with_;
