@@ -200,8 +200,8 @@ class work_lists {
 
     // Whether a worker that has a node to spare has to call.
     enum class help : unsigned char {
-        unneeded,   // a worker looks, or none sleeps
-        dozes,      // a worker is on watch, between two looks
+        unneeded,   // a worker looks, or none sleeps; or the one that dozes may not take yet
+        dozes,      // a worker is on watch, between two looks, and may take
         unwatched,  // some sleep, and none is on watch
     };
 
