@@ -223,6 +223,14 @@ TEST_F(command_line, bad_usage_is_refused_in_one_line_that_says_what_would_be_ri
     expect_refused("run --programs many", "tailrace-verify: --programs expected a number from 1, found 'many'" + help);
     expect_refused("run --programs 0", "tailrace-verify: --programs expected a number from 1, found '0'" + help);
     expect_refused("run --programs=-1", "tailrace-verify: --programs expected a number from 1, found '-1'" + help);
+    expect_refused("run --engine sequential --exhaustive",
+                   "tailrace-verify: --exhaustive belongs to the engine interleavings, which does not run" + help);
+    expect_refused("run --engine oracle --depth 3",
+                   "tailrace-verify: --depth belongs to the engine exhaustive, which does not run" + help);
+    expect_refused(
+        "run --engine sequential --from 3",
+        "tailrace-verify: --from belongs to the engine exhaustive, which does not run, or to --exhaustive" + help);
+    expect_refused("run --states 1", "tailrace-verify: --states and --against belong to --exhaustive" + help);
     for (const std::string option : {"--jobs", "--budget", "--programs"}) {
         const std::string most = option == "--jobs" ? "500" : option == "--budget" ? "100000000" : "1000000000000";
         std::string refusal = "tailrace-verify: ";

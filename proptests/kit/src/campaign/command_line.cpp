@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
@@ -15,31 +14,13 @@
 #include <string_view>
 #include <utility>
 
+#include "campaign/command_words.hpp"
 #include "engine/interleavings.hpp"
 #include "engine/test_programs.hpp"
 #include "support/text_layout.hpp"
 
 namespace tailrace::verify {
 namespace {
-
-constexpr std::string_view version = TAILRACE_VERSION;
-
-/// The program, and one of its targets.
-constexpr std::string_view examples =
-    "Examples:\n"
-    "  {0}\n"
-    "      every engine on every target but the reference\n"
-    "  {0} run --engine oracle --target {1} --traces my/traces\n"
-    "      recordings of your own, a file or a directory of *.trace\n"
-    "  {0} run --clause 'close.*' --report out\n"
-    "      the verdicts on some clauses, and everything as files in out/\n"
-    "  {0} run --target 'exec:python3 my_queue.py'\n"
-    "      a channel in another language: docs/protocol.md; 'check-target' tries its protocol\n"
-    "  {0} list clauses\n"
-    "\n"
-    "Exit status: 0 no difference, 1 a difference, 2 bad usage, bad input, or a report that cannot\n"
-    "be written, 4 a replay that did not fail again although it may, 128 and the signal: interrupted,\n"
-    "with the report of what was done until then.\n";
 
 // Above these, arithmetic would overflow, or the system runs out of processes and files before anything runs.
 constexpr std::uint64_t most_programs = 1'000'000'000'000;
@@ -48,15 +29,6 @@ constexpr std::uint64_t most_jobs = 500;
 constexpr std::uint64_t longest_budget = 100'000'000;  // seconds
 constexpr std::uint64_t usual_timeout = 5'000;         // milliseconds
 constexpr std::uint64_t longest_timeout = 25'000;      // twice that, and the kit itself looks as if it hung
-
-/// The words of the command line, before they are looked up.
-struct typed_words {
-    std::vector<std::string> targets, engines, traces, clauses;
-    std::string programs, depth, from, seed, failures, jobs, shard, budget, report, junit, topic, token, states,
-        against, timeout, command;
-    bool exhaustive = false;
-    std::vector<std::string> merged;
-};
 
 template <class Range, class Name>
 std::vector<std::string_view> names_of(const Range& range, Name name) {
@@ -265,83 +237,15 @@ void refuse_interleavings_without(const std::vector<std::string>& typed, const s
     }
 }
 
-void describe(CLI::App& app, CLI::App& run, CLI::App& list, CLI::App& replay, CLI::App& merge, CLI::App& check,
-              typed_words& typed, const program_info& program) {
-    app.set_version_flag("--version", fmt::format("{} {}", program.name, version));
-    app.require_subcommand(0, 1);
-    const std::string footer =
-        fmt::format(examples, program.name, program.targets.empty() ? "t" : program.targets.front().name);
-    app.footer(footer);
-    run.footer(footer);
-    for (CLI::App* a : {&run, &replay, &merge}) {
-        a->add_option("--target", typed.targets,
-                      "the channel to check (repeatable; default: all but the reference);\n"
-                      "exec:COMMAND is one in another process, NAME=exec:COMMAND names it")
-            ->type_name("NAME")
-            ->allow_extra_args(false);
-    }
-    for (CLI::App* a : {&run, &replay, &merge, &check}) {
-        a->add_option("--timeout", typed.timeout,
-                      "a target in another process that has not answered a program after MS hangs\n"
-                      "(default: 5000)")
-            ->type_name("MS");
-    }
-    check.add_option("command", typed.command, "the command that starts the target, for a shell")->type_name("COMMAND");
-    run.add_option("--engine", typed.engines, "the engine to check with (repeatable; default: all)")
-        ->type_name("NAME")
-        ->allow_extra_args(false);
-    run.add_option("--traces", typed.traces,
-                   "a trace file, or a directory of *.trace (repeatable)\n"
-                   "default: $TAILRACE_TRACES, or those that came with the program")
-        ->type_name("PATH")
-        ->allow_extra_args(false);
-    run.add_option("--clause", typed.clauses, "the clauses to measure and to show, like 'close.*' (repeatable)")
-        ->type_name("GLOB")
-        ->allow_extra_args(false);
-    run.add_option("--programs", typed.programs, "programs that each engine generates (default: depends on the engine)")
-        ->type_name("N");
-    run.add_option("--depth", typed.depth, "the steps of the programs of the engine exhaustive, at most (default: 5)")
-        ->type_name("D");
-    run.add_option("--from", typed.from,
-                   "go on with program N of the engine exhaustive, or of --exhaustive: a run\n"
-                   "that was ended says with which")
-        ->type_name("N");
-    run.add_flag("--exhaustive", typed.exhaustive,
-                 "the engine interleavings explores all pairs of small tasks to the end,\n"
-                 "instead of generated programs");
-    run.add_option("--states", typed.states, "of --exhaustive: from all states of at most P steps (default: 2)")
-        ->type_name("P");
-    run.add_option("--against", typed.against,
-                   "of --exhaustive: the operations of one task against those of the other,\n"
-                   "at most (default: 1:2)")
-        ->type_name("A:B");
-    run.add_option("--seed", typed.seed, "the seed of the generator: the same seed, the same programs (default: 1)")
-        ->type_name("S");
-    run.add_option("--failures", typed.failures,
-                   "keep going until N failures of different clauses are found; each is shrunk\n"
-                   "(default: 1)")
-        ->type_name("N");
-    run.add_option("--jobs", typed.jobs, "child processes at once (default: 2)")->type_name("N");
-    run.add_option("--shard", typed.shard, "run one part of the programs, like 1/8; 'merge' puts the reports together")
-        ->type_name("I/N");
-    run.add_option("--budget", typed.budget,
-                   "end each engine on each target after S seconds, with what it has found by\n"
-                   "then; the report says how far it came")
-        ->type_name("S");
-    for (CLI::App* a : {&run, &merge}) {
-        a->add_option("--report", typed.report,
-                      "write report.html, report.json, junit.xml and every counterexample to DIR")
-            ->type_name("DIR");
-        a->add_option("--junit", typed.junit, "write JUnit XML to FILE")->type_name("FILE");
-    }
-    replay.add_option("token", typed.token, "the token printed with the failure")->type_name("TOKEN");
-    merge.add_option("folders", typed.merged, "the reports of all shards of one run")->type_name("DIR...");
-    list.add_option("topic", typed.topic, "clauses, engines or targets")->type_name("");
-    for (CLI::App* a : {&app, &run, &list, &replay, &merge, &check}) {
-        a->get_formatter()->column_width(24);
-        a->get_formatter()->label("REQUIRED", "");
-        a->allow_extras();
-    }
+/// An option of an engine that does not run would look as if it had done something.
+void refuse_options_without(const typed_words& typed, const std::vector<const engine_entry*>& engines) {
+    const auto run = [&](model::engine e) { return std::ranges::find(engines, e, &engine_entry::is) != engines.end(); };
+    if (typed.exhaustive && !run(model::engine::interleavings))
+        throw usage_error("--exhaustive belongs to the engine interleavings, which does not run");
+    if (run(model::engine::exhaustive)) return;
+    if (!typed.depth.empty()) throw usage_error("--depth belongs to the engine exhaustive, which does not run");
+    if (!typed.from.empty() && !typed.exhaustive)
+        throw usage_error("--from belongs to the engine exhaustive, which does not run, or to --exhaustive");
 }
 
 /// Words that nothing takes are kept by CLI11, and refused here.
@@ -466,6 +370,7 @@ command_line parse_command_line(int argc, const char* const* argv, const program
     if (!typed.exhaustive && !(typed.states + typed.against).empty())
         throw usage_error("--states and --against belong to --exhaustive");
     if (typed.exhaustive) c.pairs = pairs_of(typed);
+    refuse_options_without(typed, c.engines);
     c.seed = number_of("--seed", typed.seed, 0, 1);
     c.failures = number_of("--failures", typed.failures, 1, 1);
     c.how.jobs = number_of("--jobs", typed.jobs, 1, 2, most_jobs);
