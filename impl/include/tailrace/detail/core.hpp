@@ -556,8 +556,8 @@ class core {
     [[nodiscard, gnu::always_inline]] claim_outcome claim(word_type n, word_type what) {
         // (1) acquire: what precedes the close (21), for a response that says closed. LP of a failure.
         const word_type w = word_.load(std::memory_order_acquire);
-        // (42) acquire: the emptied slots, from the task that has raised it (43).
-        const word_type taken = seen_.load(std::memory_order_acquire);
+        // (42) acquire: the emptied slots, from the task that has raised `seen_` (43), or from the receive (15).
+        const word_type taken = known_.load(std::memory_order_acquire);
         word_type now = w;
         if (needs_nothing(w, taken, n) && claims(now, what)) [[likely]]
             return {claim_result::claimed, tail(w)};
@@ -586,8 +586,9 @@ class core {
     /// Whether there is room, and storage which is always kept.
     [[nodiscard, gnu::always_inline]] bool needs_nothing(word_type w, word_type taken, word_type n) const noexcept {
         // This ticket, those of all outstanding permits, and the end need slots.
-        const word_type in_use = used(w, taken) + n;
-        return (w & (closed_bit | waiters_bit)) == 0 && in_use <= at_once_ && ring_.has(taken + in_use + 1);
+        const word_type others = used(w, taken);
+        return (w & (closed_bit | waiters_bit)) == 0 && others + (n - 1) < at_once_ &&
+               ring_.has(taken + others + n + 1);
     }
     /// Unless the word has changed; then `w` is the new one.
     [[nodiscard, gnu::always_inline]] bool claims(word_type& w, word_type what) noexcept {
@@ -614,8 +615,7 @@ class core {
             if (has_waiters(w)) return claim_result::full;
             // (41) seq_cst, with (44). acquire: the emptied slots (15).
             taken = taken_.load(std::memory_order_seq_cst);
-            // Where there is only one permit, the next claim has to look here anyway.
-            raise_seen(taken, max_ == 1 ? lap() : 0);
+            raise_seen(taken, 0);
             if (used(w, taken) > max_) continue;  // `taken` is newer
             return has_room(w, taken, n) ? claim_result::claimed : claim_result::full;
         }
@@ -625,6 +625,7 @@ class core {
     /// and a lap (INV-10), and is never near 2^36. Not a store: one that is late would put back a number that was, 2^36
     /// tickets later, taken for a new one.
     void raise_seen(word_type taken, word_type behind) noexcept {
+        if (max_ == 1) return;  // no claim goes by it
         word_type now = seen_.load(std::memory_order_relaxed);
         while (now + behind < taken) {
             // (43) release: the emptied slots of (41), to (42).
@@ -827,6 +828,8 @@ class core {
     // How many values were taken when a sender last looked at taken_.
     typename Platform::template atomic<word_type> seen_{Platform::first_ticket};
     const std::uint64_t max_;
+    // What claims look at first. Where there is only one permit, an older number than taken_ always says full.
+    const typename Platform::template atomic<word_type>& known_{max_ == 1 ? taken_ : seen_};
     typename Platform::template atomic<std::uint64_t> strong_{1};
     typename Platform::template atomic<std::uint64_t> weak_{0};
     // Of the receiver, of the senders together, and of each weak sender.
