@@ -49,6 +49,19 @@ const std::map<std::string_view, std::string_view> programs{
         r recv as f0 -> created
         poll f0 -> pending
         r close -> ok ! f0)"},
+    {"close-wakes-with-permits-out", R"(
+        s0 try_reserve -> p0
+        r recv as f0 -> created
+        poll f0 -> pending
+        r close -> ok)"},
+    {"close-wakes-with-permits-held", R"(
+        s0 try_reserve_many 2 -> i0 2
+        s0 reserve as f0 -> created
+        poll f0 -> pending
+        drop i0 -> ok ! f0
+        r recv as f1 -> created
+        poll f1 -> pending
+        r close -> ok)"},
     {"permit-drop-does-not-wake", R"(
         s0 try_reserve -> p0
         r recv as f0 -> created

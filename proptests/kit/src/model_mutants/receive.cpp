@@ -43,6 +43,18 @@ outcome ends_with_permits_out(machine& m, const step& s) { return ends_without(m
 
 outcome ends_with_permits_held(machine& m, const step& s) { return ends_without(m, s, m.held()); }
 
+/// A close that wakes the receive, again without `ignored` permits.
+outcome close_wakes_without(machine& m, const step& s, std::uint64_t ignored) {
+    const bool early = closes(m, s, closing::by_close) && ignored > 0 && m.available + ignored == m.max;
+    outcome out = m.apply(s);
+    if (early) m.wake_receive(out);
+    return out;
+}
+
+outcome close_wakes_with_permits_out(machine& m, const step& s) { return close_wakes_without(m, s, m.outstanding()); }
+
+outcome close_wakes_with_permits_held(machine& m, const step& s) { return close_wakes_without(m, s, m.held()); }
+
 outcome says_none_only_once(machine& m, const step& s) {
     const bool over = starved(m, s) != nullptr && m.ended();
     const bool said = m.find_operation(no_number) != nullptr;
@@ -147,6 +159,10 @@ constexpr std::array receive_mutants{
            ends_with_permits_out},
     mutant{"ends-with-permits-held", "recv.waits-for-holds",
            "A closed channel ends although unfinished operations hold permits.", ends_with_permits_held},
+    mutant{"close-wakes-with-permits-out", "recv.waits-for-permits",
+           "Closing wakes the receive although permits are out.", close_wakes_with_permits_out},
+    mutant{"close-wakes-with-permits-held", "recv.waits-for-holds",
+           "Closing wakes the receive although unfinished operations hold permits.", close_wakes_with_permits_held},
     mutant{"says-none-only-once", "recv.none-for-ever", "After one none, the next receive waits.", says_none_only_once},
     mutant{"cancelled-receive-takes-a-value", "recv.cancel",
            "A receive that was woken and is then cancelled destroys a value (kanal).", cancelled_receive_takes_a_value},
