@@ -179,7 +179,23 @@ TEST(report, a_clause_passes_by_evidence_and_waits_for_an_engine_without_it) {
     EXPECT_EQ(passed.evidence.front().count, 1U);
     EXPECT_EQ(passed.evidence.front().first, "t.trace:6");
     EXPECT_EQ(judgement_of(c, "weak.upgrade").why, "waits for sequential");
-    EXPECT_EQ(judgement_of(c, "same_channel").why, "waits for tests");
+    EXPECT_EQ(judgement_of(c, "same_channel").is, verdict::skipped) << "this target has no tests";
+    EXPECT_EQ(judgement_of(c, "same_channel").why, "only tests can show it, and cannot run here");
+}
+
+TEST(report, what_was_not_tested_is_one_line_for_each_reason_also_after_a_failure) {
+    target barging = barging_target();
+    barging.capabilities = barging.capabilities.without(capability::weak);
+    const campaign c = run_campaign(job_of({}), {engine_named("sequential")}, {&barging});
+    ASSERT_TRUE(c.failed());
+    EXPECT_EQ(judgement_of(c, "weak.upgrade").why, "no capability weak");
+    EXPECT_EQ(judgement_of(c, "send.waits").is, verdict::waits) << "a run that a failure ended is no evidence";
+    const std::string table = to_table(c);
+    for (const std::string_view row :
+         {"\nskipped (no capability weak): ", "\nskipped (only tests can show it, and cannot run here): ",
+          "\nskipped (only interleavings or threads can show it, and cannot run here): ", "\nwaits for oracle: "})
+        EXPECT_NE(table.find(row), table.npos) << row << table;
+    EXPECT_LE(std::ranges::count(table, '\n'), 20) << table;
 }
 
 TEST(report, what_a_target_cannot_do_is_skipped_by_name) {

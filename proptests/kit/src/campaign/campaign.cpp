@@ -27,20 +27,36 @@ std::string time_left(clock::duration so_far, std::size_t done, std::size_t of) 
                      : fmt::format(", about {:.0f} minutes left", left / 60);
 }
 
-/// The engine that a clause without evidence waits for: the first that can observe it and has not
-/// run.
-std::string waits_for(const model::clause& c, const std::vector<const engine_entry*>& ran) {
-    for (const model::engine e : c.observed_by) {
-        if (std::ranges::find(ran, e, &engine_entry::is) == ran.end())
-            return fmt::format("waits for {}", model::to_string(e));
+bool can_run(model::engine e, const target& t) {
+    switch (e) {
+        case model::engine::threads: return static_cast<bool>(t.open_tasks);
+        case model::engine::interleavings: return t.is_simulated;
+        case model::engine::tests: return !t.tests.empty();
+        default: return true;
     }
-    return "waits for evidence: no engine that ran has seen any";
 }
 
-judgement judge_clause(const model::clause& c, const std::string& target, const campaign& all) {
+/// A clause without evidence waits for the first engine that can observe it and has not run; if none can run on the
+/// target, it is skipped.
+judgement without_evidence(const model::clause& c, const target& t, const std::vector<const engine_entry*>& ran) {
+    std::vector<std::string_view> needed;
+    for (const model::engine e : c.observed_by) {
+        if (!can_run(e, t)) {
+            needed.push_back(model::to_string(e));
+        } else if (std::ranges::find(ran, e, &engine_entry::is) == ran.end()) {
+            return {verdict::waits, {}, fmt::format("waits for {}", model::to_string(e))};
+        }
+    }
+    if (needed.size() == c.observed_by.size())
+        return {
+            verdict::skipped, {}, fmt::format("only {} can show it, and cannot run here", fmt::join(needed, " or "))};
+    return {verdict::waits, {}, "waits for evidence: no engine that ran has seen any"};
+}
+
+judgement judge_clause(const model::clause& c, const target& t, const campaign& all) {
     judgement j;
     for (const engine_report& r : all.reports) {
-        if (r.target != target) continue;
+        if (r.target != t.name) continue;
         for (const failure& f : r.failures) {
             if (std::ranges::find(f.clauses, c.name) == f.clauses.end()) continue;
             if (j.is != verdict::fail) j.why = f.place;
@@ -54,8 +70,7 @@ judgement judge_clause(const model::clause& c, const std::string& target, const 
     }
     if (j.is == verdict::fail) return j;
     if (!j.evidence.empty()) return {verdict::pass, std::move(j.evidence), {}};
-    if (j.is == verdict::waits) j.why = waits_for(c, all.engines);
-    return j;
+    return j.is == verdict::waits ? without_evidence(c, t, all.engines) : j;
 }
 
 }  // namespace
@@ -99,7 +114,7 @@ void judge_clauses(campaign& c) {
     c.judgements.clear();
     for (const model::clause* clause : c.clauses) {
         std::vector<judgement>& row = c.judgements.emplace_back();
-        for (const target* t : c.targets) row.push_back(judge_clause(*clause, t->name, c));
+        for (const target* t : c.targets) row.push_back(judge_clause(*clause, *t, c));
     }
 }
 

@@ -142,10 +142,13 @@ engine_report run_sequential_engine(const job& j, const target& t, const campaig
         report.failures.push_back(failure_of(example_of(f, j, taker_of(f, t), model::engine::sequential)));
     report.reached = r.reached;
     if (r.failure && j.most_failures > 1) report.numbers.emplace("failed", r.agreed.size());
-    if (j.leads && (!r.failure || j.most_failures > 1)) {
-        add_evidence(report, sample(t, t.capabilities, j, r.programs, r.agreed), j, t, model::engine::sequential);
-        add_lacking(report, j, t, r.programs);
-    }
+    // What is lacking does not depend on how far the run came; evidence does, and one that a failure ended has none.
+    const bool ended = r.failure && j.most_failures == 1;
+    if (!j.leads || (ended && t.capabilities == capabilities::all())) return report;
+    const std::uint64_t programs = ended ? j.programs : r.programs;
+    add_evidence(report, sample(t, t.capabilities, j, programs, r.agreed), j, t, model::engine::sequential);
+    add_lacking(report, j, t, programs);
+    if (ended) report.evidence.clear();
     return report;
 }
 

@@ -12,8 +12,8 @@
 
 namespace tailrace::verify {
 
-/// Per clause its verdict on each target, and the evidence. If all clauses were asked for, those that no target has the
-/// capability for are counted below, by what is lacking.
+/// Per clause its verdict on each target, and the evidence. If all clauses were asked for, those that were tested on no
+/// target are counted below, by what is lacking.
 [[nodiscard]] std::string to_table(const campaign& c);
 
 /// One line for each engine and target, and what was skipped; at the end when it ran, and on what.

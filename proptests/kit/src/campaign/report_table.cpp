@@ -107,21 +107,24 @@ std::string totals(const campaign& c) {
     return text;
 }
 
-/// Clauses that need a row: if all were asked for, those that no target has the capability for are counted instead.
+/// Clauses that need a row: if all were asked for, those that were tested on no target are counted instead.
 bool has_row(const campaign& c, const std::vector<judgement>& row) {
     return c.clauses.size() < model::clauses().size() ||
-           std::ranges::any_of(row, [](const judgement& j) { return j.is != verdict::skipped; });
+           std::ranges::any_of(row, [](const judgement& j) { return j.is == verdict::pass || j.is == verdict::fail; });
 }
 
-/// "skipped (no capability weak): 13 clauses"
+/// "skipped (no capability weak): 13 clauses", "waits for tests: 2 clauses"
 std::string folded(const campaign& c) {
     std::map<std::string, std::uint64_t> count;
     for (const std::vector<judgement>& row : c.judgements) {
-        if (!has_row(c, row)) ++count[remarks(row, false)];
+        if (has_row(c, row)) continue;
+        const bool skipped = std::ranges::all_of(row, [](const judgement& j) { return j.is == verdict::skipped; });
+        const std::string why = remarks(row, false);
+        ++count[skipped ? fmt::format("skipped ({})", why) : why];
     }
     std::string text;
     for (const auto& [why, clauses] : count)
-        text += labelled("", fmt::format("skipped ({}): {}", why, counted(clauses, "clause")), 2);
+        text += labelled("", fmt::format("{}: {}", why, counted(clauses, "clause")), 2);
     if (!text.empty()) text += "--clause shows them one by one\n";
     return text.empty() ? text : '\n' + text;
 }
