@@ -248,6 +248,27 @@ TEST(agreement, the_same_smallest_program_is_one_failure_with_a_count) {
     ASSERT_TRUE(expect_agreement(c));
 }
 
+TEST(agreement, another_program_that_breaks_the_same_is_no_failure_of_its_own) {
+    const target t = machine_target([](const model::step& s, model::outcome& o) {
+        if (s.what == model::verb::close) o.answer.status = model::status::none;
+    });
+    campaign c = run_on(t, "sequential", 2'000);
+    ASSERT_TRUE(c.failed());
+    ASSERT_TRUE(c.reports[0].failures[0].clauses.empty());
+    engine_report again = c.reports[0];
+    ++again.failures[0].example->capacity;
+    add_to(c.reports[0], engine_report(again));
+    ASSERT_EQ(c.reports[0].failures.size(), 1U);
+    EXPECT_EQ(c.reports[0].failures[0].times, 1U);
+    again.failures[0].is = failure::kind::crash;
+    add_to(c.reports[0], engine_report(again));
+    EXPECT_EQ(c.reports[0].failures.size(), 2U);
+    again.failures[0].is = failure::kind::difference;
+    again.failures[0].example->clauses = {"recv.order"};
+    add_to(c.reports[0], std::move(again));
+    EXPECT_EQ(c.reports[0].failures.size(), 3U);
+}
+
 TEST(agreement, skipped_clauses_are_one_line_for_each_capability_unless_they_are_asked_for) {
     const target t = make_target<foreign::api<mistake::none>>("queue", "sound");
     campaign c = run_on(t, "sequential", 500);

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "campaign/engines.hpp"
+#include "campaign/stepwise.hpp"
 #include "report/failure_report.hpp"
 #include "report/json_reader.hpp"
 #include "report/token.hpp"
@@ -88,6 +89,13 @@ std::string program_of(const failure& f) {
         for (const model::event& e : task) add(e.step, e.waits);
     }
     return text;
+}
+
+/// Another program breaks the same. Recordings are all shown.
+bool is_alike(const failure& f, const failure& known) {
+    if (f.is != known.is || !f.example || !known.example || !f.example->recorded_at.empty()) return false;
+    const std::vector<std::string> breaks = class_of(*f.example);
+    return !breaks.empty() && breaks == class_of(*known.example);
 }
 
 /// What was cut short says so, first of all.
@@ -252,7 +260,7 @@ void add_to(engine_report& one, engine_report&& other) {
         };
         if (const auto at = std::ranges::find_if(one.failures, same); at != one.failures.end()) {
             at->times += f.times;
-        } else {
+        } else if (std::ranges::none_of(one.failures, [&f](const failure& known) { return is_alike(f, known); })) {
             one.failures.push_back(std::move(f));
         }
     }

@@ -85,7 +85,7 @@ inline constexpr std::string_view goes_on_at = "goes_on_at";
 /// "interrupted", "stopped by --budget"; nothing if everything was done.
 [[nodiscard]] std::string_view cut_short(const engine_report& r);
 
-/// Two parts of the same run together. The same smallest program is one failure.
+/// Two parts of the same run together. The same smallest program is one failure, and so is what breaks the same.
 void add_to(engine_report& one, engine_report&& other);
 /// Adds what is known at the end only: state coverage that is too low, and the summary.
 void finish(engine_report& r);

@@ -36,10 +36,14 @@ counterexample example_of(const sequential_failure& f, const job& j, const targe
 }
 
 std::vector<std::string> class_of(const sequential_failure& f, const job& j, const target& on, model::engine by) {
-    const counterexample c = example_of(f, j, on, by);
-    if (!c.clauses.empty()) return c.clauses;
-    std::string name(model::shape_of(f.trace.lines[f.last.at].step.what).spelling);
-    for (const aspect a : f.last.differs) name += fmt::format(" {}", to_string(a));
+    return class_of(example_of(f, j, on, by));
+}
+
+std::vector<std::string> class_of(const counterexample& c) {
+    const auto* one = std::get_if<sequential_run>(&c.run);
+    if (!c.clauses.empty() || one == nullptr) return c.clauses;
+    std::string name(model::shape_of(one->failing().step.what).spelling);
+    for (const aspect a : one->differs) name += fmt::format(" {}", to_string(a));
     return {std::move(name)};
 }
 
