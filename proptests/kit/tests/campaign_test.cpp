@@ -78,6 +78,7 @@ TEST(campaign, a_failure_comes_out_of_a_child_whole_and_its_token_repeats_it) {
     const replayed again = replay(parse_token(f.token), t, 60s);
     EXPECT_TRUE(again.failed());
     EXPECT_NE(again.text.find("try_send"), std::string::npos) << again.text;
+    EXPECT_NE(again.text.find("\n  breaks    try_send.no-barging: "), std::string::npos) << again.text;
     EXPECT_EQ(replay(parse_token(f.token), *find_target("reference"), 60s).is, replayed::end::gone);
 }
 

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "campaign/engines.hpp"
+#include "campaign/stepwise.hpp"
 #include "engine/interleavings.hpp"
 #include "engine/sequential.hpp"
 #include "engine/threads.hpp"
@@ -19,12 +19,21 @@
 namespace tailrace::verify {
 namespace {
 
+/// What failed, without the seed and the index that it had once.
+std::string log_of(counterexample c) {
+    c.program = of_a_token;
+    return to_log(c);
+}
+
 std::string once_more(const token& t, const target& on, const std::string& command) {
     std::vector<model::step> steps;
     for (const task_step& s : t.program.tasks.empty() ? std::vector<task_step>{} : t.program.tasks.front())
         steps.push_back(s.step);
     const std::optional<sequential_failure> f = take_again(on, {t.program.capacity, std::move(steps)});
-    return f ? to_log(example_of(*f, on, command)) : std::string();
+    job j;
+    j.program = command;
+    j.mutants = mutants();
+    return f ? log_of(example_of(*f, j, on, t.engine)) : std::string();
 }
 
 std::string many_times(const token& t, const target& on, const std::string& command, std::size_t most, pulse& p) {
@@ -35,7 +44,7 @@ std::string many_times(const token& t, const target& on, const std::string& comm
     std::uint64_t runs = 0;
     o.alive = [&](std::uint64_t) { p.beat(0, ++runs); };
     const std::optional<threads_failure> f = run_again(on, t.program, most, o);
-    return f ? to_log(example_of(*f, on, command)) : std::string();
+    return f ? log_of(example_of(*f, on, command)) : std::string();
 }
 
 std::string explored(const token& t, const target& on, const std::string& command) {
@@ -43,7 +52,7 @@ std::string explored(const token& t, const target& on, const std::string& comman
     if (find_simulator().empty())
         throw std::runtime_error("replay: there is no tailrace-interleavings beside this program");
     const std::optional<interleavings_failure> f = explore_again(on, t.program);
-    return f ? to_log(example_of(*f, on, command)) : std::string();
+    return f ? log_of(example_of(*f, on, command)) : std::string();
 }
 
 }  // namespace

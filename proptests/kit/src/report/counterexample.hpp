@@ -86,6 +86,9 @@ struct repetition {
 /// The version of this program.
 [[nodiscard]] std::string_view tool_version() noexcept;
 
+/// In the place of the index of a program: it came from a token, where seed and index are not known.
+inline constexpr std::uint64_t of_a_token = ~std::uint64_t{0};
+
 struct counterexample {
     std::string tool{tool_version()};         // that found it
     std::string command = "tailrace-verify";  // by which it can be repeated
@@ -96,7 +99,7 @@ struct counterexample {
     std::string property;              // the property that was checked, as a sentence
     std::vector<std::string> clauses;  // that are broken, as far as is known
     std::uint64_t seed = 0;
-    std::uint64_t program = 0;  // its index
+    std::uint64_t program = 0;  // its index, or of_a_token
     std::string recorded_at;    // a recorded trace, file:line: then seed and program mean nothing
     std::uint64_t capacity = 1;
     std::optional<shrinking> shrunk;

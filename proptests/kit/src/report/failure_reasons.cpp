@@ -151,7 +151,8 @@ std::string plain(std::string_view text) {
 }
 
 std::string origin_of(const counterexample& c) {
-    std::string text = !c.recorded_at.empty() ? plain(c.recorded_at)
+    std::string text = !c.recorded_at.empty()    ? plain(c.recorded_at)
+                       : c.program == of_a_token ? "a token"
                        : is_seeded(c.engine)
                            ? fmt::format("seed {}, program {}", c.seed, c.program)
                            : fmt::format("program {} of all in order: none before it fails", c.program);
