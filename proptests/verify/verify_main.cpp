@@ -14,6 +14,7 @@
 #include <exception>
 #include <filesystem>
 #include <iterator>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -135,7 +136,8 @@ int merge(const command_line& c, const program_info& program) {
 
 run_record record_of(int argc, const char* const* argv) {
     run_record r = record_here();
-    r.command = fmt::format("{}", fmt::join(argv, argv + argc, " "));
+    for (const char* word : std::span(argv, static_cast<std::size_t>(argc)))
+        r.command += (r.command.empty() ? "" : " ") + shell_word(word);
     return r;
 }
 
@@ -183,7 +185,7 @@ int main(int argc, const char* const* argv, const std::vector<target>& targets, 
         if (std::fflush(stdout) == 0) return status;
         fmt::print(stderr, "{}: cannot write to the standard output\n", program.name);
     } catch (const usage_error& e) {
-        fmt::print(stderr, "{0}: {1}; see {0} --help\n", program.name, e.what());
+        fmt::print(stderr, "{0}: {1}; see {0} {2}\n", program.name, e.what(), e.help());
     } catch (const std::exception& e) {
         fmt::print(stderr, "{}\n", e.what());  // bad input: it begins with its place
     }

@@ -1,9 +1,15 @@
 // Targets in other processes: the reference channel behind the protocol gets the same verdicts as in this process, and
 // a target that breaks the protocol gets one clear verdict, whatever it does.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <initializer_list>
+#include <iterator>
+#include <map>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +58,24 @@ sequential_failure failure_in_time(std::string_view how, bool foresees = true) {
     const std::optional<sequential_failure> f = take_again(t, {1, {model::parse_step("r close")}});
     if (!f) throw std::runtime_error("it has not failed");
     return *f;
+}
+
+/// A target of one capability that answers by editing what it reads.
+exec_command by_sed(std::string_view can, std::string_view commands) {
+    return {.command = fmt::format("printf 'tailrace-target 1\\nname sed\\nversion 4\\ncan {}\\nready\\n'; "
+                                   "sed -u -e /^flush$/d -e 's/^advance.*/& -> ok/' {}",
+                                   can, commands),
+            .patience = ages};
+}
+
+/// What is said of the last step, on a channel of capacity 1.
+std::string complaint_about(const exec_command& c, std::initializer_list<std::string_view> steps) {
+    script s{1, {}};
+    for (const std::string_view one : steps) s.steps.push_back(model::parse_step(one));
+    const std::optional<sequential_failure> f = take_again(make_exec_target(c), s);
+    if (!f || f->last.notes.empty()) return "none";
+    EXPECT_EQ(f->last.at + 1, steps.size());
+    return f->last.notes.front();
 }
 
 std::string refusal_of(const exec_command& c) {
@@ -119,8 +143,60 @@ TEST(exec, a_program_that_is_left_is_no_burden_for_the_next) {
         std::logic_error);
 }
 
+constexpr const char* document = TAILRACE_TRACES_DIR "/../../docs/protocol.md";
+
+/// What a cell of a table has as code.
+std::vector<std::string> quoted_in(std::string_view cell) {
+    std::vector<std::string> all;
+    for (std::size_t at = cell.find('`'); at != cell.npos; at = cell.find('`', at)) {
+        const std::size_t end = cell.find('`', at + 1);
+        all.emplace_back(cell.substr(at + 1, end - at - 1));
+        at = end + 1;
+    }
+    return all;
+}
+
+/// As a cell of the document has them.
+std::vector<std::string> forms_of(const model::step& s, const model::step& asked) {
+    std::vector<std::string> all;
+    for (const model::answer& a : answers_to(s, asked, capabilities::all())) {
+        if (a.status != model::status::number) all.push_back(model::to_string(a));
+    }
+    return all;
+}
+
+TEST(exec, the_steps_in_the_document_need_these_capabilities_and_have_these_answers) {
+    std::ifstream in(document);
+    std::size_t steps = 0;
+    for (std::string line; std::getline(in, line);) {
+        std::vector<std::string> cells;
+        std::istringstream row(line);
+        for (std::string cell; std::getline(row, cell, '|');) cells.push_back(cell);
+        if (cells.size() != 5 || quoted_in(cells[2]).empty()) continue;  // of another table, or the heading
+        std::vector<std::string> needed;
+        for (const std::string& text : quoted_in(cells[2])) {
+            const model::step s = model::parse_step(text);
+            if (const std::optional<capability> c = needed_for(s)) needed.emplace_back(to_string(*c));
+            EXPECT_EQ(quoted_in(cells[3]), forms_of(s, s)) << text;
+            EXPECT_EQ(quoted_in(cells[4]), forms_of(model::parse_step("poll f0"), s)) << text;
+            ++steps;
+        }
+        EXPECT_EQ(quoted_in(cells[1]), needed) << line;
+    }
+    EXPECT_GE(steps, 12U);
+}
+
+TEST(exec, the_marks_in_the_document_are_those_of_the_reference) {
+    std::ifstream in(document);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    const std::unique_ptr<session> s = find_target("reference")->open(2);
+    std::string last;
+    for (const char* step : {"s0 try_send v1", "s0 try_send v2", "s0 send v3 as f0", "poll f0", "drop r"})
+        last = fmt::format("`{} -> {}`", step, model::to_string(s->apply(model::parse_step(step))));
+    EXPECT_NE(text.find(last), text.npos) << last;
+}
+
 TEST(exec, the_conversation_in_the_document_is_what_a_target_says) {
-    const std::string document = TAILRACE_TRACES_DIR "/../../docs/protocol.md";
     const auto all_lines = [](const std::string& command) {
         std::string text;
         dialogue d(command);
@@ -128,9 +204,10 @@ TEST(exec, the_conversation_in_the_document_is_what_a_target_says) {
         for (std::string line; d.listen(line, late) == dialogue::heard::line;) text += line + '\n';
         return text;
     };
-    const std::string expected = all_lines("sed -n 's/^    < //p' " + document);
-    EXPECT_TRUE(expected.starts_with("trace 1 capacity 1\n")) << expected;
-    const std::string said = all_lines("sed -n 's/^    > //p' " + document + " | " TAILRACE_SPOKEN_REFERENCE);
+    const std::string expected = all_lines(fmt::format("sed -n 's/^    < //p' {}", document));
+    EXPECT_TRUE(expected.starts_with("trace 7 capacity 1\n")) << expected;
+    const std::string said =
+        all_lines(fmt::format("sed -n 's/^    > //p' {} | {}", document, TAILRACE_SPOKEN_REFERENCE));
     EXPECT_EQ(said.substr(said.find("ready\n") + 6), expected);
 }
 
@@ -142,7 +219,7 @@ TEST(exec, a_command_that_is_not_there_is_refused) {
     EXPECT_NE(text.find("not found"), std::string::npos) << text;
 }
 TEST(exec, a_target_that_leaves_at_once_is_refused_with_its_own_words) {
-    EXPECT_EQ(refusal_of(spoken("leaves")), "it ended: exit status 3; it wrote: no licence found?");
+    EXPECT_EQ(refusal_of(spoken("leaves")), "it ended: exit status 3; it wrote: no licence found");
 }
 TEST(exec, a_target_that_says_nothing_is_refused) {
     EXPECT_EQ(refusal_of(spoken("is-silent", a_moment)), "no answer within 50 ms");
@@ -201,11 +278,47 @@ TEST(exec, after_a_fork_the_child_starts_a_target_of_its_own) {
 
 TEST(exec, a_crash_is_one_verdict_with_the_standard_error) {
     expect_at_the_close("crashes", aspect::ended, "it ended: signal 6, Aborted");
-    EXPECT_EQ(failure_on(spoken("crashes")).last.notes.back(), "standard error: assertion failed: cannot close\n");
+    EXPECT_EQ(failure_on(spoken("crashes")).last.notes.back(), "standard error: assertion failed: cannot close");
 }
 TEST(exec, an_exit_is_one_verdict) { expect_at_the_close("exits", aspect::ended, "it ended: exit status 3"); }
 TEST(exec, garbage_is_one_verdict_with_its_place) {
-    expect_at_the_close("garbles", aspect::protocol, "its answer:2:12: expected an answer, found 'okay'");
+    expect_at_the_close("garbles", aspect::protocol, "its answer:2:12: expected 'ok', found 'okay'");
+}
+TEST(exec, an_answer_that_the_step_cannot_have_is_one_verdict_that_says_which_it_can) {
+    EXPECT_EQ(complaint_about(by_sed("try_send", "-e 's/^s0 try_send v1/& -> ok/' -e 's/^s0 try_send v2/& -> full/'"),
+                              {"s0 try_send v1", "s0 try_send v2"}),
+              "its answer:3:19: expected 'ok', 'full v2' or 'closed v2', found 'full'");
+    EXPECT_EQ(complaint_about(by_sed("sender_len", "-e 's/^s0 len/& -> x/'"), {"s0 len"}),
+              "its answer:2:11: expected a number, found 'x'");
+    EXPECT_EQ(complaint_about(by_sed("clone", "-e 's/^s0 clone/& -> ok/'"), {"s0 clone"}),
+              "its answer:2:13: expected 's1', found 'ok'");
+    EXPECT_EQ(complaint_about(by_sed("clone", "-e 's/^s0 clone/& -> p1/'"), {"s0 clone"}),
+              "its answer:2:13: expected 's1', found 'p1'");
+}
+TEST(exec, an_answer_to_a_poll_is_one_to_its_operation) {
+    constexpr std::string_view sends = "-e 's/^s0 send.*/& -> created/' -e 's/^poll f0/& -> closed v1/'";
+    EXPECT_EQ(complaint_about(by_sed("send", sends), {"s0 send v1 as f0", "poll f0"}),
+              "its answer:3:12: expected 'ok', 'pending' or 'closed', found 'closed v1'")
+        << "without send_returns_value";
+    EXPECT_EQ(complaint_about(by_sed("recv", "-e 's/^r recv.*/& -> created/' -e 's/^poll f0/& -> ok/'"),
+                              {"r recv as f0", "poll f0"}),
+              "its answer:3:12: expected 'some v1', 'none' or 'pending', found 'ok'");
+}
+TEST(exec, every_answer_of_the_specification_has_a_form) {
+    const generator generate(capabilities::all());
+    for (std::uint64_t i = 0; i < 300; ++i) {
+        std::map<std::uint32_t, model::step> created;
+        for (const model::line& l : interpret(generate(i)).lines) {
+            if (model::creates_operation(l.step.what, l.step.subject.kind)) created[l.step.operation] = l.step;
+            const bool polls = l.step.what == model::verb::poll;
+            const auto forms = answers_to(l.step, polls ? created[l.step.subject.number] : l.step, capabilities::all());
+            const model::answer& a = l.expected.answer;
+            EXPECT_TRUE(std::ranges::any_of(forms, [&a](const model::answer& form) {
+                return form.status == a.status && form.value.has_value() == a.value.has_value() &&
+                       form.made.kind == a.made.kind;
+            })) << model::to_string(l);
+        }
+    }
 }
 TEST(exec, a_refusal_of_the_target_is_one_verdict) {
     expect_at_the_close("refuses", aspect::protocol, "it refuses: what is a close?");
@@ -289,8 +402,46 @@ TEST(check_target, says_what_it_did_not_understand_and_where) {
     EXPECT_FALSE(ok);
     EXPECT_NE(text.find("FAIL  every form of step that it can, in whole programs: its answer:"), std::string::npos)
         << text;
-    EXPECT_NE(text.find("expected an answer, found 'okay'"), std::string::npos) << text;
-    EXPECT_NE(text.find("it was sent:\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("expected 'ok', found 'okay'"), std::string::npos) << text;
+}
+TEST(check_target, what_was_sent_ends_with_the_step_that_failed) {
+    const auto [ok, text] = checked(spoken("garbles"));
+    const std::size_t at = text.find("it was sent, and '>' is where it failed:\n    trace ");
+    ASSERT_NE(at, std::string::npos) << text;
+    EXPECT_LE(std::ranges::count(text.substr(at), '\n'), 19) << text;
+    EXPECT_TRUE(text.ends_with("\n  > r close\n")) << text;
+    const auto [fine, other] =
+        checked({.command = by_sed("try_send", "-e 's/^trace.*/hm/'").command, .patience = ages});
+    EXPECT_TRUE(other.ends_with(" failed:\n  > trace 1 capacity 1\n")) << other;
+}
+TEST(check_target, shows_the_first_answer_that_the_contract_does_not_allow) {
+    const auto [ok, text] = checked(by_sed("try_send", "-e 's/^s0 try_send.*/& -> ok/'"));
+    EXPECT_TRUE(ok) << text;
+    EXPECT_NE(text.find(" of them: an answer that the contract does not allow;"), std::string::npos) << text;
+    EXPECT_NE(text.find("was answered by 'ok'; legal: 'full v"), std::string::npos) << text;
+    EXPECT_EQ(text.find("of these"), std::string::npos) << text;
+}
+TEST(check_target, counts_what_is_refused_or_crashes_after_such_an_answer) {
+    const auto [ok, text] = checked(by_sed("try_reserve",
+                                           "-e 's/^s0 try_reserve/& -> full/' -e '/^p9 /s/.*/error no p9/' "
+                                           "-e 's/^p.*/& -> ok/' -e 's/^drop p.*/& -> ok/'"));
+    EXPECT_TRUE(ok) << text;
+    EXPECT_NE(text.find(" of these: a later step has no answer. The first: it refuses: no p9\n"), std::string::npos)
+        << text;
+    EXPECT_TRUE(text.ends_with("ok    the end of its input ends it\n")) << text;
+    const auto [fine, other] = checked(by_sed("try_reserve",
+                                              "-e 's/^s0 try_reserve/& -> full/' -e '/^p9 /Q3' "
+                                              "-e 's/^p.*/& -> ok/' -e 's/^drop p.*/& -> ok/'"));
+    EXPECT_TRUE(fine) << other;
+    EXPECT_NE(other.find(" of these: a later step has no answer. The first: it ended: exit status 3\n"),
+              std::string::npos)
+        << other;
+}
+TEST(check_target, garbage_after_such_an_answer_fails) {
+    const auto [ok, text] = checked(by_sed("try_reserve", "-e 's/^s0 try_reserve/& -> full/'"));
+    EXPECT_FALSE(ok) << text;
+    EXPECT_NE(text.find("FAIL  every form of step that it can, in whole programs: its answer:"), std::string::npos)
+        << text;
 }
 TEST(check_target, shows_the_standard_error) {
     const auto [ok, text] = checked(spoken("crashes"));
@@ -301,7 +452,17 @@ TEST(check_target, shows_the_standard_error) {
 TEST(check_target, a_target_that_never_flushes_fails) {
     const auto [ok, text] = checked(spoken("never-flushes", std::chrono::milliseconds(1'000)));
     EXPECT_FALSE(ok);
-    EXPECT_NE(text.find(": no answer within 1000 ms"), std::string::npos) << text;
+    EXPECT_NE(
+        text.find(": no answer within 1000 ms\n      does it flush its output after 'flush', 'end' and 'ready'?\n"),
+        std::string::npos)
+        << text;
+}
+TEST(check_target, a_target_that_goes_on_after_the_end_of_its_input_fails) {
+    exec_command c = spoken("", std::chrono::milliseconds(1'000));
+    c.command += "; sleep 600";
+    const auto [ok, text] = checked(c);
+    EXPECT_FALSE(ok);
+    EXPECT_TRUE(text.ends_with("FAIL  the end of its input ends it: it goes on after its input has ended\n")) << text;
 }
 TEST(check_target, a_target_that_is_not_there_fails) {
     const auto [ok, text] = checked({.command = "/nowhere/target", .patience = ages});

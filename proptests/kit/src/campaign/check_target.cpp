@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace tailrace::verify {
 namespace {
 
 constexpr std::uint64_t programs_to_try = 500;
+constexpr std::size_t shown = 16;  // steps, of a program that fails
 
 std::string list_of(capabilities these, bool has) {
     std::string text;
@@ -28,6 +30,16 @@ std::string list_of(capabilities these, bool has) {
     return text.empty() ? "nothing" : text;
 }
 
+/// How many there are, and the first.
+struct tally {
+    std::size_t count = 0;
+    std::string first;
+
+    void add(std::string one) {
+        if (count++ == 0) first = std::move(one);
+    }
+};
+
 class protocol_check {
   public:
     protocol_check(const exec_command& c, std::FILE* to) : link_(std::make_shared<exec_link>(c)), to_(to) {}
@@ -35,9 +47,10 @@ class protocol_check {
     bool run() try {
         meet();
         trying("an empty program");
+        sent_ = {"end"};
         link_->begin(1);
         link_->say("", true);
-        link_->expect(fmt::format("trace {} capacity 1", link_->number()));
+        link_->expect(header());
         link_->finish();
         passed();
         trying("every form of step that it can, in whole programs");
@@ -45,13 +58,16 @@ class protocol_check {
         trying("the same programs step by step");
         take_again();
         trying("the end of its input ends it");
+        (void)link_->meet();  // another one, if the last program was given up
         link_->part();
         passed();
         return true;
     } catch (const no_answer& e) {
         print("FAIL  {}: {}\n", tried_, e.what());
-        if (!e.errors().empty()) print("{}", "its standard error:\n" + first_lines(e.errors()));
-        if (!sent_.empty()) print("{}", "it was sent:\n" + first_lines(sent_));
+        if (std::string_view(e.what()).starts_with("no answer"))
+            print("      does it flush its output after 'flush', 'end' and 'ready'?\n");
+        if (!e.errors().empty()) print("its standard error:\n{}", first_lines(e.errors()));
+        if (!sent_.empty()) print("it was sent, and '>' is where it failed:\n{}", what_was_sent());
         return false;
     }
 
@@ -75,46 +91,77 @@ class protocol_check {
         print("{}", labelled("      lacks  ", list_of(can_, false), 8));
     }
 
-    /// Up to the first answer that is not the specification's: after that, what follows may mean nothing. False there.
-    bool take(const model::trace& program, bool ahead, std::vector<model::outcome>& got) {
-        sent_ = fmt::format("trace {} capacity {}\n", link_->number() + 1, program.capacity);
+    [[nodiscard]] std::string header() const { return fmt::format("trace {} capacity {}", link_->number(), capacity_); }
+
+    /// Up to what belongs to the line of the answer that was heard last.
+    [[nodiscard]] std::string what_was_sent() const {
+        const std::size_t failed = std::min(std::max<std::size_t>(link_->line(), 1) - 1, sent_.size());
+        const std::size_t left_out = failed - std::min(failed, shown);
+        std::string text = fmt::format("  {} {}\n", failed == 0 ? '>' : ' ', header());
+        if (left_out > 0) text += fmt::format("    ... {}\n", counted(left_out, "step"));
+        for (std::size_t i = left_out; i < failed; ++i)
+            text += fmt::format("  {} {}\n", i + 1 == failed ? '>' : ' ', sent_[i]);
+        return text;
+    }
+
+    /// Gives the answers up to the first that is not the specification's, and hears the others. What follows that one
+    /// may mean nothing to the target: it may refuse it, and need not bear it.
+    std::vector<model::outcome> take(const model::trace& program, bool ahead) {
+        capacity_ = program.capacity;
+        sent_.clear();
         std::vector<model::step> steps;
         for (const model::line& l : program.lines) {
             steps.push_back(l.step);
-            sent_ += model::to_string(l.step) + '\n';
+            sent_.push_back(model::to_string(l.step));
         }
+        sent_.emplace_back("end");
         const std::unique_ptr<session> one = open_exec_session(link_, program.capacity);
         if (ahead) one->foresee(steps);
-        for (const model::line& l : program.lines) {
-            got.push_back(one->apply(l.step));
-            const model::outcome expected = as_shown(can_, l.step, l.expected);
-            if (comparable(l.step, got.back()) != comparable(l.step, expected)) return false;
+        std::vector<model::outcome> got;
+        bool agrees = true;
+        try {
+            for (const model::line& l : program.lines) {
+                model::outcome o = one->apply(l.step);
+                if (!agrees) continue;
+                const model::outcome expected = as_shown(can_, l.step, l.expected);
+                agrees = comparable(l.step, o) == comparable(l.step, expected);
+                if (!agrees && ahead)
+                    strange_.add(fmt::format("'{}' was answered by '{}'; legal: '{}'", model::to_string(l.step),
+                                             model::to_string(o), model::to_string(expected)));
+                got.push_back(std::move(o));
+            }
+        } catch (const no_answer& e) {
+            const bool gives_up = e.is() == no_answer::why::refused || e.is() == no_answer::why::ended;
+            if (agrees || !gives_up) throw;
+            if (ahead) given_up_.add(e.what());
         }
-        return true;
+        return got;
     }
 
     void take_programs() {
         const generator generate(can_);
-        std::size_t strange = 0;
         for (std::uint64_t i = 0; i < programs_to_try; ++i) {
             programs_.push_back(interpret(generate(i)));
-            if (!take(programs_.back(), true, answers_.emplace_back())) ++strange;
+            answers_.push_back(take(programs_.back(), true));
         }
         passed(fmt::format(": {}", counted(programs_.size(), "program")));
-        if (strange > 0) {
-            print("note  {} of them: an answer that the contract does not allow; the engine sequential shows it\n",
-                  grouped(strange));
-        }
+        note("{} of them: an answer that the contract does not allow; the engine sequential shows it. The first: {}",
+             strange_);
+        note("{} of these: a later step has no answer. The first: {}", given_up_);
+    }
+
+    void note(fmt::format_string<std::string, const std::string&> text, const tally& t) {
+        if (t.count > 0) print("{}", labelled("note  ", printable(fmt::format(text, grouped(t.count), t.first)), 4));
     }
 
     void take_again() {
         constexpr std::size_t some = 20;
         for (std::size_t i = 0; i < std::min(programs_.size(), some); ++i) {
-            std::vector<model::outcome> got;
-            (void)take(programs_[i], false, got);
+            const std::vector<model::outcome> got = take(programs_[i], false);
             const auto differs = std::ranges::mismatch(got, answers_[i]);
             if (differs.in1 == got.end() && differs.in2 == answers_[i].end()) continue;
             const auto at = static_cast<std::size_t>(differs.in1 - got.begin());
+            sent_.resize(at + 1);
             const auto text = [at](const std::vector<model::outcome>& all) {
                 return at < all.size() ? model::to_string(all[at]) : "nothing";
             };
@@ -128,7 +175,10 @@ class protocol_check {
     std::FILE* to_;
     capabilities can_;
     std::string tried_;
-    std::string sent_;  // the program that is under way
+    std::uint64_t capacity_ = 1;     // of the program that is under way
+    std::vector<std::string> sent_;  // its steps, and `end`
+    tally strange_;                  // answers that the contract does not allow, one a program
+    tally given_up_;                 // programs that are refused, or crash, after such an answer
     std::vector<model::trace> programs_;
     std::vector<std::vector<model::outcome>> answers_;
 };

@@ -1,5 +1,5 @@
-// `tailrace-verify check-target`: whether a target in another process speaks the protocol of docs/protocol.md. What it
-// answers is for the engines to judge.
+// `tailrace-verify check-target`: whether a target in another process speaks the protocol of docs/protocol.md. Which of
+// the answers to a step it gives is for the engines to judge.
 // After a change here run: ci/test -L proptests -R check_target
 #pragma once
 

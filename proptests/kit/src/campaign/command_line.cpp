@@ -328,7 +328,8 @@ command_line parse_command_line(int argc, const char* const* argv, const program
     const std::chrono::milliseconds patience(number_of("--timeout", typed.timeout, 1, usual_timeout, longest_timeout));
     if (check.parsed()) {
         c.what = command_line::action::check_target;
-        if (typed.command.empty()) throw usage_error("check-target expected the command of a target, found nothing");
+        if (typed.command.empty())
+            throw usage_error("check-target expected the command of a target, found nothing", "check-target --help");
         c.commands = {{.command = typed.command, .patience = patience}};
         return c;
     }

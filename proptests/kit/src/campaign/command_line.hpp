@@ -7,6 +7,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "campaign/campaign.hpp"
@@ -18,7 +19,13 @@ namespace tailrace::verify {
 /// Bad usage, in one line that says what would have been right.
 class usage_error : public std::runtime_error {
   public:
-    using std::runtime_error::runtime_error;
+    explicit usage_error(const std::string& what, std::string help = "--help")
+        : std::runtime_error(what), help_(std::move(help)) {}
+    /// What says more, as words of a command line.
+    [[nodiscard]] const std::string& help() const noexcept { return help_; }
+
+  private:
+    std::string help_;
 };
 
 /// What the command line is about.

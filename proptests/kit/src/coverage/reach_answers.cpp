@@ -1,8 +1,10 @@
-// Coverage goals: in how many of 10,000 generated programs each answer of each verb has to occur.
-// After a change here run: ci/test -L proptests -R 'reach|sequential'
-#include "coverage/reach_table.hpp"
-
+// Coverage goals: in how many of 10,000 generated programs each answer of each verb has to occur. So the table has the
+// forms of answer that a target in another process may give.
+// After a change here run: ci/test -L proptests -R 'reach|sequential|exec'
 #include <array>
+
+#include "coverage/reach_table.hpp"
+#include "target/exec_target.hpp"
 
 namespace tailrace::verify {
 namespace {
@@ -124,5 +126,31 @@ constexpr std::array answer_table{
 }  // namespace
 
 std::span<const required_answer> required_answers() noexcept { return answer_table; }
+
+std::vector<model::answer> answers_to(const model::step& s, const model::step& asked, capabilities within) {
+    const bool polled = s.what == verb::poll;
+    const bool returns_value =
+        model::shape_of(asked.what).value && (!polled || within.has(capability::send_returns_value));
+    std::vector<model::answer> all;
+    for (const required_answer& r : answer_table) {
+        if (r.what != asked.what || r.subject != asked.subject.kind || r.polled != polled) continue;
+        model::answer& a = all.emplace_back(model::answer_of(r.status));
+        switch (r.status) {
+            case status::full:
+            case status::closed:
+            case status::timeout:
+                if (returns_value) a.value = asked.value;
+                break;
+            case status::some: a.value = 1; break;
+            case status::many: a.values = {1}; break;
+            case status::made:
+                a.made = {*model::makes(asked.what, asked.subject.kind), 1};
+                a.number = asked.count;
+                break;
+            default: a.number = r.number;
+        }
+    }
+    return all;
+}
 
 }  // namespace tailrace::verify

@@ -10,6 +10,8 @@
 #include <numeric>
 #include <utility>
 
+#include "support/text_layout.hpp"
+
 namespace tailrace::verify {
 namespace {
 
@@ -183,11 +185,12 @@ thrown_in_place what_was_thrown() {
         throw;
     } catch (const no_answer& e) {
         std::vector<std::string> notes{e.what()};
-        if (!e.errors().empty()) notes.push_back(fmt::format("standard error: {}", e.errors()));
+        if (!e.errors().empty()) notes.push_back("standard error: " + in_one_line(e.errors()));
         switch (e.is()) {
             case no_answer::why::late: return {aspect::late, std::move(notes)};
             case no_answer::why::ended: return {aspect::ended, std::move(notes)};
-            case no_answer::why::misspoke: break;
+            case no_answer::why::misspoke:
+            case no_answer::why::refused: break;
         }
         return {aspect::protocol, std::move(notes)};
     } catch (const std::exception& e) {

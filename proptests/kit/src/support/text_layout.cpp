@@ -79,6 +79,12 @@ std::string printable(std::string_view text) {
     return out;
 }
 
+std::string in_one_line(std::string_view text) {
+    std::string out(text.substr(0, text.find_last_not_of('\n') + 1));
+    std::ranges::replace(out, '\n', ' ');
+    return out;
+}
+
 std::string shell_word(std::string_view word) {
     const auto is_plain = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

@@ -29,6 +29,9 @@ inline constexpr std::size_t report_width = 100;
 /// Without what could break the line: control characters become question marks.
 [[nodiscard]] std::string printable(std::string_view text);
 
+/// Its lines, with spaces between them, and without an end.
+[[nodiscard]] std::string in_one_line(std::string_view text);
+
 /// A word of a command as a shell takes it, in plain ASCII and one line; what is neither needs a shell that knows
 /// $'\n'.
 [[nodiscard]] std::string shell_word(std::string_view word);

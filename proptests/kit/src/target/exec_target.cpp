@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <span>
 #include <stdexcept>
 #include <vector>
@@ -21,6 +22,22 @@ constexpr std::string_view protocol_version = "1";
 
 std::string in_quotes(std::string_view text) {
     return text.empty() ? "the end of the line" : fmt::format("'{}'", cut(printable(text), longest_target_name));
+}
+
+bool is_of_form(const model::answer& a, const model::answer& example) {
+    return a.status == example.status && a.value.has_value() == example.value.has_value() &&
+           a.made.kind == example.made.kind;
+}
+
+/// "'ok', 'full v2' or 'closed v2'"
+std::string in_words(const std::vector<model::answer>& examples) {
+    std::string text;
+    for (std::size_t i = 0; i < examples.size(); ++i) {
+        const bool number = examples[i].status == model::status::number;
+        text += i == 0 ? "" : i + 1 < examples.size() ? ", " : " or ";
+        text += number ? "a number" : fmt::format("'{}'", model::to_string(examples[i]));
+    }
+    return text;
 }
 
 /// Reads the lines of an introduction.
@@ -163,7 +180,8 @@ std::string exec_link::hear() {
                                                : std::string("it closed its output, and goes on"));
         }
     }
-    if (text.starts_with("error ")) misspoke(fmt::format("it refuses: {}", printable(text.substr(6))));
+    if (text.starts_with("error "))
+        fail(no_answer::why::refused, fmt::format("it refuses: {}", printable(text.substr(6))));
     return text;
 }
 
@@ -224,7 +242,8 @@ class exec_session final : public session {
             try {
                 return next(s);
             } catch (const no_answer& e) {
-                if (e.is() == no_answer::why::misspoke || at_ == foreseen_.size()) throw;
+                const bool is_lost = e.is() == no_answer::why::late || e.is() == no_answer::why::ended;
+                if (!is_lost || at_ == foreseen_.size()) throw;
                 lost_ = e;
             }
             take_again();
@@ -285,15 +304,26 @@ class exec_session final : public session {
     }
 
     model::outcome read(const std::string& text, const model::step& s) {
+        const std::string before = model::to_string(s) + " -> ";
+        const std::size_t column = before.size() + 1;
+        if (model::creates_operation(s.what, s.subject.kind)) created_[s.operation] = s;
+        const model::step& asked = s.what == model::verb::poll ? created_[s.subject.number] : s;
+        const std::vector<model::answer> forms = answers_to(s, asked, link_->meet().capabilities);
         model::line l;
         try {
             l = model::parse_line(text, link_->place(), link_->line());
         } catch (const model::parse_error& e) {
-            link_->misspoke(e.what());
+            const std::string_view what = e.what();
+            if (!text.starts_with(before) || !what.contains(": expected an answer, ")) link_->misspoke(e.what());
+            link_->misspoke(column, in_words(forms), in_quotes(text.substr(before.size())));
         }
         if (l.step != s) {
             link_->misspoke(1, fmt::format("the answer to '{}'", model::to_string(s)),
                             fmt::format("that to '{}'", model::to_string(l.step)));
+        }
+        const auto fits = [&l](const model::answer& form) { return is_of_form(l.expected.answer, form); };
+        if (std::ranges::none_of(forms, fits)) {
+            link_->misspoke(column, in_words(forms), in_quotes(model::to_string(l.expected.answer)));
         }
         return std::move(l.expected);
     }
@@ -301,7 +331,8 @@ class exec_session final : public session {
     std::shared_ptr<exec_link> link_;
     std::uint64_t capacity_;
     std::vector<model::step> foreseen_;
-    std::vector<std::string> heard_;  // the answers to what was foreseen
+    std::vector<std::string> heard_;                // the answers to what was foreseen
+    std::map<std::uint32_t, model::step> created_;  // the operations, by the steps that were to make them
     std::size_t at_ = 0;
     std::uint64_t number_ = 0;
     bool is_ahead_ = false;
@@ -330,7 +361,7 @@ target make_exec_target(const exec_command& c) try {
 } catch (const no_answer& e) {
     throw std::runtime_error(
         fmt::format("exec:{}: {}{}", printable(c.command), e.what(),
-                    e.errors().empty() ? "" : fmt::format("; it wrote: {}", printable(e.errors()))));
+                    e.errors().empty() ? "" : "; it wrote: " + printable(in_one_line(e.errors()))));
 }
 
 }  // namespace tailrace::verify

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "support/dialogue.hpp"
 #include "tailrace/verify/target.hpp"
@@ -81,6 +82,11 @@ class exec_link {
     bool answers_ = false;  // to a program
     bool ends_ = false;     // it was told the end of it
 };
+
+/// An example of each form of answer to a step; `asked` is the step that has created the operation if it is a poll, and
+/// the step itself otherwise. Made from the table of answers in coverage/reach_answers.cpp.
+[[nodiscard]] std::vector<model::answer> answers_to(const model::step& s, const model::step& asked,
+                                                    capabilities within);
 
 /// A session on a link that other sessions use before and after it.
 [[nodiscard]] std::unique_ptr<session> open_exec_session(std::shared_ptr<exec_link> link, std::uint64_t capacity);

@@ -154,6 +154,7 @@ class no_answer : public std::runtime_error {
         late,      // within the time
         ended,     // the process has
         misspoke,  // it has written something else
+        refused    // it has written why it gives none
     };
 
     no_answer(why is, const std::string& what, std::string errors)
