@@ -67,7 +67,7 @@ may_include(proptests/kit/include "${channel}|${specification}|tailrace/verify/.
 layers(proptests/kit/src "${channel}|${specification}|tailrace/verify/.*|fmt/.*|rapidcheck/.*|nlohmann/.*|CLI/.*"
        support target program coverage engine report model_mutants evidence campaign)
 may_include(proptests/fuzz "${specification}|tailrace/verify/.*|(program|engine|report|campaign)/.*|fmt/.*")
-may_include(proptests/foreign "tailrace/(errors|waker)\\.hpp|tailrace/verify/.*|${specification}|campaign/.*|boost/.*|gtest/.*|fmt/.*")
+may_include(proptests/foreign "tailrace/(errors|waker)\\.hpp|tailrace/verify/.*|${specification}|campaign/.*|boost/.*|oneapi/.*|concurrentqueue/.*|gtest/.*|fmt/.*")
 layers(relacy "${channel}|${specification}|fmt/.*|relacy/.*|CLI/.*" kernel explorer scenarios litmus audit)
 may_include(bench/common "common/.*")
 may_include(bench/tailrace "tailrace/[a-z_]+\\.hpp|tailrace/model/reference_channel\\.hpp|common/.*|boost/.*") # what users include

@@ -19,7 +19,6 @@
 #include <utility>
 
 #include "tailrace/errors.hpp"
-#include "tailrace/verify/target.hpp"
 #include "tailrace/waker.hpp"
 
 namespace tailrace::verify::asio_channel {
@@ -146,9 +145,3 @@ class receiver {
 };
 
 }  // namespace tailrace::verify::asio_channel
-
-namespace tailrace::verify {
-
-[[nodiscard]] target make_asio_target();
-
-}  // namespace tailrace::verify

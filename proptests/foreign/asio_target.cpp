@@ -1,6 +1,7 @@
 // After a change here run: ci/test -L proptests -R asio
 #include "asio_channel.hpp"
 #include "tailrace/verify/channel_session.hpp"
+#include "targets.hpp"
 
 namespace tailrace::verify {
 namespace {

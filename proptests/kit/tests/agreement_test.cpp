@@ -73,8 +73,10 @@ void expect_text(const campaign& c, const truth& is) {
         if (line.find("  FAIL  ") != line.npos) rows.insert(line.substr(0, line.find(' ')));
     }
     EXPECT_EQ(rows, is.clauses) << table;
-    const std::string beside =
-        is.beside == 0 ? "" : fmt::format(" and {} that breaks no clause by name", counted(is.beside, "failure"));
+    const std::string beside = is.beside == 0
+                                   ? ""
+                                   : fmt::format(" and {} that {} no clause by name", counted(is.beside, "failure"),
+                                                 is.beside == 1 ? "breaks" : "break");
     EXPECT_NE(table.find(fmt::format(" {} FAIL{},", is.clauses.size(), beside)), table.npos) << table;
     // The line of the engine counts every failure once.
     std::size_t counted_there = 0;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include "tailrace/verify/channel_session.hpp"
@@ -20,7 +21,8 @@ enum class mistake : unsigned char {
     newest_first,     // pop takes the wrong end
     forgets_to_wake,  // pop does not wake a push that waits for space
     crashes,          // try_pop on an empty queue
-    hangs
+    hangs,
+    throws  // push
 };
 
 template <class T, mistake M>
@@ -50,6 +52,7 @@ class queue {
         return take(lock);
     }
     void push(T value) {
+        if constexpr (M == mistake::throws) throw std::runtime_error("not here");
         std::unique_lock lock(mutex_);
         not_full_.wait(lock, [this] { return items_.size() < capacity_; });
         items_.push_back(std::move(value));

@@ -139,6 +139,15 @@ TEST(foreign_threads, a_wake_that_is_forgotten_leaves_a_call_asleep_for_good) {
         << "its calls block, although the history does not say so";
 }
 
+TEST(foreign_threads, a_call_that_throws_is_named) {
+    const target t = make_target<foreign::blocking_api<mistake::throws>>("queue", "throws");
+    const threads_result r = run_threads(t, small(2'000, 1));
+    ASSERT_TRUE(r.failure);
+    const std::string what = r.failure->judgement.problem;
+    EXPECT_TRUE(what.starts_with("s0 send v")) << what;
+    EXPECT_TRUE(what.ends_with(" threw: not here")) << what;
+}
+
 TEST(foreign_threads, the_kernel_says_which_threads_sleep) {
     EXPECT_EQ(asleep(gettid()), std::nullopt) << "this one runs";
     EXPECT_EQ(asleep(0), std::nullopt) << "there is none";

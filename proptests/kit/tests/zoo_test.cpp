@@ -89,6 +89,9 @@ const std::map<std::string_view, std::string_view> programs{
     {"sender-len-counts-permits", R"(
         s0 try_reserve -> p0
         s0 len -> 0)"},
+    {"sender-len-misses-one", R"(
+        s0 try_send v1 -> ok
+        s0 len -> 1)"},
     {"weak-sender-keeps-open", R"(
         s0 downgrade -> w0
         r recv as f0 -> created

@@ -8,6 +8,7 @@
 #include "campaign/concurrent_evidence.hpp"
 #include "campaign/engines.hpp"
 #include "engine/threads.hpp"
+#include "evidence/attribution.hpp"
 #include "report/failure_report.hpp"
 #include "report/token.hpp"
 #include "support/text_layout.hpp"
@@ -63,6 +64,20 @@ void run_long(engine_report& report, const job& j, const target& t) {
     }
 }
 
+/// The clauses that nothing but several tasks can show, and this target cannot.
+void add_lacking(engine_report& report, const job& j, const target& t) {
+    for (const model::clause* c : j.clauses) {
+        if (!c->is_observed_by(model::engine::threads) || c->is_observed_by(model::engine::sequential)) continue;
+        if (!t.open_tasks) report.lacking.emplace(c->name, lack{"it is for one thread only", true});
+        for (std::size_t i = 0; i < capability_count && !can_break(t.capabilities, c->name); ++i) {
+            const auto more = static_cast<capability>(i);
+            if (!can_break(t.capabilities.with({more}), c->name)) continue;
+            report.lacking[c->name] = {fmt::format("no capability {}", to_string(more)), true};
+            break;
+        }
+    }
+}
+
 }  // namespace
 
 counterexample example_of(const threads_failure& t, const target& on, const std::string& command) {
@@ -100,6 +115,7 @@ engine_report run_threads_engine(const job& j, const target& t, const campaign_p
     report.engine = model::to_string(model::engine::threads);
     report.target = t.name;
     report.unit = "history";
+    add_lacking(report, j, t);
     if (!t.open_tasks) return report;
     threads_options options;
     options.programs = j.programs;

@@ -96,8 +96,10 @@ std::string totals(const campaign& c) {
         for (const engine_report& r : c.reports) {
             if (r.target == c.targets[t]->name) beside += failures_beside(r, c.clauses);
         }
-        const std::string more =
-            beside == 0 ? "" : fmt::format(" and {} that breaks no clause by name", counted(beside, "failure"));
+        const std::string more = beside == 0
+                                     ? ""
+                                     : fmt::format(" and {} that {} no clause by name", counted(beside, "failure"),
+                                                   beside == 1 ? "breaks" : "break");
         text += labelled("",
                          fmt::format("{}  {}: {} pass, {} FAIL{}, {} skipped, {} wait for an engine",
                                      counted(c.clauses.size(), "clause"), c.targets[t]->name, count[0], count[1], more,

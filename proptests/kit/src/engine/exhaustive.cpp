@@ -107,7 +107,30 @@ class exhaustive_run {
         const std::string kind = look_of(f);
         constexpr std::size_t most_of_a_kind = 8;
         if (++kinds_[kind] > most_of_a_kind) return;
+        if (std::optional<sequential_failure> same = with_less_capacity(small, kind)) {
+            same->program = f.program;
+            f = *std::move(same);
+        }
         found_.add(options_.classify ? options_.classify(f) : std::vector{kind}, std::move(f));
+    }
+
+    static bool is_program(const script& s) {
+        model::machine m(s.capacity);
+        return std::ranges::all_of(s.steps, [&m](const model::step& one) {
+            const bool legal = !m.refusal(one);
+            if (legal) m.apply(one);
+            return legal;
+        });
+    }
+
+    /// The same failure of the same steps: there it is plainer, and may be known.
+    std::optional<sequential_failure> with_less_capacity(const script& failing, const std::string& kind) const {
+        for (script less{1, failing.steps}; less.capacity < failing.capacity; ++less.capacity) {
+            if (reachable(target_, less.capacity) != less.capacity || !is_program(less)) continue;
+            std::optional<sequential_failure> f = take_again(target_, less);
+            if (f && f->trace.lines.size() == failing.steps.size() && look_of(*f) == kind) return f;
+        }
+        return std::nullopt;
     }
 
     /// What a failure looks like.

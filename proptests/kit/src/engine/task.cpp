@@ -62,8 +62,10 @@ void task::run() {
     noise_is_heavy = heavy_;
     noise_stalls = this;
     noise_until_stall = until_stall_;
+    const task_step* at = nullptr;
     try {
         for (const task_step& t : *part_) {
+            at = &t;
             if (board_.stopping()) break;
             if (!books_.allow(t.step)) {
                 ++passed_over;
@@ -73,9 +75,9 @@ void task::run() {
             if (!take(t)) break;
         }
     } catch (const std::exception& e) {
-        problem_ = fmt::format("threw: {}", e.what());
+        problem_ = fmt::format("{} threw: {}", model::to_string(at->step), e.what());
     } catch (...) {
-        problem_ = "threw something that is no std::exception";
+        problem_ = fmt::format("{} threw something that is no std::exception", model::to_string(at->step));
     }
     noise_until_stall = 0;
     if (const auto counts = session_->observe_forms()) forms = *counts;

@@ -101,6 +101,10 @@ outcome len_counts_permits(machine& m, const step& s) {
     return reports(m, s, observes(s, verb::len, By), m.buffer.size() + m.outstanding());
 }
 
+outcome one_value_is_not_counted(machine& m, const step& s) {
+    return reports(m, s, observes(s, verb::len, handle_kind::sender) && m.buffer.size() == 1, 0U);
+}
+
 outcome end_is_not_empty(machine& m, const step& s) {
     return reports(m, s, s.what == verb::is_empty && m.strong_count() == 0, false);
 }
@@ -199,6 +203,8 @@ constexpr std::array observers_mutants{
            "The receiver's is_closed() is false although no sender is left.", receiver_ignores_senders},
     mutant{"sender-len-counts-permits", "sender.len", "A sender's len() counts permits too.",
            len_counts_permits<handle_kind::sender>},
+    mutant{"sender-len-misses-one", "sender.len",
+           "A sender's len() misses a single value (Boost.Thread's sync_bounded_queue).", one_value_is_not_counted},
     mutant{"len-counts-permits", "receiver.len", "len() counts permits too.",
            len_counts_permits<handle_kind::receiver>},
     mutant{"end-is-not-empty", "receiver.is_empty", "is_empty() is false once all senders are gone: it counts the end.",
