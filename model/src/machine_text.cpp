@@ -116,7 +116,7 @@ std::size_t hash_value(const machine& m) noexcept {
     for (const value_id v : m.buffer) add(v);
     add(m.buffer.size());
     for (const operation& op : m.operations) {
-        add(op.number);
+        add(static_cast<std::uint64_t>(op.what) << 32 | op.number);
         add(op.held << 8 | static_cast<std::uint64_t>(op.now) << 4 | static_cast<std::uint64_t>(op.notified) << 1 |
             static_cast<std::uint64_t>(op.deadline_fired));
     }

@@ -126,10 +126,7 @@ int replay(const command_line& c, const program_info& program) {
 }
 
 int merge(const command_line& c, const program_info& program) {
-    campaign whole = merge(c.merged, program.targets);
-    run_record record = program.record;
-    record.date = date_now();
-    whole.record = std::move(record);
+    const campaign whole = merge(c.merged, program.targets);
     prepare_files(c);
     return tell(whole, c);
 }

@@ -85,7 +85,7 @@ TEST_F(bad_report, shards_that_no_run_has_are_refused) {
     EXPECT_EQ(one(0, 0), "\"shards[0].of\": expected a number from 1 to 1000000, found 0");
     EXPECT_EQ(one(0, 1), "\"shards[0].part\": expected a number from 1 to 1, found 0");
     EXPECT_EQ(one(2, 1), "\"shards[0].part\": expected a number from 1 to 1, found 2");
-    EXPECT_EQ(one(1, 1'000'000), "shard 2/1000000 is missing");
+    EXPECT_EQ(one(1, 1'000'000), "shard 2/1000000 is missing: run what this one is of with --shard 2/1000000");
     EXPECT_EQ(one("1", 1), "\"shards[0].part\": expected a number, found \"1\"");
     EXPECT_EQ(shards(json::array()), "\"shards\": expected at least one shard, found []");
     EXPECT_EQ(shards(5), "\"shards\": expected a list, found 5");

@@ -7,6 +7,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -219,6 +222,69 @@ TEST_F(merged_shards, that_do_not_belong_together_are_refused_in_one_line) {
     EXPECT_NE(refusal({first}).find("shard 2/2 is missing"), std::string::npos);
     EXPECT_NE(refusal({first, first}).find("is already in"), std::string::npos);
     EXPECT_NE(refusal({(*this)("nowhere")}).find("cannot read it"), std::string::npos);
+}
+
+TEST_F(merged_shards, depend_on_what_was_run_alone) {
+    const auto run = [&](std::uint64_t part, std::uint64_t of, std::size_t jobs) {
+        job j = small_job(0);
+        j.depth = 3;
+        const std::string folder = (*this)(std::to_string(part) + "-of-" + std::to_string(of));
+        prepare_folder(folder);
+        campaign c = run_campaign(j, {engine_of("exhaustive")}, {find_target("optimized")}, {},
+                                  in_children_of(jobs, {part, of}));
+        c.record = record_here();
+        c.record->date = folder;
+        write_files(c, folder);
+        return folder;
+    };
+    const auto merged = [&](const std::vector<std::string>& shards) {
+        const std::string folder = (*this)("merged-" + std::to_string(shards.size()));
+        prepare_folder(folder);
+        write_files(merge(shards, builtin_targets()), folder);
+        std::map<std::string, std::string> files;
+        for (const fs::directory_entry& e : fs::directory_iterator(folder)) {
+            std::ifstream in(e.path(), std::ios::binary);
+            files[e.path().filename()] = {std::istreambuf_iterator<char>(in), {}};
+        }
+        return files;
+    };
+    const auto one = merged({run(1, 1, 2)});
+    EXPECT_EQ(one.size(), 4U);
+    EXPECT_NE(one.at("summary.txt").find("every program of up to 3 steps"), std::string::npos);
+    EXPECT_EQ(one, merged({run(2, 3, 1), run(3, 3, 1), run(1, 3, 1)}));
+}
+
+TEST_F(merged_shards, say_the_same_in_any_order) {
+    const target t = lying_sequentially();
+    std::vector<std::string> shards;
+    for (const std::uint64_t part : {1, 2}) {
+        shards.push_back((*this)(std::to_string(part)));
+        prepare_folder(shards.back());
+        write_files(run_campaign(small_job(2'000), {engine_of("sequential")}, {&t}, {}, in_children_of(1, {part, 2})),
+                    shards.back());
+    }
+    const campaign c = merge(shards, {t});
+    EXPECT_TRUE(c.failed());
+    std::ranges::reverse(shards);
+    EXPECT_EQ(to_text(c), to_text(merge(shards, {t})));
+}
+
+TEST_F(merged_shards, that_a_signal_has_ended_are_refused) {
+    how_to_run how = in_children_of(1, {2, 2});
+    how.interrupted = [] { return true; };
+    const std::string folder = (*this)("ended");
+    prepare_folder(folder);
+    write_files(run_campaign(small_job(2'000), {engine_of("sequential"), engine_of("threads")},
+                             {find_target("optimized")}, {}, how),
+                folder);
+    try {
+        (void)merge({shard_of(1, 2), folder}, builtin_targets());
+        FAIL() << "it was merged";
+    } catch (const std::runtime_error& e) {
+        EXPECT_NE(std::string(e.what()).find("shard 2/2 was ended by a signal: run it again, --shard 2/2"),
+                  std::string::npos)
+            << e.what();
+    }
 }
 
 TEST_F(merged_shards, that_were_cut_short_say_so_together) {

@@ -88,6 +88,11 @@ TEST(enumeration, has_as_many_programs_as_an_independent_count) {
     EXPECT_EQ(sum, 315'565U);
 }
 
+/// Where nearly every state is one that was counted before. The numbers are of a count that remembers none.
+TEST(enumeration, of_longer_programs_is_counted_by_states) {
+    EXPECT_EQ(all_programs(everything(), 6).size(), 220'305'644U);
+}
+
 std::string text_of(const program_walk& w) {
     std::string text = "capacity " + std::to_string(w.state().max) + '\n';
     for (const model::line& l : w.lines()) text += model::to_string(l) + '\n';

@@ -55,7 +55,8 @@ report_text text_of(const std::string& folder) {
     std::ifstream in(path, std::ios::binary);
     std::ostringstream text;
     if (in.peek() != std::ifstream::traits_type::eof()) text << in.rdbuf();
-    if (!in || !text) refuse(file, "expected the report of a shard, and cannot read it");
+    if (!in || !text)
+        refuse(file, "expected the report of a shard, and cannot read it: one that was killed has to be run again");
     return {file, text.str()};
 }
 
@@ -119,10 +120,15 @@ void expect_all(const std::vector<shard_report>& reports) {
             if (s.of != of) refuse(r.file, fmt::format("expected a shard of {}, found {}/{}", of, s.part, s.of));
             const auto [at, is_new] = seen.emplace(s.part, r.file);
             if (!is_new) refuse(r.file, fmt::format("shard {}/{} is already in {}", s.part, s.of, at->second));
+            if (std::ranges::any_of(r.runs, [](const engine_report& e) { return number_of(e, interrupted) > 0; }))
+                refuse(r.file,
+                       fmt::format("shard {0}/{1} was ended by a signal: run it again, --shard {0}/{1}", s.part, s.of));
         }
     }
     for (std::uint64_t part = 1; part <= of; ++part) {
-        if (!seen.contains(part)) refuse(reports.front().file, fmt::format("shard {}/{} is missing", part, of));
+        if (!seen.contains(part))
+            refuse(reports.front().file,
+                   fmt::format("shard {0}/{1} is missing: run what this one is of with --shard {0}/{1}", part, of));
     }
 }
 
@@ -152,6 +158,7 @@ campaign merge_texts(const std::vector<report_text>& texts, const std::vector<ta
     for (const report_text& t : texts) reports.push_back(read(t));
     for (const shard_report& r : reports) expect_same(reports.front(), r);
     expect_all(reports);
+    std::ranges::sort(reports, {}, [](const shard_report& r) { return r.shards.front().part; });
 
     campaign c;
     shard_report& first = reports.front();
@@ -162,6 +169,7 @@ campaign merge_texts(const std::vector<report_text>& texts, const std::vector<ta
     for (const std::string& name : first.clauses) c.clauses.push_back(model::find_clause(name));
     for (shard_report& r : reports) {
         for (std::size_t i = 0; i < r.runs.size(); ++i) {
+            for (const char* time : {"milliseconds", "waiting_microseconds"}) r.runs[i].numbers.erase(time);
             // State coverage is judged anew, of the whole.
             std::erase_if(r.runs[i].failures, [](const failure& f) { return f.is == failure::kind::too_seldom; });
             if (c.reports.size() < r.runs.size()) {

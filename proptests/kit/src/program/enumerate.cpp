@@ -3,6 +3,7 @@
 #include "program/enumerate.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "program/verb_table.hpp"
 
@@ -65,21 +66,58 @@ std::vector<step> steps(const machine& m, capabilities within, bool observing) {
     return all;
 }
 
-/// How many programs go on from here with so many steps.
-std::uint64_t programs_from(const machine& m, capabilities within, std::size_t length) {
+/// The new name of each old one: its place.
+template <class Number>
+Number place_of(const std::vector<Number>& all, Number one) {
+    return static_cast<Number>(std::ranges::find(all, one) - all.begin());
+}
+
+/// How many programs go on from here with so many steps. Many ways lead to the same state: of each it is counted once.
+std::uint64_t programs_from(const machine& m, capabilities within, std::size_t length, known_counts& known) {
     if (length == 0) return 1;
-    const std::vector<step> ways = next_steps(m, within);
-    if (length == 1) return ways.size();
+    if (length == 1) return next_steps(m, within).size();
+    const auto [at, is_new] = known[length].try_emplace(without_names(m), 0);
+    if (!is_new) return at->second;
     std::uint64_t sum = 0;
-    for (const step& s : ways) {
+    for (const step& s : next_steps(m, within)) {
         machine after = m;
         after.apply(s);
-        sum += programs_from(after, within, length - 1);
+        sum += programs_from(after, within, length - 1, known);
     }
-    return sum;
+    return at->second = sum;
 }
 
 }  // namespace
+
+machine without_names(machine m) {
+    const std::vector<std::uint32_t> senders = m.senders;
+    std::vector<std::uint32_t> numbers;
+    for (const model::operation& op : m.operations) numbers.push_back(op.number);
+    std::vector<model::value_id> values = m.buffer;
+    for (model::operation& op : m.operations) {
+        if (op.value != 0) values.push_back(op.value);
+        op.value = op.value != 0 ? values.size() : 0;
+        op.number = place_of(numbers, op.number);
+        // One that owns its sender, or has none, says nothing of those that are there.
+        op.sender = place_of(senders, op.sender);
+    }
+    for (std::size_t i = 0; i < m.buffer.size(); ++i) m.buffer[i] = i + 1;
+    for (std::uint32_t& q : m.queue) q = place_of(numbers, q);
+    for (std::uint32_t& l : m.listeners) l = place_of(numbers, l);
+    if (m.parked) m.parked = place_of(numbers, *m.parked);
+    std::uint32_t next = 0;
+    for (model::grant& g : m.grants) {
+        g.name.number = next++;
+        g.sender = place_of(senders, g.sender);
+    }
+    next = 0;
+    for (std::uint32_t& s : m.senders) s = next++;
+    next = 0;
+    for (std::uint32_t& w : m.weak_senders) w = next++;
+    m.next_sender = m.next_weak_sender = m.next_operation = m.next_permit = m.next_iterator = m.next_owned_permit = 0;
+    m.next_value = 0;
+    return m;
+}
 
 std::vector<step> next_steps(const machine& now, capabilities within) { return steps(now, within, false); }
 std::vector<step> observers(const machine& now, capabilities within) { return steps(now, within, true); }
@@ -135,26 +173,28 @@ void program_walk::skip(std::uint64_t programs) {
 all_programs::all_programs(const target& t, std::size_t depth) : within_(t.capabilities) {
     std::vector<std::uint64_t> capacities{reachable(t, 1), reachable(t, 2)};
     capacities.erase(std::ranges::unique(capacities).begin(), capacities.end());
+    known_counts known(depth + 1);
     for (std::size_t length = 1; length <= depth; ++length) {
         for (const std::uint64_t c : capacities) {
             std::vector<step> beginning;
-            add_groups(machine(c), beginning, length);
+            add_groups(machine(c), beginning, length, known);
         }
     }
 }
 
-void all_programs::add_groups(const machine& now, std::vector<step>& beginning, std::size_t length) {
+void all_programs::add_groups(const machine& now, std::vector<step>& beginning, std::size_t length,
+                              known_counts& known) {
     constexpr std::size_t alike = 3;  // steps with which the programs of a group begin
     if (beginning.size() == std::min(alike, length)) {
         groups_.push_back({size_, now.max, length, beginning});
-        size_ += programs_from(now, within_, length - beginning.size());
+        size_ += programs_from(now, within_, length - beginning.size(), known);
         return;
     }
     for (const step& s : next_steps(now, within_)) {
         machine after = now;
         after.apply(s);
         beginning.push_back(s);
-        add_groups(after, beginning, length);
+        add_groups(after, beginning, length, known);
         beginning.pop_back();
     }
 }

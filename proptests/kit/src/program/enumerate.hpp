@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <unordered_map>
 #include <vector>
 
 #include "tailrace/model/machine.hpp"
@@ -24,6 +25,11 @@ namespace tailrace::verify {
 [[nodiscard]] std::vector<model::step> next_steps(const model::machine& now, capabilities within);
 /// The observers of each handle.
 [[nodiscard]] std::vector<model::step> observers(const model::machine& now, capabilities within);
+
+/// The same state for all that differ in names alone.
+[[nodiscard]] model::machine without_names(model::machine m);
+/// How many programs go on from a state without names, by how many steps they have left.
+using known_counts = std::vector<std::unordered_map<model::machine, std::uint64_t>>;
 
 /// The programs of one length that begin in one way, each with the outcomes that the specification wants.
 class program_walk {
@@ -87,7 +93,8 @@ class all_programs {
         std::size_t length;
         std::vector<model::step> beginning;
     };
-    void add_groups(const model::machine& now, std::vector<model::step>& beginning, std::size_t length);
+    void add_groups(const model::machine& now, std::vector<model::step>& beginning, std::size_t length,
+                    known_counts& known);
     [[nodiscard]] program_walk walk_of(const group& g) const { return {within_, g.capacity, g.beginning, g.length}; }
 
     capabilities within_;

@@ -25,43 +25,6 @@ bool is_timed(const step& s) { return model::shape_of(s.what).time; }
 /// What an operation makes has its number: these are beyond those of what is made at once.
 constexpr std::uint32_t first_operation = 50;
 
-/// The new name of each old one: its place.
-template <class Number>
-Number place_of(const std::vector<Number>& all, Number one) {
-    return static_cast<Number>(std::ranges::find(all, one) - all.begin());
-}
-
-/// The same state for all that differ in names alone.
-machine without_names(machine m) {
-    const std::vector<std::uint32_t> senders = m.senders;
-    std::vector<std::uint32_t> numbers;
-    for (const model::operation& op : m.operations) numbers.push_back(op.number);
-    std::vector<model::value_id> values = m.buffer;
-    for (model::operation& op : m.operations) {
-        if (op.value != 0) values.push_back(op.value);
-        op.value = op.value != 0 ? values.size() : 0;
-        op.number = place_of(numbers, op.number);
-        // One that owns its sender, or has none, says nothing of those that are there.
-        op.sender = place_of(senders, op.sender);
-    }
-    for (std::size_t i = 0; i < m.buffer.size(); ++i) m.buffer[i] = i + 1;
-    for (std::uint32_t& q : m.queue) q = place_of(numbers, q);
-    for (std::uint32_t& l : m.listeners) l = place_of(numbers, l);
-    if (m.parked) m.parked = place_of(numbers, *m.parked);
-    std::uint32_t next = 0;
-    for (model::grant& g : m.grants) {
-        g.name.number = next++;
-        g.sender = place_of(senders, g.sender);
-    }
-    next = 0;
-    for (std::uint32_t& s : m.senders) s = next++;
-    next = 0;
-    for (std::uint32_t& w : m.weak_senders) w = next++;
-    m.next_sender = m.next_weak_sender = m.next_operation = m.next_permit = m.next_iterator = m.next_owned_permit = 0;
-    m.next_value = 0;
-    return m;
-}
-
 struct alone {
     machine state;
     std::optional<handle> made;
