@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include "program/verb_table.hpp"
 
@@ -157,14 +158,19 @@ bool program_walk::next() {
     return false;
 }
 
-void program_walk::skip(std::uint64_t programs) {
-    while (programs > 0 && next()) {
-        --programs;
-        if (forks_.empty()) continue;
-        fork& last = forks_.back();  // the other programs that differ in the last step only
-        const std::uint64_t more = std::min<std::uint64_t>(programs, last.ways.size() - last.next);
-        last.next += more;
-        programs -= more;
+void program_walk::skip(std::uint64_t programs, known_counts& known) {
+    while (programs > 0) {
+        if (!std::exchange(begun_, true)) forks_.push_back({state_, next_steps(state_, within_)});
+        fork& last = forks_.back();
+        lines_.resize(fixed_ + forks_.size() - 1);
+        state_ = last.before;
+        take(last.ways[last.next++]);
+        const std::uint64_t here = programs_from(state_, within_, length_ - lines_.size(), known);
+        if (here > programs) {
+            forks_.push_back({state_, next_steps(state_, within_)});
+        } else {
+            programs -= here;
+        }
     }
 }
 
@@ -173,28 +179,27 @@ void program_walk::skip(std::uint64_t programs) {
 all_programs::all_programs(const target& t, std::size_t depth) : within_(t.capabilities) {
     std::vector<std::uint64_t> capacities{reachable(t, 1), reachable(t, 2)};
     capacities.erase(std::ranges::unique(capacities).begin(), capacities.end());
-    known_counts known(depth + 1);
+    known_.resize(depth + 1);
     for (std::size_t length = 1; length <= depth; ++length) {
         for (const std::uint64_t c : capacities) {
             std::vector<step> beginning;
-            add_groups(machine(c), beginning, length, known);
+            add_groups(machine(c), beginning, length);
         }
     }
 }
 
-void all_programs::add_groups(const machine& now, std::vector<step>& beginning, std::size_t length,
-                              known_counts& known) {
+void all_programs::add_groups(const machine& now, std::vector<step>& beginning, std::size_t length) {
     constexpr std::size_t alike = 3;  // steps with which the programs of a group begin
     if (beginning.size() == std::min(alike, length)) {
         groups_.push_back({size_, now.max, length, beginning});
-        size_ += programs_from(now, within_, length - beginning.size(), known);
+        size_ += programs_from(now, within_, length - beginning.size(), known_);
         return;
     }
     for (const step& s : next_steps(now, within_)) {
         machine after = now;
         after.apply(s);
         beginning.push_back(s);
-        add_groups(after, beginning, length, known);
+        add_groups(after, beginning, length);
         beginning.pop_back();
     }
 }
@@ -213,7 +218,7 @@ all_programs::cursor::cursor(const all_programs& all, std::uint64_t first)
                                       all.groups_.begin()) -
              1),
       walk_(all.walk_of(all.groups_[group_])) {
-    walk_.skip(first - all.groups_[group_].first);
+    walk_.skip(first - all.groups_[group_].first, all.known_);
 }
 
 bool all_programs::cursor::next() {

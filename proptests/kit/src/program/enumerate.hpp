@@ -39,8 +39,8 @@ class program_walk {
 
     /// Goes to the next program, at first to the first one. False if there are no more.
     [[nodiscard]] bool next();
-    /// Leaves out the next `programs`. Precondition: there are more than that.
-    void skip(std::uint64_t programs);
+    /// Leaves out the first `programs`. Precondition: there are more than that, and `next` was not called.
+    void skip(std::uint64_t programs, known_counts& known);
 
     [[nodiscard]] const std::vector<model::line>& lines() const { return lines_; }
     [[nodiscard]] const model::machine& state() const { return state_; }
@@ -93,13 +93,13 @@ class all_programs {
         std::size_t length;
         std::vector<model::step> beginning;
     };
-    void add_groups(const model::machine& now, std::vector<model::step>& beginning, std::size_t length,
-                    known_counts& known);
+    void add_groups(const model::machine& now, std::vector<model::step>& beginning, std::size_t length);
     [[nodiscard]] program_walk walk_of(const group& g) const { return {within_, g.capacity, g.beginning, g.length}; }
 
     capabilities within_;
     std::vector<group> groups_;
     std::uint64_t size_ = 0;
+    mutable known_counts known_;  // more of them never changes what is here
 };
 
 }  // namespace tailrace::verify
