@@ -452,62 +452,6 @@ TEST(coroutine, a_first_attempt_that_throws_leaves_nothing_of_its_wait_behind) {
     EXPECT_EQ(rx.try_recv().error(), try_recv_error::empty) << "no receive is unfinished";
 }
 
-// Clause: cancel.run-list.
-TEST(coroutine, a_frame_on_the_run_list_can_be_destroyed_by_another_on_it) {
-    // One close wakes two; the first destroys the second, which stands on the list behind it.
-    auto [tx, rx] = channel<int>(1);
-    ASSERT_TRUE(tx.try_send(0));
-    std::optional<task> second;
-    bool second_ran = false;
-    const auto destroyer = [](auto& to, std::optional<task>& other) -> task {
-        (void)co_await to.send(1);
-        other.reset();
-    };
-    const auto victim = [](auto& to, bool& ran) -> task {
-        (void)co_await to.send(2);
-        ran = true;
-    };
-    const auto closer = [](auto& from) -> task {
-        const auto zero = co_await from.recv();
-        EXPECT_EQ(zero, 0);
-        from.close();
-    };
-    const task first = destroyer(tx, second);
-    second.emplace(victim(tx, second_ran));
-    const task third = closer(rx);
-    EXPECT_TRUE(first.done());
-    EXPECT_FALSE(second_ran);
-    EXPECT_FALSE(second);
-}
-
-// Clause: cancel.run-list.
-TEST(coroutine, a_grant_on_the_run_list_goes_to_the_next_when_its_frame_is_destroyed) {
-    auto [tx, rx] = channel<int>(1);
-    ASSERT_TRUE(tx.try_send(0));
-    std::optional<task> doomed;
-    std::vector<int> got;
-    const auto sender = [](auto& to, int v) -> task { (void)co_await to.send(v); };
-    const auto receiver = [](auto& from, std::optional<task>& other, std::vector<int>& to) -> task {
-        co_await std::suspend_never{};
-        to.push_back(*co_await from.recv());  // grants the doomed one, which waits on the list while this runs
-        other.reset();
-        to.push_back(*co_await from.recv());
-    };
-    // Started from a resumption, so that this thread's list is being worked off.
-    auto [go, start] = channel<int>(1);
-    const auto driver = [&](auto& from) -> task {
-        (void)co_await from.recv();
-        const task r = receiver(rx, doomed, got);
-        (void)co_await from.recv();
-    };
-    const task d = driver(start);
-    doomed.emplace(sender(tx, 1));
-    const task next = sender(tx, 2);
-    ASSERT_TRUE(go.try_send(0));
-    EXPECT_EQ(got, (std::vector{0, 2}));
-    EXPECT_TRUE(next.done());
-}
-
 TEST(coroutine, a_deadline_resumes_with_timeout_and_the_value) {
     auto [tx, rx] = channel<int>(1);
     ASSERT_TRUE(tx.try_send(0));
@@ -578,26 +522,6 @@ TEST(coroutine, the_default_timer_needs_no_runtime) {
     EXPECT_FALSE(block_on(with_timeout(tx.closed(), 1ms)));
 }
 
-// Clause: stop-token.returns-value.
-TEST(stop, a_stop_hands_the_value_back_and_leaves_no_trace) {
-    auto [tx, rx] = channel<std::unique_ptr<int>>(1);
-    ASSERT_TRUE(tx.try_send(nullptr));
-    std::stop_source source;
-    std::unique_ptr<int> back;
-    const auto body = [](auto& to, std::stop_token t, std::unique_ptr<int>& b) -> task {
-        auto r = co_await with_stop(to.send(std::make_unique<int>(7)), std::move(t));
-        EXPECT_EQ(r.error().reason, stop_error::stopped);
-        b = std::move(r.error().value);
-    };
-    const task t = body(tx, source.get_token(), back);
-    EXPECT_FALSE(t.done());
-    source.request_stop();
-    ASSERT_TRUE(back);
-    EXPECT_EQ(*back, 7);
-    EXPECT_TRUE(rx.try_recv());
-    EXPECT_EQ(tx.capacity(), 1u);
-}
-
 TEST(stop, success_and_closed_beat_a_stop_that_was_requested_before) {
     auto [tx, rx] = channel<int>(1);
     std::stop_source source;
@@ -610,37 +534,6 @@ TEST(stop, success_and_closed_beat_a_stop_that_was_requested_before) {
     EXPECT_EQ(block_on(with_stop(tx.send(3), source.get_token())).error().reason, stop_error::closed);
     EXPECT_EQ(block_on(with_stop(rx.recv(), source.get_token())).error(), stop_error::closed);
     EXPECT_TRUE(block_on(with_stop(tx.closed(), source.get_token())));
-}
-
-// Clause: stop-token.returns-value.
-TEST(stop, every_waiting_operation_can_be_stopped) {
-    auto [tx, rx] = channel<int>(2);
-    ASSERT_TRUE(tx.try_send(0));
-    ASSERT_TRUE(tx.try_send(0));
-    const auto stopped = [](auto op) {
-        std::stop_source source;
-        std::optional<bool> ok;
-        const auto body = [](auto o, std::stop_token t, std::optional<bool>& result) -> task {
-            auto r = co_await with_stop(std::move(o), std::move(t));
-            result = static_cast<bool>(r);
-        };
-        const task t = body(std::move(op), source.get_token(), ok);
-        EXPECT_FALSE(ok) << "it waits";
-        source.request_stop();
-        return ok == false;
-    };
-    EXPECT_TRUE(stopped(tx.send(1)));
-    EXPECT_TRUE(stopped(tx.reserve()));
-    EXPECT_TRUE(stopped(tx.reserve_many(2)));
-    EXPECT_TRUE(stopped(tx.clone().reserve_owned()));
-    EXPECT_TRUE(stopped(tx.closed()));
-    EXPECT_EQ(rx.try_recv(), 0);
-    EXPECT_EQ(rx.try_recv(), 0);
-    EXPECT_TRUE(stopped(rx.recv()));
-    std::vector<int> batch;
-    EXPECT_TRUE(stopped(rx.recv_many(batch, 2)));
-    EXPECT_EQ(tx.capacity(), 2u);
-    EXPECT_EQ(tx.strong_count(), 1u) << "what reserve_owned took is gone";
 }
 
 /// ThreadSanitizer sees here what each poll does beside the callback of the one before.

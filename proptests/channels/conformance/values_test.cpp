@@ -7,8 +7,10 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <new>
 
 #include "apis.hpp"
+#include "tailrace/verify/detail/failing_new.hpp"
 
 namespace tailrace::verify {
 
@@ -355,6 +357,59 @@ TYPED_TEST(values, a_move_that_throws_on_the_way_out_destroys_the_value_and_retu
     EXPECT_EQ(tx.capacity(), 2);
     EXPECT_TRUE(tx.try_send(fragile(this->destroyed_, 3)));
     EXPECT_EQ(rx.try_recv()->id(), 3);
+}
+
+/// So large that the storage of a channel for a hundred is made of many pieces.
+struct kibibyte {
+    explicit kibibyte(int n) : number(n) {}
+    int number;
+    std::array<std::uint8_t, 1020> rest{};
+};
+
+// Clause: alloc.
+TYPED_TEST(values, a_failed_allocation_leaves_the_channel_as_it_was_and_what_ends_something_makes_none) {
+    if constexpr (std::is_same_v<TypeParam, reference_api>) {
+        GTEST_SKIP() << "the reference is not held to it: each of its steps allocates";
+    }
+    auto [tx, rx] = TypeParam::template open<kibibyte>(100);
+    int sent = 0;
+    const auto try_send = [&, &sender = tx] {
+        failing_new::here() = {.before = 0};
+        const bool ok = sender.try_send(kibibyte(sent)).has_value();
+        failing_new::here() = {};
+        sent += ok;
+        return ok;
+    };
+    int failed = 0;
+    while (sent < 97) {
+        try {
+            ASSERT_TRUE(try_send());
+        } catch (const std::bad_alloc&) {
+            ++failed;
+            ASSERT_EQ(rx.len(), sent);
+            ASSERT_EQ(tx.capacity(), 100 - sent);
+            ASSERT_TRUE(tx.try_send(kibibyte(sent++))) << "now that there is memory";
+        }
+    }
+    EXPECT_GE(failed, 10);
+
+    auto permit = tx.try_reserve();
+    auto owned = tx.clone().try_reserve_owned();
+    std::optional dropped(*tx.try_reserve());
+    auto waiting = std::make_unique<decltype(tx.reserve())>(tx.reserve());
+    EXPECT_TRUE(pending(*waiting, no_waker()));
+    failing_new::here() = {.before = 0};
+    dropped.reset();  // grants the wait
+    waiting.reset();  // which gives it back
+    permit->send(kibibyte(sent++));
+    (void)std::move(*owned).release();
+    int received = 0;
+    while (received < sent && rx.try_recv()->number == received) ++received;
+    rx.close();
+    EXPECT_FALSE(failing_new::here().has_failed);
+    failing_new::here() = {};
+    EXPECT_EQ(received, sent);
+    EXPECT_EQ(tx.capacity(), 100);
 }
 
 }  // namespace tailrace::verify

@@ -215,16 +215,20 @@ TEST_F(test_programs, a_clause_passes_with_all_its_tests_and_fails_with_one) {
           "// Clause: close.wake-order. No evidence of a test counts where programs can see it.\nTEST(a, e) {}\n"
           "// Clause: debug.\nTEST(a, f) {}\n"
           "// Clause: debug.\nTEST(a, g) {}\n"
-          "// Clause: operation.once.\nTYPED_TEST(h, i) {}\n");
+          "// Clause: operation.once.\nTYPED_TEST(h, i) {}\n"
+          "// Clause: handle.assign.\nTEST(a, j) {}\n");
     const engine_report r = engine_on(
         {script("two", passes("a.b") + passes("a.c") + fails("a.d", "why") + passes("a.e") + passes("a.f") +
-                           begins("h/0.i") + "echo '[  SKIPPED ] h/0.i (0 ms)'\n" + passes("h/1.i") + "exit 1\n")});
-    EXPECT_EQ(r.summary, "7 tests, 1 failure (1 skipped)");
+                           begins("h/0.i") + "echo '[  SKIPPED ] h/0.i (0 ms)'\n" + passes("h/1.i") + begins("a.j") +
+                           "echo 'some_test.cpp:9: Skipped'\necho 'it has no handles'\necho\n"
+                           "echo '[  SKIPPED ] a.j (0 ms)'\nexit 1\n")});
+    EXPECT_EQ(r.summary, "8 tests, 1 failure (2 skipped)");
     ASSERT_EQ(r.evidence.size(), 1u);
     EXPECT_EQ(r.evidence.at("borrow").count, 2u);
     EXPECT_EQ(r.evidence.at("borrow").first, "a.b");
     EXPECT_EQ(r.lacking.at("debug").why, "1 of 2 tests not run");
     EXPECT_EQ(r.lacking.at("operation.once").why, "1 of 1 test not run") << "one of its types was skipped";
+    EXPECT_EQ(r.lacking.at("handle.assign").why, "it has no handles") << "as the test says";
     ASSERT_EQ(r.failures.size(), 1u);
     EXPECT_EQ(r.failures[0].clauses, std::vector<std::string_view>{"alloc"});
     EXPECT_NE(r.failures[0].text.find("a.d fails\n    why\n"), std::string::npos) << r.failures[0].text;

@@ -1,8 +1,8 @@
 // The reference channel: the specification behind a mutex, with a condition variable for each thread that sleeps.
 //
-// It has the same API as the optimised channel, for the whole contract, and is simple enough to be obviously right:
-// every operation is one transition of model::machine. It is slow and allocates; it is the reference for everything
-// else.
+// It has the same API as the optimised channel, for the whole contract but the clause `alloc`, and is simple enough to
+// be obviously right: every operation is one transition of model::machine. It is slow and allocates; it is the
+// reference for everything else.
 //
 //     auto [tx, rx] = tailrace::model::reference_channel<int>(16);
 //

@@ -106,6 +106,16 @@ class reference_core : public std::enable_shared_from_this<reference_core<T, Pla
         lock.unlock();
     }
 
+    /// Withdraws an operation that has been polled, as block() does at its deadline. Nothing if it has been woken: then
+    /// a poll finishes it.
+    std::optional<effects> withdraw(std::uint32_t number) {
+        const lock_type lock(mutex_);
+        const bool pending = machine(spec_).apply(poll_of(number)).answer.status == status::pending;
+        if (!pending && spec_.is_to_be_woken(number, verb::drop)) return std::nullopt;
+        wakers_.erase(number);
+        return finish(time_out(number));
+    }
+
     /// Polls and blocks until the operation finishes or the deadline comes. At the deadline it is withdrawn, the result
     /// is `timeout`, and the value is returned. A grant or a close at the last moment beats the deadline.
     effects block(std::uint32_t number, std::optional<time_point> deadline = std::nullopt) {
@@ -177,7 +187,16 @@ class reference_core : public std::enable_shared_from_this<reference_core<T, Pla
         taken t{.what = s.what, .out = {}, .rest = {}};
         t.rest = spec_.begin(s, t.out);
         spec_.end(s);  // an operation of this channel has no name once it has finished
+        if (spec_.idle()) give_back();
         return t;
+    }
+
+    /// The vectors of the specification keep the storage that a burst has needed; the maps do not.
+    void give_back() {
+        spec_.buffer.shrink_to_fit();
+        spec_.grants.shrink_to_fit();
+        spec_.queue.shrink_to_fit();
+        spec_.operations.shrink_to_fit();
     }
 
     /// Withdraws an operation whose deadline has come; its value is handed back instead of destroyed.

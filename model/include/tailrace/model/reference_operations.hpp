@@ -124,6 +124,15 @@ class [[nodiscard]] reference_operation {
         return Reading::read(std::exchange(core_, nullptr), *done);
     }
 
+    /// Ends the wait of an operation that has been polled; what a send was to send is in the effects. Nothing if it has
+    /// been woken: then a poll finishes it.
+    [[nodiscard]] std::optional<effects<T, Platform>> withdraw() {
+        require();
+        auto last = core_->withdraw(number_);
+        if (last) core_.reset();
+        return last;
+    }
+
     /// Blocks until it finishes.
     [[nodiscard]] result_type block() && {
         require();
@@ -164,6 +173,7 @@ class [[nodiscard]] reference_batch_operation {
         if (!done) return std::nullopt;
         return append(std::move(*done), into);
     }
+    [[nodiscard]] std::optional<effects<T, Platform>> withdraw() { return batch_.withdraw(); }
     [[nodiscard]] result_type block() && { return append(std::move(batch_).block(), *into_); }
 
   private:

@@ -43,9 +43,18 @@ failure make_failure(const test_result& r, const engine_report& in) {
                       r.name, details);
 }
 
-/// A clause passes if each test that names it has passed.
-void add_evidence(engine_report& report, const job& j, const cited_clauses& cited,
-                  const std::set<std::string>& passed) {
+/// What a test has said when it skipped itself: the line after the one with its place.
+std::string why_skipped(const test_result& r) {
+    constexpr std::string_view place = ": Skipped\n";
+    const std::size_t at = r.text.find(place);
+    if (at == r.text.npos) return {};
+    const std::string said = r.text.substr(at + place.size());
+    return said.substr(0, said.find('\n'));
+}
+
+/// A clause passes if each test that names it has passed. `skipped`: what each of those has said that skipped itself.
+void add_evidence(engine_report& report, const job& j, const cited_clauses& cited, const std::set<std::string>& passed,
+                  const std::map<std::string, std::string>& skipped) {
     std::map<std::string_view, std::vector<std::string_view>> tests;
     for (const auto& [test, clauses] : cited) {
         for (const std::string& c : clauses) tests[c].push_back(test);
@@ -59,8 +68,14 @@ void add_evidence(engine_report& report, const job& j, const cited_clauses& cite
         if (missing == 0) {
             report.evidence.emplace(c->name, evidence_item{all.size(), "test", std::string(all.front())});
         } else {
-            report.lacking.emplace(c->name,
-                                   lack{fmt::format("{} of {} not run", missing, counted(all.size(), "test")), false});
+            std::string why = fmt::format("{} of {} not run", missing, counted(all.size(), "test"));
+            for (const std::string_view t : all) {
+                const auto said = skipped.find(std::string(t));
+                if (said == skipped.end() || said->second.empty()) continue;
+                why = said->second;
+                break;
+            }
+            report.lacking.emplace(c->name, lack{std::move(why), false});
         }
     }
 }
@@ -106,11 +121,13 @@ engine_report run_tests_engine(const job& j, const target& t, const campaign_pro
     };
     std::set<std::string> passed;
     std::set<std::string> others;  // of several types or parameters, one has not passed
+    std::map<std::string, std::string> skipped;
     for (const test_result& r : run_test_programs(t.tests, options)) {
         if (r.is_test) ++report.numbers["tests"];
         if (r.is == test_result::end::skipped) {
             ++report.numbers["skipped_tests"];
             others.insert(r.name);
+            skipped.emplace(r.name, why_skipped(r));
         } else if (r.is == test_result::end::passed) {
             passed.insert(r.name);
         } else {
@@ -122,7 +139,7 @@ engine_report run_tests_engine(const job& j, const target& t, const campaign_pro
         }
     }
     for (const std::string& name : others) passed.erase(name);
-    add_evidence(report, j, cited, passed);
+    add_evidence(report, j, cited, passed, skipped);
     return report;
 }
 
