@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <chrono>
 #include <compare>
-#include <exception>
 #include <map>
 #include <memory>
 #include <span>
@@ -20,134 +19,13 @@
 #include "coverage/reach_forms.hpp"
 #include "coverage/reach_storage.hpp"
 #include "engine/findings.hpp"
-#include "engine/performance.hpp"
+#include "engine/pair_of_channels.hpp"
 #include "program/shrink.hpp"
 #include "support/text_layout.hpp"
 #include "tailrace/model/player.hpp"
 
 namespace tailrace::verify {
 namespace {
-
-/// A channel of the target, and the specification beside it.
-class pair_of_channels {
-  public:
-    pair_of_channels(const target& t, std::uint64_t capacity, bool reacts)
-        : target_(t), specification_(capacity), reacts_(reacts) {}
-    pair_of_channels(const pair_of_channels&) = delete;
-    pair_of_channels& operator=(const pair_of_channels&) = delete;
-    ~pair_of_channels() {
-        if (session_ && difference_) abandon(std::move(session_));
-    }
-
-    /// The program, and the specification in it: it is the one that takes the steps first.
-    [[nodiscard]] model::player& specification() { return specification_; }
-    [[nodiscard]] const model::player& specification() const { return specification_; }
-    [[nodiscard]] const std::optional<line_difference>& difference() const { return difference_; }
-    /// Before the first call: the steps that will be taken.
-    void foresee(std::vector<model::step> steps) { foreseen_ = std::move(steps); }
-    [[nodiscard]] std::uint64_t conservation_checks() const { return conservation_checks_; }
-    /// The outermost call that the target has not taken yet, with its reactions.
-    [[nodiscard]] std::span<const model::line> call() const { return std::span(specification_.lines()).subspan(done_); }
-    /// Of the target, if it can tell.
-    [[nodiscard]] const std::optional<verify::storage>& storage() const { return storage_; }
-
-    /// Of the target so far, if it counts them.
-    [[nodiscard]] std::optional<form_counts> forms() const {
-        return session_ ? session_->observe_forms() : std::nullopt;
-    }
-
-    /// The target takes that call, which has ended in the specification. False if anything differs: no more steps
-    /// after that.
-    [[nodiscard]] bool agree() {
-        try {
-            if (!session_) {
-                session_ = target_.open(specification_.state().max);
-                session_->expect_reactions(reacts_);
-                if (!foreseen_.empty()) session_->foresee(foreseen_);
-            }
-            difference_ = perform(*session_, call(), target_.capabilities);
-            if (!difference_) check_conservation();
-            if (!difference_) check_storage();
-        } catch (...) {
-            thrown_in_place t = what_was_thrown();
-            differ(call().front().expected, t.differs, std::move(t.notes));
-        }
-        if (difference_) {
-            difference_->at += done_;
-            difference_->last += done_;
-        }
-        done_ = specification_.lines().size();
-        return !difference_;
-    }
-
-    /// After a call in which they did not agree.
-    [[nodiscard]] parting parted(std::string before) const {
-        parting p{difference_->at,
-                  difference_->expected,
-                  difference_->got,
-                  difference_->differs,
-                  difference_->notes,
-                  std::move(before),
-                  model::to_string(specification_.state()),
-                  {}};
-        try {
-            if (session_) p.state = session_->describe();
-        } catch (const std::exception& e) {
-            p.state = fmt::format("cannot describe itself: {}", e.what());
-        }
-        return p;
-    }
-
-  private:
-    void check_conservation() {
-        const std::optional<std::uint64_t> free = session_->observe_capacity();
-        if (!free) return;
-        ++conservation_checks_;
-        const model::machine& m = specification_.state();
-        const std::uint64_t sum = *free + m.buffer.size() + m.outstanding() + m.held();
-        if (sum == m.max) return;
-        differ(call().front().expected, aspect::conservation,
-               {fmt::format("{} free + {} buffered + {} out + {} held = {}, not {}", *free, m.buffer.size(),
-                            m.outstanding(), m.held(), sum, m.max)});
-        difference_->got = difference_->expected;
-    }
-
-    /// The clause channel.idle-storage.
-    void check_storage() {
-        storage_ = session_->observe_storage();
-        if (!storage_) return;
-        const model::machine& m = specification_.state();
-        const bool idle = !m.closed && m.available == m.max;
-        if (storage_->next != counted_at_) times_idle_ = 0;
-        counted_at_ = storage_->next;
-        if (idle && !was_idle_) ++times_idle_;
-        if (call().size() > 1) times_idle_ += static_cast<unsigned>(call().size());  // at most, inside of it
-        was_idle_ = idle;
-        constexpr unsigned most_without_message = 15;
-        if (!idle || times_idle_ > most_without_message || storage_->blocks <= storage_->kept_blocks) return;
-        differ(call().front().expected, aspect::storage,
-               {fmt::format("it keeps {} blocks, and may keep {}", storage_->blocks, storage_->kept_blocks)});
-        difference_->got = difference_->expected;
-    }
-
-    /// In the call as a whole.
-    void differ(const model::outcome& expected, aspect what, std::vector<std::string> notes) {
-        difference_ = line_difference{0, call().size() - 1, expected, std::nullopt, {what}, std::move(notes)};
-    }
-
-    const target& target_;
-    model::player specification_;
-    bool reacts_;
-    std::vector<model::step> foreseen_;
-    std::size_t done_ = 0;  // lines that the target has taken
-    std::unique_ptr<session> session_;
-    std::optional<line_difference> difference_;
-    std::uint64_t conservation_checks_ = 0;
-    std::optional<verify::storage> storage_;
-    std::uint64_t counted_at_ = 0;  // the number of the next message
-    unsigned times_idle_ = 0;       // since it is that
-    bool was_idle_ = true;
-};
 
 /// What a step does: its verb, and that of the operation which it polls or drops.
 struct question {
