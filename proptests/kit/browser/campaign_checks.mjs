@@ -45,9 +45,11 @@ async function checkContent(browser, expect) {
   );
   await same(
     `${all('.run')}.map(r => [r.querySelector('.summary').textContent,
-      r.querySelectorAll('tbody tr').length])`,
-    'data.runs.map(r => [r.summary, r.states.length])',
-    'runs: their summaries, and states',
+      ...['Coverage', 'Operations'].map(what =>
+        r.querySelectorAll(\`[aria-label^=\${what}] tbody tr\`).length)])`,
+    `data.runs.map(r => [r.summary, r.states.length, new Set(Object.keys(r.numbers)
+      .filter(n => n.startsWith('met ')).map(n => n.split(' ', 3).join(' '))).size])`,
+    'runs: their summaries, states, and operations that met',
   );
   await same(
     `document.querySelector('#verdict .badge').textContent`,

@@ -90,7 +90,12 @@ inline campaign failing_campaign(std::string name = "barging") {
     threads.target = barging.name;
     threads.unit = "history";
     threads.summary = "4,000 programs, 80,000 histories, 1 failure, 3 UNKNOWN";
-    threads.numbers = {{"histories", 80'000}, {"unknown", 3}, {"milliseconds", 2'000}};
+    threads.numbers = {{"histories", 80'000},
+                       {"unknown", 3},
+                       {"milliseconds", 2'000},
+                       {"met r.close s.send full", 12},
+                       {"met r.close s.send receiver gone", 3},
+                       {"met s.send s.send full", 7}};
     threads.reached = {{"try_send -> full", 900, 10, reach_verdict::reached, 4'000, 25, true},
                        {"granted, then cancelled", 3, 20, reach_verdict::missed, 4'000, 50, true},
                        {"closed while asleep", 1, 1, reach_verdict::unknown, 4'000, 2, true}};

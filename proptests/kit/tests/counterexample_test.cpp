@@ -48,6 +48,7 @@ TEST(counterexample, what_is_written_is_read_back_whole) {
     run.history.tasks[2][0].answer = model::answer_of(model::status::full);
     run.accesses = {{0, 1, "word.fetch_add (3)", "acq_rel", "0x13", false},
                     {1, 0, "slot.turn.load (7)", "acquire", "2", true}};
+    with_all.in_order = 4;
     counterexample threw = barging_example();
     std::get<sequential_run>(threw.run).got.reset();
     threw.recorded_at = "core-0.trace:612";

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -15,6 +16,7 @@
 #include "campaign/campaign.hpp"
 #include "campaign/engines.hpp"
 #include "engine/interleavings.hpp"
+#include "every_step.hpp"
 #include "evidence/evidence.hpp"
 #include "model_mutants/mutant_target.hpp"
 #include "oracle_support.hpp"
@@ -29,34 +31,6 @@ using model::handle_kind;
 using model::machine;
 using model::step;
 using model::verb;
-
-/// Every step that can be written down with these numbers, and that the model does not refuse.
-std::vector<step> steps_by_refusal(const machine& m, bool observing) {
-    std::vector<step> all;
-    for (std::size_t v = 0; v < model::verb_count; ++v) {
-        step s;
-        s.what = static_cast<verb>(v);
-        const model::verb_shape& shape = model::shape_of(s.what);
-        if (shape.value) s.value = m.next_value;
-        if (shape.count) s.count = m.max;
-        if (shape.time) s.time = model::duration{1};
-        if (s.what == verb::advance) {
-            if (!observing) all.push_back(s);
-            continue;
-        }
-        for (std::size_t k = 0; k < model::kind_count; ++k) {
-            constexpr std::uint32_t more_than_there_are = 7;
-            for (std::uint32_t n = 0; n < more_than_there_are; ++n) {
-                s.subject = {static_cast<handle_kind>(k), n};
-                if (s.subject.kind == handle_kind::receiver && n > 0) continue;
-                if (model::is_observer(s.what, s.subject.kind) != observing) continue;
-                s.operation = model::creates_operation(s.what, s.subject.kind) ? m.next_operation : 0;
-                if (!m.refusal(s)) all.push_back(s);
-            }
-        }
-    }
-    return all;
-}
 
 /// The specification, with every capability.
 target everything() {
@@ -259,6 +233,24 @@ TEST(exhaustive, says_with_which_program_to_go_on) {
     EXPECT_EQ(c.reports.front().summary.find("every program"), std::string::npos) << c.reports.front().summary;
 }
 
+TEST(exhaustive, says_that_a_program_is_a_smallest_one_only_if_it_is) {
+    const auto d = std::ranges::find(mutants(), "full-try-send-says-closed", &mutant::name);
+    ASSERT_NE(d, mutants().end());
+    const target t = mutant_target(*d);
+    job j;
+    j.depth = 3;
+    const auto says_so = [&](const how_to_run& how) {
+        const engine_report r = campaign_of(t, j, how).reports.front();
+        EXPECT_EQ(r.failures.size(), 1U);
+        return r.summary.find(", a smallest one: ") != std::string::npos;
+    };
+    EXPECT_TRUE(says_so({.jobs = 1}));
+    EXPECT_TRUE(says_so({.jobs = 2}));
+    EXPECT_FALSE(says_so({.jobs = 1, .shard = {2, 2}}));  // the others have not run
+    j.from = 5;
+    EXPECT_FALSE(says_so({.jobs = 1}));
+}
+
 TEST(exhaustive, reports_a_smallest_program_and_a_token_that_repeats_it) {
     const auto d = std::ranges::find(mutants(), "barging-try-send", &mutant::name);
     ASSERT_NE(d, mutants().end());
@@ -315,7 +307,9 @@ std::uint64_t recount_pairs(std::uint64_t capacity) {
     std::vector<step> all = steps_by_refusal(m, false);
     std::erase_if(all, [](const step& s) { return model::shape_of(s.what).time; });
     std::uint64_t pairs = 0;
-    for (std::size_t i = 0; i < all.size(); ++i) {
+    const std::size_t acting = all.size();
+    std::ranges::copy(steps_by_refusal(m, true), std::back_inserter(all));
+    for (std::size_t i = 0; i < acting; ++i) {
         for (std::size_t k = i; k < all.size(); ++k) {
             const bool same = all[i].subject == all[k].subject;
             const bool ends =

@@ -82,8 +82,8 @@ std::string summarise_exhaustive(const engine_report& r) {
     std::string text = done == all ? fmt::format("every program of {}: {}", depth, counted(done, "program"))
                        : all == 0  ? counted(done, "program")  // of a shard that is not the first
                                    : fmt::format("{} of the {} of {}", grouped(done), counted(all, "program"), depth);
-    text += fmt::format(", {}; {}, {}", counted_failures(r, "difference"), counted(number_of(r, "steps"), "step"),
-                        counted(number_of(r, "observations"), "observation"));
+    text += fmt::format(", {}{}; {}, {}", counted_failures(r, "difference"), why_smallest(r),
+                        counted(number_of(r, "steps"), "step"), counted(number_of(r, "observations"), "observation"));
     if (const std::uint64_t failed = number_of(r, "failed"); failed > 0)
         text += fmt::format("; {} failed", counted(failed, "program"));
     if (const std::uint64_t next = number_of(r, goes_on_at); next > 0) text += fmt::format("; --from {} goes on", next);

@@ -29,6 +29,7 @@ failure make_failure(const interleavings_failure& t, const job& j, const target&
         c.clauses = clauses_of(t.history.events, t.verdict, {.first = &t.history.first}, c.engine, j, on.capabilities);
     c.seed = j.seed;
     c.program = t.program;
+    if (j.pairs) c.in_order = length_of(t.found);
     if (t.attempts > 0) c.shrunk = shrinking{length_of(t.found), length_of(t.smallest), t.attempts};
     failure f = failure_of(std::move(c));
     f.token = to_string(token{std::string(tool_version()), model::engine::interleavings, on.name, t.smallest});
@@ -82,6 +83,7 @@ std::string summarise_interleavings(const engine_report& r) {
     text += fmt::format(", {} ({} with a stalled task), {} judged, {}", counted(number("executions"), "execution"),
                         grouped(number("stalled")), counted(number("histories"), "history"),
                         counted_failures(r, "failure"));
+    text += why_smallest(r);
     if (number("unknown") > 0) text += fmt::format(", {} UNKNOWN", grouped(number("unknown")));
     if (number("programs") > 0) text += fmt::format("; {} exhaustive up to 2 preemptions", grouped(number("complete")));
     if (const std::uint64_t us = number("waiting_microseconds"); us > 0) {

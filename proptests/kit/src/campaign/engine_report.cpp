@@ -139,7 +139,7 @@ failure failure_of(counterexample c) {
     failure f;
     f.what = what_went_wrong(c);
     f.text = to_log(c);
-    f.place = c.recorded_at.empty() ? program_place(c.engine, c.seed, c.program) : c.recorded_at;
+    f.place = c.recorded_at.empty() ? program_place(c.in_order.has_value(), c.seed, c.program) : c.recorded_at;
     for (const std::string& name : c.clauses) f.clauses.push_back(kept(name));
     if (const auto* one = std::get_if<sequential_run>(&c.run)) {
         if (std::ranges::count(one->differs, aspect::late) > 0) f.is = failure::kind::hang;
@@ -166,6 +166,13 @@ failure too_many_unknown(const engine_report& in, std::uint64_t unknown, std::ui
         failure::kind::unknown, in,
         fmt::format("{} of {} histories are UNKNOWN: the search was given up", grouped(unknown), grouped(histories)),
         "the search for a linearization");
+}
+
+std::string why_smallest(const engine_report& r) {
+    const auto before = r.numbers.find(std::string(agreed_before));
+    if (before == r.numbers.end()) return {};
+    return fmt::format(", a smallest one: {} before it {}, every shorter one among them",
+                       counted(before->second, "program"), before->second == 1 ? "agrees" : "agree");
 }
 
 std::string counted_failures(const engine_report& r, std::string_view noun) {

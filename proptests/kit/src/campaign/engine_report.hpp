@@ -82,6 +82,10 @@ inline constexpr std::string_view over_budget = "over_budget";
 inline constexpr std::string_view parts_given_up = "given_up";
 /// The index of the first program that was left, if the order of the programs means something.
 inline constexpr std::string_view goes_on_at = "goes_on_at";
+/// The programs before the one that failed, if they are all that there are before it.
+inline constexpr std::string_view agreed_before = "agreed_before";
+/// Says so; nothing if it is not known.
+[[nodiscard]] std::string why_smallest(const engine_report& r);
 /// "interrupted", "stopped by --budget"; nothing if everything was done.
 [[nodiscard]] std::string_view cut_short(const engine_report& r);
 

@@ -99,8 +99,8 @@ failure untimely(const child_end& end, const engine_entry& e, const engine_repor
     }
     failure f = failure_of(
         hung ? failure::kind::hang : failure::kind::crash, in,
-        fmt::format("{} in {} {}{}", how, in.unit, end.at, is_seeded(e.is) ? fmt::format(" of seed {}", j.seed) : ""),
-        program_place(e.is, j.seed, end.at), details);
+        fmt::format("{} in {} {}{}", how, in.unit, end.at, takes_all(e, j) ? "" : fmt::format(" of seed {}", j.seed)),
+        program_place(takes_all(e, j), j.seed, end.at), details);
     f.token = std::move(token);
     return f;
 }
@@ -186,14 +186,19 @@ void note_what_was_left(engine_report& whole, bool rounds, bool by_signal) {
 }
 
 /// Where the order of the programs means something: what failed first, and after it nothing else. Returns the index of
-/// the first program that was not run.
-std::uint64_t keep_in_order(std::vector<engine_report>& reports, const std::vector<slice>& parts) {
+/// the first program that was not run. A difference ends a part: with all before it run, it is a smallest one.
+std::uint64_t keep_in_order(std::vector<engine_report>& reports, const std::vector<slice>& parts, bool all_before) {
     bool failed = false;
     std::uint64_t next = parts.front().first;
     for (std::size_t i = 0; i < reports.size(); ++i) {
-        if (failed) reports[i].failures.clear();
-        failed = failed || !reports[i].failures.empty();
-        if (next == parts[i].first) next += number_of(reports[i], "programs");
+        engine_report& r = reports[i];
+        all_before = all_before && next == parts[i].first;
+        if (next == parts[i].first) next += number_of(r, "programs");
+        if (failed) r.failures.clear();
+        if (failed || r.failures.empty()) continue;
+        failed = true;
+        if (all_before && r.failures.front().is == failure::kind::difference)
+            r.numbers.emplace(agreed_before, next - 1);
     }
     return next;
 }
@@ -248,7 +253,7 @@ engine_report run_in_slices(const engine_entry& e, const target& t, const job& j
         };
         const std::vector<slice> parts = slices_of(at, at + round, jobs);
         std::vector<engine_report> reports = run_round(e, t, all, parts, limits, enough_at, done_so_far);
-        if (takes_all(e, j)) next = keep_in_order(reports, parts);
+        if (takes_all(e, j)) next = keep_in_order(reports, parts, range.first == 0 && !in_one);
         for (engine_report& r : reports) add_to(whole, std::move(r));
         all.leads = false;
         at += round;

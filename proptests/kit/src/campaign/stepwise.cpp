@@ -31,6 +31,7 @@ counterexample example_of(const sequential_failure& f, const job& j, const targe
         c.clauses = {"channel.idle-storage"};  // which no mutant of the model breaks
     c.seed = j.seed;
     c.program = f.program;
+    if (by == model::engine::exhaustive) c.in_order = f.length;
     if (f.attempts > 0) c.shrunk = shrinking{f.length, f.trace.lines.size(), f.attempts};
     return c;
 }

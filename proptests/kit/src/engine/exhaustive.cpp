@@ -103,7 +103,7 @@ class exhaustive_run {
         if (known && take_again(target_, small)) return;
         sequential_failure f = explained(target_, small);
         f.program = options_.first + result_.programs;
-        f.length = steps_.size();
+        f.length = std::min(steps_.size(), program.lines().size());  // without an observer
         const std::string kind = look_of(f);
         constexpr std::size_t most_of_a_kind = 8;
         if (++kinds_[kind] > most_of_a_kind) return;

@@ -177,12 +177,16 @@ std::vector<std::vector<task_step>> all_concurrent_programs::tasks_in(const mach
 std::vector<std::pair<std::vector<task_step>, std::vector<task_step>>> all_concurrent_programs::pairs_of(
     const group& g) const {
     const machine& m = states_[g.state].now;
-    const std::vector<std::vector<task_step>> ones = tasks_in(m, g.lengths[0], 0);
+    std::vector<std::vector<task_step>> ones = tasks_in(m, g.lengths[0], 0);
     const std::vector<std::vector<task_step>> twos = tasks_in(m, g.lengths[1], 1);
+    const std::size_t acting = ones.size();
+    if (g.lengths[0] == 1) {
+        for (const step& s : observers(m, within_)) ones.push_back({operation_of(s, 0, 0)});
+    }
     std::vector<std::pair<std::vector<task_step>, std::vector<task_step>>> all;
     for (std::size_t i = 0; i < ones.size(); ++i) {
         // Of as many operations each, the tasks may change places.
-        for (std::size_t k = g.lengths[0] == g.lengths[1] ? i : 0; k < twos.size(); ++k) {
+        for (std::size_t k = g.lengths[0] == g.lengths[1] && i < acting ? i : 0; k < twos.size(); ++k) {
             if (fit(m, ones[i], twos[k])) all.emplace_back(ones[i], twos[k]);
         }
     }

@@ -61,8 +61,8 @@ const model::event& event_at(const model::history& h, const model::place& at) {
 
 // ---- Counterexamples
 
-std::string program_place(model::engine by, std::uint64_t seed, std::uint64_t program) {
-    return fmt::format("{}program-{}", is_seeded(by) ? fmt::format("seed-{}-", seed) : "", program);
+std::string program_place(bool in_order, std::uint64_t seed, std::uint64_t program) {
+    return fmt::format("{}program-{}", in_order ? "" : fmt::format("seed-{}-", seed), program);
 }
 
 std::string_view tool_version() noexcept { return TAILRACE_VERSION; }
@@ -108,7 +108,7 @@ std::optional<model::trace> trace_of(const counterexample& c) {
     const auto* run = std::get_if<sequential_run>(&c.run);
     if (run == nullptr) return std::nullopt;
     model::trace t;
-    t.id = c.recorded_at.empty() ? program_place(c.engine, c.seed, c.program) : "recorded";
+    t.id = c.recorded_at.empty() ? program_place(c.in_order.has_value(), c.seed, c.program) : "recorded";
     t.capacity = c.capacity;
     for (const taken_step& s : run->steps) t.lines.push_back({s.step, s.expected, t.lines.size() + 1});
     return t;

@@ -103,16 +103,15 @@ struct counterexample {
     std::string recorded_at;    // a recorded trace, file:line: then seed and program mean nothing
     std::uint64_t capacity = 1;
     std::optional<shrinking> shrunk;
+    std::optional<std::uint64_t> in_order;  // steps of the program, if it is one of all, in order: seed means nothing
     std::optional<repetition> repeated;
     std::variant<sequential_run, concurrent_run> run;
 
     friend bool operator==(const counterexample&, const counterexample&) = default;
 };
 
-/// The engine generates its programs from a seed; otherwise they are all that there are, in order.
-[[nodiscard]] constexpr bool is_seeded(model::engine e) noexcept { return e != model::engine::exhaustive; }
-/// "seed-1-program-51", "program-51"
-[[nodiscard]] std::string program_place(model::engine by, std::uint64_t seed, std::uint64_t program);
+/// "seed-1-program-51"; in order "program-51"
+[[nodiscard]] std::string program_place(bool in_order, std::uint64_t seed, std::uint64_t program);
 
 /// With the states of the specification; the target's words are known for the last step.
 [[nodiscard]] sequential_run run_of(const model::trace& shrunk, const parting& last);

@@ -239,6 +239,7 @@ json write_whole(const counterexample& c) {
            {"capacity", c.capacity}};
     if (c.adapter != own_adapter) j["adapter"] = c.adapter;
     if (!c.option.empty()) j["option"] = c.option;
+    if (c.in_order) j["in_order"] = *c.in_order;
     if (const auto& s = c.shrunk) j["shrunk"] = {{"from", s->from}, {"to", s->to}, {"attempts", s->attempts}};
     if (const auto& r = c.repeated) j["repeated"] = {{"failed", r->failed}, {"runs", r->runs}};
     const bool concurrent = std::holds_alternative<concurrent_run>(c.run);
@@ -259,8 +260,8 @@ repetition read_repetition(const json_reader& in) {
 
 counterexample read_whole(const json_reader& in) {
     in.expect_members({"format", "version", "tool", "command", "engine", "target", "law", "clauses", "seed", "program",
-                       "recorded_at", "capacity", "?adapter", "?option", "?shrunk", "?repeated", "?sequential",
-                       "?concurrent"});
+                       "recorded_at", "capacity", "?adapter", "?option", "?in_order", "?shrunk", "?repeated",
+                       "?sequential", "?concurrent"});
     (void)in["format"].one_of(std::array{format_name});
     (void)in["version"].number(format_version, format_version);
     counterexample c;
@@ -278,6 +279,7 @@ counterexample read_whole(const json_reader& in) {
     c.capacity = in["capacity"].number(1, model::largest_capacity);
     if (in.has("adapter")) c.adapter = in["adapter"].text();
     if (in.has("option")) c.option = in["option"].text();
+    if (in.has("in_order")) c.in_order = in["in_order"].number();
     if (in.has("shrunk")) c.shrunk = read_shrinking(in["shrunk"]);
     if (in.has("repeated")) c.repeated = read_repetition(in["repeated"]);
     if (in.has("sequential") == in.has("concurrent"))

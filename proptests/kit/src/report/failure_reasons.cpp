@@ -153,9 +153,9 @@ std::string plain(std::string_view text) {
 std::string origin_of(const counterexample& c) {
     std::string text = !c.recorded_at.empty()    ? plain(c.recorded_at)
                        : c.program == of_a_token ? "a token"
-                       : is_seeded(c.engine)
-                           ? fmt::format("seed {}, program {}", c.seed, c.program)
-                           : fmt::format("program {} of all in order: none before it fails", c.program);
+                       : c.in_order
+                           ? fmt::format("program {} of all in order, of {}", c.program, counted(*c.in_order, "step"))
+                           : fmt::format("seed {}, program {}", c.seed, c.program);
     if (c.shrunk) {
         text += fmt::format("; shrunk from {} to {}, in {}", counted(c.shrunk->from, "step"), grouped(c.shrunk->to),
                             counted(c.shrunk->attempts, "attempt"));

@@ -443,7 +443,7 @@ void sequential_writer::kept_storage(const counterexample& c) {
 
 std::string test_name_of(const counterexample& c) {
     std::string name = c.clauses.empty() ? "a_failure" : c.clauses.front();
-    name += c.recorded_at.empty() ? fmt::format("_seed_{}_program_{}", c.seed, c.program)
+    name += c.recorded_at.empty() ? '_' + program_place(c.in_order.has_value(), c.seed, c.program)
                                   : '_' + c.recorded_at.substr(c.recorded_at.rfind('/') + 1);
     std::ranges::replace_if(name, [](char b) { return std::isalnum(static_cast<unsigned char>(b)) == 0; }, '_');
     return name;

@@ -236,7 +236,7 @@ std::string to_string(const token& t) {
     writer out;
     out.text(t.tool);
     // A program of one task is one, however it was found.
-    const model::engine by = is_seeded(t.engine) ? t.engine : model::engine::sequential;
+    const model::engine by = t.engine == model::engine::exhaustive ? model::engine::sequential : t.engine;
     out.number(static_cast<std::uint64_t>(by));
     out.text(t.target);
     out.number(t.program.capacity);

@@ -314,30 +314,51 @@ function drawChoices() {
 
 // ---- What ran
 
-function drawStates(run) {
-  const cells = (name, ...texts) => element('tr', {}, ...texts.map(t => element(name, {}, t)));
-  const body = run.states.map(s =>
-    cells('td', badge(s.verdict), s.what, number(s.reached), number(s.required), number(s.of)),
-  );
+function drawTable(what, run, heads, rows) {
+  const cells = (name, texts) => element('tr', {}, ...texts.map(t => element(name, {}, t)));
   const table = element(
     'table',
     {},
-    element(
-      'thead',
-      {},
-      cells('th', 'verdict', 'state', 'reached by', 'required', `of ${run.unit}`),
-    ),
-    element('tbody', {}, ...body),
+    element('thead', {}, cells('th', heads)),
+    element('tbody', {}, ...rows.map(r => cells('td', r))),
   );
-  return element(
-    'div',
-    {
-      class: 'scroll',
-      tabindex: 0,
-      role: 'region',
-      'aria-label': `Coverage goals, ${run.engine} on ${run.target}`,
-    },
-    table,
+  const label = `${what}, ${run.engine} on ${run.target}`;
+  return element('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label}, table);
+}
+
+const drawStates = run =>
+  drawTable(
+    'Coverage goals',
+    run,
+    ['verdict', 'state', 'reached by', 'required', `of ${run.unit}`],
+    run.states.map(s => [
+      badge(s.verdict),
+      s.what,
+      number(s.reached),
+      number(s.required),
+      number(s.of),
+    ]),
+  );
+
+// Of `interleavings --exhaustive`: in how many programs which operations met in which state. The
+// names are like "met r.try_recv s.send full".
+const isMeeting = name => name.startsWith('met ');
+
+function drawMeetings(run, meetings) {
+  const rows = new Map();
+  const states = new Set();
+  for (const [name, n] of meetings) {
+    const [, one, other, ...words] = name.split(' ');
+    const state = words.join(' ');
+    states.add(state);
+    const operations = `${one} ${other}`;
+    rows.set(operations, {...rows.get(operations), [state]: number(n)});
+  }
+  return drawTable(
+    'Operations that met',
+    run,
+    ['operations', ...states],
+    [...rows].map(([operations, row]) => [operations, ...[...states].map(s => row[s] ?? '-')]),
   );
 }
 
@@ -367,9 +388,14 @@ function drawRun(run) {
       .map(([verdict, n]) => element('span', {}, badge(verdict), number(n)));
     box.append(fold(['Coverage goals ', ...title], counts.MISSED > 0, drawStates(run)));
   }
-  const numbers = Object.entries(run.numbers).map(([name, n]) =>
-    element('li', {}, `${name.replaceAll('_', ' ')} `, element('b', {}, number(n))),
-  );
+  const meetings = Object.entries(run.numbers).filter(([name]) => isMeeting(name));
+  if (meetings.length)
+    box.append(fold(['Operations that met'], false, drawMeetings(run, meetings)));
+  const numbers = Object.entries(run.numbers)
+    .filter(([name]) => !isMeeting(name))
+    .map(([name, n]) =>
+      element('li', {}, `${name.replaceAll('_', ' ')} `, element('b', {}, number(n))),
+    );
   if (numbers.length)
     box.append(fold(['Numbers'], false, element('ul', {class: 'counts'}, ...numbers)));
   return box;
