@@ -9,13 +9,11 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <memory>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -263,15 +261,18 @@ const std::array broken_verbs{
 };
 
 TEST(exhaustive_verbs, the_table_has_every_verb_on_every_handle_and_the_poll_of_every_operation) {
-    using entry = std::tuple<verb, handle_kind, verb>;
-    std::set<entry> there;
-    for (const broken_verb& b : broken_verbs) EXPECT_TRUE(there.insert({b.what, b.of, b.begun_as}).second) << b.fault;
-    std::set<entry> wanted{{verb::advance, receiver, verb::poll}};
+    const auto entry = [](verb v, handle_kind kind, verb begun_as) {
+        return to_string(handle{kind, 0}) + ' ' + std::string(shape_of(v == verb::poll ? begun_as : v).spelling) +
+               (v == verb::poll ? ", polled" : "");
+    };
+    std::set<std::string> there;
+    for (const broken_verb& b : broken_verbs) EXPECT_TRUE(there.insert(entry(b.what, b.of, b.begun_as)).second);
+    std::set<std::string> wanted{entry(verb::advance, receiver, verb::poll)};
     for (std::size_t i = 0; i < verb_count * kind_count; ++i) {
         const auto v = static_cast<verb>(i / kind_count);
         const auto kind = static_cast<handle_kind>(i % kind_count);
-        if (v != verb::poll && applies_to(v, kind)) wanted.insert({v, kind, verb::poll});
-        if (creates_operation(v, kind)) wanted.insert({verb::poll, handle_kind::operation, v});
+        if (v != verb::poll && applies_to(v, kind)) wanted.insert(entry(v, kind, verb::poll));
+        if (creates_operation(v, kind)) wanted.insert(entry(verb::poll, handle_kind::operation, v));
     }
     EXPECT_EQ(there, wanted);
 }
