@@ -75,7 +75,7 @@ TEST(dialogue, of_endless_errors_the_end_is_kept) {
 
 TEST(dialogue, a_command_may_be_anything_that_a_shell_takes) {
     for (const std::string command :
-         {"printf hello\\\\n", "A=hello; echo $A", "A=hello sh -c 'echo $A'", "echo hello | cat"}) {
+         {"printf hello\\\\n", "A=hello; echo $A", "A=hello sh -c 'echo $A'", "echo hello | cat", "exec echo hello"}) {
         dialogue d(command);
         std::string line;
         EXPECT_EQ(d.listen(line, late()), heard::line) << command;

@@ -257,6 +257,14 @@ TEST(simulator, a_crash_is_a_verdict_and_it_is_started_again) {
     EXPECT_GT(r.failure->attempts, 1u) << "it was started again";
 }
 
+TEST(simulator, may_have_any_path_and_what_it_wrote_when_it_crashed_is_in_the_verdict) {
+    const simulator_is this_one(fake_simulator("it's (1) \"\xc3\xa9\"; a=$b", "echo no luck >&2; kill -SEGV $$"));
+    const concurrent_program p = program({}, {{"s0 try_send v1"}, {"r try_recv"}});
+    const std::optional<interleavings_failure> f = explore_again(*find_target("optimized"), p);
+    ASSERT_TRUE(f);
+    EXPECT_EQ(f->problem, "CRASH (signal 11, Segmentation fault; it wrote: no luck?)");
+}
+
 TEST(simulator, in_the_middle_of_a_program_when_the_time_is_over_is_ended) {
     const simulator_is silent(fake_simulator("silent", "exec cat >/dev/null"));
     interleavings_options o;
@@ -268,12 +276,16 @@ TEST(simulator, in_the_middle_of_a_program_when_the_time_is_over_is_ended) {
 }
 
 TEST(simulator, that_cannot_be_run_is_said_in_one_line) {
-    const simulator_is nowhere("/nonexistent/simulator");
-    try {
-        (void)run_interleavings(*find_target("optimized"), {});
-        FAIL() << "it cannot run";
-    } catch (const std::runtime_error& e) {
-        EXPECT_STREQ(e.what(), "the simulator: cannot run '/nonexistent/simulator'");
+    const std::string plain_text = fake_simulator("is-plain-text", "");
+    fs::permissions(plain_text, fs::perms::owner_read);
+    for (const std::string& path : {std::string("/nonexistent/simulator"), std::string("/"), plain_text}) {
+        const simulator_is nowhere(path);
+        try {
+            (void)run_interleavings(*find_target("optimized"), {});
+            FAIL() << path << " cannot run";
+        } catch (const std::runtime_error& e) {
+            EXPECT_EQ(e.what(), "the simulator: cannot run '" + path + "'");
+        }
     }
 }
 

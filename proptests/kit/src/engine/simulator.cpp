@@ -1,17 +1,10 @@
-// Talks to the simulator over a socket, in the lines of relacy/explorer/explore_lines.cpp.
+// Talks to the simulator in the lines of relacy/explorer/explore_lines.cpp.
 // After a change here run: ci/test -L proptests -R interleavings
 #include "engine/simulator.hpp"
 
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <csignal>
+#include <chrono>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <stdexcept>
 #include <system_error>
@@ -19,16 +12,13 @@
 
 #include <fmt/format.h>
 
-#include "support/children.hpp"
+#include "support/text_layout.hpp"
 #include "tailrace/model/happens_before.hpp"
 #include "tailrace/model/text.hpp"
 #include "tailrace/model/words.hpp"
 
 namespace tailrace::verify {
 namespace {
-
-/// The status of a child that has found no program to become.
-constexpr int not_there = 127;
 
 using model::event;
 using model::step;
@@ -137,16 +127,6 @@ atomic_access access_of(std::string_view line) {
     return a;
 }
 
-/// If the simulator has ended, reading its answer shows that.
-void write_all(int to, std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t n = send(to, text.data(), text.size(), MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return;
-        text.remove_prefix(static_cast<std::size_t>(n));
-    }
-}
-
 }  // namespace
 
 std::string find_simulator() {
@@ -162,68 +142,32 @@ std::string find_simulator() {
 }
 
 simulator::simulator(std::string program) : program_(std::move(program)) { start(); }
-simulator::~simulator() {
-    if (child_ > 0) (void)stop();
-}
 
-void simulator::start() {
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-        throw std::system_error(errno, std::generic_category(), "socketpair");
-    }
-    const pid_t parent = getpid();
-    child_ = fork();
-    if (child_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
-    if (child_ == 0) {
-        belong_to(parent);  // it may be caught in a loop when its parent is given up
-        dup2(ends[1], STDIN_FILENO);
-        dup2(ends[1], STDOUT_FILENO);
-        execl(program_.c_str(), program_.c_str(), static_cast<char*>(nullptr));
-        _exit(not_there);
-    }
-    close(ends[1]);
-    socket_ = ends[0];
-    unread_.clear();
-}
+void simulator::start() { with_ = std::make_unique<dialogue>("exec \"$0\"", program_); }
 
-int simulator::stop() {
-    close(socket_);
-    int status = 0;
-    while (waitpid(child_, &status, 0) < 0 && errno == EINTR) {
-    }
-    child_ = -1;
-    return status;
+std::string simulator::start_again() {
+    constexpr std::chrono::seconds awhile{5};  // its output has ended
+    const std::optional<int> status = with_->wait(dialogue::clock::now() + awhile);
+    if (status && was_not_there(*status)) throw std::runtime_error(fmt::format("cannot run '{}'", program_));
+    std::string how = status ? how_it_ended(*status) : "it closed its output, and goes on";
+    if (!with_->errors().empty()) how += fmt::format("; it wrote: {}", printable(with_->errors()));
+    start();
+    return how;
 }
 
 std::optional<std::string> simulator::read_line(const std::function<bool()>& over) {
-    constexpr int between_looks = 50;  // milliseconds
+    using enum dialogue::heard;
+    constexpr std::chrono::milliseconds between_looks{50};
+    std::string text;
     for (;;) {
-        if (const std::size_t end = unread_.find('\n'); end != unread_.npos) {
-            std::string line = unread_.substr(0, end);
-            unread_.erase(0, end + 1);
-            return line;
+        switch (with_->listen(text, dialogue::clock::now() + between_looks)) {
+            case line: return text;
+            case end: return std::nullopt;
+            case too_long: throw std::runtime_error("expected an answer, found a line that is too long");
+            case nothing:
+                if (over && over()) return std::nullopt;
         }
-        pollfd answer{socket_, POLLIN, 0};
-        if (over && poll(&answer, 1, between_looks) == 0) {
-            if (over()) kill(child_, SIGKILL);
-            continue;
-        }
-        char buffer[16 * 1024];
-        const ssize_t n = read(socket_, buffer, sizeof buffer);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return std::nullopt;
-        unread_.append(buffer, static_cast<std::size_t>(n));
     }
-}
-
-std::string simulator::start_again() {
-    const int status = stop();
-    if (WIFEXITED(status) && WEXITSTATUS(status) == not_there) {
-        throw std::runtime_error(fmt::format("cannot run '{}'", program_));
-    }
-    start();
-    return WIFSIGNALED(status) ? fmt::format("signal {}, {}", WTERMSIG(status), strsignal(WTERMSIG(status)))
-                               : fmt::format("it left with {}", WEXITSTATUS(status));
 }
 
 namespace {
@@ -325,13 +269,13 @@ class answer_reader {
 
 exploration simulator::explore(const std::string& target, const concurrent_program& p,
                                const interleavings_options& options, bool show_histories) try {
-    write_all(socket_, request(target, p, options, show_histories));
+    with_->say(request(target, p, options, show_histories));
     answer_reader answer(p, options.preemptions);
     while (const std::optional<std::string> line = read_line(options.over)) {
         if (answer.line(*line)) return std::move(answer).take();
     }
     if (options.over && options.over()) {
-        (void)start_again();
+        start();
         exploration e;
         e.cut = true;
         return e;

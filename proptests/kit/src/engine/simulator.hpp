@@ -2,16 +2,15 @@
 // After a change here run: ci/test -L proptests -R interleavings
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "engine/interleavings.hpp"
+#include "support/dialogue.hpp"
 
 namespace tailrace::verify {
 
@@ -31,9 +30,6 @@ class simulator {
   public:
     /// Throws std::runtime_error.
     explicit simulator(std::string program);
-    ~simulator();
-    simulator(const simulator&) = delete;
-    simulator& operator=(const simulator&) = delete;
 
     /// A crash of the simulator is a failure of the program; it is started again. Throws std::runtime_error if it does
     /// not understand.
@@ -42,17 +38,13 @@ class simulator {
 
   private:
     void start();
-    /// Its status.
-    int stop();
     /// After its end: how it has ended. Throws std::runtime_error if it is not there.
     [[nodiscard]] std::string start_again();
-    /// Nothing at the end of the simulator, which `over` brings about.
+    /// Nothing at the end of the simulator, or of the time.
     [[nodiscard]] std::optional<std::string> read_line(const std::function<bool()>& over);
 
     std::string program_;
-    pid_t child_ = -1;  // none, after stop()
-    int socket_ = -1;
-    std::string unread_;
+    std::unique_ptr<dialogue> with_;
 };
 
 }  // namespace tailrace::verify

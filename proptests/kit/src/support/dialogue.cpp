@@ -47,14 +47,19 @@ void close_once(int& end) {
 
 void never_block(int end) { expect(fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK) == 0, "fcntl"); }
 
+/// Statuses of a shell: it cannot run the command, or does not find it.
+constexpr int not_run = 126;
+constexpr int not_there = 127;
+
 /// For a shell. One command takes the place of the shell: its end is what ends it.
 std::string as_command(const std::string& typed) {
+    if (typed.starts_with("exec ")) return typed;
     const bool several = typed.find_first_of(";&|(){}\n") != typed.npos;
     const bool assigns = typed.substr(0, typed.find(' ')).find('=') != typed.npos;
     return several || assigns ? typed : "exec " + typed;
 }
 
-[[noreturn]] void become(const std::string& command, pid_t parent, const ends& in, const ends& out, const ends& err) {
+[[noreturn]] void become(const std::string& command, const std::string& zeroth, pid_t parent, const ends& in, const ends& out, const ends& err) {
     belong_to(parent);
     setpgid(0, 0);
     const rlimit no_core{0, 0};
@@ -62,14 +67,13 @@ std::string as_command(const std::string& typed) {
     dup2(in.at[1], STDIN_FILENO);
     dup2(out.at[1], STDOUT_FILENO);
     dup2(err.at[1], STDERR_FILENO);
-    execl("/bin/sh", "sh", "-c", command.c_str(), static_cast<char*>(nullptr));
-    constexpr int not_there = 127;
+    execl("/bin/sh", "sh", "-c", command.c_str(), zeroth.c_str(), static_cast<char*>(nullptr));
     _exit(not_there);
 }
 
 }  // namespace
 
-dialogue::dialogue(const std::string& command) : owner_(getpid()) {
+dialogue::dialogue(const std::string& command, const std::string& zeroth) : owner_(getpid()) {
     ends in;
     ends out;
     ends err;
@@ -77,7 +81,7 @@ dialogue::dialogue(const std::string& command) : owner_(getpid()) {
     expect(pipe2(out.at, O_CLOEXEC) == 0 && pipe2(err.at, O_CLOEXEC) == 0, "pipe");
     for (const int end : {in.at[0], out.at[0], err.at[0]}) never_block(end);
     child_ = fork();
-    if (child_ == 0) become(as_command(command), owner_, in, out, err);
+    if (child_ == 0) become(as_command(command), zeroth, owner_, in, out, err);
     expect(child_ > 0, "fork");
     setpgid(child_, child_);  // as the child does: either may be the first
     to_ = in.take(0);
@@ -169,6 +173,10 @@ std::optional<int> dialogue::wait(clock::time_point until) {
 std::string how_it_ended(int status) {
     if (WIFSIGNALED(status)) return fmt::format("signal {}, {}", WTERMSIG(status), strsignal(WTERMSIG(status)));
     return fmt::format("exit status {}", WEXITSTATUS(status));
+}
+
+bool was_not_there(int status) {
+    return WIFEXITED(status) && (WEXITSTATUS(status) == not_run || WEXITSTATUS(status) == not_there);
 }
 
 }  // namespace tailrace::verify

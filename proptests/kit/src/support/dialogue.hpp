@@ -28,8 +28,8 @@ class dialogue {
     static constexpr std::size_t longest_line = std::size_t{1} << 20;
     static constexpr std::size_t kept_errors = 2'000;  // bytes, the last ones
 
-    /// Starts the command in a shell, in a process group of its own. Throws std::system_error.
-    explicit dialogue(const std::string& command);
+    /// Starts the command in a shell, where `zeroth` is $0, in a process group of its own. Throws std::system_error.
+    explicit dialogue(const std::string& command, const std::string& zeroth = "sh");
     /// Kills the group. In a process forked since, it only forgets it.
     ~dialogue();
     dialogue(const dialogue&) = delete;
@@ -67,5 +67,8 @@ class dialogue {
 
 /// "signal 11, Segmentation fault", "exit status 3"
 [[nodiscard]] std::string how_it_ended(int status);
+
+/// The shell has found no such program, or none that it could run.
+[[nodiscard]] bool was_not_there(int status);
 
 }  // namespace tailrace::verify
