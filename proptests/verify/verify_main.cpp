@@ -159,6 +159,7 @@ int execute(command_line c, const program_info& given) {
     const std::vector<target> targets = meet(c.commands, given);
     const program_info program{given.name, targets, given.traces, given.record};
     for (std::size_t i = given.targets.size(); i < targets.size(); ++i) c.targets.push_back(&targets[i]);
+    refuse_threads_without(c);
     switch (c.what) {
         case command_line::action::run: return run(c, program);
         case command_line::action::replay: return replay(c, program);

@@ -142,9 +142,8 @@ TEST_F(command_line, a_target_in_another_process_that_cannot_be_checked_is_refus
                    ": there is a target 'reference' already: name this one by "
                    "NAME=exec:" TAILRACE_SPOKEN_REFERENCE);
     expect_refused("run --target exec:true", "exec:true: it ended: exit status 0");
-    expect_refused(
-        "run --engine threads --target exec:true",
-        "tailrace-verify: --engine threads: a target in another process says that it is for one thread only" + see);
+    expect_refused("run --engine threads --target exec:" TAILRACE_SPOKEN_REFERENCE,
+                   "tailrace-verify: --engine threads: spoken says that it is for one thread only" + see);
     expect_refused("run --timeout 0 --target exec:true",
                    "tailrace-verify: --timeout expected a number from 1, found '0'" + see);
     expect_refused("run --timeout 25001 --target exec:true",
@@ -155,6 +154,9 @@ TEST_F(command_line, a_target_in_another_process_that_cannot_be_checked_is_refus
     const run_result well = run("check-target " TAILRACE_SPOKEN_REFERENCE);
     EXPECT_EQ(well.status, 0) << well.out;
     EXPECT_EQ(run("check-target 'echo hello'").status, 1);
+    const run_result threads =
+        run("run --engine threads --programs 20 --target 'exec:" TAILRACE_SPOKEN_REFERENCE " tasks'");
+    EXPECT_EQ(threads.status, 0) << threads.out;
 }
 
 TEST_F(command_line, an_engine_asked_for_by_name_that_cannot_run_is_refused) {

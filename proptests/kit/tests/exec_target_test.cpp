@@ -245,7 +245,7 @@ TEST(exec, a_program_that_is_no_target_is_refused) {
     EXPECT_EQ(refusal_of({.command = "echo hello world", .patience = ages}),
               "its introduction:1:1: expected 'tailrace-target 1', found 'hello world'");
     EXPECT_EQ(refusal_of({.command = "echo tailrace-target 1; echo hello", .patience = ages}),
-              "its introduction:2:1: expected 'name', 'version', 'can' or 'ready', found 'hello'");
+              "its introduction:2:1: expected 'name', 'version', 'can', 'tasks' or 'ready', found 'hello'");
 }
 /// Another name in each process.
 exec_command inconstant() {

@@ -50,7 +50,6 @@ class lying_session : public task_session {
     bool can_block(const step& s) const override { return honest_->can_block(s); }
     std::unique_ptr<task_session> branch() override { return std::make_unique<lying_session>(honest_->branch(), lie_); }
     void give(handle h, task_session& to) override { honest_->give(h, inside(to)); }
-    std::vector<handle> handles() const override { return honest_->handles(); }
 
   private:
     static task_session& inside(task_session& s) { return *static_cast<lying_session&>(s).honest_; }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/oracle.hpp"
+#include "engine/threads.hpp"
 #include "program/generator.hpp"
 #include "support/text_layout.hpp"
 
@@ -57,6 +58,7 @@ class protocol_check {
         take_programs();
         trying("the same programs step by step");
         take_again();
+        if (tasks_ != capabilities()) take_tasks();
         trying("the end of its input ends it");
         (void)link_->meet();  // another one, if the last program was given up
         link_->part();
@@ -86,9 +88,11 @@ class protocol_check {
         trying("it introduces itself");
         const introduction& said = link_->meet();
         can_ = said.capabilities;
+        tasks_ = said.tasks;
         passed(fmt::format(": {} {}", said.name, said.version));
         print("{}", labelled("      can    ", list_of(can_, true), 8));
         print("{}", labelled("      lacks  ", list_of(can_, false), 8));
+        print("{}", labelled("      tasks  ", list_of(tasks_, true), 8));
     }
 
     [[nodiscard]] std::string header() const { return fmt::format("trace {} capacity {}", link_->number(), capacity_); }
@@ -171,9 +175,30 @@ class protocol_check {
         passed();
     }
 
+    void take_tasks() {
+        trying("programs of several tasks at once");
+        const target t = as_tasks(make_exec_target(link_));
+        thread_runner on;
+        std::size_t strange = 0;
+        for (std::uint64_t i = 0; i < programs_to_try; ++i) {
+            const concurrent_program p = generate_concurrent(t, 1, i);
+            sent_ = to_string(p);
+            const thread_run was = on.run(t, p, {.seed = i});
+            if (was.lost) throw no_answer(*was.lost, was.problem, {});
+            constexpr std::uint64_t most_nodes = 100'000;
+            strange += judge(was, most_nodes).failed() ? 1 : 0;
+        }
+        passed(fmt::format(": {}", counted(programs_to_try, "program")));
+        if (strange > 0) {
+            print("note  {} of them: a history that the contract does not allow; the engine threads shows it\n",
+                  grouped(strange));
+        }
+    }
+
     std::shared_ptr<exec_link> link_;
     std::FILE* to_;
     capabilities can_;
+    capabilities tasks_;
     std::string tried_;
     std::uint64_t capacity_ = 1;     // of the program that is under way
     std::vector<std::string> sent_;  // its steps, and `end`

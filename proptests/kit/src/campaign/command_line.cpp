@@ -204,12 +204,6 @@ std::string first_of(const std::vector<const target*>& targets) {
 }
 
 /// An engine that was named and cannot run on any target would look like one that found nothing.
-void refuse_threads_without(const std::vector<std::string>& typed, const std::vector<const target*>& targets) {
-    if (std::ranges::find(typed, model::to_string(model::engine::threads)) == typed.end()) return;
-    if (std::ranges::any_of(targets, [](const target* t) { return static_cast<bool>(t->open_tasks); })) return;
-    throw usage_error(fmt::format("--engine threads: {} says that it is for one thread only", first_of(targets)));
-}
-
 void refuse_tests_without(const std::vector<std::string>& typed, const std::vector<const target*>& targets) {
     if (std::ranges::find(typed, model::to_string(model::engine::tests)) == typed.end()) return;
     const auto has_any = [](const target* t) { return !t->tests.empty(); };
@@ -293,6 +287,12 @@ std::vector<std::string> with_command(int argc, const char* const* argv) {
 
 }  // namespace
 
+void refuse_threads_without(const command_line& c) {
+    if (!c.names_threads) return;
+    if (std::ranges::any_of(c.targets, [](const target* t) { return static_cast<bool>(t->open_tasks); })) return;
+    throw usage_error(fmt::format("--engine threads: {} says that it is for one thread only", first_of(c.targets)));
+}
+
 command_line parse_command_line(int argc, const char* const* argv, const program_info& program) {
     typed_words typed;
     CLI::App app{"Checks a bounded asynchronous channel against its contract, clause by clause.", program.name};
@@ -360,7 +360,8 @@ command_line parse_command_line(int argc, const char* const* argv, const program
     if (!run.parsed()) throw usage_error("expected a command: run, replay, merge, check-target or list");
     c.engines = look_up("engine", typed.engines, engines(), &engine_entry::name);
     if (c.commands.empty() || !typed.targets.empty()) c.targets = targets_of(typed.targets, program);
-    refuse_threads_without(typed.engines, c.targets);
+    c.names_threads = std::ranges::count(typed.engines, model::to_string(model::engine::threads)) > 0;
+    if (c.commands.empty()) refuse_threads_without(c);
     refuse_interleavings_without(typed.engines, c.targets);
     refuse_tests_without(typed.engines, c.targets);
     c.clauses = matching_clauses(typed.clauses);

@@ -51,6 +51,7 @@ struct command_line {
     action what = action::run;
     std::string help;  // or the version: printed, and that is all
     std::vector<const engine_entry*> engines;
+    bool names_threads = false;  // among them
     std::vector<const target*> targets;
     std::vector<exec_command> commands;         // of more targets, which are in other processes
     std::vector<const model::clause*> clauses;  // all without --clause
@@ -67,6 +68,10 @@ struct command_line {
     std::optional<token> replayed;
     std::vector<std::string> merged;  // folders
 };
+
+/// Throws usage_error if the engine `threads` was named and cannot run on any target: it would look as if it had found
+/// nothing. To be called when the targets in other processes are known.
+void refuse_threads_without(const command_line& c);
 
 /// Throws usage_error.
 [[nodiscard]] command_line parse_command_line(int argc, const char* const* argv, const program_info& program);

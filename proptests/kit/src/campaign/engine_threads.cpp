@@ -31,6 +31,8 @@ failure make_failure(const threads_failure& t, const job& j, const target& in) {
     c.program = t.program;
     c.shrunk = shrinking{length_of(t.found), length_of(t.smallest), t.attempts};
     failure f = failure_of(std::move(c));
+    if (t.judgement.lost == no_answer::why::ended) f.is = failure::kind::crash;
+    if (t.judgement.lost == no_answer::why::late) f.is = failure::kind::hang;
     f.token = to_string(token{std::string(tool_version()), model::engine::threads, on.name, t.smallest});
     return f;
 }
@@ -85,8 +87,10 @@ counterexample example_of(const threads_failure& t, const target& on, const std:
     c.engine = model::engine::threads;
     c.target = on.name;
     c.adapter = on.adapter;
+    c.option = on.option;
     c.command = command;
-    c.property = !t.judgement.problem.empty()
+    c.property = t.judgement.lost ? "Every step is answered, unless it waits."
+                 : !t.judgement.problem.empty()
                      ? "Every value is delivered, returned or destroyed exactly once, and nothing throws."
                  : t.judgement.verdict.is == model::finding::asleep
                      ? "No waiting task is left asleep that the specification would wake."
@@ -110,13 +114,14 @@ std::string summarise_threads(const engine_report& r) {
     return text;
 }
 
-engine_report run_threads_engine(const job& j, const target& t, const campaign_progress& tell) {
+engine_report run_threads_engine(const job& j, const target& given, const campaign_progress& tell) {
     engine_report report;
     report.engine = model::to_string(model::engine::threads);
-    report.target = t.name;
+    report.target = given.name;
     report.unit = "history";
-    add_lacking(report, j, t);
-    if (!t.open_tasks) return report;
+    add_lacking(report, j, given);
+    if (!given.open_tasks) return report;
+    const target t = as_tasks(given);
     threads_options options;
     options.programs = j.programs;
     options.seed = j.seed;

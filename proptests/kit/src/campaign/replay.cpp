@@ -36,7 +36,8 @@ std::string once_more(const token& t, const target& on, const std::string& comma
     return f ? log_of(example_of(*f, j, on, t.engine)) : std::string();
 }
 
-std::string many_times(const token& t, const target& on, const std::string& command, std::size_t most, pulse& p) {
+std::string many_times(const token& t, const target& given, const std::string& command, std::size_t most, pulse& p) {
+    const target on = as_tasks(given);
     if (!on.open_tasks) throw std::runtime_error(fmt::format("replay: {} is for one thread only", on.name));
     if (!can_run(on, blocking_where_needed(on, t.program)))
         throw std::runtime_error(fmt::format("replay: {} lacks a capability that the program needs", on.name));

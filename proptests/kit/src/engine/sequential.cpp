@@ -111,9 +111,6 @@ void walk(pair_of_channels& both, const std::vector<model::step>& steps, Prepare
     }
 }
 
-/// For making a program smaller that is not answered in time: each attempt takes that time.
-constexpr auto longest_for_a_hang = std::chrono::seconds(60);
-
 bool reacts(const script& s) {
     return std::ranges::any_of(s.steps, [](const model::step& one) { return one.at.depth > 0; });
 }
@@ -253,7 +250,7 @@ class sequential_search {
         };
         constexpr std::size_t most_attempts = 20'000;
         const bool hangs = std::ranges::find(kind.differs, aspect::late) != kind.differs.end();
-        const auto until = std::chrono::steady_clock::now() + longest_for_a_hang;
+        const auto until = std::chrono::steady_clock::now() + most_time_for_a_hang;
         const auto over = [&] {
             return (options_.over && options_.over()) || (hangs && std::chrono::steady_clock::now() >= until);
         };

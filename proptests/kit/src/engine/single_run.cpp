@@ -34,8 +34,7 @@ using model::verb;
 
 namespace {
 
-/// A thread that sleeps this long inside a call, without running once, will not be woken by the channel's timers.
-constexpr unsigned looks_at_a_sleeper = 25;
+/// For `target::patience`: whether a thread sleeps inside a call all the time, without running once.
 constexpr std::chrono::milliseconds between_looks{10};
 
 }  // namespace
@@ -46,6 +45,9 @@ thread_run single_run::run(const std::function<void(std::size_t)>& start) {
     try {
         course(start);
         return std::move(result_);
+    } catch (const no_answer& e) {
+        problem = e.what();
+        result_.lost = e.is();
     } catch (const std::exception& e) {
         problem = fmt::format("threw: {}", e.what());
     } catch (...) {
@@ -59,16 +61,25 @@ thread_run single_run::run(const std::function<void(std::size_t)>& start) {
         for (std::size_t l = 0; l < n; ++l) note(*tasks_[l]);
     }
     result_.problem = std::move(problem);
-    result_.stuck = true;
     history().rest = time_now();
     leave_alone();
     return std::move(result_);
 }
 
-/// Threads inside use what it has.
+/// Threads inside use what it has, if their calls cannot be ended.
 void single_run::leave_alone() {
+    if (!root_ || root_->cut_off()) {
+        while (started_ && board_.awake() != 0) std::this_thread::yield();
+        return close_sessions();
+    }
+    result_.left_behind = true;
     static auto& left = *new std::vector<std::unique_ptr<task_session>>;  // so that it can still be reached
     left.push_back(std::move(root_));
+}
+
+void single_run::close_sessions() {
+    for (const auto& l : tasks_) l->close_session();
+    root_.reset();
 }
 
 void single_run::course(const std::function<void(std::size_t)>& start) {
@@ -96,8 +107,7 @@ void single_run::course(const std::function<void(std::size_t)>& start) {
         return;
     }
     for (std::size_t l = 0; l < n; ++l) note(*tasks_[l]);
-    for (std::size_t l = 0; l < n; ++l) tasks_[l]->close_session();
-    root_.reset();
+    close_sessions();
     account();
 }
 
@@ -204,7 +214,9 @@ bool single_run::reach_quiescence(std::size_t n) {
     }
     // Every task that is awake is inside a call, and nothing has moved for a while. From then on no task begins a
     // step, and the specification must allow those inside to stay there.
-    for (unsigned still = 0; still < 4;) {
+    // Where calls are slow, an answer that the specification says must come is waited for, but not for long.
+    constexpr unsigned awhile = 200;
+    for (unsigned still = 0; still < 4 || (still < awhile && !may_rest(n));) {
         const std::uint64_t before = progress(n);
         std::this_thread::sleep_for(std::chrono::microseconds(50));
         const bool moved = progress(n) != before || board_.awake() != inside(n);
@@ -231,7 +243,8 @@ bool single_run::sleep_for_good(std::size_t n) const {
     const auto first = look();
     const bool all_sleep = std::ranges::all_of(first, [](const auto& one) { return one.has_value(); });
     if (first.empty() || !all_sleep) return false;
-    for (unsigned i = 1; i < looks_at_a_sleeper; ++i) {
+    const auto looks = std::max<std::chrono::milliseconds::rep>(target_.patience / between_looks, 1);
+    for (auto i = looks; i > 0; --i) {
         std::this_thread::sleep_for(between_looks);
         if (board_.awake() != first.size() || look() != first) return false;
     }
@@ -329,7 +342,9 @@ bool single_run::give_a_way_out(std::size_t n) {
 }
 
 void single_run::drop_all(std::size_t round) {
-    const bool drains = variation_.seed % 2 == 0 && round == 0;
+    // What the end of a session destroys in another process cannot be seen.
+    const bool unseen = target_.foresees && !target_.capabilities.has(capability::receiver_drop);
+    const bool drains = (unseen || variation_.seed % 2 == 0) && round == 0;
     const auto drop = [&](handle_kind kind) {
         for (const handle h : books_.all()) {
             const step s{.what = verb::drop, .subject = h};
@@ -366,6 +381,7 @@ void single_run::note(const task& l) {
     std::ranges::transform(result_.forms, l.forms, result_.forms.begin(), std::plus());
     kept_.insert(kept_.end(), l.kept().begin(), l.kept().end());
     if (!l.problem().empty()) result_.problem = l.problem();
+    if (l.lost) result_.lost = l.lost;
 }
 
 void single_run::account() {

@@ -26,6 +26,7 @@ class single_run {
   private:
     void course(const std::function<void(std::size_t)>& start);
     void leave_alone();
+    void close_sessions();
     model::history& history() { return result_.history; }
 
     /// The steps before the tasks. The specification decides which are legal, and the names.

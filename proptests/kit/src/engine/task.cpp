@@ -53,6 +53,7 @@ void task::prepare(const std::vector<task_step>& part, std::unique_ptr<task_sess
     slept = woken = blocked = passed_over = 0;
     stalled = false;
     forms = {};
+    lost.reset();
     until_stall_ = 0;
 }
 
@@ -74,6 +75,9 @@ void task::run() {
             noise_between();
             if (!take(t)) break;
         }
+    } catch (const no_answer& e) {
+        problem_ = e.what();
+        lost = e.is();
     } catch (const std::exception& e) {
         problem_ = fmt::format("{} threw: {}", model::to_string(at->step), e.what());
     } catch (...) {

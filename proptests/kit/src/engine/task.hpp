@@ -61,6 +61,7 @@ class task final : private stalling {
 
     std::size_t slept = 0, woken = 0, blocked = 0, passed_over = 0;
     form_counts forms{};
+    std::optional<no_answer::why> lost;
     std::atomic<bool> stalled = false;  // while another task was awake; written inside calls
 
   private:

@@ -71,7 +71,7 @@ thread_runner::~thread_runner() = default;
 
 thread_run thread_runner::run(const target& t, const concurrent_program& p, variation v) {
     thread_run was = single_run(state_->board, state_->tasks, t, p, v).run([this](std::size_t n) { state_->start(n); });
-    if (was.stuck) {
+    if (was.left_behind) {
         (void)state_.release();  // a thread that never returns still uses it
         state_ = std::make_unique<state>();
     }

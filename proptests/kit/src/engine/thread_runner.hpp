@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "program/concurrent_program.hpp"
@@ -26,13 +27,18 @@ struct thread_run {
     /// A value that was lost or accounted for twice, an exception, or a broken invariant; empty if all is well.
     std::string problem;
 
-    std::size_t slept = 0;        // waits that slept at some time
-    std::size_t woken = 0;        // of these, woken before quiescence
-    std::size_t blocked = 0;      // calls of blocking forms
-    std::size_t passed_over = 0;  // steps
-    form_counts forms{};          // of all tasks, while they ran
-    bool stalled = false;         // a task stopped inside the channel while others went on
-    bool stuck = false;           // a task may never return from its call: its thread is left behind
+    std::size_t slept = 0;                    // waits that slept at some time
+    std::size_t woken = 0;                    // of these, woken before quiescence
+    std::size_t blocked = 0;                  // calls of blocking forms
+    std::size_t passed_over = 0;              // steps
+    form_counts forms{};                      // of all tasks, while they ran
+    bool stalled = false;                     // a task stopped inside the channel while others went on
+    bool stuck = false;                       // a task may never return from its call
+    bool left_behind = false;                 // threads may still use what they had
+    std::optional<no_answer::why> lost = {};  // the target, which is in another process
+
+    /// One that is like it takes as long.
+    [[nodiscard]] bool was_slow() const { return stuck || lost == no_answer::why::late; }
 };
 
 /// How a run differs from others of the same program.

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "coverage/reach_histories.hpp"
+#include "program/shrink.hpp"
 #include "program/shrink_concurrent.hpp"
 
 namespace tailrace::verify {
@@ -37,13 +40,17 @@ class shrinker {
     }
 
   private:
+    [[nodiscard]] bool is_over() const {
+        return options_.is_over() || (until_ && std::chrono::steady_clock::now() >= *until_);
+    }
+
     /// True if the candidate fails, too: then it is the best.
     bool fails(const concurrent_program& p) {
-        if (best_.attempts >= options_.most_attempts || runs_ >= options_.most_runs || options_.is_over() ||
+        if (best_.attempts >= options_.most_attempts || runs_ >= options_.most_runs || is_over() ||
             !can_run(target_, p))
             return false;
         ++best_.attempts;
-        for (std::size_t i = 0; i < enough_ && !options_.is_over(); ++i) {
+        for (std::size_t i = 0; i < enough_ && !is_over(); ++i) {
             if (!run_once(p)) continue;
             best_.smallest = p;
             estimate();
@@ -58,7 +65,9 @@ class shrinker {
         thread_run was = runner_.run(target_, p, various(options_.seed, runs_++));
         threads_judgement j = judge(was, options_.most_nodes);
         if (!j.failed()) return false;
-        if (was.stuck) repeats_ = std::min(repeats_, repeats_if_stuck);
+        if (was.was_slow() || was.left_behind) repeats_ = std::min(repeats_, repeats_if_stuck);
+        if (was.was_slow() && target_.foresees && !until_)
+            until_ = std::chrono::steady_clock::now() + most_time_for_a_hang;
         best_.history = std::move(was.history);
         best_.judgement = std::move(j);
         return true;
@@ -71,7 +80,7 @@ class shrinker {
         constexpr std::size_t generosity = 5;
         std::size_t failed = 0;
         std::size_t runs = 0;
-        while (failed < failures && runs < repeats_ && !options_.is_over()) {
+        while (failed < failures && runs < repeats_ && !is_over()) {
             failed += run_once(best_.smallest) ? 1 : 0;
             ++runs;
         }
@@ -86,7 +95,7 @@ class shrinker {
         const auto wants_more = [this] {
             return best_.runs < repeats_ || (best_.failed == 0 && best_.runs < options_.repeats);
         };
-        for (; wants_more() && !options_.is_over(); ++best_.runs) {
+        for (; wants_more() && !is_over(); ++best_.runs) {
             best_.failed += run_once(best_.smallest) ? 1 : 0;
         }
         if (best_.runs == 0) best_.failed = best_.runs = 1;  // there is only the one that was found
@@ -98,6 +107,7 @@ class shrinker {
     threads_failure best_;
     /// One that never returns takes long to be sure of.
     static constexpr std::size_t repeats_if_stuck = 10;
+    std::optional<std::chrono::steady_clock::time_point> until_;
     std::size_t repeats_ = options_.repeats;  // of one candidate at most
     std::size_t enough_ = 0;                  // runs of one candidate
     std::size_t runs_ = 0;
@@ -215,6 +225,7 @@ class threads_search {
 threads_judgement judge(const thread_run& p, std::uint64_t most_nodes) {
     threads_judgement j;
     j.problem = p.problem;
+    j.lost = p.lost;
     model::check_options o;
     o.most_nodes = most_nodes;
     j.verdict = model::check(p.history, o);

@@ -45,6 +45,7 @@ struct threads_judgement {
     model::verdict verdict;
     // Of the run: an exception, a broken invariant, or a value that is lost or accounted for twice.
     std::string problem;
+    std::optional<no_answer::why> lost = {};  // the target: the problem says how
 
     [[nodiscard]] bool failed() const {
         return !problem.empty() || verdict.is == model::finding::answer || verdict.is == model::finding::asleep;
@@ -80,7 +81,7 @@ struct threads_result {
     [[nodiscard]] bool passed() const;
 };
 
-/// Precondition: the target has `open_tasks`.
+/// Precondition: the target has `open_tasks`, and is as_tasks().
 [[nodiscard]] threads_result run_threads(const target& t, const threads_options& options = {},
                                          const progress& tell = {});
 

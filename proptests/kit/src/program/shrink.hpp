@@ -9,6 +9,7 @@
 // After a change here run: ci/test -L proptests -R 'shrink|sequential'
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -19,6 +20,9 @@
 #include "tailrace/verify/target.hpp"
 
 namespace tailrace::verify {
+
+/// For making a program smaller that is not answered in time: each attempt takes that time.
+inline constexpr std::chrono::seconds most_time_for_a_hang{60};
 
 /// Legal steps, to be taken from the start on a new channel.
 struct script {

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -59,7 +60,8 @@ std::string as_command(const std::string& typed) {
     return several || assigns ? typed : "exec " + typed;
 }
 
-[[noreturn]] void become(const std::string& command, const std::string& zeroth, pid_t parent, const ends& in, const ends& out, const ends& err) {
+[[noreturn]] void become(const std::string& command, const std::string& zeroth, pid_t parent, const ends& in,
+                         const ends& out, const ends& err) {
     belong_to(parent);
     setpgid(0, 0);
     const rlimit no_core{0, 0};
@@ -92,8 +94,18 @@ dialogue::dialogue(const std::string& command, const std::string& zeroth) : owne
 dialogue::~dialogue() {
     for (int* const end : {&to_, &from_, &errors_from_}) close_once(*end);
     if (owner_ != getpid()) return;
-    kill(-child_, SIGKILL);  // what the shell has started too
+    kill();
     if (!status_) (void)wait(clock::time_point::max());
+}
+
+void dialogue::kill() {
+    ::kill(-child_, SIGKILL);  // what the shell has started too
+}
+
+void dialogue::say_now(std::string_view text) {
+    const std::lock_guard lock(sending_);
+    say(text);
+    send_some();
 }
 
 void dialogue::send_some() {
@@ -118,10 +130,15 @@ void dialogue::hear_errors() {
 
 bool dialogue::hear_some(clock::time_point until) {
     for (;;) {
-        if (to_ >= 0) send_some();
+        bool more = false;
+        {
+            const std::lock_guard lock(sending_);
+            if (to_ >= 0) send_some();
+            more = !unsent_.empty();
+        }
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now()).count();
-        pollfd all[] = {{from_, POLLIN, 0}, {errors_from_, POLLIN, 0}, {unsent_.empty() ? -1 : to_, POLLOUT, 0}};
-        constexpr std::chrono::milliseconds::rep longest = 1'000;
+        pollfd all[] = {{from_, POLLIN, 0}, {errors_from_, POLLIN, 0}, {more ? to_ : -1, POLLOUT, 0}};
+        constexpr std::chrono::milliseconds::rep longest = std::numeric_limits<int>::max();
         if (poll(all, 3, static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(left, 0, longest))) < 0) continue;
         if (all[1].revents != 0) hear_errors();
         if (all[0].revents != 0) {

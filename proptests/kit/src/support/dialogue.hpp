@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,8 +38,12 @@ class dialogue {
 
     /// Sent while listening, as far as the child reads.
     void say(std::string_view text) { unsent_ += text; }
+    /// Sent at once: for other threads than the one that listens.
+    void say_now(std::string_view text);
     /// The next line, without its end, of at most `longest_line` bytes.
     [[nodiscard]] heard listen(std::string& line, clock::time_point until);
+    /// Ends the group, whatever it does. Threads may do it while another one listens, who hears the end.
+    void kill();
     /// Closes the child's input, once everything is sent.
     void hang_up() { hangs_up_ = true; }
     /// The child's status, once it has ended; nothing if it has not by then.
@@ -57,6 +62,7 @@ class dialogue {
     int to_ = -1;
     int from_ = -1;
     int errors_from_ = -1;
+    std::mutex sending_;
     std::string unsent_;
     std::string unread_;
     std::size_t searched_ = 0;  // of that, without an end of a line

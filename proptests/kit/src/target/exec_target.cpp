@@ -13,6 +13,7 @@
 
 #include "support/text_layout.hpp"
 #include "tailrace/model/words.hpp"
+#include "target/exec_tasks.hpp"
 
 namespace tailrace::verify {
 namespace {
@@ -40,6 +41,29 @@ std::string in_words(const std::vector<model::answer>& examples) {
     return text;
 }
 
+/// What needs the same process is not for others.
+constexpr capabilities of_one_thread =
+    capabilities::all().without(capability::blocking).without(capability::reentrancy);
+/// Tasks take steps that are answered when they are over.
+constexpr capabilities of_tasks{capability::try_send,
+                                capability::try_reserve,
+                                capability::try_reserve_owned,
+                                capability::try_recv,
+                                capability::close,
+                                capability::clone,
+                                capability::weak,
+                                capability::sender_counts,
+                                capability::sender_capacity,
+                                capability::sender_max_capacity,
+                                capability::sender_is_closed,
+                                capability::sender_len,
+                                capability::receiver_observers,
+                                capability::blocking,
+                                capability::sender_drop,
+                                capability::receiver_drop,
+                                capability::send_returns_value,
+                                capability::any_capacity};
+
 /// Reads the lines of an introduction.
 class introduction_reader {
   public:
@@ -53,14 +77,20 @@ class introduction_reader {
             } else if (word_ == "version") {
                 said_.version = text("a version of 1 to 40 printable characters", true);
             } else if (word_ == "can") {
-                add_capabilities();
+                add_capabilities(said_.capabilities, of_one_thread, "a target in another process");
+            } else if (word_ == "tasks") {
+                add_capabilities(said_.tasks, of_tasks, "tasks in another process");
+                if (!said_.tasks.has(capability::try_send) || !said_.tasks.has(capability::try_recv))
+                    from_.misspoke(word_.size() + 2, "'try_send' and 'try_recv', which end calls that wait",
+                                   in_quotes(rest()));
             } else {
-                from_.misspoke(1, "'name', 'version', 'can' or 'ready'", in_quotes(word_));
+                from_.misspoke(1, "'name', 'version', 'can', 'tasks' or 'ready'", in_quotes(word_));
             }
         }
         if (said_.name.empty()) from_.misspoke(1, "'name' before 'ready'", "none");
         if (said_.version.empty()) from_.misspoke(1, "'version' before 'ready'", "none");
         said_.capabilities = said_.capabilities.with({capability::any_capacity});
+        if (said_.tasks != capabilities()) said_.tasks = said_.tasks.with({capability::any_capacity});
         return std::move(said_);
     }
 
@@ -89,25 +119,25 @@ class introduction_reader {
         }
         return std::string(rest());
     }
-    void add_capabilities() {
+    void add_capabilities(capabilities& to, capabilities possible, std::string_view of) {
         std::size_t column = word_.size() + 2;
         for (std::string_view left = rest(); column <= line_.size();) {
             const std::string_view one = left.substr(0, left.find(' '));
-            said_.capabilities = said_.capabilities.with({capability_at(column, one)});
+            to = to.with({capability_at(column, one, possible, of)});
             column += one.size() + 1;
             left.remove_prefix(std::min(one.size() + 1, left.size()));
         }
     }
-    capability capability_at(std::size_t column, std::string_view word) {
+    capability capability_at(std::size_t column, std::string_view word, capabilities possible, std::string_view of) {
         std::vector<std::string_view> names;
         for (std::size_t i = 0; i < capability_count; ++i) {
             const auto c = static_cast<capability>(i);
-            if (c == capability::blocking || c == capability::reentrancy) continue;  // within one process only
+            if (!possible.has(c)) continue;
             if (to_string(c) == word) return c;
             names.push_back(to_string(c));
         }
         const std::string_view near = nearest(word, names);
-        from_.misspoke(column, "a capability of a target in another process",
+        from_.misspoke(column, fmt::format("a capability of {}", of),
                        in_quotes(word) + (near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
     }
 
@@ -165,17 +195,22 @@ void exec_link::say(std::string_view lines, bool ends) {
 }
 
 std::string exec_link::hear() {
-    using enum dialogue::heard;
     std::string text;
+    const dialogue::heard heard = with_->listen(text, until_);
+    return understand(heard, std::move(text));
+}
+
+std::string exec_link::understand(dialogue::heard heard, std::string text) {
+    using enum dialogue::heard;
     ++line_;
-    switch (with_->listen(text, until_)) {
+    switch (heard) {
         case line: break;
         case nothing: fail(no_answer::why::late, fmt::format("no answer within {} ms", command_.patience.count()));
         case too_long:
             fail(no_answer::why::misspoke,
                  fmt::format("{}:{}: a line of more than {} bytes", place(), line_, dialogue::longest_line));
         case end: {
-            const std::optional<int> status = with_->wait(until_);
+            const std::optional<int> status = with_->wait(dialogue::clock::now() + command_.patience);
             fail(no_answer::why::ended, status ? fmt::format("it ended: {}", how_it_ended(*status))
                                                : std::string("it closed its output, and goes on"));
         }
@@ -183,6 +218,28 @@ std::string exec_link::hear() {
     if (text.starts_with("error "))
         fail(no_answer::why::refused, fmt::format("it refuses: {}", printable(text.substr(6))));
     return text;
+}
+
+model::outcome exec_link::read(const std::string& text, const model::step& s, const std::vector<model::answer>& forms) {
+    const std::string before = model::to_string(s) + " -> ";
+    const std::size_t column = before.size() + 1;
+    model::line l;
+    try {
+        l = model::parse_line(text, place(), line_);
+    } catch (const model::parse_error& e) {
+        const std::string what = e.what();
+        if (forms.empty() || !text.starts_with(before) || !what.contains(": expected an answer, ")) misspoke(what);
+        misspoke(column, in_words(forms), in_quotes(text.substr(before.size())));
+    }
+    if (l.step != s) {
+        misspoke(1, fmt::format("the answer to '{}'", model::to_string(s)),
+                 fmt::format("that to '{}'", model::to_string(l.step)));
+    }
+    const auto fits = [&l](const model::answer& form) { return is_of_form(l.expected.answer, form); };
+    if (!forms.empty() && std::ranges::none_of(forms, fits)) {
+        misspoke(column, in_words(forms), in_quotes(model::to_string(l.expected.answer)));
+    }
+    return std::move(l.expected);
 }
 
 void exec_link::expect(std::string_view wanted) {
@@ -288,7 +345,7 @@ class exec_session final : public session {
         if (!is_greeted_) link_->expect(fmt::format("trace {} capacity {}", number_, capacity_));
         is_greeted_ = true;
         std::string text = link_->hear();
-        model::outcome o = read(text, s);
+        model::outcome o = link_->read(text, s, forms(s));
         ++at_;
         if (foreseen_.empty()) return o;
         heard_.push_back(std::move(text));
@@ -303,29 +360,11 @@ class exec_session final : public session {
         return o;
     }
 
-    model::outcome read(const std::string& text, const model::step& s) {
-        const std::string before = model::to_string(s) + " -> ";
-        const std::size_t column = before.size() + 1;
+    /// The answers that the step can have.
+    std::vector<model::answer> forms(const model::step& s) {
         if (model::creates_operation(s.what, s.subject.kind)) created_[s.operation] = s;
         const model::step& asked = s.what == model::verb::poll ? created_[s.subject.number] : s;
-        const std::vector<model::answer> forms = answers_to(s, asked, link_->meet().capabilities);
-        model::line l;
-        try {
-            l = model::parse_line(text, link_->place(), link_->line());
-        } catch (const model::parse_error& e) {
-            const std::string_view what = e.what();
-            if (!text.starts_with(before) || !what.contains(": expected an answer, ")) link_->misspoke(e.what());
-            link_->misspoke(column, in_words(forms), in_quotes(text.substr(before.size())));
-        }
-        if (l.step != s) {
-            link_->misspoke(1, fmt::format("the answer to '{}'", model::to_string(s)),
-                            fmt::format("that to '{}'", model::to_string(l.step)));
-        }
-        const auto fits = [&l](const model::answer& form) { return is_of_form(l.expected.answer, form); };
-        if (std::ranges::none_of(forms, fits)) {
-            link_->misspoke(column, in_words(forms), in_quotes(model::to_string(l.expected.answer)));
-        }
-        return std::move(l.expected);
+        return answers_to(s, asked, link_->meet().capabilities);
     }
 
     std::shared_ptr<exec_link> link_;
@@ -346,17 +385,29 @@ std::unique_ptr<session> open_exec_session(std::shared_ptr<exec_link> link, std:
     return std::make_unique<exec_session>(std::move(link), capacity);
 }
 
-target make_exec_target(const exec_command& c) try {
-    const auto link = std::make_shared<exec_link>(c);
-    const introduction said = link->meet();
-    link->leave();
+target make_exec_target(const std::shared_ptr<exec_link>& link) {
+    const introduction& said = link->meet();
+    const exec_command& c = link->command();
     target t;
     t.name = c.name.empty() ? said.name : c.name;
     t.summary = fmt::format("{} {}, by the command {}", said.name, said.version, printable(c.command));
     t.capabilities = said.capabilities;
     t.open = [link](std::uint64_t capacity) { return open_exec_session(link, capacity); };
     t.foresees = true;
+    t.patience = c.patience;
     t.option = fmt::format("--target {}", shell_word((c.name.empty() ? "" : c.name + '=') + "exec:" + c.command));
+    if (said.tasks == capabilities()) return t;
+    t.of_tasks = said.tasks;
+    t.open_tasks = [link](std::uint64_t capacity, session_events& events, bool) {
+        return open_exec_tasks(link, capacity, events);
+    };
+    return t;
+}
+
+target make_exec_target(const exec_command& c) try {
+    const auto link = std::make_shared<exec_link>(c);
+    target t = make_exec_target(link);
+    link->leave();
     return t;
 } catch (const no_answer& e) {
     throw std::runtime_error(

@@ -27,6 +27,7 @@ struct introduction {
     std::string name;
     std::string version;
     verify::capabilities capabilities;
+    verify::capabilities tasks;  // none, if it cannot take several at once
 
     friend bool operator==(const introduction&, const introduction&) = default;
 };
@@ -55,6 +56,15 @@ class exec_link {
     void expect(std::string_view line);
     /// Hears the `end` of the answer.
     void finish();
+    /// The process that was met. Threads may listen and speak to it, one listening at a time.
+    [[nodiscard]] dialogue& talk() { return *with_; }
+    /// What was heard there, as the next line of the answer. Not for `nothing`.
+    [[nodiscard]] std::string understand(dialogue::heard heard, std::string text);
+    /// The line that was heard last, as the answer to this step; of one of these forms, if there are any.
+    [[nodiscard]] model::outcome read(const std::string& text, const model::step& s,
+                                      const std::vector<model::answer>& forms = {});
+    /// There is no answer in time.
+    [[noreturn]] void give_up(const std::string& what) { fail(no_answer::why::late, what); }
     /// Says that the line that was heard last is not in order, from this column on.
     [[noreturn]] void misspoke(std::size_t column, std::string_view expected, std::string_view found);
     [[noreturn]] void misspoke(const std::string& what) { fail(no_answer::why::misspoke, what); }
@@ -62,6 +72,7 @@ class exec_link {
     [[nodiscard]] std::uint64_t number() const { return number_; }
     /// Of the line that was heard last: from 1, in the introduction or in the answer to a program.
     [[nodiscard]] std::size_t line() const { return line_; }
+    [[nodiscard]] const exec_command& command() const { return command_; }
     [[nodiscard]] std::string_view place() const { return number_ == 0 ? "its introduction" : "its answer"; }
     /// Ends the process.
     void leave();
@@ -90,6 +101,9 @@ class exec_link {
 
 /// A session on a link that other sessions use before and after it.
 [[nodiscard]] std::unique_ptr<session> open_exec_session(std::shared_ptr<exec_link> link, std::uint64_t capacity);
+
+/// The target behind the link, as it introduces itself. Throws no_answer.
+[[nodiscard]] target make_exec_target(const std::shared_ptr<exec_link>& link);
 
 /// Meets the target, which has to be there and to introduce itself. Throws std::runtime_error, one line.
 [[nodiscard]] target make_exec_target(const exec_command& c);

@@ -93,6 +93,11 @@ const target& target_for(const target& t, std::uint64_t program, model::engine b
     return *all[program % all.size()];
 }
 
+target as_tasks(target t) {
+    t.capabilities = t.of_tasks.value_or(t.capabilities);
+    return t;
+}
+
 std::vector<const target*> with_geometries(const std::vector<target>& all) {
     std::vector<const target*> each;
     for (const target& t : all) {

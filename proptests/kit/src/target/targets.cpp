@@ -13,15 +13,14 @@ namespace tailrace::verify {
 namespace {
 
 target own_target(std::string name, std::string summary, opener plain, opener perturbed) {
-    return {std::move(name),
-            std::move(summary),
-            capabilities::all(),
-            [plain](std::uint64_t capacity) { return plain(capacity, nullptr); },
-            [plain, perturbed](std::uint64_t capacity, session_events& events, bool noisy) {
-                return (noisy ? perturbed : plain)(capacity, &events);
-            },
-            true,
-            std::string(own_adapter)};
+    return {.name = std::move(name),
+            .summary = std::move(summary),
+            .capabilities = capabilities::all(),
+            .open = [plain](std::uint64_t capacity) { return plain(capacity, nullptr); },
+            .open_tasks = [plain, perturbed](std::uint64_t capacity, session_events& events,
+                                             bool noisy) { return (noisy ? perturbed : plain)(capacity, &events); },
+            .is_simulated = true,
+            .adapter = std::string(own_adapter)};
 }
 
 }  // namespace

@@ -353,21 +353,6 @@ class channel_session final : public task_session, private session_events {
             case handle_kind::owned_permit: to.owned_permits_.insert(owned_permits_.extract(h.number)); break;
         }
     }
-    [[nodiscard]] std::vector<model::handle> handles() const override {
-        using model::handle_kind;
-        std::vector<model::handle> all;
-        const auto add = [&all](handle_kind kind, const auto& some) {
-            for (const auto& [number, object] : some) all.push_back({kind, number});
-        };
-        if (receiver_) all.push_back({});
-        add(handle_kind::sender, senders_);
-        add(handle_kind::weak_sender, weak_senders_);
-        add(handle_kind::operation, operations_);
-        add(handle_kind::permit, permits_);
-        add(handle_kind::iterator, iterators_);
-        add(handle_kind::owned_permit, owned_permits_);
-        return all;
-    }
 
   private:
     channel_session(channel_type&& c, session_events* events, bool noisy)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -235,8 +236,8 @@ class task_session : public session {
     [[nodiscard]] virtual std::unique_ptr<task_session> branch() = 0;
     /// Gives a handle to a branch of this one.
     virtual void give(model::handle h, task_session& branch) = 0;
-    /// What is alive, in no particular order; operations that have not finished included.
-    [[nodiscard]] virtual std::vector<model::handle> handles() const = 0;
+    /// Ends all calls of all tasks: each throws. False if that cannot be done.
+    virtual bool cut_off() { return false; }
 };
 
 /// A GoogleTest program with tests that are written against the types of a channel.
@@ -257,6 +258,10 @@ struct target {
     /// target is for one thread only.
     std::function<std::unique_ptr<task_session>(std::uint64_t capacity, session_events& events, bool noisy)>
         open_tasks = {};
+    /// What tasks can do, if it is not the same.
+    std::optional<verify::capabilities> of_tasks = {};
+    /// A call of a task that has slept for so long, although the specification would wake it, will never return.
+    std::chrono::milliseconds patience{250};
     /// The simulator knows it by this name, and the engine `interleavings` can explore it.
     bool is_simulated = false;
     /// How C++ names the Api of a foreign channel, for a test to paste; `own_adapter` for the channels of this project;
@@ -282,6 +287,8 @@ inline constexpr std::string_view own_adapter = "tailrace::channel";
 
 /// The target, or one of its geometries that the engine can run: what runs the program with this index.
 [[nodiscard]] const target& target_for(const target& t, std::uint64_t program, model::engine by);
+/// The target with the capabilities of its tasks.
+[[nodiscard]] target as_tasks(target t);
 /// Each target, followed by its geometries.
 [[nodiscard]] std::vector<const target*> with_geometries(const std::vector<target>& all);
 
