@@ -4,6 +4,8 @@
 // All goroutines share one processor: after a step the main goroutine yields until every other one is blocked or has
 // ended, and what has ended was woken. Go promises no order among them; they are named in the
 // order of their first polls, which is that of the queue.
+//
+// The goroutines of tasks have all processors, and only send and receive.
 // After a change here run: ci/foreign
 package main
 
@@ -14,6 +16,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"tailrace.example/targets/target"
 )
@@ -31,7 +35,8 @@ type operation struct {
 
 type channel struct {
 	values     chan string
-	closed     bool
+	closed     atomic.Bool
+	together   sync.Once // the tasks begin
 	operations map[int]*operation
 	polls      int // first ones
 }
@@ -43,6 +48,7 @@ func open(capacity int) target.Channel {
 	if programs++; programs%betweenCollections == 0 {
 		runtime.GC()
 	}
+	runtime.GOMAXPROCS(1)
 	return &channel{values: make(chan string, capacity), operations: map[int]*operation{}}
 }
 
@@ -183,13 +189,27 @@ func (c *channel) act(step []string, o *target.Outcome) string {
 	case "max_capacity":
 		return strconv.Itoa(cap(c.values))
 	case "close":
-		if !c.closed { // a second time panics
+		if !c.closed.Swap(true) { // a second time panics
 			close(c.values)
 		}
-		c.closed = true
 		return "ok"
 	}
 	panic(fmt.Sprintf("a step beyond the capabilities: %v", step))
+}
+
+func (c *channel) Call(step []string) target.Outcome {
+	c.together.Do(func() { runtime.GOMAXPROCS(runtime.NumCPU()) })
+	o := operation{}
+	switch {
+	case step[0] != "advance" && step[1] == "send":
+		o.value = step[2]
+		c.send(&o)
+	case step[0] != "advance" && step[1] == "recv":
+		c.receive(&o)
+	default:
+		o.answer = c.act(step, nil)
+	}
+	return target.Outcome{Answer: o.answer}
 }
 
 func (c *channel) End() {
@@ -199,8 +219,7 @@ func (c *channel) End() {
 }
 
 func main() {
-	runtime.GOMAXPROCS(1)
 	debug.SetGCPercent(-1) // between programs, for it would run beside them
-	can := "send try_send recv try_recv close sender_len sender_max_capacity send_returns_value"
-	target.Serve("chan", runtime.Version(), can, open)
+	common := " try_send try_recv close sender_len sender_max_capacity send_returns_value"
+	target.Serve("chan", runtime.Version(), "send recv"+common, "blocking"+common, open)
 }

@@ -4,11 +4,13 @@ package main
 
 import (
 	"fmt"
+	"sync"
 
 	"tailrace.example/targets/target"
 )
 
 type queue struct {
+	lock     sync.Mutex // without one it could take no tasks
 	capacity int
 	values   []string
 }
@@ -34,9 +36,15 @@ func (q *queue) Take(step []string) target.Outcome {
 	panic(fmt.Sprintf("a step beyond the capabilities: %v", step))
 }
 
+func (q *queue) Call(step []string) target.Outcome {
+	q.lock.Lock()
+	defer q.lock.Unlock()
+	return q.Take(step)
+}
+
 func (q *queue) End() {}
 
 func main() {
 	open := func(capacity int) target.Channel { return &queue{capacity: capacity} }
-	target.Serve("template", "1", "try_send try_recv", open)
+	target.Serve("template", "1", "try_send try_recv", "try_send try_recv", open)
 }
