@@ -369,7 +369,7 @@ struct kibibyte {
 // Clause: alloc.
 TYPED_TEST(values, a_failed_allocation_leaves_the_channel_as_it_was_and_what_ends_something_makes_none) {
     if constexpr (std::is_same_v<TypeParam, reference_api>) {
-        GTEST_SKIP() << "the reference is not held to it: each of its steps allocates";
+        GTEST_SKIP() << "the reference is not held to alloc: each of its steps allocates";
     }
     auto [tx, rx] = TypeParam::template open<kibibyte>(100);
     int sent = 0;

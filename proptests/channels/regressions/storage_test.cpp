@@ -28,7 +28,7 @@ TYPED_TEST_SUITE(storage, apis, api_names);
 
 // Clause: channel.allocation.
 TYPED_TEST(storage, no_allocation_is_proportional_to_the_capacity) {
-    // One bit for each place of the largest channel would be eight mebibytes.
+    // One bit for each place of the largest channel would be 8,192 KiB.
     constexpr std::uint64_t little = std::uint64_t{64} * 1024;
     for (const std::size_t capacity : {1u, 1'000u, 1'000'000u, 67'108'863u}) {
         auto [tx, rx] = TypeParam::template open<std::uint64_t>(capacity);
