@@ -22,6 +22,7 @@
 #include "campaign/report.hpp"
 #include "engine/interleavings.hpp"
 #include "model_mutants/mutant_target.hpp"
+#include "oracle_support.hpp"
 
 namespace tailrace::verify {
 namespace {
@@ -83,6 +84,16 @@ TEST(campaign, a_failure_comes_out_of_a_child_whole_and_its_token_repeats_it) {
     EXPECT_NE(again.text.find("try_send"), std::string::npos) << again.text;
     EXPECT_NE(again.text.find("\n  breaks    try_send.no-barging: "), std::string::npos) << again.text;
     EXPECT_EQ(replay(parse_token(f.token), *find_target("reference"), 60s).is, replayed::end::gone);
+}
+
+TEST(campaign, a_replay_that_shows_what_recordings_show_the_opposite_of_names_the_clause) {
+    const target t = mutant_target(mutant_named("late-value-lives-on"));
+    job j = small_job(0);
+    j.traces = judge(recorded_traces());
+    const engine_report r = run_oracle(j, t, {});
+    ASSERT_FALSE(r.failures.empty());
+    for (const failure& f : r.failures)
+        EXPECT_EQ(f.clauses, std::vector<std::string_view>{"late-send.destroyed"}) << f.text;
 }
 
 TEST(campaign, a_channel_that_crashes_or_hangs_is_a_verdict) {

@@ -220,6 +220,8 @@ TEST(exec, a_command_that_is_not_there_is_refused) {
 }
 TEST(exec, a_target_that_leaves_at_once_is_refused_with_its_own_words) {
     EXPECT_EQ(refusal_of(spoken("leaves")), "it ended: exit status 3; it wrote: no licence found");
+    EXPECT_EQ(refusal_of({.command = "echo Traceback: >&2; echo '  line 1' >&2; exit 1", .patience = ages}),
+              "it ended: exit status 1; it wrote: Traceback:   line 1");
 }
 TEST(exec, a_target_that_says_nothing_is_refused) {
     EXPECT_EQ(refusal_of(spoken("is-silent", a_moment)), "no answer within 50 ms");
@@ -248,8 +250,9 @@ TEST(exec, a_program_that_is_no_target_is_refused) {
               "its introduction:2:1: expected 'name', 'version', 'can', 'tasks' or 'ready', found 'hello'");
 }
 /// Another name in each process.
-exec_command inconstant() {
-    return {.command = "n=$$; printf 'tailrace-target 1\\nname n%s\\nversion 1\\ncan try_send\\nready\\n' $n; cat",
+exec_command inconstant(std::string_view then = "cat") {
+    return {.command = "n=$$; printf 'tailrace-target 1\\nname n%s\\nversion 1\\ncan try_send\\nready\\n' $n; " +
+                       std::string(then),
             .patience = ages};
 }
 constexpr std::string_view in_another_way = "it introduces itself in another way than at first";
@@ -272,6 +275,23 @@ TEST(exec, after_a_fork_the_child_starts_a_target_of_its_own) {
     (void)link.meet();
     link.begin(1);
     EXPECT_EQ(link.hear(), "trace 1 capacity 1") << "the parent has kept its own";
+}
+
+TEST(exec, a_target_that_refuses_the_rest_of_a_program_is_not_started_again) {
+    exec_link link(inconstant("sed -u 's/^r close/error it is closed/'"));
+    link.begin(1);
+    link.say("r close\n", true);
+    link.begin(1);
+    EXPECT_EQ(link.hear(), "trace 2 capacity 1");
+}
+TEST(exec, a_flood_after_a_difference_is_not_read_for_ever) {
+    exec_link link({.command = "printf 'tailrace-target 1\\nname n\\nversion 1\\ncan try_send\\nready\\n'; "
+                               "while read -r line; do case $line in r*) yes ;; *) echo $line ;; esac; done",
+                    .patience = ages});
+    link.begin(1);
+    link.say("r close\n", true);
+    link.begin(1);
+    EXPECT_EQ(link.hear(), "trace 1 capacity 1") << "of another process";
 }
 
 // ---- In the middle of a program

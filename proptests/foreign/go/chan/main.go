@@ -166,6 +166,9 @@ func (c *channel) Take(step []string) target.Outcome {
 }
 
 func (c *channel) act(step []string, o *target.Outcome) string {
+	if (step[0] == "poll" || step[0] == "drop") && c.operations[target.Number(step[1])] == nil {
+		return "error"
+	}
 	switch step[0] {
 	case "poll":
 		return c.poll(target.Number(step[1]))

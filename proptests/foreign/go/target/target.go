@@ -29,7 +29,8 @@ type Tasks interface {
 	Call(step []string) Outcome
 }
 
-// Outcome is `<answer> [! f0 ..] [~ v1 ..]`.
+// Outcome is `<answer> [! f0 ..] [~ v1 ..]`; or "error", if the step is about something that is not there. A program that
+// was sent whole goes on after a difference, and may ask for what this channel never made.
 type Outcome struct {
 	Answer    string
 	Woken     []int
@@ -118,7 +119,11 @@ func Serve(name, version, can, tasks string, open func(capacity int) Channel) {
 			}
 			steps[task] <- step
 		default:
-			out.say(false, "%s -> %s\n", line, channel.Take(words))
+			if o := channel.Take(words); o.Answer == "error" {
+				out.say(false, "error cannot take '%s'\n", line)
+			} else {
+				out.say(false, "%s -> %s\n", line, o)
+			}
 		}
 	}
 	out.say(true, "")

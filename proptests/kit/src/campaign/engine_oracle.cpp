@@ -58,7 +58,8 @@ failure make_failure(const difference& d, const job& j, const target& t) {
     recorded.lines.back().expected = d.expected;
     sequential_run run =
         run_of(recorded, {d.recorded.lines.size() - 1, d.expected, d.got, d.differs, d.notes, {}, {}, d.state});
-    c.clauses = clauses_of(run, c.capacity, c.engine, j.mutants, capabilities::all());
+    // A target can break what no recording is evidence for.
+    c.clauses = clauses_of(run, c.capacity, model::engine::sequential, j.mutants, t.capabilities);
     c.run = std::move(run);
     return failure_of(std::move(c));
 }

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "support/children.hpp"
+#include "support/text_layout.hpp"
 
 namespace tailrace::verify {
 namespace {

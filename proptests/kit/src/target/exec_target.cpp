@@ -173,7 +173,8 @@ void exec_link::begin(std::uint64_t capacity) {
         try {
             if (!ends_) say("", true);
             until_ = dialogue::clock::now() + command_.patience;
-            while (hear() != "end") {
+            while (next_line() != "end") {
+                if (line_ >= asked_) fail(no_answer::why::misspoke, "it goes on after its answer");
             }
             answers_ = false;
         } catch (const no_answer&) {
@@ -183,6 +184,7 @@ void exec_link::begin(std::uint64_t capacity) {
     answers_ = true;
     ends_ = false;
     line_ = 0;
+    asked_ = 1;
     with_->say(fmt::format("trace {} capacity {}\n", ++number_, capacity));
     until_ = dialogue::clock::now() + command_.patience;
 }
@@ -191,10 +193,11 @@ void exec_link::say(std::string_view lines, bool ends) {
     with_->say(lines);
     with_->say(ends ? "end\n" : "flush\n");
     ends_ = ends;
+    asked_ += static_cast<std::size_t>(std::ranges::count(lines, '\n')) + (ends ? 1 : 0);
     until_ = dialogue::clock::now() + command_.patience;
 }
 
-std::string exec_link::hear() {
+std::string exec_link::next_line() {
     std::string text;
     const dialogue::heard heard = with_->listen(text, until_);
     return understand(heard, std::move(text));
@@ -215,9 +218,15 @@ std::string exec_link::understand(dialogue::heard heard, std::string text) {
                                                : std::string("it closed its output, and goes on"));
         }
     }
-    if (text.starts_with("error "))
-        fail(no_answer::why::refused, fmt::format("it refuses: {}", printable(text.substr(6))));
     return text;
+}
+
+std::string exec_link::hear() { return accepted(next_line()); }
+
+std::string exec_link::accepted(std::string line) {
+    if (line.starts_with("error "))
+        fail(no_answer::why::refused, fmt::format("it refuses: {}", printable(line.substr(6))));
+    return line;
 }
 
 model::outcome exec_link::read(const std::string& text, const model::step& s, const std::vector<model::answer>& forms) {

@@ -46,7 +46,8 @@ class exec_link {
 
     /// What the process has said of itself; starts one if there is none.
     const introduction& meet();
-    /// The program begins. What is left of the one before is read and forgotten.
+    /// The program begins. What is left of the one before is read and forgotten, refusals included: after a difference
+    /// the target may lack what a step is about.
     void begin(std::uint64_t capacity);
     /// Steps of it, one a line, and how they end: by `flush` or `end`.
     void say(std::string_view lines, bool ends);
@@ -60,6 +61,8 @@ class exec_link {
     [[nodiscard]] dialogue& talk() { return *with_; }
     /// What was heard there, as the next line of the answer. Not for `nothing`.
     [[nodiscard]] std::string understand(dialogue::heard heard, std::string text);
+    /// The same line, unless it is a refusal.
+    [[nodiscard]] std::string accepted(std::string line);
     /// The line that was heard last, as the answer to this step; of one of these forms, if there are any.
     [[nodiscard]] model::outcome read(const std::string& text, const model::step& s,
                                       const std::vector<model::answer>& forms = {});
@@ -81,6 +84,7 @@ class exec_link {
 
   private:
     void start();
+    [[nodiscard]] std::string next_line();
     [[noreturn]] void fail(no_answer::why is, const std::string& what);
 
     exec_command command_;
@@ -90,8 +94,9 @@ class exec_link {
     pid_t owner_ = -1;
     std::uint64_t number_ = 0;
     std::size_t line_ = 0;
-    bool answers_ = false;  // to a program
-    bool ends_ = false;     // it was told the end of it
+    std::size_t asked_ = 0;  // lines of the answer to what was said so far
+    bool answers_ = false;   // to a program
+    bool ends_ = false;      // it was told the end of it
 };
 
 /// An example of each form of answer to a step; `asked` is the step that has created the operation if it is a poll, and

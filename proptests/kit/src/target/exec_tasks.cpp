@@ -86,7 +86,7 @@ class conversation {
         listening_ = false;
         try {
             if (given_up_) link_->give_up(*given_up_);
-            if (heard != dialogue::heard::nothing) hand_out(link_->understand(heard, std::move(text)));
+            if (heard != dialogue::heard::nothing) hand_out(link_->accepted(link_->understand(heard, std::move(text))));
         } catch (const no_answer& e) {
             lose(e);
         }
