@@ -70,6 +70,7 @@ class protocol_check {
             print("      does it flush its output after 'flush', 'end' and 'ready'?\n");
         if (!e.errors().empty()) print("its standard error:\n{}", first_lines(e.errors()));
         if (!sent_.empty()) print("it was sent, and '>' is where it failed:\n{}", what_was_sent());
+        if (!several_.empty()) print("its tasks:\n{}", several_);
         return false;
     }
 
@@ -82,6 +83,7 @@ class protocol_check {
     void passed(const std::string& more = {}) {
         print("ok    {}{}\n", tried_, more);
         sent_.clear();
+        several_.clear();
     }
 
     void meet() {
@@ -182,7 +184,7 @@ class protocol_check {
         std::size_t strange = 0;
         for (std::uint64_t i = 0; i < programs_to_try; ++i) {
             const concurrent_program p = generate_concurrent(t, 1, i);
-            sent_ = to_string(p);
+            several_ = to_string(p);
             const thread_run was = on.run(t, p, {.seed = i});
             if (was.lost) throw no_answer(*was.lost, was.problem, {});
             constexpr std::uint64_t most_nodes = 100'000;
@@ -202,6 +204,7 @@ class protocol_check {
     std::string tried_;
     std::uint64_t capacity_ = 1;     // of the program that is under way
     std::vector<std::string> sent_;  // its steps, and `end`
+    std::string several_;            // the same of a program of several tasks
     tally strange_;                  // answers that the contract does not allow, one a program
     tally given_up_;                 // programs that are refused, or crash, after such an answer
     std::vector<model::trace> programs_;
