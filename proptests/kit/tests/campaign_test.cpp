@@ -268,7 +268,7 @@ TEST_F(merged_shards, depend_on_what_was_run_alone) {
 TEST_F(merged_shards, say_the_same_in_any_order) {
     const target t = lying_sequentially();
     std::vector<std::string> shards;
-    for (const std::uint64_t part : {1, 2}) {
+    for (const std::uint64_t part : {1U, 2U}) {
         shards.push_back((*this)(std::to_string(part)));
         prepare_folder(shards.back());
         write_files(run_campaign(small_job(2'000), {engine_of("sequential")}, {&t}, {}, in_children_of(1, {part, 2})),

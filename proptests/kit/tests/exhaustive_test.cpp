@@ -26,7 +26,6 @@
 namespace tailrace::verify {
 namespace {
 
-using model::handle;
 using model::handle_kind;
 using model::machine;
 using model::step;

@@ -124,7 +124,7 @@ std::span<const std::string_view> kinds_of_states() { return state_kinds; }
 
 all_concurrent_programs::all_concurrent_programs(capabilities within, const concurrent_size& size)
     : within_(within.without(capability::reentrancy)) {
-    for (const std::uint64_t capacity : {1, 2}) find_states(capacity, size.before);
+    for (const std::uint64_t capacity : {1U, 2U}) find_states(capacity, size.before);
     std::ranges::stable_sort(states_, {}, [](const state& s) { return s.before.size(); });
     for (std::size_t steps = 2; steps <= size.before + size.first + size.second; ++steps) {
         for (std::size_t s = 0; s < states_.size(); ++s) {
