@@ -77,8 +77,8 @@ TYPED_TEST(coroutines, a_frame_that_is_destroyed_on_the_run_list_is_not_resumed)
     };
     const task first = destroyer(tx, second);
     second.emplace(victim(tx, second_ran));
-    in_a_resumption([&rx = rx, &first] {
-        rx.close();
+    in_a_resumption([&receiver = rx, &first] {
+        receiver.close();
         EXPECT_FALSE(first.done()) << "it is on the list, and the second behind it";
     });
     EXPECT_TRUE(first.done());
@@ -91,8 +91,8 @@ TYPED_TEST(coroutines, a_grant_on_the_run_list_goes_to_the_next_when_its_frame_i
     ASSERT_TRUE(tx.try_send(0));
     std::optional<task> doomed(send(tx, 1));
     const task next = send(tx, 2);
-    in_a_resumption([&rx = rx, &doomed] {
-        EXPECT_EQ(rx.try_recv(), 0);  // grants the doomed one
+    in_a_resumption([&receiver = rx, &doomed] {
+        EXPECT_EQ(receiver.try_recv(), 0);  // grants the doomed one
         EXPECT_FALSE(doomed->done());
         doomed.reset();
     });
