@@ -168,6 +168,7 @@ TEST(exec_tasks, a_crash_ends_all_tasks_and_leaves_nothing) {
         EXPECT_TRUE(was.problem.starts_with("it ended: signal 6, Aborted; not answered: ")) << was.problem;
         EXPECT_NE(was.problem.find("'r close'; it wrote: assertion failed: cannot close?"), std::string::npos)
             << was.problem;
+        EXPECT_EQ(answers(was.history.tasks.at(1)), "none;") << "the step is there";
         EXPECT_FALSE(was.left_behind);
     }
     EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
@@ -229,11 +230,13 @@ TEST(exec_tasks, a_crash_is_counted_as_such_and_can_be_repeated) {
     j.mutants = mutants();
     j.programs = 500;
     j.seed = 1;
-    const engine_report r = run_threads_engine(j, make_exec_target(spoken("crashes")), {});
+    const target t = make_exec_target(spoken("crashes"));
+    const engine_report r = run_threads_engine(j, t, {});
     ASSERT_EQ(r.failures.size(), 1U);
     EXPECT_EQ(r.failures.front().is, failure::kind::crash);
     const std::string again = "replay \\\n--target 'exec:" TAILRACE_SPOKEN_REFERENCE " tasks crashes' \\\ntr1.";
     EXPECT_NE(r.failures.front().text.find(again), std::string::npos) << r.failures.front().text;
+    EXPECT_TRUE(replay(parse_token(token_of(*r.failures.front().example)), t, ages).failed());
 }
 
 std::string checked(std::string_view how) {

@@ -78,6 +78,9 @@ void task::run() {
     } catch (const no_answer& e) {
         problem_ = e.what();
         lost = e.is();
+        log_[written()].answer.reset();  // the step that has none is a part of the history
+        log_[written()].returned = model::never;
+        publish();
     } catch (const std::exception& e) {
         problem_ = fmt::format("{} threw: {}", model::to_string(at->step), e.what());
     } catch (...) {
