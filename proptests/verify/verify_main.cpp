@@ -14,6 +14,7 @@
 #include <exception>
 #include <filesystem>
 #include <iterator>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@
 
 #include "campaign/check_target.hpp"
 #include "campaign/command_line.hpp"
+#include "campaign/corpus.hpp"
 #include "campaign/listing.hpp"
 #include "campaign/merge.hpp"
 #include "campaign/replay.hpp"
@@ -85,11 +87,14 @@ int run(const command_line& c, const program_info& program) {
     all.depth = c.depth;
     all.pairs = c.pairs;
     all.from = c.from;
+    std::optional<corpus> kept;
+    if (c.corpus) kept.emplace(*c.corpus);
     prepare_files(c);
 
     progress_line line(stderr, [] { return columns_of(stderr); });
     how_to_run how = c.how;
     how.interrupted = [] { return interruption() != 0; };
+    if (kept) how.kept = &*kept;
     run_record record = program.record;
     record.date = date_now();
     const auto began = std::chrono::steady_clock::now();
@@ -99,6 +104,7 @@ int run(const command_line& c, const program_info& program) {
     line.clear();
     const int signal = interruption();
     const int status = tell(result, c);
+    if (kept) kept->throw_problem();
     if (signal == 0) return status;
     std::fflush(stdout);
     fmt::print(stderr, "{}: interrupted by signal {} ({}): the report is of what was done until then\n", program.name,
@@ -115,7 +121,10 @@ int replay(const command_line& c, const program_info& program) {
             fmt::format("the token is of a target '{}', and --target has another one: NAME=exec:COMMAND names it",
                         printable(t.target)));
     }
-    const replayed r = replay(t, **on, c.how.patience, program.name);
+    job named;
+    named.program = program.name;
+    named.mutants = mutants();
+    const replayed r = replay(t, **on, named, {.patience = c.how.patience});
     fmt::print("{}", r.text);
     switch (r.is) {
         case replayed::end::failed: return 1;

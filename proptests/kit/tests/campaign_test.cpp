@@ -79,11 +79,13 @@ TEST(campaign, a_failure_comes_out_of_a_child_whole_and_its_token_repeats_it) {
     ASSERT_TRUE(f.example);
     EXPECT_EQ(f.example->target, t.name);
     ASSERT_FALSE(f.token.empty());
-    const replayed again = replay(parse_token(f.token), t, 60s);
+    job named;
+    named.mutants = mutants();
+    const replayed again = replay(parse_token(f.token), t, named);
     EXPECT_TRUE(again.failed());
     EXPECT_NE(again.text.find("try_send"), std::string::npos) << again.text;
     EXPECT_NE(again.text.find("\n  breaks    try_send.no-barging: "), std::string::npos) << again.text;
-    EXPECT_EQ(replay(parse_token(f.token), *find_target("reference"), 60s).is, replayed::end::gone);
+    EXPECT_EQ(replay(parse_token(f.token), *find_target("reference")).is, replayed::end::gone);
 }
 
 TEST(campaign, a_replay_that_shows_what_recordings_show_the_opposite_of_names_the_clause) {

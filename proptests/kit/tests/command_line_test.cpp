@@ -1,71 +1,19 @@
 // The program as its users meet it: exit status, one clear line for what is wrong, and nothing else
 // on the way.
-#include <sys/wait.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <random>
 #include <sstream>
 #include <string>
 #include <string_view>
 
+#include "command_line_support.hpp"
 #include "oracle_support.hpp"
 #include "tailrace/model/clauses.hpp"
 
 namespace tailrace::verify {
 namespace {
 
-namespace fs = std::filesystem;
-
-struct run_result {
-    int status = -1;
-    std::string out;
-    std::string error;
-};
-
-std::string text_of(const fs::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-class command_line : public ::testing::Test {
-  protected:
-    void SetUp() override {
-        folder_ = fs::temp_directory_path() / ("tailrace-" + std::to_string(std::random_device{}()));
-        fs::create_directories(folder_ / "in");
-    }
-    void TearDown() override { fs::remove_all(folder_); }
-
-    /// Runs the program through the shell, in the test's folder. A crash is a failure of the test.
-    run_result run(std::string_view arguments, std::string_view environment = "") {
-        const std::string command = "cd '" + folder_.string() + "' && " + std::string(environment) +
-                                    " '" TAILRACE_VERIFY_PROGRAM "' " + std::string(arguments) +
-                                    " >out.txt 2>error.txt";
-        const int status = std::system(command.c_str());  // NOLINT(concurrency-mt-unsafe)
-        EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) <= 4) << command << '\n' << text_of(folder_ / "error.txt");
-        return {WEXITSTATUS(status), without_record(text_of(folder_ / "out.txt")), text_of(folder_ / "error.txt")};
-    }
-
-    /// When it ran and on what is not what a test is about.
-    static std::string without_record(const std::string& text) { return text.substr(0, text.find("\nrun       ")); }
-
-    void write(std::string_view name, std::string_view text) {
-        std::ofstream(folder_ / name, std::ios::binary) << text;
-    }
-
-    /// Refused with exactly this line, and nothing printed.
-    void expect_refused(std::string_view arguments, std::string_view line, std::string_view environment = "") {
-        const run_result r = run(arguments, environment);
-        EXPECT_EQ(r.status, 2) << arguments;
-        EXPECT_EQ(r.out, "") << arguments;
-        EXPECT_EQ(r.error, std::string(line) + '\n') << arguments;
-    }
-
-    fs::path folder_;
-};
+using command_line = command_line_fixture;
 
 constexpr std::string_view good_trace = "trace t capacity 2\ns0 try_send v1 -> ok\nr try_recv -> some v1\nend\n";
 constexpr std::string_view wrong_trace =
@@ -81,7 +29,7 @@ TEST_F(command_line, help_and_version_are_no_errors) {
     const run_result run_help = run("run --help");
     EXPECT_EQ(run_help.status, 0);
     for (const std::string_view option :
-         {"--target", "--engine", "--traces", "--clause", "--programs", "--seed", "--report"}) {
+         {"--target", "--engine", "--traces", "--clause", "--programs", "--seed", "--corpus", "--report"}) {
         EXPECT_NE(run_help.out.find(option), std::string::npos) << option;
     }
     const run_result version = run("--version");
@@ -252,6 +200,9 @@ TEST_F(command_line, bad_usage_is_refused_in_one_line_that_says_what_would_be_ri
     expect_refused("run --target", "tailrace-verify: --target expected a value, found nothing" + help);
     expect_refused("run --seed 1 --seed 2", "tailrace-verify: --seed can be given only once" + help);
     expect_refused("list clauses targets", "tailrace-verify: did not expect 'targets'" + help);
+    expect_refused("run --corpus ''", "tailrace-verify: --corpus expected a directory, found nothing" + help);
+    expect_refused("run --corpus c --from 3",
+                   "tailrace-verify: --from does not go with --corpus, where a run goes on by itself" + help);
     expect_refused("run --report ''", "tailrace-verify: --report expected a directory, found nothing" + help);
     for (const std::string_view arguments : {"run --traces", "--report", "run list clauses", "''", "list --target x",
                                              "-x", "--seed=1x", "run -- x", "run --traces="}) {

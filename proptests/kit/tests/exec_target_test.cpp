@@ -395,7 +395,8 @@ TEST(exec, hangs_and_crashes_are_counted_as_such) {
     const std::string again = "replay \\\n--target 'exec:" TAILRACE_SPOKEN_REFERENCE " crashes' \\\ntr1.";
     EXPECT_NE(crash.failures.front().text.find(again), std::string::npos) << crash.failures.front().text;
     const target t = make_exec_target(spoken("hangs"));
-    EXPECT_EQ(failure_of(example_of(failure_in_time("hangs"), t, "tailrace-verify")).is, failure::kind::hang);
+    EXPECT_EQ(failure_of(example_of(failure_in_time("hangs"), {}, t, model::engine::sequential)).is,
+              failure::kind::hang);
 }
 
 std::pair<bool, std::string> checked(const exec_command& c) {

@@ -73,7 +73,8 @@ TEST(foreign_threads, a_look_and_a_push_under_two_locks_are_found_shrunk_and_rep
         ASSERT_TRUE(r.failure) << "seed " << seed;
         EXPECT_LE(length_of_tasks(r.failure->history), 4U) << to_string(r.failure->smallest);
         const token again{"0.1.0", model::engine::threads, t.name, r.failure->smallest};
-        EXPECT_TRUE(replay(parse_token(to_string(again)), t, 600s).failed()) << to_string(r.failure->smallest);
+        EXPECT_TRUE(replay(parse_token(to_string(again)), t, {}, {.patience = 600s}).failed())
+            << to_string(r.failure->smallest);
     }
 }
 
@@ -112,7 +113,7 @@ TEST(foreign_threads, an_engine_that_was_asked_for_by_name_and_cannot_run_is_ref
 TEST(foreign_threads, a_replay_that_does_not_fail_again_is_unknown_and_says_how_often_it_was_run) {
     const target t = make_target<foreign::api<mistake::none>>("queue", "sound");
     const concurrent_program p = generate_concurrent(t, 1, 0);
-    const replayed again = replay({"0.1.0", model::engine::threads, "queue", p}, t, 60s, "verify_queue", 20);
+    const replayed again = replay({"0.1.0", model::engine::threads, "queue", p}, t, {}, {.most_runs = 20});
     EXPECT_EQ(again.is, replayed::end::unknown);
     EXPECT_EQ(again.text, "UNKNOWN: queue did not fail in 20 runs; that is no proof that the failure is gone\n");
 }
@@ -133,9 +134,9 @@ TEST(foreign_threads, a_wake_that_is_forgotten_leaves_a_call_asleep_for_good) {
     ASSERT_TRUE(r.failure);
     EXPECT_EQ(r.failure->judgement.verdict.is, model::finding::asleep) << "found in the history, not by a watch";
     EXPECT_LE(length_of_tasks(r.failure->history), 3U) << to_string(r.failure->smallest);
-    const counterexample c = example_of(*r.failure, t, "verify_queue");
+    const counterexample c = example_of(*r.failure, {}, t);
     EXPECT_NE(what_went_wrong(c).find("left asleep"), std::string::npos);
-    EXPECT_TRUE(replay(parse_token(token_of(c)), t, 600s).failed())
+    EXPECT_TRUE(replay(parse_token(token_of(c)), t, {}, {.patience = 600s}).failed())
         << "its calls block, although the history does not say so";
 }
 

@@ -10,6 +10,8 @@
 #include <thread>
 #include <utility>
 
+#include "campaign/corpus.hpp"
+#include "campaign/corpus_replay.hpp"
 #include "campaign/slices.hpp"
 #include "support/text_layout.hpp"
 
@@ -129,6 +131,8 @@ campaign run_campaign(const job& j, std::vector<const engine_entry*> engines, st
     c.seed = j.seed;
     c.program = j.program;
     c.shards = {how.shard};
+    if (how.kept != nullptr) c.reports = replay_corpus(*how.kept, c.targets, j, how, tell);
+    for (engine_report& r : c.reports) finish(r);
     for (const engine_entry* e : c.engines) {
         for (const target* t : c.targets) {
             campaign_progress labelled;
@@ -140,7 +144,10 @@ campaign run_campaign(const job& j, std::vector<const engine_entry*> engines, st
                                      time_left(clock::now() - began, done, of)));
                 };
             }
-            engine_report& r = c.reports.emplace_back(run_in_slices(*e, *t, j, labelled, how));
+            how_to_run here = how;
+            if (how.kept != nullptr && e->usual_programs > 0) here.goes_on = how.kept->next(*e, *t, j, how.shard);
+            engine_report& r = c.reports.emplace_back(run_in_slices(*e, *t, j, labelled, here));
+            if (how.kept != nullptr) how.kept->keep(r, *e, *t, j, how.shard);
             finish(r);
         }
     }

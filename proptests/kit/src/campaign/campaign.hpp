@@ -15,6 +15,8 @@
 
 namespace tailrace::verify {
 
+class corpus;
+
 /// Called with how far it is: "sequential optimized: 120,000 of 200,000 programs, 0 differences".
 using campaign_news = std::function<void(std::string_view)>;
 
@@ -50,7 +52,7 @@ struct campaign {
     std::optional<run_record> record;  // nothing: the reports depend on what was run alone
     std::vector<const engine_entry*> engines;
     std::vector<const target*> targets;
-    std::vector<engine_report> reports;  // one for each engine and target
+    std::vector<engine_report> reports;  // of a corpus one for each target, then one for each engine and target
     std::vector<const model::clause*> clauses;
     std::vector<std::vector<judgement>> judgements;  // for each clause, one for each target
     std::vector<std::string> sources;
@@ -75,6 +77,10 @@ struct how_to_run {
     /// Called several times a second: true once the campaign has to end with what it has.
     std::function<bool()> interrupted = {};
     verify::shard shard = {};
+    /// What lasts from one run to the next: its failures are replayed first. Null: nothing does.
+    corpus* kept = nullptr;
+    /// With which program of its own an engine goes on, if something is kept: each shard has a part of all numbers.
+    std::optional<std::uint64_t> goes_on = {};
 };
 
 [[nodiscard]] campaign run_campaign(const job& j, std::vector<const engine_entry*> engines,

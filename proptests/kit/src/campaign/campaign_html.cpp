@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "campaign/corpus_replay.hpp"
 #include "campaign/engines.hpp"
 #include "campaign/report.hpp"
 #include "report/failure_report.hpp"
@@ -315,6 +316,8 @@ json left_out(const campaign& c, const limits& most, std::size_t summary) {
 
 json page_of(const campaign& c, const limits& most, std::size_t summary) {
     json engines = json::array();
+    if (std::ranges::find(c.reports, corpus_engine, &engine_report::engine) != c.reports.end())
+        engines.push_back({{"name", corpus_engine}, {"summary", "failures that earlier runs found, replayed first"}});
     for (const engine_entry* e : c.engines) engines.push_back({{"name", e->name()}, {"summary", e->summary}});
     json targets = json::array();
     for (const std::size_t t : shown_targets(c, most)) targets.push_back(target_row(c, t));

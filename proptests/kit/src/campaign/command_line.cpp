@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "campaign/command_words.hpp"
+#include "campaign/replay.hpp"
 #include "engine/interleavings.hpp"
 #include "engine/test_programs.hpp"
 #include "support/text_layout.hpp"
@@ -142,9 +143,7 @@ token token_from(const std::string& typed, const program_info& program, bool may
         throw usage_error(
             fmt::format("the token is of a target '{}', which this program does not have without --target exec:COMMAND",
                         printable(t.target)));
-    const bool can = t.engine == model::engine::sequential || t.engine == model::engine::threads ||
-                     t.engine == model::engine::interleavings;
-    if (!can)
+    if (!can_replay(t.engine))
         throw usage_error(
             fmt::format("the token is of the engine {}, which this program cannot replay", model::to_string(t.engine)));
     return t;
@@ -373,6 +372,11 @@ command_line parse_command_line(int argc, const char* const* argv, const program
         throw usage_error("--states and --against belong to --exhaustive");
     if (typed.exhaustive) c.pairs = pairs_of(typed);
     refuse_options_without(typed, c.engines);
+    if (run.count("--corpus") > 0) {
+        if (typed.corpus.empty()) throw usage_error("--corpus expected a directory, found nothing");
+        if (!typed.from.empty()) throw usage_error("--from does not go with --corpus, where a run goes on by itself");
+        c.corpus = typed.corpus;
+    }
     c.seed = number_of("--seed", typed.seed, 0, 1);
     c.failures = number_of("--failures", typed.failures, 1, 1);
     c.how.jobs = number_of("--jobs", typed.jobs, 1, 2, most_jobs);

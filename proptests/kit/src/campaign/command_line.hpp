@@ -65,6 +65,7 @@ struct command_line {
     how_to_run how;
     std::optional<std::string> report;
     std::optional<std::string> junit;
+    std::optional<std::string> corpus;
     std::optional<token> replayed;
     std::vector<std::string> merged;  // folders
 };

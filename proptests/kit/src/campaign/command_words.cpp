@@ -22,6 +22,8 @@ constexpr std::string_view examples =
     "      recordings of your own, a file or a directory of *.trace\n"
     "  {0} run --clause 'close.*' --report out\n"
     "      the verdicts on some clauses, and everything as files in out/\n"
+    "  {0} run --corpus corpus --budget 600\n"
+    "      for a nightly run: whatever was found once is tried again, and then what is new\n"
     "  {0} run --target 'exec:python3 my_queue.py'\n"
     "      a channel in another language: docs/protocol.md; 'check-target' tries its protocol\n"
     "  {0} list clauses\n"
@@ -95,6 +97,10 @@ void describe(CLI::App& app, CLI::App& run, CLI::App& list, CLI::App& replay, CL
                    "end each engine on each target after S seconds, with what it has found by\n"
                    "then; the report says how far it came")
         ->type_name("S");
+    run.add_option("--corpus", typed.corpus,
+                   "a directory that lasts: the failures kept there are replayed first, new ones are\n"
+                   "added, and the engines go on where the last run with it stopped")
+        ->type_name("DIR");
     for (CLI::App* a : {&run, &merge}) {
         a->add_option("--report", typed.report,
                       "write report.html, report.json, junit.xml and every counterexample to DIR")

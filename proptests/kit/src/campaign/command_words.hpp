@@ -12,7 +12,7 @@ namespace tailrace::verify {
 
 struct typed_words {
     std::vector<std::string> targets, engines, traces, clauses;
-    std::string programs, depth, from, seed, failures, jobs, shard, budget, report, junit, topic, token, states,
+    std::string programs, depth, from, seed, failures, jobs, shard, budget, report, junit, corpus, topic, token, states,
         against, timeout, command;
     bool exhaustive = false;
     std::vector<std::string> merged;

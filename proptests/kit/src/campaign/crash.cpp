@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstring>
 #include <optional>
-#include <string>
+
+#include <fmt/format.h>
 
 #include "engine/sequential.hpp"
-#include "support/children.hpp"
+#include "support/text_layout.hpp"
 
 namespace tailrace::verify {
 namespace {
@@ -46,6 +48,21 @@ shrunk_script shrink_crash(const target& t, const script& crashing, std::size_t 
     };
     if ((over && over()) || !fails(crashing)) return {crashing, 0};
     return shrink(crashing, t.capabilities, fails, most_attempts, over);
+}
+
+std::string how_it_ended(const child_end& end) {
+    switch (end.is) {
+        case child_end::how::given_up: return "it did not end when it was asked to (UNKNOWN whether it hangs)";
+        case child_end::how::hung: return "it hangs";
+        default: break;
+    }
+    return end.signal != 0 ? fmt::format("it crashes (signal {}, {})", end.signal, strsignal(end.signal))
+                           : "it ends the process";
+}
+
+std::string lines_of(const token& t, const target& on, const std::string& command) {
+    return fmt::format("  program\n{}  again     {}\n", first_lines(to_string(t.program)),
+                       replay_command(shell_word(command), on.option, to_string(t)));
 }
 
 }  // namespace tailrace::verify

@@ -22,15 +22,8 @@ constexpr std::size_t most_for_evidence = 3'000;
 
 failure make_failure(const interleavings_failure& t, const job& j, const target& in) {
     const target& on = j.pairs ? in : target_for(in, t.program, model::engine::interleavings);
-    counterexample c = example_of(t, on, j.program);
-    if (!t.clause.empty())
-        c.clauses = {std::string(t.clause)};
-    else if (t.problem.empty())
-        c.clauses = clauses_of(t.history.events, t.verdict, {.first = &t.history.first}, c.engine, j, on.capabilities);
-    c.seed = j.seed;
-    c.program = t.program;
+    counterexample c = example_of(t, j, on);
     if (j.pairs) c.in_order = length_of(t.found);
-    if (t.attempts > 0) c.shrunk = shrinking{length_of(t.found), length_of(t.smallest), t.attempts};
     failure f = failure_of(std::move(c));
     f.token = to_string(token{std::string(tool_version()), model::engine::interleavings, on.name, t.smallest});
     return f;
@@ -50,18 +43,25 @@ concurrent_program program_of_pairs(const job& j, const target& t, std::uint64_t
     return all_pairs_of(j, t).at(at);
 }
 
-counterexample example_of(const interleavings_failure& t, const target& on, const std::string& command) {
+counterexample example_of(const interleavings_failure& t, const job& j, const target& on) {
     counterexample c;
     c.engine = model::engine::interleavings;
     c.target = on.name;
     c.adapter = on.adapter;
-    c.command = command;
+    c.command = j.program;
     c.property = !t.clause.empty()    ? "What the contract orders before a response happens before it."
                  : !t.problem.empty() ? "No data race, deadlock, memory error, leak or failed assertion."
                  : t.verdict.is == model::finding::asleep
                      ? "No waiting task is left asleep that the specification would wake."
                      : "The history is linearizable, in an order that contains happens-before.";
     c.capacity = t.smallest.capacity;
+    if (!t.clause.empty())
+        c.clauses = {std::string(t.clause)};
+    else if (t.problem.empty())
+        c.clauses = clauses_of(t.history.events, t.verdict, {.first = &t.history.first}, c.engine, j, on.capabilities);
+    c.seed = j.seed;
+    c.program = t.program;
+    if (t.attempts > 0) c.shrunk = shrinking{length_of(t.found), length_of(t.smallest), t.attempts};
     concurrent_run run = run_of(t.history.events, t.verdict);
     run.problem = t.problem;
     run.accesses = t.accesses;

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <mutex>
 #include <set>
 
+#include "campaign/corpus_replay.hpp"
 #include "campaign/engines.hpp"
 #include "campaign/stepwise.hpp"
 #include "report/failure_report.hpp"
@@ -53,42 +53,9 @@ failure failure_from(const json_reader& in) {
     return f;
 }
 
-/// Each name, a letter and a number, by when it comes first.
-std::string renamed(const std::string& text, std::map<std::string, std::size_t>& names) {
-    std::string out;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t end = text.find_first_not_of("0123456789", at + 1);
-        const std::string word = text.substr(at, end - at);
-        const bool begins = at == 0 || text[at - 1] == ' ';
-        if (begins && word.size() > 1) {
-            out += word.front() + std::to_string(names.try_emplace(word, names.size()).first->second);
-        } else {
-            out += word;
-        }
-        at += word.size();
-    }
-    return out;
-}
-
-/// The program of a failure, whatever its values and handles are called; a recording is one of its own.
+/// The program of a failure, whatever its values and handles are called; what was read from a file is one of its own.
 std::string program_of(const failure& f) {
-    if (!f.example || !f.example->recorded_at.empty()) return f.token;
-    std::map<std::string, std::size_t> names;
-    std::string text = fmt::format("capacity {}\n", f.example->capacity);
-    const auto add = [&](const model::step& s, bool waits) {
-        text += renamed(model::to_string(s), names) + (waits ? " waits\n" : "\n");
-    };
-    if (const auto* one = std::get_if<sequential_run>(&f.example->run)) {
-        for (const taken_step& s : one->steps) add(s.step, false);
-        return text;
-    }
-    const model::history& h = std::get<concurrent_run>(f.example->run).history;
-    for (const model::event& e : h.before) add(e.step, e.waits);
-    for (const auto& task : h.tasks) {
-        text += "task\n";
-        for (const model::event& e : task) add(e.step, e.waits);
-    }
-    return text;
+    return f.example && f.example->recorded_at.empty() ? without_names(program_of(*f.example)) : f.token;
 }
 
 /// Another program breaks the same. Recordings are all shown.
@@ -145,8 +112,7 @@ failure failure_of(counterexample c) {
         if (std::ranges::count(one->differs, aspect::late) > 0) f.is = failure::kind::hang;
         if (std::ranges::count(one->differs, aspect::ended) > 0) f.is = failure::kind::crash;
     }
-    // A recording is replayed from its file.
-    if (c.recorded_at.empty()) f.token = token_of(c);
+    if (has_token(c.engine)) f.token = token_of(c);
     f.example = std::move(c);
     return f;
 }
@@ -228,6 +194,8 @@ std::string to_json(const engine_report& r) {
         j["lacking"][std::string(clause)] = {{"why", l.why}, {"essential", l.essential}};
     j["reached"] = json::array();
     for (const reach& one : r.reached) j["reached"].push_back(to_json(one));
+    for (const reach& one : r.since) j["since"].push_back(to_json(one));
+    if (!r.entries.empty()) j["entries"] = r.entries;
     return j.dump(-1, ' ', true, json::error_handler_t::replace);
 }
 
@@ -251,8 +219,32 @@ engine_report engine_report_from(const json_reader& in) {
         r.lacking[kept(clause)] = {l["why"].text(), l["essential"].boolean()};
     });
     r.reached = in["reached"].list(reach_from);
+    if (in.has("since")) r.since = in["since"].list(reach_from);
+    if (in.has("entries"))
+        in["entries"].members([&](const std::string& file, const json_reader& e) { r.entries[file] = e.text(); });
     return r;
 }
+
+namespace {
+
+void add_to(std::vector<reach>& one, std::vector<reach>&& other) {
+    if (one.size() != other.size()) {
+        if (one.empty()) one = std::move(other);
+        return;  // the coverage of a part that failed means nothing
+    }
+    for (std::size_t i = 0; i < one.size(); ++i) add_to(one[i], other[i]);
+}
+
+/// "; since the corpus began 3,000 programs, 180 of 191 coverage goals"
+std::string since_the_corpus_began(const engine_report& r) {
+    const std::uint64_t programs = number_of(r, programs_since);
+    if (programs == 0) return {};
+    const auto reached = std::ranges::count(r.since, reach_verdict::reached, &reach::verdict);
+    return fmt::format("; since the corpus began {}{}", counted(programs, "program"),
+                       r.since.empty() ? "" : fmt::format(", {} of {} coverage goals", reached, r.since.size()));
+}
+
+}  // namespace
 
 void add_to(engine_report& one, engine_report&& other) {
     if (one.unit.empty()) one.unit = other.unit;
@@ -276,11 +268,9 @@ void add_to(engine_report& one, engine_report&& other) {
         mine.count += e.count;
     }
     for (const auto& [clause, l] : other.lacking) one.lacking.emplace(clause, l);
-    if (one.reached.size() != other.reached.size()) {
-        if (one.reached.empty()) one.reached = std::move(other.reached);
-        return;  // the coverage of a part that failed means nothing
-    }
-    for (std::size_t i = 0; i < one.reached.size(); ++i) add_to(one.reached[i], other.reached[i]);
+    one.entries.merge(other.entries);
+    add_to(one.reached, std::move(other.reached));
+    add_to(one.since, std::move(other.since));
 }
 
 void finish(engine_report& r) {
@@ -296,11 +286,15 @@ void finish(engine_report& r) {
         if (judged && one.verdict == reach_verdict::missed) r.failures.push_back(too_seldom(r, one));
     }
     if (entry != engines().end()) r.summary = entry->summarise(r);
+    if (r.engine == corpus_engine) r.summary = summarise_corpus(r);
     add_what_was_left(r);
-    if (!judged) return;
-    r.summary += fmt::format("; {} of {} coverage goals reached", reached, r.reached.size());
-    if (unknown > 0) r.summary += fmt::format(", {} UNKNOWN (too few {} to tell)", unknown, plural(r.unit));
-    r.numbers.insert({{"states_required", r.reached.size()}, {"states_reached", reached}, {"states_unknown", unknown}});
+    if (judged) {
+        r.summary += fmt::format("; {} of {} coverage goals reached", reached, r.reached.size());
+        if (unknown > 0) r.summary += fmt::format(", {} UNKNOWN (too few {} to tell)", unknown, plural(r.unit));
+        r.numbers.insert(
+            {{"states_required", r.reached.size()}, {"states_reached", reached}, {"states_unknown", unknown}});
+    }
+    r.summary += since_the_corpus_began(r);
 }
 
 }  // namespace tailrace::verify

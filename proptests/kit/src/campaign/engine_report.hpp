@@ -67,6 +67,10 @@ struct engine_report {
     std::map<std::string_view, lack> lacking;            // clauses that cannot be seen on this target
     std::map<std::string, std::uint64_t> numbers;        // for report.json
     std::vector<reach> reached;
+    std::vector<reach> since;  // the same since the corpus began, if one is kept
+
+    /// Of the replay of a corpus: what became of each of its files.
+    std::map<std::string, std::string> entries;
 };
 
 /// Everything but the summary: what a child process says to its parent, and one shard to the others.
@@ -86,6 +90,8 @@ inline constexpr std::string_view goes_on_at = "goes_on_at";
 inline constexpr std::string_view agreed_before = "agreed_before";
 /// Says so; nothing if it is not known.
 [[nodiscard]] std::string why_smallest(const engine_report& r);
+/// The programs that were run since the corpus began.
+inline constexpr std::string_view programs_since = "programs_since";
 /// "interrupted", "stopped by --budget"; nothing if everything was done.
 [[nodiscard]] std::string_view cut_short(const engine_report& r);
 

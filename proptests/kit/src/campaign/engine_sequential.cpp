@@ -28,14 +28,15 @@ const target& taker_of(const sequential_failure& f, const target& t) {
     return target_for(t, f.program, model::engine::sequential);
 }
 
-/// Generated programs; of those that failed, what agreed.
+/// Generated programs, those that ran; of those that failed, what agreed.
 std::vector<model::trace> sample(const target& t, capabilities within, const job& j, std::uint64_t programs,
                                  const std::map<std::uint64_t, std::size_t>& agreed = {}) {
     generator_options options{.seed = j.seed};
     if (!within.has(capability::any_capacity)) options.capacity_for = t.capacity_for;
     const generator generate(within, options);
     std::vector<model::trace> traces;
-    for (std::uint64_t i = 0; i < std::min(programs, most_programs_for_evidence) && !j.is_over(); ++i) {
+    const std::uint64_t end = j.first + std::min(programs, most_programs_for_evidence);
+    for (std::uint64_t i = j.first; i < end && !j.is_over(); ++i) {
         model::trace& one = traces.emplace_back(interpret(generate(i)));
         if (const auto at = agreed.find(i); at != agreed.end()) one.lines.resize(at->second);
     }

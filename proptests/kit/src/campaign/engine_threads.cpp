@@ -24,11 +24,7 @@ constexpr std::uint64_t messages_per_program = 200;
 
 failure make_failure(const threads_failure& t, const job& j, const target& in) {
     const target& on = target_for(in, t.program, model::engine::threads);
-    counterexample c = example_of(t, on, j.program);
-    if (t.judgement.problem.empty())
-        c.clauses = clauses_of(t.history, t.judgement.verdict, {}, c.engine, j, on.capabilities);
-    c.seed = j.seed;
-    c.program = t.program;
+    counterexample c = example_of(t, j, on);
     c.shrunk = shrinking{length_of(t.found), length_of(t.smallest), t.attempts};
     failure f = failure_of(std::move(c));
     if (t.judgement.lost == no_answer::why::ended) f.is = failure::kind::crash;
@@ -82,13 +78,13 @@ void add_lacking(engine_report& report, const job& j, const target& t) {
 
 }  // namespace
 
-counterexample example_of(const threads_failure& t, const target& on, const std::string& command) {
+counterexample example_of(const threads_failure& t, const job& j, const target& on) {
     counterexample c;
     c.engine = model::engine::threads;
     c.target = on.name;
     c.adapter = on.adapter;
     c.option = on.option;
-    c.command = command;
+    c.command = j.program;
     c.property = t.judgement.lost ? "Every step is answered, unless it waits."
                  : !t.judgement.problem.empty()
                      ? "Every value is delivered, returned or destroyed exactly once, and nothing throws."
@@ -97,6 +93,10 @@ counterexample example_of(const threads_failure& t, const target& on, const std:
                      : "The history is linearizable against the specification.";
     c.capacity = t.smallest.capacity;
     c.repeated = repetition{t.failed, t.runs};
+    if (t.judgement.problem.empty())
+        c.clauses = clauses_of(t.history, t.judgement.verdict, {}, c.engine, j, on.capabilities);
+    c.seed = j.seed;
+    c.program = t.program;
     concurrent_run run = run_of(t.history, t.judgement.verdict);
     run.problem = t.judgement.problem;
     c.run = std::move(run);

@@ -102,11 +102,11 @@ struct meeting;
 [[nodiscard]] std::string summarise_interleavings(const engine_report& r);
 [[nodiscard]] std::string summarise_tests(const engine_report& r);
 
-/// What an engine found, in the one shape of a failure: without clauses, seed and index, which `run` knows and `replay`
-/// does not.
-[[nodiscard]] counterexample example_of(const sequential_failure& f, const target& on, const std::string& command);
-[[nodiscard]] counterexample example_of(const threads_failure& f, const target& on, const std::string& command);
-[[nodiscard]] counterexample example_of(const interleavings_failure& f, const target& on, const std::string& command);
+/// What an engine found, in the one shape of a failure. The clauses that it breaks are those of `job::mutants`. `on` is
+/// what ran it.
+[[nodiscard]] counterexample example_of(const sequential_failure& f, const job& j, const target& on, model::engine by);
+[[nodiscard]] counterexample example_of(const threads_failure& f, const job& j, const target& on);
+[[nodiscard]] counterexample example_of(const interleavings_failure& f, const job& j, const target& on);
 
 /// The property of the engines that take a program step by step.
 inline constexpr std::string_view every_step = "Every step has the outcome that the specification gives.";

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "campaign/corpus_replay.hpp"
 #include "campaign/report.hpp"
 
 namespace tailrace::verify {
@@ -87,7 +88,26 @@ std::string failure_of(const failure& f, std::string_view engine) {
                        escaped(f.text));
 }
 
+std::string skipped(std::string_view why) { return fmt::format("<skipped message=\"{}\"/>", escaped(why)); }
+
+/// A case for each file of a corpus. What was not seen again is no pass.
+suite suite_of_entries(const engine_report& r) {
+    suite s;
+    for (const auto& [file, outcome] : r.entries) {
+        const auto failed = std::ranges::find(r.failures, file, &failure::place);
+        const bool passed = outcome == entry_passed;
+        s.failures += failed != r.failures.end() ? 1 : 0;
+        s.skipped += failed == r.failures.end() && !passed ? 1 : 0;
+        s.add(fmt::format("{}.{}", r.engine, r.target), file,
+              failed != r.failures.end() ? failure_of(*failed, r.engine)
+              : passed                   ? ""
+                                         : skipped(outcome));
+    }
+    return s;
+}
+
 suite suite_of(const campaign& c, const engine_report& r) {
+    if (r.engine == corpus_engine) return suite_of_entries(r);
     suite s;
     const std::string of = fmt::format("{}.{}", r.engine, r.target);
     for (const model::clause* clause : c.clauses) {
@@ -102,7 +122,7 @@ suite suite_of(const campaign& c, const engine_report& r) {
             s.add(of, clause->name, {});
         } else if (const auto l = r.lacking.find(clause->name); l != r.lacking.end()) {
             ++s.skipped;
-            s.add(of, clause->name, fmt::format("<skipped message=\"{}\"/>", escaped(l->second.why)));
+            s.add(of, clause->name, skipped(l->second.why));
         }
     }
     for (const failure& f : r.failures) {
@@ -115,7 +135,7 @@ suite suite_of(const campaign& c, const engine_report& r) {
     }
     if (!cut_short(r).empty()) {
         ++s.skipped;
-        s.add(of, "the rest of the run", fmt::format("<skipped message=\"{}\"/>", escaped(r.summary)));
+        s.add(of, "the rest of the run", skipped(r.summary));
     }
     return s;
 }

@@ -6,13 +6,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
-#include <sstream>
 #include <utility>
 
+#include "campaign/corpus_replay.hpp"
 #include "campaign/engines.hpp"
+#include "campaign/report.hpp"
 #include "report/json_reader.hpp"
 #include "support/text_layout.hpp"
 
@@ -52,12 +52,11 @@ shard shard_from(const json_reader& in) {
 report_text text_of(const std::string& folder) {
     const std::string path = (std::filesystem::path(folder) / "report.json").string();
     const std::string file = printable(path);
-    std::ifstream in(path, std::ios::binary);
-    std::ostringstream text;
-    if (in.peek() != std::ifstream::traits_type::eof()) text << in.rdbuf();
-    if (!in || !text)
-        refuse(file, "expected the report of a shard, and cannot read it: one that was killed has to be run again");
-    return {file, text.str()};
+    try {
+        return {file, read_file(path, "the report of a shard")};
+    } catch (const std::runtime_error& e) {
+        throw std::runtime_error(fmt::format("{}: one that was killed has to be run again", e.what()));
+    }
 }
 
 shard_report read(const report_text& from) {
@@ -182,8 +181,9 @@ campaign merge_texts(const std::vector<report_text>& texts, const std::vector<ta
     c.shards = {{1, 1}};  // whole again
     const std::vector<const target*> all = with_geometries(targets);
     for (engine_report& r : c.reports) {
-        add_once(c.engines,
-                 known(first.file, "engine", engines(), r.engine, [](const engine_entry& e) { return e.name(); }));
+        if (r.engine != corpus_engine)
+            add_once(c.engines,
+                     known(first.file, "engine", engines(), r.engine, [](const engine_entry& e) { return e.name(); }));
         add_once(c.targets, *known(first.file, "target", all, r.target,
                                    [](const target* t) -> std::string_view { return t->name; }));
         finish(r);

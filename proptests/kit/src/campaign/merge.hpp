@@ -9,9 +9,9 @@
 
 namespace tailrace::verify {
 
-/// Reads report.json in each folder. Throws json_error, in one line, if one cannot be read or was ended by a signal, or
-/// if they are not all the shards of one run: of one version, seed, number of programs, and choice of engines, targets
-/// and clauses. The result depends on what was run alone: it has no times, and no record of a machine.
+/// Reads report.json in each folder. Throws std::runtime_error, in one line, if one cannot be read or was ended by a
+/// signal, or if they are not all the shards of one run: of one version, seed, number of programs, and choice of
+/// engines, targets and clauses. The result depends on what was run alone: it has no times, and no record of a machine.
 [[nodiscard]] campaign merge(const std::vector<std::string>& folders, const std::vector<target>& targets);
 
 /// A report.json, and how messages name it.

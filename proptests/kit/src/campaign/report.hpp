@@ -36,8 +36,17 @@ namespace tailrace::verify {
 /// Their name, without ending, of failure number `number` of those that have any, from 1.
 [[nodiscard]] std::string files_of(std::size_t number);
 
+/// What a place is for, as a refusal says it.
+inline constexpr std::string_view to_report = "write the report to";
+
 /// Throws std::runtime_error, one line that begins with the path, if it cannot; what there was room for is kept.
-void write_file(const std::string& path, std::string_view text);
+void write_file(const std::string& path, std::string_view text, std::string_view purpose = to_report);
+/// The same; it is written beside its place and moved there, so that nothing ever reads a part of it.
+void replace_file(const std::string& path, std::string_view text, std::string_view purpose);
+/// Throws std::runtime_error, one line that begins with the path and says that `what` was expected.
+[[nodiscard]] std::string read_file(const std::string& path, std::string_view what);
+/// Makes it if there is none. Throws as write_file does.
+void make_folder(const std::string& folder, std::string_view purpose);
 /// Makes the folder, and removes from it what an earlier report left. Throws std::runtime_error if
 /// it cannot be written to.
 void prepare_folder(const std::string& folder);

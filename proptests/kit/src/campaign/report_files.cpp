@@ -2,11 +2,14 @@
 // counterexample.
 // After a change here run: ci/test -L proptests
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
@@ -23,9 +26,9 @@ namespace {
 namespace fs = std::filesystem;
 using json = nlohmann::ordered_json;
 
-[[noreturn]] void refuse(const fs::path& path, const std::error_code& why) {
-    throw std::runtime_error(fmt::format("{}: expected a place to write the report to, and cannot write there: {}",
-                                         printable(path.string()), why.message()));
+[[noreturn]] void refuse(const fs::path& path, std::string_view purpose, const std::error_code& why) {
+    throw std::runtime_error(fmt::format("{}: expected a place to {}, and cannot write there: {}",
+                                         printable(path.string()), purpose, why.message()));
 }
 
 /// The files of a folder. One that cannot be written does not keep the others from it.
@@ -118,11 +121,16 @@ bool has_files(const failure& f) { return f.example.has_value(); }
 
 std::string files_of(std::size_t number) { return fmt::format("difference-{}", number); }
 
-void prepare_folder(const std::string& folder) {
+void make_folder(const std::string& folder, std::string_view purpose) {
     std::error_code error;
     fs::create_directories(folder, error);
     if (!error && !fs::is_directory(folder, error)) error = std::make_error_code(std::errc::not_a_directory);
-    if (error) refuse(folder, error);
+    if (error) refuse(folder, purpose, error);
+}
+
+void prepare_folder(const std::string& folder) {
+    make_folder(folder, to_report);
+    std::error_code error;
     std::vector<fs::path> old;
     for (const fs::directory_entry& e : fs::directory_iterator(folder, error)) {
         if (e.path().filename().string().starts_with("difference-")) old.push_back(e.path());
@@ -130,17 +138,38 @@ void prepare_folder(const std::string& folder) {
     for (const char* name : {"report.html", "report.json", "junit.xml"}) old.push_back(fs::path(folder) / name);
     for (const fs::path& path : old) {
         fs::remove(path, error);
-        if (error) refuse(path, error);
+        if (error) refuse(path, to_report, error);
     }
     write_file((fs::path(folder) / "summary.txt").string(), "unfinished\n");
 }
 
-void write_file(const std::string& path, std::string_view text) {
+std::string read_file(const std::string& path, std::string_view what) {
+    std::ifstream in(path, std::ios::binary);
+    std::ostringstream text;
+    if (in.peek() != std::ifstream::traits_type::eof()) text << in.rdbuf();
+    if (!in || !text)
+        throw std::runtime_error(fmt::format("{}: expected {}, and cannot read it", printable(path), what));
+    return std::move(text).str();
+}
+
+void write_file(const std::string& path, std::string_view text, std::string_view purpose) {
     std::FILE* const file = std::fopen(path.c_str(), "wb");
     int error = file == nullptr ? errno : 0;
     if (file != nullptr && std::fwrite(text.data(), 1, text.size(), file) != text.size()) error = errno;
     if (file != nullptr && std::fclose(file) != 0 && error == 0) error = errno;
-    if (error != 0) refuse(path, {error, std::generic_category()});
+    if (error != 0) refuse(path, purpose, {error, std::generic_category()});
+}
+
+void replace_file(const std::string& path, std::string_view text, std::string_view purpose) {
+    const fs::path place(path);
+    const fs::path beside = place.parent_path() / fmt::format(".{}.{}", place.filename().string(), getpid());
+    write_file(beside.string(), text, purpose);
+    std::error_code error;
+    fs::rename(beside, place, error);
+    if (!error) return;
+    std::error_code ignored;
+    fs::remove(beside, ignored);
+    refuse(place, purpose, error);
 }
 
 void write_files(const campaign& c, const std::string& folder) {

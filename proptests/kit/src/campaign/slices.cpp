@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -33,14 +32,15 @@ constexpr auto longest_for_evidence = std::chrono::seconds(5);
 /// In the numbers of a part: it has left out something. It is not in those of the whole, which say why.
 constexpr std::string_view left_over = "left_over";
 
+/// In the numbers of a part: the index behind the last program that it began. It is not in those of the whole.
+constexpr std::string_view ended_at = "ended_at";
+
+/// The numbers that generated programs have, for the shards to share.
+constexpr std::uint64_t numbers_of_a_seed = 1'000'000'000'000;
+
 /// For making a program smaller. Each attempt at one that hangs takes a second.
 constexpr auto longest_for_a_hang = std::chrono::seconds(10);
 constexpr auto longest_for_a_crash = std::chrono::seconds(60);
-
-/// The programs are all that there are, in order.
-bool takes_all(const engine_entry& e, const job& j) {
-    return e.is == model::engine::exhaustive || (e.is == model::engine::interleavings && j.pairs);
-}
 
 /// Program `at` of the engine, as a token has it; nothing for an engine without programs.
 std::optional<concurrent_program> program_of(const engine_entry& e, const target& t, const job& j, std::uint64_t at) {
@@ -80,11 +80,6 @@ failure untimely(const child_end& end, const engine_entry& e, const engine_repor
                  const children_limits& limits) {
     const bool given_up = end.is == child_end::how::given_up;
     const bool hung = end.is == child_end::how::hung || given_up;
-    const std::string how = given_up ? "it did not end when it was asked to (UNKNOWN whether it hangs)"
-                            : hung   ? "it hangs"
-                            : end.signal != 0
-                                ? fmt::format("it crashes (signal {}, {})", end.signal, strsignal(end.signal))
-                                : "it ends the process";
     std::optional<concurrent_program> p = program_of(e, t, j, end.at);
     std::string token;
     std::string details;
@@ -93,14 +88,14 @@ failure untimely(const child_end& end, const engine_entry& e, const engine_repor
         const auto until = clock::now() + (hung ? longest_for_a_hang : longest_for_a_crash);
         const auto is_over = [&] { return clock::now() >= until || limits.are_over(); };
         if (e.is == model::engine::sequential && !given_up) details = shrink_in_place(*p, on, is_over);
-        token = to_string(verify::token{std::string(tool_version()), e.is, on.name, *p});
-        details += "  program\n" + first_lines(to_string(*p));
-        details += fmt::format("  again     {}\n", replay_command(shell_word(j.program), on.option, token));
+        const verify::token again{std::string(tool_version()), e.is, on.name, *p};
+        token = to_string(again);
+        details += lines_of(again, on, j.program);
     }
-    failure f = failure_of(
-        hung ? failure::kind::hang : failure::kind::crash, in,
-        fmt::format("{} in {} {}{}", how, in.unit, end.at, takes_all(e, j) ? "" : fmt::format(" of seed {}", j.seed)),
-        program_place(takes_all(e, j), j.seed, end.at), details);
+    failure f = failure_of(hung ? failure::kind::hang : failure::kind::crash, in,
+                           fmt::format("{} in {} {}{}", how_it_ended(end), in.unit, end.at,
+                                       takes_all(e, j) ? "" : fmt::format(" of seed {}", j.seed)),
+                           program_place(takes_all(e, j), j.seed, end.at), details);
     f.token = std::move(token);
     return f;
 }
@@ -116,6 +111,7 @@ engine_report report_of(const child_end& end, const engine_entry& e, const targe
     if (end.is == child_end::how::given_up) {
         r.numbers = {{std::string(left_over), 1}, {std::string(parts_given_up), 1}};
     }
+    r.numbers[std::string(ended_at)] = end.at + (end.is == child_end::how::given_up ? 0 : 1);
     r.failures.push_back(untimely(end, e, r, t, j, limits));
     return r;
 }
@@ -145,6 +141,7 @@ engine_report run_until(const engine_entry& e, const target& t, job& j, const ca
     j.enough = [noted, over = j.over, enough = j.enough] { return noted(over() || (enough && enough())); };
     engine_report r = e.run(j, t, tell);
     r.numbers[std::string(left_over)] = left ? 1 : 0;
+    r.numbers[std::string(ended_at)] = j.first + number_of(r, "programs");
     r.engine = e.name();
     r.target = t.name;
     return r;
@@ -185,43 +182,67 @@ void note_what_was_left(engine_report& whole, bool rounds, bool by_signal) {
     if (rounds || parts) whole.numbers[std::string(by_signal ? interrupted : over_budget)] = 1;
 }
 
-/// Where the order of the programs means something: what failed first, and after it nothing else. Returns the index of
-/// the first program that was not run. A difference ends a part: with all before it run, it is a smallest one.
-std::uint64_t keep_in_order(std::vector<engine_report>& reports, const std::vector<slice>& parts, bool all_before) {
+/// Where the order of the programs means something: what failed first, and after it nothing else. A difference ends a
+/// part: with all before it run, it is a smallest one.
+void keep_in_order(std::vector<engine_report>& reports, const std::vector<slice>& parts, bool all_before) {
     bool failed = false;
-    std::uint64_t next = parts.front().first;
     for (std::size_t i = 0; i < reports.size(); ++i) {
         engine_report& r = reports[i];
-        all_before = all_before && next == parts[i].first;
-        if (next == parts[i].first) next += number_of(r, "programs");
+        const std::uint64_t run = number_of(r, "programs");
         if (failed) r.failures.clear();
-        if (failed || r.failures.empty()) continue;
-        failed = true;
-        if (all_before && r.failures.front().is == failure::kind::difference)
-            r.numbers.emplace(agreed_before, next - 1);
+        if (!failed && !r.failures.empty() && all_before && r.failures.front().is == failure::kind::difference)
+            r.numbers.emplace(agreed_before, parts[i].first + run - 1);
+        failed = failed || !r.failures.empty();
+        all_before = all_before && run == parts[i].programs;
+    }
+}
+
+/// With which program to go on: with the first that was not run, or behind all that were, if one is as good as another.
+std::uint64_t next_after(std::vector<engine_report>& reports, const std::vector<slice>& parts, bool in_order) {
+    std::uint64_t next = parts.front().first;
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+        const std::uint64_t end = reports[i].numbers.extract(std::string(ended_at)).mapped();
+        if (!in_order || next == parts[i].first) next = std::max(next, end);
     }
     return next;
 }
 
 /// Which programs are to be run here; an engine without any has one part, and the first shard runs it.
-std::pair<std::uint64_t, std::uint64_t> range_of(const engine_entry& e, const target& t, const job& j, const shard& s) {
-    if (e.usual_programs == 0) return {0, s.part == 1 ? 1 : 0};
+slice range_of(const engine_entry& e, const target& t, const job& j, const how_to_run& how) {
+    const auto part_of = [&s = how.shard](std::uint64_t n) {
+        const std::uint64_t first = n * (s.part - 1) / s.of;
+        return slice{first, n * s.part / s.of - first};
+    };
+    if (e.usual_programs == 0) return {0, how.shard.part == 1 ? 1u : 0u};
     const bool all = takes_all(e, j);
-    std::uint64_t total = j.programs == 0 ? e.usual_programs : j.programs;
-    if (all) total = std::min(j.programs == 0 ? ~std::uint64_t{0} : j.programs, e.size(j, t));
-    const std::uint64_t end = total * s.part / s.of;
-    return {std::min(std::max(total * (s.part - 1) / s.of, all ? j.from : 0), end), end};
+    const std::uint64_t numbers = all ? e.size(j, t) : numbers_of_a_seed;
+    const std::uint64_t total = std::min(j.programs == 0 ? e.usual_programs : j.programs, numbers);
+    slice mine = part_of(total);
+    if (how.goes_on) {
+        const slice whole = part_of(numbers);
+        const std::uint64_t done = *how.goes_on - std::min(*how.goes_on, whole.first);
+        mine.first = whole.first + (done < whole.programs ? done : 0);  // behind the last comes the first again
+        mine.programs = std::min(mine.programs, whole.first + whole.programs - mine.first);
+    } else if (all) {
+        const std::uint64_t left_out = std::min(mine.programs, j.from - std::min(j.from, mine.first));
+        mine = {mine.first + left_out, mine.programs - left_out};
+    }
+    return mine;
 }
 
 }  // namespace
+
+bool takes_all(const engine_entry& e, const job& j) {
+    return e.is == model::engine::exhaustive || (e.is == model::engine::interleavings && j.pairs);
+}
 
 engine_report run_in_slices(const engine_entry& e, const target& t, const job& j, const campaign_progress& tell,
                             const how_to_run& how) {
     job all = j;
     all.leads = how.shard.part == 1;
-    const std::pair<std::uint64_t, std::uint64_t> range = range_of(e, t, j, how.shard);
+    const slice range = range_of(e, t, j, how);
     std::uint64_t at = range.first;
-    const std::uint64_t end = range.second;
+    const std::uint64_t end = range.first + range.programs;
     engine_report whole;
     whole.engine = e.name();
     whole.target = t.name;
@@ -229,7 +250,11 @@ engine_report run_in_slices(const engine_entry& e, const target& t, const job& j
         all.first = at;
         all.programs = end - at;
         all.over = how.interrupted;
-        if (at < end) add_to(whole, run_until(e, t, all, tell));
+        std::vector<engine_report> reports;
+        if (at < end) reports.push_back(run_until(e, t, all, tell));
+        const std::uint64_t next = at < end ? next_after(reports, {range}, takes_all(e, j)) : at;
+        for (engine_report& r : reports) add_to(whole, std::move(r));
+        if (how.goes_on) whole.numbers.emplace(goes_on_at, next);
         note_what_was_left(whole, false, how.interrupted && how.interrupted());
         return whole;
     }
@@ -241,7 +266,8 @@ engine_report run_in_slices(const engine_entry& e, const target& t, const job& j
     const bool in_one = all.most_failures > 1;  // failures are compared with each other
     const std::size_t jobs = in_one || e.usual_programs == 0 ? 1 : how.jobs;
     const std::uint64_t done_before = at;
-    std::uint64_t next = takes_all(e, j) ? at : end;  // with which another run would go on
+    const bool in_order = takes_all(e, j);
+    std::uint64_t next = at;  // with which another run would go on
     const bool counts_itself = e.usual_programs == 0 && e.size != nullptr;
     const std::uint64_t size = counts_itself && tell && at < end ? e.size(j, t) : 0;
     while (at < end && whole.failures.empty() && number_of(whole, left_over) == 0 && !limits.are_over()) {
@@ -253,13 +279,14 @@ engine_report run_in_slices(const engine_entry& e, const target& t, const job& j
         };
         const std::vector<slice> parts = slices_of(at, at + round, jobs);
         std::vector<engine_report> reports = run_round(e, t, all, parts, limits, enough_at, done_so_far);
-        if (takes_all(e, j)) next = keep_in_order(reports, parts, range.first == 0 && !in_one);
+        if (in_order) keep_in_order(reports, parts, range.first == 0 && !in_one);
+        next = next_after(reports, parts, in_order);
         for (engine_report& r : reports) add_to(whole, std::move(r));
         all.leads = false;
         at += round;
     }
     const bool rounds_left = at < end && whole.failures.empty();
-    if (next < end && whole.failures.empty()) whole.numbers.emplace(goes_on_at, next);
+    if (how.goes_on || (in_order && next < end && whole.failures.empty())) whole.numbers.emplace(goes_on_at, next);
     note_what_was_left(whole, rounds_left, how.interrupted && how.interrupted());
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - began);
     whole.numbers["milliseconds"] = static_cast<std::uint64_t>(took.count());

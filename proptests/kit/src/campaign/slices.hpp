@@ -6,6 +6,9 @@
 
 namespace tailrace::verify {
 
+/// The programs of the engine are all that there are, in order.
+[[nodiscard]] bool takes_all(const engine_entry& e, const job& j);
+
 /// The programs of `j` in parts, each in a child process.
 [[nodiscard]] engine_report run_in_slices(const engine_entry& e, const target& t, const job& j,
                                           const campaign_progress& tell, const how_to_run& how);

@@ -10,22 +10,16 @@
 
 namespace tailrace::verify {
 
-counterexample example_of(const sequential_failure& f, const target& on, const std::string& command) {
+counterexample example_of(const sequential_failure& f, const job& j, const target& on, model::engine by) {
     counterexample c;
-    c.engine = model::engine::sequential;
+    c.engine = by;
     c.target = on.name;
     c.adapter = on.adapter;
     c.option = on.option;
-    c.command = command;
+    c.command = j.program;
     c.property = every_step;
     c.capacity = f.trace.capacity;
     c.run = run_of(f.trace, f.last);
-    return c;
-}
-
-counterexample example_of(const sequential_failure& f, const job& j, const target& on, model::engine by) {
-    counterexample c = example_of(f, on, j.program);
-    c.engine = by;
     c.clauses = clauses_of(std::get<sequential_run>(c.run), c.capacity, by, j.mutants, on.capabilities);
     if (std::ranges::find(f.last.differs, aspect::storage) != f.last.differs.end())
         c.clauses = {"channel.idle-storage"};  // which no mutant of the model breaks

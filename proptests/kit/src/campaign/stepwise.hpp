@@ -11,8 +11,6 @@
 
 namespace tailrace::verify {
 
-/// With the clauses that it breaks. `on` is what ran it.
-[[nodiscard]] counterexample example_of(const sequential_failure& f, const job& j, const target& on, model::engine by);
 /// The clauses that it may break; if none is known, the step and what differs, or nothing for concurrent tasks.
 [[nodiscard]] std::vector<std::string> class_of(const counterexample& c);
 [[nodiscard]] std::vector<std::string> class_of(const sequential_failure& f, const job& j, const target& on,

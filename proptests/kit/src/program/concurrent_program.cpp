@@ -7,8 +7,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <functional>
+#include <map>
 #include <span>
+#include <string>
 
 #include "program/verb_table.hpp"
 #include "tailrace/model/machine.hpp"
@@ -374,6 +377,24 @@ std::string to_string(const concurrent_program& p) {
         }
     }
     return text;
+}
+
+std::string without_names(const concurrent_program& p) {
+    const std::string text = to_string(p);
+    std::map<std::string, std::size_t> names;  // a letter and a number, by when it comes first
+    std::string out;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = text.find_first_not_of("0123456789", at + 1);
+        const std::string word = text.substr(at, end - at);
+        const bool begins = at > 0 && text[at - 1] == ' ';
+        if (begins && word.size() > 1 && std::isalpha(static_cast<unsigned char>(word.front())) != 0) {
+            out += word.front() + std::to_string(names.try_emplace(word, names.size()).first->second);
+        } else {
+            out += word;
+        }
+        at += word.size();
+    }
+    return out;
 }
 
 }  // namespace tailrace::verify

@@ -73,6 +73,8 @@ inline constexpr program_size small_programs{
 
 /// One step a line, task by task.
 [[nodiscard]] std::string to_string(const concurrent_program& p);
+/// The same for programs that differ in nothing but how values and handles are called.
+[[nodiscard]] std::string without_names(const concurrent_program& p);
 
 /// Keeps track of the handles of one task, and of what borrows them: which steps are legal.
 class task_books {

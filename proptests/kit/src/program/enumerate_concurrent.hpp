@@ -2,9 +2,9 @@
 //
 // They begin in every state that a few steps reach, each state once, whatever its handles and values are called; then
 // one task takes some operations and another takes some. An operation is a step that the state allows: one that waits
-// is awaited, and one that was begun before is polled or dropped. A task of one operation may observe instead: two that
-// observe disturb each other no more than one does. Time is left out, which is not simulated. A handle that is no sender
-// belongs to one of the tasks; so does a sender that one of them uses up.
+// is awaited, and one that was begun before is polled or dropped. A task of one operation may observe instead: two
+// that observe disturb each other no more than one does. Time is left out, which is not simulated. A handle that is no
+// sender belongs to one of the tasks; so does a sender that one of them uses up.
 // After a change here run: ci/test -L proptests -R 'enumeration|interleavings'
 #pragma once
 

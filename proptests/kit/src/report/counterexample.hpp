@@ -100,7 +100,8 @@ struct counterexample {
     std::vector<std::string> clauses;  // that are broken, as far as is known
     std::uint64_t seed = 0;
     std::uint64_t program = 0;  // its index, or of_a_token
-    std::string recorded_at;    // a recorded trace, file:line: then seed and program mean nothing
+    std::string
+        recorded_at;  // file:line of a recorded trace, or a file of a corpus: then seed and program mean nothing
     std::uint64_t capacity = 1;
     std::optional<shrinking> shrunk;
     std::optional<std::uint64_t> in_order;  // steps of the program, if it is one of all, in order: seed means nothing
@@ -110,6 +111,8 @@ struct counterexample {
     friend bool operator==(const counterexample&, const counterexample&) = default;
 };
 
+/// A recorded trace is run again from its file; everything else has a token.
+[[nodiscard]] constexpr bool has_token(model::engine e) noexcept { return e != model::engine::oracle; }
 /// "seed-1-program-51"; in order "program-51"
 [[nodiscard]] std::string program_place(bool in_order, std::uint64_t seed, std::uint64_t program);
 

@@ -230,7 +230,7 @@ std::string recorded_again(const counterexample& c) {
 
 /// A word that does not fit goes over several lines, which a shell joins.
 std::string again(const counterexample& c) {
-    if (!c.recorded_at.empty()) return recorded_again(c);
+    if (!has_token(c.engine)) return recorded_again(c);
     const std::string token = token_of(c);
     const std::string program = shell_word(c.command);
     constexpr std::size_t width = report_width - 1;

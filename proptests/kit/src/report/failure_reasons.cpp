@@ -151,7 +151,7 @@ std::string plain(std::string_view text) {
 }
 
 std::string origin_of(const counterexample& c) {
-    std::string text = !c.recorded_at.empty()    ? plain(c.recorded_at)
+    std::string text = !c.recorded_at.empty()    ? (has_token(c.engine) ? "corpus " : "") + plain(c.recorded_at)
                        : c.program == of_a_token ? "a token"
                        : c.in_order
                            ? fmt::format("program {} of all in order, of {}", c.program, counted(*c.in_order, "step"))

@@ -256,22 +256,23 @@ std::string word_of(std::string bytes) {
     return std::string(prefix) + to_letters(bytes);
 }
 
-std::string token_of(const counterexample& c) {
-    token t{c.tool, c.engine, c.target, {}};
-    t.program.capacity = c.capacity;
+concurrent_program program_of(const counterexample& c) {
+    concurrent_program p{c.capacity, {}, {}};
     if (const auto* one = std::get_if<sequential_run>(&c.run)) {
-        std::vector<task_step>& task = t.program.tasks.emplace_back();
+        std::vector<task_step>& task = p.tasks.emplace_back();
         for (const taken_step& s : one->steps) task.push_back({s.step, false, false});
-        return to_string(t);
+        return p;
     }
     const model::history& h = std::get<concurrent_run>(c.run).history;
-    for (const model::event& e : h.before) t.program.before.push_back(e.step);
+    for (const model::event& e : h.before) p.before.push_back(e.step);
     for (const std::vector<model::event>& events : h.tasks) {
-        std::vector<task_step>& task = t.program.tasks.emplace_back();
+        std::vector<task_step>& task = p.tasks.emplace_back();
         for (const model::event& e : events) task.push_back({e.step, e.waits, false});
     }
-    return to_string(t);
+    return p;
 }
+
+std::string token_of(const counterexample& c) { return to_string(token{c.tool, c.engine, c.target, program_of(c)}); }
 
 std::string replay_command(std::string_view program, std::string_view option, std::string_view token) {
     return fmt::format("{} replay {}{}{}", program, option, option.empty() ? "" : " ", token);

@@ -35,6 +35,7 @@ class token_error : public std::runtime_error {
 /// One word of letters, digits, '.', '-' and '_'.
 [[nodiscard]] std::string to_string(const token& t);
 [[nodiscard]] std::string token_of(const counterexample& c);
+[[nodiscard]] concurrent_program program_of(const counterexample& c);
 /// What is typed to repeat it. `option`: that of the target (counterexample::option).
 [[nodiscard]] std::string replay_command(std::string_view program, std::string_view option, std::string_view token);
 /// The byte code as a word, with its checksum. The bytes need not be those of any program.
