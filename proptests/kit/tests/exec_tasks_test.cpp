@@ -138,7 +138,7 @@ TEST(exec_tasks, a_race_is_found_and_replayed) {
     ASSERT_TRUE(r.failure);
     EXPECT_EQ(r.failure->judgement.verdict.is, model::finding::answer) << r.failure->judgement.problem;
     const token again{"0.1.0", model::engine::threads, t.name, r.failure->smallest};
-    EXPECT_TRUE(replay(parse_token(to_string(again)), t, ages, "tailrace-verify", 100'000).failed())
+    EXPECT_TRUE(replay(parse_token(to_string(again)), t, {}, {.patience = ages, .most_runs = 100'000}).failed())
         << to_string(r.failure->smallest);
 }
 
@@ -236,7 +236,7 @@ TEST(exec_tasks, a_crash_is_counted_as_such_and_can_be_repeated) {
     EXPECT_EQ(r.failures.front().is, failure::kind::crash);
     const std::string again = "replay \\\n--target 'exec:" TAILRACE_SPOKEN_REFERENCE " tasks crashes' \\\ntr1.";
     EXPECT_NE(r.failures.front().text.find(again), std::string::npos) << r.failures.front().text;
-    EXPECT_TRUE(replay(parse_token(token_of(*r.failures.front().example)), t, ages).failed());
+    EXPECT_TRUE(replay(parse_token(token_of(*r.failures.front().example)), t, {}, {.patience = ages}).failed());
 }
 
 std::string checked(std::string_view how) {
