@@ -36,7 +36,7 @@ TEST_F(corpus_command, a_found_failure_comes_first_until_it_is_mended_and_stays_
     ASSERT_EQ(failures().size(), 1U);
     const std::string file = "corpus/" + failures().front().filename().string();
     const std::string kept = text_of(folder_ / file);
-    EXPECT_TRUE(kept.starts_with("# sequential fails on mine: r close: its answer:2:12: expected an answer")) << kept;
+    EXPECT_TRUE(kept.starts_with("# sequential fails on mine: r close: its answer:2:12: expected 'ok'")) << kept;
 
     const run_result again = run(options + "1" + std::string(faulty));
     EXPECT_EQ(again.status, 1) << again.error;

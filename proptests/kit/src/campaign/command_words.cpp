@@ -98,7 +98,7 @@ void describe(CLI::App& app, CLI::App& run, CLI::App& list, CLI::App& replay, CL
                    "then; the report says how far it came")
         ->type_name("S");
     run.add_option("--corpus", typed.corpus,
-                   "a directory that lasts: the failures kept there are replayed first, new ones are\n"
+                   "a directory that lasts: failures kept there are replayed first, new ones are\n"
                    "added, and the engines go on where the last run with it stopped")
         ->type_name("DIR");
     for (CLI::App* a : {&run, &merge}) {
