@@ -35,7 +35,7 @@ namespace {
 struct request {
     std::string command;
     std::string left;  // a file: the mutants that it does not catch
-    std::uint64_t programs = 5'000;
+    std::uint64_t programs = 20'000;  // enough for all that can be caught on tokio
 };
 
 /// The best that has happened to it.
