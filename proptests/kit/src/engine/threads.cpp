@@ -65,7 +65,7 @@ class shrinker {
         thread_run was = runner_.run(target_, p, various(options_.seed, runs_++));
         threads_judgement j = judge(was, options_.most_nodes);
         if (!j.failed()) return false;
-        if (was.was_slow() || was.left_behind) repeats_ = std::min(repeats_, repeats_if_stuck);
+        if (was.was_slow() || was.left_behind || was.lost) repeats_ = std::min(repeats_, repeats_if_stuck);
         if (was.was_slow() && target_.foresees && !until_)
             until_ = std::chrono::steady_clock::now() + most_time_for_a_hang;
         best_.history = std::move(was.history);
@@ -105,7 +105,7 @@ class shrinker {
     const target& target_;
     const threads_options& options_;
     threads_failure best_;
-    /// One that never returns takes long to be sure of.
+    /// One that never returns takes long to be sure of, and one that crashes needs a new process.
     static constexpr std::size_t repeats_if_stuck = 10;
     std::optional<std::chrono::steady_clock::time_point> until_;
     std::size_t repeats_ = options_.repeats;  // of one candidate at most
