@@ -55,7 +55,7 @@ report_text text_of(const std::string& folder) {
     try {
         return {file, read_file(path, "the report of a shard")};
     } catch (const std::runtime_error& e) {
-        throw std::runtime_error(fmt::format("{}: one that was killed has to be run again", e.what()));
+        throw json_error(fmt::format("{}: one that was killed has to be run again", e.what()));
     }
 }
 
