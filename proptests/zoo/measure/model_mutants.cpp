@@ -34,7 +34,7 @@ namespace {
 
 struct request {
     std::string command;
-    std::string left;  // a file: the mutants that it does not catch
+    std::string left;                 // a file: the mutants that it does not catch
     std::uint64_t programs = 20'000;  // enough for all that can be caught on tokio
 };
 
